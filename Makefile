@@ -1,0 +1,38 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help refresh test lint ui lock clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+refresh: .venv/.ready  ## build or refresh the warehouse from etl.toml (the sample site at first)
+	@$(BIN)/etl refresh
+
+test: .venv/.ready  ## run the tests
+	@$(BIN)/python -m pytest
+
+lint: .venv/.ready  ## ruff, the type checker and the check of the Dagster definitions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/dg check defs
+
+ui: .venv/.ready  ## open Dagster: runs, schedule, lineage
+	@$(BIN)/etl ui
+
+lock:  ## choose dependency versions anew (needs uv)
+	uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
+		--group dev pyproject.toml --output-file requirements.lock
+
+clean:  ## remove everything that was built, the warehouse included
+	rm -rf .venv warehouse/.work warehouse/.dagster warehouse/*.duckdb warehouse/*.duckdb.wal
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
+	@echo "Setting up .venv (once, about a minute) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""Dagster: thin assets, checks and automation over etl_project."""

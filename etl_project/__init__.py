@@ -1,0 +1,1 @@
+"""Post files (Markdown with front matter) to one DuckDB warehouse."""

@@ -1,0 +1,33 @@
+"""Limits that keep one bad file from harming a refresh."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`[limits]` of etl.toml."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    file_bytes: int = 8 * 1024 * 1024
+    """Largest file that is read."""
+    front_matter_bytes: int = 64 * 1024
+    """Largest front matter, in bytes of UTF-8."""
+    depth: int = 64
+    """Deepest nesting of the front matter."""
+    events: int = 20_000
+    """Most parser events (scalars, starts and ends of lists and mappings) of one front matter, aliases followed."""
+    number_digits: int = 1_000
+    """Longest number in front matter, in characters."""
+    rejected_bytes: int = 1024 * 1024
+    """Largest rejected file whose bytes are kept in `rejected_files`."""
+    earliest_date: dt.date = dt.date(1970, 1, 1)
+    """First day a post may be dated; earlier dates are warned about and not used."""
+    latest_date: dt.date = dt.date(2099, 12, 31)
+    """Last day a post may be dated."""
+    deletes_share: float = 0.2
+    """Share of a source's posts that may leave in one refresh without `--allow-deletes`."""

@@ -1,0 +1,1 @@
+"""Normalized frames in, the published DuckDB file out."""

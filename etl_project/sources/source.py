@@ -1,0 +1,77 @@
+"""One `[[source]]` of etl.toml: where its posts are and how they are to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`[[source.rules]]`: site furniture in the body, and the column its value fills.
+
+    An element that matches `selector` and whose text matches `pattern` is furniture: it is left out of the plain
+    text, links and metrics. The first group of the pattern (the whole match without one) is the value; where
+    several elements match, the last one counts.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    selector: str
+    """CSS selector of the elements to look at."""
+    pattern: str = ".+"
+    """Regular expression that the element's text, white space stripped, must match as a whole."""
+    column: str | None = None
+    """`medium`, `original_url`, any other name for a key of `extra`, or nothing to only leave the element out."""
+
+
+@dataclass(frozen=True, slots=True)
+class MentionRule:
+    """`[[source.mentions]]`: markup that names an entity, such as a stock."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    kind: str
+    """Kind of entity, stored as written."""
+    selector: str
+    """CSS selector of the elements that mention one."""
+    key: str
+    """`attribute` or `attribute~pattern`: the attribute that holds the key, and a regular expression whose first
+    group is the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One `[[source]]` of etl.toml, paths resolved."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    name: str
+    """Name of the source: the `source_id` of its rows."""
+    location: Path
+    """Folder of the posts; every path of the source is relative to it."""
+    dialect: str = "plain"
+    """A name of `dialects.DIALECTS`."""
+    title: str | None = None
+    """Title of the site."""
+    url: str | None = None
+    """Address of the site; links to its host are internal."""
+    language: str | None = None
+    """Language of posts that do not state theirs."""
+    time_zone: str = "UTC"
+    """IANA zone of the site's clock."""
+    naive_dates: Literal["local", "utc"] = "local"
+    """What a time without a zone means: the site's clock, or UTC (as Jekyll reads it)."""
+    permalink: str | None = None
+    """Permalink style or template of the site, where the dialect has one."""
+    encodings: tuple[str, ...] = ("utf-8",)
+    """Encodings tried in order after a byte order mark and UTF-8."""
+    include: tuple[str, ...] = ()
+    """Patterns of the posts, best first; empty for the patterns of the dialect."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of files that are not posts."""
+    identity: Literal["path", "file_name"] = "path"
+    """What makes two files the same article: their path, or their file name without extension."""
+    rules: tuple[Rule, ...] = ()
+    mentions: tuple[MentionRule, ...] = ()

@@ -1,0 +1,1 @@
+"""The posts frame in, the normalized frames out: pure Polars, no I/O."""

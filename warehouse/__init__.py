@@ -1,0 +1,1 @@
+"""What SQL users see: the contract (schema.sql), the aggregates and ready-made queries."""
