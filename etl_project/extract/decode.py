@@ -1,0 +1,117 @@
+"""Bytes of a post file in, its text out, or the reason why it has none."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from etl_project.extract.reasons import PostWarning, Rejection
+
+_SNIFFED = 8192
+"""Bytes looked at to tell text from binary."""
+
+_C0 = bytes(b for b in (*range(32), 127) if b not in b"\t\n\r")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_REMOVED = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
+
+_BOM_REMOVED = PostWarning("bom_removed")
+_CONTROLS_REMOVED = PostWarning("control_characters_removed")
+_DECODED_UTF16 = PostWarning("decoded_utf16")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    r"""The text of a file: line ends are `\n`, there is no byte order mark and no control but TAB and `\n`."""
+
+    text: str
+    encoding: str
+    """Encoding the bytes were decoded with, as named in the settings; `utf-8` or `utf-16` otherwise."""
+    warnings: tuple[PostWarning, ...]
+
+
+def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
+    r"""Decode the bytes of a file.
+
+    A byte order mark decides; else UTF-8; else each of `encodings` in turn, strict, and only if the text holds no
+    private-use, unassigned or C1 character, which is what text of another encoding turns into (Big5 bytes decode
+    without an error as GB18030). `\r\n` and `\r` become `\n`; C0 and C1 controls other than TAB and `\n`, and
+    DEL, are removed with a warning. Noncharacters are kept: they are no controls.
+
+    Args:
+        data: the whole file.
+        encodings: names of encodings, best first; UTF-8 need not be among them.
+
+    Raises:
+        Rejection: `empty` (nothing or only white space), `binary` (NUL in the first 8 KiB, or undecodable and
+            full of control bytes) or `encoding`.
+    """
+    warnings: tuple[PostWarning, ...] = ()
+    encoding = "utf-8"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+        text = _decode_utf16(data)
+        warnings = (_DECODED_UTF16,)
+        dirty = _CONTROLS.search(text) is not None
+    else:
+        if b"\0" in data[:_SNIFFED]:
+            raise Rejection("binary", "The file holds NUL bytes.")
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            text, encoding = _decode_fallback(data, encodings, error)
+            warnings = (PostWarning("decoded_fallback", encoding),)
+            dirty = _CONTROLS.search(text) is not None
+        else:
+            # Deleting bytes is five times cheaper than searching the text; C1 controls start with C2 in UTF-8.
+            dirty = len(data.translate(None, _C0)) != len(data) or (
+                b"\xc2" in data and _CONTROLS.search(text) is not None
+            )
+        if text.startswith("\ufeff"):
+            text = text.lstrip("\ufeff")
+            warnings = (*warnings, _BOM_REMOVED)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if dirty and _CONTROLS.search(text):
+        text = text.translate(_REMOVED)
+        warnings = (*warnings, _CONTROLS_REMOVED)
+    if not text or text.isspace():
+        raise Rejection("empty", "The file is empty." if not data else "The file holds only white space.")
+    return Decoded(text, encoding, warnings)
+
+
+def _decode_utf16(data: bytes) -> str:
+    try:
+        text = data.decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise Rejection("encoding", f"The byte order mark says UTF-16, but {error.reason}.") from error
+    if "\0" in text[:_SNIFFED]:
+        raise Rejection("binary", "The file holds NUL characters.")
+    return text
+
+
+def _decode_fallback(data: bytes, encodings: Sequence[str], error: UnicodeDecodeError) -> tuple[str, str]:
+    for name in encodings:
+        try:
+            text = data.decode(name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        if _is_plausible(text):
+            return text, name
+    head = data[:_SNIFFED]
+    if (len(head) - len(head.translate(None, _C0))) * 50 > len(head):
+        raise Rejection("binary", "The file is no text: it is full of control bytes.")
+    line = data.count(b"\n", 0, error.start) + 1
+    tried = ", ".join(["utf-8", *(name for name in encodings if codecs.lookup(name).name != "utf-8")])
+    raise Rejection("encoding", f"The file cannot be decoded as {tried}.", line)
+
+
+def _is_plausible(text: str) -> bool:
+    """Whether text decoded with a fallback holds only characters that text is made of."""
+    return not any(
+        ("\x7f" <= char <= "\x9f") or unicodedata.category(char) in ("Co", "Cn", "Cs")
+        for char in set(text)
+        if char > "\x7e"
+    )
