@@ -1,0 +1,409 @@
+"""Body of a post in; plain text, links, headings, mentions and the values of its source's rules out.
+
+Markdown and HTML take one path: Markdown to HTML (which lets HTML through), HTML to a tree, and one walk over the
+tree without recursion. What a reader does not see is not text: comments, scripts, styles, templates, elements that
+are hidden, and the tags of template languages. What a reader sees is, code included.
+
+- Blocks (paragraphs, headings, lists, tables, quotes, code) are separated by a blank line; `<br>`, list items and
+  table rows end a line. White space within a line is one space, as a browser shows it; code keeps its lines and
+  indentation and loses its empty lines, since those would read as blocks.
+- Inline markup adds nothing: `证<a>券</a>报` is one word. A line break in the source between two Han, kana or
+  full-width characters is no space either (CSS Text 3, section 4.1.3, segment break transformation).
+- Tags of Liquid, Nunjucks and Hugo outside code (`{% ... %}`, `{{< ... >}}`, `{{% ... %}}`) are left out, what they
+  enclose is kept; a highlight tag is a code block, a comment tag is a comment. An expression `{{ ... }}` stays: what
+  it stands for cannot be known, and in other dialects it is text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from pyromark import Markdown, Options
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from etl_project.extract.markup import as_markdown, tame
+from etl_project.extract.reasons import PostWarning
+from etl_project.extract.rules import Entity, Furniture, RuleBook
+from etl_project.sources.source import MentionRule, Rule
+
+_OPTIONS = (
+    Options.ENABLE_TABLES
+    | Options.ENABLE_STRIKETHROUGH
+    | Options.ENABLE_FOOTNOTES
+    | Options.ENABLE_TASKLISTS
+    | Options.ENABLE_HEADING_ATTRIBUTES
+)
+
+# Breaks stand between pieces of text as NUL and a letter: the HTML parser lets no NUL through, so no text holds one.
+_LINE = "\0l"
+_BLOCK = "\0b"
+_CODE = "\0c"  # after _BLOCK: the block is code
+_BREAKS = re.compile("\0[lbc]")
+
+_HIDDEN = frozenset(
+    (
+        "-comment",
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "head",
+        "title",
+        "svg",
+        "math",
+        "iframe",
+        "object",
+        "audio",
+        "video",
+        "canvas",
+        "select",
+        "textarea",
+        "datalist",
+    )
+)
+_SEPARATORS = (
+    dict.fromkeys(
+        (
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "body",
+            "center",
+            "details",
+            "dl",
+            "dialog",
+            "div",
+            "fieldset",
+            "figcaption",
+            "figure",
+            "footer",
+            "form",
+            "header",
+            "hr",
+            "main",
+            "nav",
+            "ol",
+            "p",
+            "pre",
+            "section",
+            "summary",
+            "table",
+            "ul",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+        ),
+        _BLOCK,
+    )
+    | dict.fromkeys(("br", "li", "tr", "dt", "dd", "caption"), _LINE)
+    | dict.fromkeys(("td", "th"), " ")
+)
+_LEVELS = {f"h{level}": level for level in range(1, 7)}
+_TOLD = frozenset(("a", "img", "pre", "code", *_LEVELS))
+
+# Han, kana, CJK punctuation and full-width forms: scripts written without spaces. Hangul has spaces.
+_WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+_WIDE_BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*\n[ \t]*(?=[{_WIDE}])")
+_NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
+_TEMPLATE_TAG = re.compile(r"\{%(?:[^{}%]|%(?!\}))*+%\}|\{\{(?:<[^{}]*>|%[^{}]*%)\}\}")
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Body:
+    """What a body holds. Lists of one prefix are parallel."""
+
+    text: str = ""
+    """Plain text, blocks separated by a blank line."""
+    link_urls: list[str] = field(default_factory=list)
+    """Addresses as written, in reading order."""
+    link_texts: list[str] = field(default_factory=list)
+    """Text of each link, alternative text of each image; may be empty."""
+    link_kinds: list[str] = field(default_factory=list)
+    """`link` or `image`."""
+    heading_levels: list[int] = field(default_factory=list)
+    """1 to 6, in reading order."""
+    heading_texts: list[str] = field(default_factory=list)
+    """Text of each heading."""
+    mention_kinds: list[str] = field(default_factory=list)
+    """Kind of each entity, in the order of first mention."""
+    mention_keys: list[str] = field(default_factory=list)
+    """Key of each entity."""
+    mention_labels: list[str] = field(default_factory=list)
+    """Spelling used most, ties by code points; the key where only pictures mention it."""
+    mention_counts: list[int] = field(default_factory=list)
+    """How often each is mentioned."""
+    code_blocks: int = 0
+    """Preformatted blocks."""
+    values: dict[str, str | None] = field(default_factory=dict)
+    """Rule column -> value of the last element that matched; an `original_url` that is no web address is None."""
+    warnings: list[PostWarning] = field(default_factory=list)
+    """`link_empty`, where the source's link is there and leads nowhere."""
+
+
+class BodyReader:
+    """Reads the bodies of one source; made once per worker.
+
+    Args:
+        rules: furniture of the site and the columns its values fill.
+        mentions: markup that names entities.
+        wikilinks: read `[[page]]` and `[[page|label]]` as links, as Obsidian does.
+
+    Raises:
+        ValueError: a selector is not CSS, or a pattern is not a regular expression.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule] = (), mentions: Sequence[MentionRule] = (), wikilinks: bool = False
+    ) -> None:
+        options = _OPTIONS | Options.ENABLE_WIKILINKS if wikilinks else _OPTIONS
+        self._html = Markdown(options=options).html
+        self._book = RuleBook(rules, mentions)
+
+    def read(self, body: str) -> Body:
+        r"""Read one body.
+
+        Args:
+            body: Markdown or HTML, lines ended by `\n`.
+
+        Returns:
+            What it holds; no text raises.
+        """
+        try:
+            html = tame(self._html(as_markdown(body)))
+        except UnicodeEncodeError:  # lone surrogates
+            return self.read(body.encode("utf-8", "replace").decode())
+        parser = LexborHTMLParser(html, is_fragment=True)
+        walk = _Walk(self._book, self._book.marked(parser), body, html)
+        if parser.root is not None:
+            walk.run(parser.root)
+        return walk.body()
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element the walk is inside of that has to be looked at once it ends."""
+
+    separator: str
+    parts: int
+    marks: tuple[int, int, int, int]
+    """Links, headings, mentions and code blocks found before it."""
+    link: int | None
+    level: int | None
+    is_code: bool
+    furniture: list[Furniture]
+    mentions: list[int]
+
+
+@dataclass(slots=True)
+class _Mention:
+    kind: str
+    key: str
+    label: str = ""
+
+
+class _Walk:
+    """One walk over one document, in reading order."""
+
+    def __init__(
+        self, book: RuleBook, marked: dict[int, list[Furniture | Entity]], written: str, html: str
+    ) -> None:
+        self._book = book
+        self._marked = marked
+        self._written = written
+        self._written_escapes: set[str] | None = None
+        self._may_hide = "isplay" in html or "idden" in html or "ISPLAY" in html or "IDDEN" in html
+        self._has_templates = "{%" in html or "{{" in html
+        self._parts: list[str] = []
+        self._mentions: list[_Mention] = []
+        self._open_mentions: list[tuple[str, str]] = []
+        self._code_depth = 0
+        self._body = Body()
+
+    def run(self, node: LexborNode | None) -> None:
+        """Walk over a node, what it holds, and its siblings after it."""
+        parts = self._parts
+        told, tell_all = self._book.tags | _TOLD, self._book.any_tag or bool(self._marked)
+        may_hide, has_templates = self._may_hide, self._has_templates
+        inside: list[tuple[LexborNode, str | _Open]] = []
+        while True:
+            if node is None:
+                if not inside:
+                    return
+                node, ending = inside.pop()
+                if ending.__class__ is str:
+                    parts.append(ending)
+                else:
+                    self._close(ending)
+                node = node.next
+                continue
+            tag = node.tag
+            if tag == "-text":
+                text = node.text_content
+                if has_templates and "{" in text and not self._code_depth:
+                    text = _TEMPLATE_TAG.sub("", text)
+                parts.append(text)
+                node = node.next
+                continue
+            if tag in _HIDDEN or (may_hide and _is_hidden(node)):
+                node = node.next
+                continue
+            separator = _SEPARATORS.get(tag, "")
+            parts.append(separator)
+            ending = self._open(tag, node, separator) if tell_all or tag in told else separator
+            child = node.first_child
+            if child is None:
+                if ending.__class__ is str:
+                    parts.append(separator)
+                else:
+                    self._close(ending)
+                node = node.next
+            else:
+                inside.append((node, ending))
+                node = child
+
+    def _open(self, tag: str, node: LexborNode, separator: str) -> str | _Open:
+        body = self._body
+        marks = (len(body.link_urls), len(body.heading_levels), len(self._mentions), body.code_blocks)
+        link: int | None = None
+        is_code = tag == "pre" or tag == "code"
+        if tag == "a":
+            link = self._link("link", node.attributes.get("href"), "")
+        elif tag == "img":
+            attributes = node.attributes
+            self._link("image", attributes.get("src"), attributes.get("alt") or "")
+        elif tag == "pre":
+            body.code_blocks += 1
+            self._parts.append(_CODE)
+        if is_code:
+            self._code_depth += 1
+        level = _LEVELS.get(tag)
+        furniture: list[Furniture] = []
+        mentions: list[int] = []
+        if not self._book.is_empty:
+            for found in self._book.matches(tag, node) + self._marked.get(node.mem_id, []):
+                if isinstance(found, Furniture):
+                    furniture.append(found)
+                else:
+                    self._mention(found, node, mentions)
+        if link is None and level is None and not is_code and not furniture and not mentions:
+            return separator
+        return _Open(separator, len(self._parts), marks, link, level, is_code, furniture, mentions)
+
+    def _close(self, ended: _Open) -> None:
+        body, parts = self._body, self._parts
+        text = _flat(parts, ended.parts)
+        if ended.is_code:
+            self._code_depth -= 1
+        if ended.link is not None:
+            body.link_texts[ended.link] = text
+        if ended.level is not None and text:
+            body.heading_levels.append(ended.level)
+            body.heading_texts.append(text)
+        for index in ended.mentions:
+            self._mentions[index].label = text
+            self._open_mentions.pop()
+        if ended.furniture:
+            self._remove(ended, text)
+        parts.append(ended.separator)
+
+    def _remove(self, ended: _Open, text: str) -> None:
+        found = [(rule, match) for rule in ended.furniture if (match := rule.pattern.fullmatch(text))]
+        if not found:
+            return
+        body = self._body
+        links, headings, mentions, code_blocks = ended.marks
+        del self._parts[ended.parts :]
+        del body.link_urls[links:], body.link_texts[links:], body.link_kinds[links:]
+        del body.heading_levels[headings:], body.heading_texts[headings:]
+        del self._mentions[mentions:]
+        body.code_blocks = code_blocks
+        for rule, match in found:
+            if rule.column is not None:
+                value = match[1 if rule.pattern.groups else 0]
+                if rule.column == "original_url" and not (value and _WEB_ADDRESS.fullmatch(value)):
+                    value = None
+                body.values[rule.column] = value
+
+    def _link(self, kind: str, url: str | None, text: str) -> int | None:
+        url = (url or "").strip()
+        if not url:
+            return None
+        body = self._body
+        body.link_urls.append(self._as_written(url) if "%" in url else url)
+        body.link_texts.append(" ".join(text.split()))
+        body.link_kinds.append(kind)
+        return len(body.link_urls) - 1
+
+    def _as_written(self, url: str) -> str:
+        # Rendering Markdown escapes what may not stand in an address; escapes that the post does not hold are its.
+        if self._written_escapes is None:
+            self._written_escapes = set(_ESCAPE.findall(self._written))
+        if self._written_escapes.isdisjoint(_ESCAPE.findall(url)):
+            return unquote(url)
+        return url
+
+    def _mention(self, found: Entity, node: LexborNode, mentions: list[int]) -> None:
+        key = found.key(node)
+        # A picture in a link to the same entity is one mention, and so is an element that two rules name.
+        if key is not None and (found.kind, key) not in self._open_mentions:
+            self._open_mentions.append((found.kind, key))
+            mentions.append(len(self._mentions))
+            self._mentions.append(_Mention(found.kind, key))
+
+    def body(self) -> Body:
+        """Give what the walk has found."""
+        body = self._body
+        body.text = _text("".join(self._parts))
+        spellings: dict[tuple[str, str], Counter[str]] = {}
+        for mention in self._mentions:
+            spellings.setdefault((mention.kind, mention.key), Counter())[mention.label] += 1
+        for (kind, key), labels in spellings.items():
+            body.mention_kinds.append(kind)
+            body.mention_keys.append(key)
+            body.mention_counts.append(labels.total())
+            del labels[""]  # pictures have no spelling
+            body.mention_labels.append(min(labels, key=lambda label: (-labels[label], label), default=key))
+        if body.values.get("original_url", "") is None:
+            body.warnings.append(
+                PostWarning("link_empty", "the link to the original is empty or no web address")
+            )
+        return body
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    attributes = node.attributes
+    return "hidden" in attributes or _NO_DISPLAY.search(attributes.get("style") or "") is not None
+
+
+def _flat(parts: list[str], begin: int) -> str:
+    text = "".join(parts[begin:])
+    if "\n" in text:
+        text = _WIDE_BREAK.sub("", text)
+    if "\0" in text:
+        text = _BREAKS.sub(" ", text)
+    return " ".join(text.split())
+
+
+def _text(joined: str) -> str:
+    blocks = []
+    for block in joined.split(_BLOCK):
+        if block.startswith(_CODE):
+            lines = [line.rstrip() for line in _BREAKS.sub("\n", block).split("\n")]
+        else:
+            if "\n" in block:
+                block = _WIDE_BREAK.sub("", block)
+            lines = [" ".join(line.split()) for line in block.split(_LINE)]
+        text = "\n".join(filter(None, lines))
+        if text:
+            blocks.append(text)
+    return "\n\n".join(blocks)

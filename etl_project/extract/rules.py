@@ -1,0 +1,110 @@
+"""The rules of a source, ready to be asked about an element."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from etl_project.extract.selectors import Compound, compounds
+from etl_project.sources.source import MentionRule, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """What a `Rule` looks for in the text of an element, and the column it fills."""
+
+    pattern: re.Pattern[str]
+    column: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Where a `MentionRule` finds the key of an entity."""
+
+    kind: str
+    attribute: str
+    pattern: re.Pattern[str] | None
+
+    def key(self, node: LexborNode) -> str | None:
+        """Read the entity's key off an element; None when it names none."""
+        written = (node.attributes.get(self.attribute) or "").strip()
+        if self.pattern is None or not written:
+            return written or None
+        match = self.pattern.fullmatch(written)
+        if match is None:
+            return None
+        return match[1 if self.pattern.groups else 0] or None
+
+
+class RuleBook:
+    """All rules of a source.
+
+    Args:
+        rules: furniture of the site.
+        mentions: markup that names entities.
+
+    Raises:
+        ValueError: a selector is not CSS or a pattern is not a regular expression; the message names it.
+    """
+
+    def __init__(self, rules: Sequence[Rule], mentions: Sequence[MentionRule]) -> None:
+        asked: list[tuple[str, Furniture | Entity]] = [(rule.selector, _furniture(rule)) for rule in rules]
+        asked += [(rule.selector, _entity(rule)) for rule in mentions]
+        self._any_tag: list[tuple[Compound, Furniture | Entity]] = []
+        self._by_tag: dict[str, list[tuple[Compound, Furniture | Entity]]] = {}
+        self._looking_around: list[tuple[str, Furniture | Entity]] = []
+        for selector, looked_for in asked:
+            alone = compounds(selector)
+            if alone is None:
+                self._looking_around.append((selector, looked_for))
+                continue
+            for compound in alone:
+                if compound.tag is None:
+                    self._any_tag.append((compound, looked_for))
+                else:
+                    self._by_tag.setdefault(compound.tag, []).append((compound, looked_for))
+        for found in self._by_tag.values():
+            found += self._any_tag
+        self.is_empty = not asked
+        self.any_tag = bool(self._any_tag)
+        """Whether an element of any tag can interest a rule."""
+        self.tags = frozenset(self._by_tag)
+        """Tags that interest a rule."""
+
+    def marked(self, parser: LexborHTMLParser) -> dict[int, list[Furniture | Entity]]:
+        """Ask a document for the elements of selectors that look around themselves.
+
+        Args:
+            parser: the document.
+
+        Returns:
+            `mem_id` of an element -> what to look for there; empty for sources without such selectors.
+        """
+        marked: dict[int, list[Furniture | Entity]] = {}
+        for selector, looked_for in self._looking_around:
+            for node in parser.css(selector):
+                marked.setdefault(node.mem_id, []).append(looked_for)
+        return marked
+
+    def matches(self, tag: str, node: LexborNode) -> list[Furniture | Entity]:
+        """Say what to look for in an element, by the rules that look at the element alone."""
+        return [found for compound, found in self._by_tag.get(tag, self._any_tag) if compound.matches(node)]
+
+
+def _furniture(rule: Rule) -> Furniture:
+    return Furniture(_compiled(rule.pattern, re.DOTALL), rule.column)
+
+
+def _entity(rule: MentionRule) -> Entity:
+    attribute, tilde, pattern = rule.key.partition("~")
+    return Entity(rule.kind, attribute.strip().lower(), _compiled(pattern, 0) if tilde else None)
+
+
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern, flags)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
