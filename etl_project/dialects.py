@@ -1,0 +1,322 @@
+"""What a kind of site implies: where its posts live, what paths and keys mean. Declarations only.
+
+A dialect is one `Dialect(...)` below and one test. `docs/dialects.md` says how to add one, and from which
+page of each manual the rules come.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+UrlStyle = Literal["stated", "jekyll", "hugo", "hexo", "zola", "pelican"]
+"""Whose rules make the path of a page; `stated`: only the front matter names it."""
+
+Split = Literal["whole", "white_space", "comma", "comma_or_semicolon", "comma_or_white_space"]
+"""What a text of several terms is split at; items of a list are never split."""
+
+MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn"})
+"""Endings of Markdown files, in lower case."""
+
+HTML = frozenset({".html", ".htm"})
+"""Endings of HTML files, in lower case."""
+
+PRUNED = frozenset({"node_modules", "bower_components", "_site", "__pycache__"})
+"""Folders of tools and of built pages, never entered at any depth: only names that no author would choose."""
+
+# The date forms that generators take from names; the slug is what follows.
+_DASHED = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
+_JEKYLL_NAME = re.compile(
+    r"(?P<year>[0-9]{2,4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})-(?P<slug>.*)", re.ASCII | re.DOTALL
+)
+_DASHED_NAME = re.compile(_DASHED + r"(?:[-_ .]+(?P<slug>.*))?", re.ASCII | re.DOTALL)
+_PLAIN_NAME = re.compile(
+    r"(?:" + _DASHED + r"|(?P<year8>[0-9]{4})(?P<month8>[0-9]{2})(?P<day8>[0-9]{2}))"
+    r"(?:(?:\.[0-9]{1,2})?[-_ .]+(?P<slug>.*))?",
+    re.ASCII | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """What a kind of site implies. Keys are in the order they are asked; the first with a value counts.
+
+    A key with a dot is looked up in a table: `taxonomies.tags`.
+    """
+
+    name: str
+    """Name in etl.toml."""
+
+    # Which files are posts.
+    include: tuple[str, ...]
+    """Patterns of posts below the location, as in .gitignore, best first; used when the source gives none."""
+    suffixes: frozenset[str] = MARKDOWN
+    """Endings of posts in lower case; `.MD` counts as `.md`."""
+    pruned: frozenset[str] = PRUNED
+    """Folders never entered. Folders whose name starts with a dot are never entered anyway."""
+    not_posts: frozenset[str] = frozenset()
+    """Names, in lower case and without the ending, that are never posts."""
+    content_folders: frozenset[str] = frozenset()
+    """Folders of posts below the site's root; a leading one is no part of addresses and categories."""
+
+    # How front matter is found.
+    front_matter_required: bool = False
+    """Whether the generator itself passes over a file without front matter."""
+    header_formats: tuple[str, ...] = ("yaml", "toml", "json")
+    """Formats of front matter to look for."""
+    keys_fold: bool = False
+    """Whether `Title` and `title` are the same key."""
+
+    # How a site of this kind is recognised and configured.
+    config_files: tuple[str, ...] = ()
+    """Files of the site's own settings below its root; the first that exists is read."""
+    marks: tuple[tuple[str, ...], ...] = ()
+    """Paths, any whole group of which shows that a folder is such a site."""
+
+    # What the path implies.
+    dated_name: re.Pattern[str] | None = None
+    """A file name, ending removed, that states a date: groups year, month, day and slug."""
+    date_in_url: bool = False
+    """Whether a stated address that starts with year/month/day dates the post."""
+    draft_folders: frozenset[str] = frozenset()
+    """Folders whose posts are drafts."""
+    category_folders_above: frozenset[str] = frozenset()
+    """The folders above one of these are categories."""
+    folder_is_category: bool = False
+    """Whether the folder a post lies in is its category when it states none."""
+    language_folders: bool = False
+    """Whether the first folder below the content folder names the language."""
+    bundles: bool = False
+    """Whether `index.md` stands for its folder."""
+
+    # What the keys mean.
+    title: tuple[str, ...] = ("title",)
+    title_from_heading: bool = False
+    """Whether the first heading is the title of a post that states none."""
+    title_after_heading: tuple[str, ...] = ()
+    """Keys asked for a title when there is no heading either."""
+    title_from_name: bool = False
+    """Whether the file name is the title in the end."""
+    date: tuple[str, ...] = ("date",)
+    days_are_local: bool = False
+    """Whether a date without a time is a day of the site's clock even where naive times are UTC."""
+    updated: tuple[str, ...] = ()
+    expires: tuple[str, ...] = ()
+    slug: tuple[str, ...] = ("slug",)
+    slug_from_title: bool = False
+    """Whether the slug of a post that states none comes from its title and not from its file name."""
+    url: tuple[str, ...] = ("permalink",)
+    url_style: UrlStyle = "stated"
+    language: tuple[str, ...] = ("lang", "language", "locale")
+    layout: tuple[str, ...] = ("layout",)
+    excerpt: tuple[str, ...] = ("excerpt", "description")
+    draft: tuple[str, ...] = ("draft",)
+    """Keys that make a draft when true."""
+    published: tuple[str, ...] = ("published",)
+    """Keys that make a draft when false."""
+    status: tuple[str, ...] = ()
+    """Keys that make a draft when their text is `draft` or `hidden`."""
+    categories: tuple[str, ...] = ("categories", "category")
+    categories_split: Split = "whole"
+    categories_nest: bool = False
+    """Whether a list of categories is a path from the widest to the narrowest."""
+    tags: tuple[str, ...] = ("tags", "tag")
+    tags_split: Split = "whole"
+    tags_in_body: bool = False
+    """Whether `#tag` in the body is a tag."""
+    authors: tuple[str, ...] = ("authors", "author")
+    authors_split: Split = "whole"
+    singular_is_whole: bool = False
+    """Whether the text of `category` and `tag` is one term, `category` added, `tag` before `tags`."""
+
+
+JEKYLL = Dialect(
+    name="jekyll",
+    include=("**/_posts/**", "**/_drafts/**"),
+    suffixes=MARKDOWN | HTML,
+    # Installed gems bring sample sites of their own.
+    pruned=PRUNED | {"vendor"},
+    front_matter_required=True,
+    config_files=("_config.yml", "_config.yaml", "_config.toml"),
+    marks=(("_config.yml", "_posts"), ("_posts",)),
+    dated_name=_JEKYLL_NAME,
+    days_are_local=True,
+    draft_folders=frozenset({"_drafts"}),
+    category_folders_above=frozenset({"_posts", "_drafts"}),
+    updated=("last_modified_at", "updated", "modified"),
+    expires=("expires", "expire_date"),
+    url_style="jekyll",
+    excerpt=("excerpt", "description", "summary"),
+    categories_split="white_space",
+    tags_split="white_space",
+    singular_is_whole=True,
+)
+
+_HUGO_CONFIG = tuple(
+    f"{folder}{name}.{ending}"
+    for folder in ("", "config/_default/")
+    for name in ("hugo", "config")
+    for ending in ("toml", "yaml", "yml", "json")
+)
+
+HUGO = Dialect(
+    name="hugo",
+    include=("content/**",),
+    suffixes=MARKDOWN | HTML,
+    not_posts=frozenset({"_index"}),
+    content_folders=frozenset({"content"}),
+    header_formats=("yaml", "toml", "json"),
+    keys_fold=True,
+    config_files=_HUGO_CONFIG,
+    marks=tuple((name, "content") for name in _HUGO_CONFIG),
+    language_folders=True,
+    bundles=True,
+    date=("date", "publishdate", "pubdate", "published", "lastmod", "modified"),
+    updated=("lastmod", "modified"),
+    expires=("expirydate", "unpublishdate"),
+    url=("url",),
+    url_style="hugo",
+    layout=("layout", "type"),
+    excerpt=("summary", "description"),
+)
+
+HEXO = Dialect(
+    name="hexo",
+    include=("source/_posts/**", "source/_drafts/**", "_posts/**", "_drafts/**", "source/**"),
+    suffixes=MARKDOWN | HTML,
+    content_folders=frozenset({"source"}),
+    header_formats=("yaml", "json"),
+    config_files=("_config.yml", "_config.yaml"),
+    marks=(("_config.yml", "source"), ("_config.yaml", "source")),
+    dated_name=_DASHED_NAME,
+    draft_folders=frozenset({"_drafts"}),
+    language_folders=True,
+    updated=("updated",),
+    url_style="hexo",
+    excerpt=("excerpt", "description"),
+    categories_nest=True,
+)
+
+ZOLA = Dialect(
+    name="zola",
+    include=("content/**",),
+    suffixes=frozenset({".md"}),
+    not_posts=frozenset({"_index"}),
+    content_folders=frozenset({"content"}),
+    front_matter_required=True,
+    header_formats=("toml", "yaml"),
+    config_files=("config.toml", "zola.toml"),
+    marks=(("zola.toml", "content"),),
+    dated_name=_DASHED_NAME,
+    date_in_url=True,
+    bundles=True,
+    updated=("updated",),
+    url=("path",),
+    url_style="zola",
+    layout=("template",),
+    excerpt=("description", "summary"),
+    categories=("taxonomies.categories", "taxonomies.category", "categories", "category"),
+    tags=("taxonomies.tags", "taxonomies.tag", "tags", "tag"),
+    authors=("authors", "taxonomies.authors", "extra.authors", "extra.author", "author"),
+)
+
+PELICAN = Dialect(
+    name="pelican",
+    include=("content/**",),
+    suffixes=MARKDOWN | HTML,
+    content_folders=frozenset({"content"}),
+    header_formats=("pelican", "yaml"),
+    keys_fold=True,
+    config_files=("pelicanconf.py",),
+    marks=(("pelicanconf.py",),),
+    dated_name=_DASHED_NAME,
+    folder_is_category=True,
+    updated=("modified",),
+    slug_from_title=True,
+    url=("url", "save_as"),
+    url_style="pelican",
+    layout=("template",),
+    excerpt=("summary", "description"),
+    status=("status",),
+    tags_split="comma_or_semicolon",
+    authors_split="comma_or_semicolon",
+)
+
+OBSIDIAN = Dialect(
+    name="obsidian",
+    include=("**",),
+    suffixes=frozenset({".md"}),
+    keys_fold=True,
+    header_formats=("yaml",),
+    marks=((".obsidian",),),
+    dated_name=_DASHED_NAME,
+    title_from_heading=True,
+    title_from_name=True,
+    date=("date", "created", "publish_date"),
+    updated=("updated", "modified", "last_modified"),
+    url=("permalink", "url"),
+    published=("publish", "published"),
+    tags_split="comma_or_white_space",
+    tags_in_body=True,
+)
+
+PLAIN = Dialect(
+    name="plain",
+    include=("**",),
+    suffixes=MARKDOWN | HTML | {".mdx"},
+    header_formats=("yaml", "toml", "json", "lctt", "pelican"),
+    keys_fold=True,
+    dated_name=_PLAIN_NAME,
+    title_from_heading=True,
+    title_after_heading=("subject",),
+    date=("date", "published_at", "published", "pubdate", "publishdate", "created", "created_at"),
+    updated=("updated", "lastmod", "modified", "updated_at", "last_modified_at"),
+    expires=("expires", "expirydate", "expiry_date"),
+    url=("url", "permalink", "path"),
+    layout=("layout", "template", "type"),
+    excerpt=("excerpt", "summary", "description"),
+    status=("status",),
+    categories_split="comma",
+    tags_split="comma",
+    authors=("authors", "author", "by"),
+)
+
+DIALECTS: dict[str, Dialect] = {
+    dialect.name: dialect for dialect in (PLAIN, JEKYLL, HUGO, HEXO, ZOLA, PELICAN, OBSIDIAN)
+}
+"""Every dialect by its name in etl.toml."""
+
+_ZOLA_KEYS = re.compile(
+    rb"^(?:base_url|compile_sass|build_search_index|generate_feeds?|\[slugify\])", re.MULTILINE
+)
+
+
+def is_post(dialect: Dialect, name: str) -> bool:
+    """Tell whether a file of this name, its folder left out, is a post.
+
+    Hidden files (`.#x.md`, `._x.md`) and editor backups (`x.md~`) never are.
+    """
+    stem, dot, ending = name.rpartition(".")
+    return (
+        dot == "."
+        and name[0] != "."
+        and f".{ending.lower()}" in dialect.suffixes
+        and stem.lower() not in dialect.not_posts
+    )
+
+
+def detect_dialect(location: Path) -> str:
+    """Name the dialect a folder is written in by what its generator needs; `plain` without."""
+    # Zola and Hugo may both have a config.toml beside a content folder; the keys tell.
+    config = location / "config.toml"
+    if config.is_file() and (location / "content").is_dir() and _ZOLA_KEYS.search(config.read_bytes()):
+        return "zola"
+    # Hexo is asked before Jekyll: both have a _config.yml, only Hexo has source/.
+    for dialect in (HEXO, ZOLA, HUGO, JEKYLL, PELICAN, OBSIDIAN):
+        if any(all((location / path).exists() for path in group) for group in dialect.marks):
+            return dialect.name
+    if (location / "_config.yml").is_file() and next(location.glob("*/**/_posts"), None) is not None:
+        return "jekyll"
+    return "plain"

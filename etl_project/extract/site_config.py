@@ -1,0 +1,184 @@
+"""The site's own settings file in, what it changes for the posts out: defaults, permalinks, languages."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from etl_project.dialects import Dialect
+from etl_project.extract.front_matter import Value, read_front_matter
+from etl_project.extract.limits import Limits
+from etl_project.extract.reasons import Rejection
+
+_FENCES = {".yml": "---", ".yaml": "---", ".toml": "+++"}
+_FORMATS = {".yml": ("yaml",), ".yaml": ("yaml",), ".toml": ("toml",), ".json": ("json",)}
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSet:
+    """One entry of `defaults` in Jekyll's _config.yml."""
+
+    scope: re.Pattern[str]
+    path_length: int
+    type: str | None
+    values: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """Settings of a site, every scalar as its text; empty when it has none that can be read."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    """Keys as written; in lower case where the dialect folds keys."""
+    default_sets: tuple[DefaultSet, ...] = ()
+    sections: frozenset[str] = frozenset()
+    """Folders below `content/` that Hugo holds for sections; only filled when a permalink asks for them."""
+    found: bool = False
+    """Whether there is a settings file."""
+
+    def text(self, key: str) -> str | None:
+        """Get the text of a key, if it has one."""
+        value = self.values.get(key)
+        return value if isinstance(value, str) else None
+
+    def table(self, key: str) -> dict[str, Value]:
+        """Get the table of a key, empty if it has none."""
+        value = self.values.get(key)
+        return value if isinstance(value, dict) else {}
+
+    def defaults(self, path: str, *, is_draft: bool) -> dict[str, Value]:
+        """Values that Jekyll gives to a post before its front matter, the narrower scope over the wider."""
+        if not self.default_sets:
+            return {}
+        merged: dict[str, Value] = {}
+        last: DefaultSet | None = None
+        kind = "drafts" if is_draft else "posts"
+        for one in self.default_sets:
+            if one.type not in (None, kind) or not one.scope.match(path):
+                continue
+            if last is None or _has_precedence(one, last):
+                merged, last = {**merged, **one.values}, one
+            else:
+                merged = {**one.values, **merged}
+        return merged
+
+
+def read_site_config(location: Path, dialect: Dialect, limits: Limits) -> SiteConfig:
+    """Read the settings of the site whose posts lie at or below a location.
+
+    A file that cannot be read or parsed gives no settings: its site could not be built either, but its posts
+    can be read.
+
+    Args:
+        location: the site's root, or its folder of posts.
+        dialect: which files to look for.
+        limits: limits of the parser.
+    """
+    path = _config_path(location, dialect)
+    if path is None:
+        return SiteConfig()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        values = _python_values(text) if path.suffix == ".py" else _values(text, path.suffix, limits)
+    except (OSError, UnicodeDecodeError, Rejection, SyntaxError, ValueError):
+        return SiteConfig()
+    if dialect.keys_fold:
+        values = {key.lower(): value for key, value in values.items()}
+    sections = frozenset[str]()
+    if dialect.url_style == "hugo" and ":sections" in str(values.get("permalinks")):
+        sections = frozenset(_sections(path.parent / "content"))
+    return SiteConfig(values, tuple(_default_sets(values.get("defaults"))), sections, True)
+
+
+def site_fingerprint(location: Path, dialect: Dialect) -> str:
+    """Hash what outside the posts decides how they are read; when it changes, they must all be read again.
+
+    Args:
+        location: the site's root, or its folder of posts.
+        dialect: which files count.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    path = _config_path(location, dialect)
+    if path is not None:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            data = b""
+        digest.update(data)
+        if dialect.url_style == "hugo" and b":sections" in data:
+            digest.update(
+                "\n".join(sorted(_sections(path.parent / "content"))).encode(errors="surrogateescape")
+            )
+    return digest.hexdigest()
+
+
+def _config_path(location: Path, dialect: Dialect) -> Path | None:
+    roots = [location]
+    # A source may name the folder of posts itself.
+    if location.name in dialect.content_folders or location.name in dialect.category_folders_above:
+        roots.append(location.parent)
+    return next((p for root in roots for name in dialect.config_files if (p := root / name).is_file()), None)
+
+
+def _values(text: str, suffix: str, limits: Limits) -> dict[str, Value]:
+    fence = _FENCES.get(suffix)
+    if fence == "---":
+        # A document marker of YAML's own would close the front matter that the settings are read as.
+        text = "\n".join([line for line in text.split("\n") if line.rstrip() not in ("---", "...")])
+    if fence:
+        text = f"{fence}\n{text}\n{fence}\n"
+    limits = replace(limits, front_matter_bytes=limits.file_bytes)
+    return read_front_matter(text, limits, required=True, formats=_FORMATS[suffix]).fields
+
+
+def _python_values(text: str) -> dict[str, Value]:
+    # pelicanconf.py is read, never run: plain assignments of texts are enough.
+    values: dict[str, Value] = {}
+    for statement in ast.parse(text).body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    values[target.id] = str(statement.value.value)
+    return values
+
+
+def _sections(content: Path) -> list[str]:
+    return [
+        Path(folder).relative_to(content).as_posix()
+        for folder, _, names in os.walk(content)
+        if any(name.startswith("_index.") for name in names)
+    ]
+
+
+def _default_sets(defaults: Value) -> list[DefaultSet]:
+    sets: list[DefaultSet] = []
+    for entry in defaults if isinstance(defaults, list) else []:
+        if not isinstance(entry, dict) or not isinstance(values := entry.get("values"), dict):
+            continue
+        scope = entry.get("scope")
+        scope = scope if isinstance(scope, dict) else {}
+        path, kind = scope.get("path"), scope.get("type")
+        path = path.removeprefix("/") if isinstance(path, str) else ""
+        # Jekyll's older configurations say `post` for `posts`.
+        kind = {"post": "posts", "draft": "drafts"}.get(kind, kind) if isinstance(kind, str) else None
+        sets.append(DefaultSet(_scope_pattern(path), len(path), kind, values))
+    return sets
+
+
+def _scope_pattern(path: str) -> re.Pattern[str]:
+    # `**` crosses folders, `*` does not; what follows a match is below it.
+    parts = re.split(r"(\*\*/?|\*)", path)
+    return re.compile(
+        "".join([".*" if p.startswith("**") else "[^/]*" if p == "*" else re.escape(p) for p in parts]),
+        re.DOTALL,
+    )
+
+
+def _has_precedence(new: DefaultSet, old: DefaultSet) -> bool:
+    if new.path_length != old.path_length:
+        return new.path_length > old.path_length
+    return new.type is not None or old.type is None

@@ -1,0 +1,97 @@
+"""The posts frame in, the frames of `article_categories`, `article_tags` and `article_authors` out."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+import polars as pl
+
+from etl_project.extract.term_names import NESTING
+
+_SLASHES = r"len(regexp_extract_all(name_as_written, '[/／℀℁℅℆]'))"
+_PARTS = "string_split(category_id, '/')"
+
+PARENT_ID_SQL = (
+    f"CASE WHEN len({_PARTS}) > {_SLASHES} + 1 THEN array_to_string({_PARTS}[:-{_SLASHES} - 2], '/') END"
+)
+"""`parent_id` of a category from the columns `category_id` and `name_as_written` of `article_categories`, in SQL.
+
+The id of a nested category is longer than its own name by the parts above it, so it has more slashes than the
+name has characters that NFKC turns into one. An article in a nested category is in those above it too, so the
+parent is a category as well. Where articles disagree, `max()` takes the nested reading.
+"""
+
+
+def fold(name: str) -> str:
+    """Make the id of a term: NFKC, casefolded, white space collapsed to single spaces.
+
+    NFKC is applied once more after casefolding, which can leave a text that it would still change.
+    """
+    if name.isascii():
+        return " ".join(name.lower().split())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(folded.split())
+
+
+def article_categories(posts: pl.DataFrame) -> pl.DataFrame:
+    """Columns of `article_categories`.
+
+    The id of a nested category is the folded parts joined by `/`; its name as written is the last part.
+
+    Args:
+        posts: one row per post, with `article_id` and the list column `categories`.
+    """
+    last_part = pl.col("name").str.split(NESTING).list.last()
+    return _bridge(posts, "categories", "category_id", _fold_nested, last_part)
+
+
+def article_tags(posts: pl.DataFrame) -> pl.DataFrame:
+    """Columns of `article_tags`.
+
+    Args:
+        posts: one row per post, with `article_id` and the list column `tags`.
+    """
+    return _bridge(posts, "tags", "tag_id", fold, pl.col("name"))
+
+
+def article_authors(posts: pl.DataFrame) -> pl.DataFrame:
+    """Columns of `article_authors`.
+
+    Args:
+        posts: one row per post, with `article_id` and the list column `authors`.
+    """
+    return _bridge(posts, "authors", "author_id", fold, pl.col("name"))
+
+
+def _fold_nested(name: str) -> str:
+    return "/".join([fold(part) for part in name.split(NESTING)])
+
+
+def _bridge(
+    posts: pl.DataFrame, column: str, term_id: str, fold_name: Callable[[str], str], name_as_written: pl.Expr
+) -> pl.DataFrame:
+    terms = (
+        posts.lazy()
+        .select("article_id", pl.col(column).cast(pl.List(pl.String)).alias("name"))
+        .explode("name")
+        .drop_nulls("name")
+        .collect()
+    )
+    # Posts share few names: each is folded once, in Python, as Polars has no NFKC and no casefold of its own.
+    names = terms["name"].unique().to_list()
+    ids = pl.DataFrame(
+        {"name": names, term_id: [fold_name(name) for name in names]},
+        schema={"name": pl.String, term_id: pl.String},
+    )
+    return (
+        terms.join(ids, on="name", how="left", maintain_order="left")
+        .filter(pl.col(term_id) != "")
+        .unique(["article_id", term_id], keep="first", maintain_order=True)
+        .select(
+            "article_id",
+            term_id,
+            pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("article_id").alias("position"),
+            name_as_written.alias("name_as_written"),
+        )
+    )
