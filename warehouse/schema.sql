@@ -17,7 +17,7 @@ COMMENT ON COLUMN sources.title IS 'Title of the site, from etl.toml.';
 COMMENT ON COLUMN sources.url IS 'Address of the site, from etl.toml.';
 COMMENT ON COLUMN sources.dialect IS 'How its posts are read: jekyll, plain and so on.';
 COMMENT ON COLUMN sources.time_zone IS 'IANA zone of the local times and dates of its posts.';
-COMMENT ON COLUMN sources.location IS 'Where the posts are, as written in etl.toml.';
+COMMENT ON COLUMN sources.location IS 'Folder of the posts.';
 
 CREATE TABLE post_files (
     source_id VARCHAR NOT NULL,

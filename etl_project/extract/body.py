@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -233,6 +233,7 @@ class _Walk:
         """Walk over a node, what it holds, and its siblings after it."""
         parts = self._parts
         told, tell_all = self._book.tags | _TOLD, self._book.any_tag or bool(self._marked)
+        telling = self._book.attributes
         may_hide, has_templates = self._may_hide, self._has_templates
         inside: list[tuple[LexborNode, str | _Open]] = []
         while True:
@@ -259,7 +260,10 @@ class _Walk:
                 continue
             separator = _SEPARATORS.get(tag, "")
             parts.append(separator)
-            ending = self._open(tag, node, separator) if tell_all or tag in told else separator
+            if tell_all or tag in told or (telling and not telling.isdisjoint(node.attributes)):
+                ending = self._open(tag, node, separator)
+            else:
+                ending = separator
             child = node.first_child
             if child is None:
                 if ending.__class__ is str:
@@ -274,27 +278,31 @@ class _Walk:
     def _open(self, tag: str, node: LexborNode, separator: str) -> str | _Open:
         body = self._body
         marks = (len(body.link_urls), len(body.heading_levels), len(self._mentions), body.code_blocks)
+        attributes = node.attributes
         link: int | None = None
-        is_code = tag == "pre" or tag == "code"
+        is_code = False
         if tag == "a":
-            link = self._link("link", node.attributes.get("href"), "")
+            link = self._link("link", attributes.get("href"), "")
         elif tag == "img":
-            attributes = node.attributes
             self._link("image", attributes.get("src"), attributes.get("alt") or "")
+        elif tag == "code":
+            is_code = True
         elif tag == "pre":
+            is_code = True
             body.code_blocks += 1
             self._parts.append(_CODE)
-        if is_code:
-            self._code_depth += 1
+        self._code_depth += is_code
         level = _LEVELS.get(tag)
         furniture: list[Furniture] = []
         mentions: list[int] = []
-        if not self._book.is_empty:
-            for found in self._book.matches(tag, node) + self._marked.get(node.mem_id, []):
-                if isinstance(found, Furniture):
-                    furniture.append(found)
-                else:
-                    self._mention(found, node, mentions)
+        asked = self._book.matches(tag, attributes)
+        if self._marked:
+            asked += self._marked.get(node.mem_id, [])
+        for looked_for in asked:
+            if isinstance(looked_for, Furniture):
+                furniture.append(looked_for)
+            else:
+                self._mention(looked_for, attributes, mentions)
         if link is None and level is None and not is_code and not furniture and not mentions:
             return separator
         return _Open(separator, len(self._parts), marks, link, level, is_code, furniture, mentions)
@@ -352,8 +360,8 @@ class _Walk:
             return unquote(url)
         return url
 
-    def _mention(self, found: Entity, node: LexborNode, mentions: list[int]) -> None:
-        key = found.key(node)
+    def _mention(self, found: Entity, attributes: Mapping[str, str | None], mentions: list[int]) -> None:
+        key = found.key(attributes)
         # A picture in a link to the same entity is one mention, and so is an element that two rules name.
         if key is not None and (found.kind, key) not in self._open_mentions:
             self._open_mentions.append((found.kind, key))

@@ -56,7 +56,7 @@ class Fields:
     url: str | None
     excerpt: str | None
     categories: list[str]
-    """In order, once each. Parts of a nested category are joined by `NESTING`; those above it are there too."""
+    """In order, once each. Parts of a nested category are joined by `NESTING`; those above it come before."""
     tags: list[str]
     authors: list[str]
     warnings: list[PostWarning]

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-_LOOKED_AT = 1_000
+_LOOKED_AT = 500
 """Characters of a text that are looked at, from its start."""
-_GUESSED_FROM = 400
+_GUESSED_FROM = 200
 """Characters the model is given: more costs time and changes little."""
 _FEWEST_LETTERS = 20
 """Letters below which the model only guesses."""
@@ -26,17 +26,17 @@ _CHINESE = frozenset(("yue", "wuu", "lzh", "hak", "cdo"))
 """Languages written in Han that no author of a post states: Chinese, as decided by script."""
 
 _ADDRESS = re.compile(r"https?://\S+")
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa\uff66-\uff9d]")
-_HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
-_OTHER_LETTER = re.compile(r"[^\W\d_\u1100-\u11ff\u3041-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa\uff66-\uff9d]+")
+_HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]+")
+_OTHER_LETTER = re.compile(r"[^\W\d_\u1100-\u11ff\u3041-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]+")
 
 
 def detect_language(text: str) -> str | None:
     """Tell the language of a text.
 
     Args:
-        text: plain text; its first 1,000 characters are looked at.
+        text: plain text; its first 500 characters are looked at.
 
     Returns:
         ISO 639-1 code (`zh`, `ja`, `ko`, `en` ...), or None when the text is too short or too mixed to tell.
@@ -44,9 +44,9 @@ def detect_language(text: str) -> str | None:
     start = text[:_LOOKED_AT]
     if start.isascii():
         return _guess(start)
-    han, kana, hangul = len(_HAN.findall(start)), len(_KANA.findall(start)), len(_HANGUL.findall(start))
+    han, kana, hangul = _count(_HAN, start), _count(_KANA, start), _count(_HANGUL, start)
     # A Chinese word says what takes English two or three letters each, so letters count half against it.
-    if 2 * (han + kana + hangul) < len(_OTHER_LETTER.findall(start)):
+    if 2 * (han + kana + hangul) < _count(_OTHER_LETTER, start):
         return _guess(start)
     if hangul > han + kana:
         return "ko"
@@ -54,6 +54,10 @@ def detect_language(text: str) -> str | None:
     if kana > han // 10:
         return "ja"
     return "zh" if han else None
+
+
+def _count(characters: re.Pattern[str], text: str) -> int:
+    return len("".join(characters.findall(text)))
 
 
 def _guess(text: str) -> str | None:

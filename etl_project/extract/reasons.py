@@ -77,6 +77,7 @@ WARNINGS: dict[str, str] = {
     "bom_removed": "A byte order mark was removed.",
     "control_characters_removed": "Control characters were removed.",
     "link_empty": "The body has an empty link where its source should be.",
+    "path_not_utf8": r"The file name is not UTF-8; its bytes are written \xNN.",
     "duplicate_identity": "Another file of the source has the same identity and is the article.",
 }
 """Code of a warning -> what it means."""

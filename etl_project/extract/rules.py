@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from etl_project.extract.selectors import Compound, compounds
 from etl_project.sources.source import MentionRule, Rule
@@ -28,9 +28,9 @@ class Entity:
     attribute: str
     pattern: re.Pattern[str] | None
 
-    def key(self, node: LexborNode) -> str | None:
-        """Read the entity's key off an element; None when it names none."""
-        written = (node.attributes.get(self.attribute) or "").strip()
+    def key(self, attributes: Mapping[str, str | None]) -> str | None:
+        """Read the entity's key off an element's attributes; None when it names none."""
+        written = (attributes.get(self.attribute) or "").strip()
         if self.pattern is None or not written:
             return written or None
         match = self.pattern.fullmatch(written)
@@ -68,11 +68,13 @@ class RuleBook:
                     self._by_tag.setdefault(compound.tag, []).append((compound, looked_for))
         for found in self._by_tag.values():
             found += self._any_tag
-        self.is_empty = not asked
-        self.any_tag = bool(self._any_tag)
-        """Whether an element of any tag can interest a rule."""
         self.tags = frozenset(self._by_tag)
         """Tags that interest a rule."""
+        names = [{name for name, _, _ in compound.conditions} for compound, _ in self._any_tag]
+        self.attributes = frozenset[str]().union(*names)
+        """Attributes of which an element of any other tag must have one to interest a rule."""
+        self.any_tag = not all(names)
+        """Whether an element of any tag and without attributes can interest a rule."""
 
     def marked(self, parser: LexborHTMLParser) -> dict[int, list[Furniture | Entity]]:
         """Ask a document for the elements of selectors that look around themselves.
@@ -89,9 +91,10 @@ class RuleBook:
                 marked.setdefault(node.mem_id, []).append(looked_for)
         return marked
 
-    def matches(self, tag: str, node: LexborNode) -> list[Furniture | Entity]:
+    def matches(self, tag: str, attributes: Mapping[str, str | None]) -> list[Furniture | Entity]:
         """Say what to look for in an element, by the rules that look at the element alone."""
-        return [found for compound, found in self._by_tag.get(tag, self._any_tag) if compound.matches(node)]
+        asked = self._by_tag.get(tag, self._any_tag)
+        return [looked_for for compound, looked_for in asked if compound.matches(attributes)]
 
 
 def _furniture(rule: Rule) -> Furniture:

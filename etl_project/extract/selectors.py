@@ -9,10 +9,10 @@ element itself: those are matched where the walk stands. Only a selector that lo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 _NAME = r"-?[A-Za-z_\u0080-\U0010ffff][\w\u0080-\U0010ffff-]*"
 _PART = rf"[.#]{_NAME}|\[\s*{_NAME}\s*(?:[~^$*|]?=\s*(?:\"[^\"\\]*\"|'[^'\\]*'|{_NAME})\s*)?\]"
@@ -36,15 +36,12 @@ class Compound:
     conditions: tuple[tuple[str, str | None, str], ...]
     """(attribute in lower case, operator or None for mere presence, value)."""
 
-    def matches(self, node: LexborNode) -> bool:
-        """Say whether an element with this compound's tag fulfils its conditions."""
-        if not self.conditions:
-            return True
-        attributes = node.attributes
-        return all(
-            name in attributes and _holds(attributes[name] or "", how, value)
-            for name, how, value in self.conditions
-        )
+    def matches(self, attributes: Mapping[str, str | None]) -> bool:
+        """Say whether an element with this compound's tag and these attributes is meant."""
+        for name, how, value in self.conditions:
+            if name not in attributes or not _holds(attributes[name] or "", how, value):
+                return False
+        return True
 
 
 def _holds(actual: str, how: str | None, value: str) -> bool:

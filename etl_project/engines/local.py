@@ -1,0 +1,106 @@
+"""Batches in, manifest rows out, run by a pool of processes on this machine, or in this one when there is little."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+
+import loky
+from loky import ProcessPoolExecutor
+
+from etl_project.engines.batch import Batch, ManifestRow, reject_killer, run_batch
+
+IN_PROCESS_BYTES = 4 * 1024 * 1024
+"""Work below this many bytes is done sooner here than processes can be started."""
+
+_IDLE_SECONDS = 60
+
+
+class LocalEngine:
+    """Runs batches on the cores of this machine.
+
+    A file that ends its worker process is found by halving its batch, and rejected; the others are not lost.
+    """
+
+    def __init__(self, processes: int | None = None) -> None:
+        self.processes = processes or loky.cpu_count()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def warm(self) -> None:
+        """Start the processes now, so that they have imported what they need when the first batch comes."""
+        if self.processes > 1 and self._pool is None:
+            self._pool = self._new_pool(self.processes)
+            for _ in range(self.processes):
+                self._pool.submit(os.getpid)
+
+    def run(self, batches: Iterable[Batch], total_bytes: int) -> Iterator[ManifestRow]:
+        """Run every batch; rows come in the order they are done.
+
+        Args:
+            batches: the work; taken as workers become free, so that it need not all be in memory.
+            total_bytes: bytes of all batches, to decide who runs them.
+
+        Raises:
+            SourceUnavailable: the device or mount of a source failed.
+        """
+        if self.processes == 1 or (total_bytes < IN_PROCESS_BYTES and self._pool is None):
+            yield from map(run_batch, batches)
+            return
+        self.warm()
+        assert self._pool is not None
+        waiting = iter(batches)
+        running: dict[concurrent.futures.Future[ManifestRow], Batch] = {}
+        broken: list[Batch] = []
+        while True:
+            while len(running) < 2 * self.processes and (batch := next(waiting, None)):
+                try:
+                    running[self._pool.submit(run_batch, batch)] = batch
+                except BrokenProcessPool:
+                    broken.append(batch)
+                    self.close()
+                    self.warm()
+            if not running:
+                break
+            done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                batch = running.pop(future)
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    broken.append(batch)
+        for batch in broken:
+            yield from self._run_alone(batch)
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, kill_workers=True)
+            self._pool = None
+
+    def _run_alone(self, batch: Batch) -> Iterator[ManifestRow]:
+        """Run a batch in a process of its own; where that dies, halve it until the killer stands alone."""
+        pool = self._new_pool(1)
+        try:
+            yield pool.submit(run_batch, batch).result()
+            return
+        except BrokenProcessPool:
+            pass
+        finally:
+            pool.shutdown(wait=True, kill_workers=True)
+        if len(batch.tasks) == 1:
+            yield reject_killer(batch)
+            return
+        middle = len(batch.tasks) // 2
+        for name, tasks in (("a", batch.tasks[:middle]), ("b", batch.tasks[middle:])):
+            yield from self._run_alone(dataclasses.replace(batch, number=batch.number + name, tasks=tasks))
+
+    @staticmethod
+    def _new_pool(processes: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(processes, timeout=_IDLE_SECONDS, initializer=_import_what_batches_need)
+
+
+def _import_what_batches_need() -> None:
+    import polars  # noqa: F401

@@ -1,0 +1,288 @@
+"""The listing of the sources and the inventory of the last refresh in, the work of this one out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from etl_project.extract.fields import FieldReader
+from etl_project.extract.limits import Limits
+from etl_project.extract.posts import FileTask, hash_bytes, is_young
+from etl_project.extract.reasons import Rejection
+from etl_project.sources.folder import LISTING, Signature, SourceUnavailable, list_files, read_file
+from etl_project.sources.source import Source
+
+EMPTY_INVENTORY = """
+CREATE TEMP VIEW inventory AS SELECT
+    NULL::VARCHAR AS source_id, NULL::VARCHAR AS path, NULL::VARCHAR AS article_id, NULL::VARCHAR AS status,
+    NULL::BOOLEAN AS is_shadowed, NULL::BIGINT AS size, NULL::BIGINT AS mtime_ns, NULL::BIGINT AS ctime_ns,
+    NULL::UBIGINT AS inode, NULL::VARCHAR AS file_hash, NULL::BOOLEAN AS is_young
+WHERE false
+"""
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a listing says against the inventory.
+
+    Rows of files are in temporary tables of the connection it was made on: `candidates` (every listed file, with what
+    is known of it), `gone` (files of the inventory that are no longer listed) and `settled` (young files whose bytes
+    were found the same once more).
+    """
+
+    listed: dict[str, int] = field(default_factory=dict)
+    """Source -> listed files."""
+    unavailable: dict[str, str] = field(default_factory=dict)
+    """Source -> why it could not be listed completely; nothing of it is in the work."""
+    to_read: dict[str, int] = field(default_factory=dict)
+    """Source -> files to read."""
+    gone: int = 0
+    """Files of the inventory that are no longer listed."""
+    leaving: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Source -> (articles about to leave, articles it has), where any is about to leave."""
+    young_left: bool = False
+    """Some file was written so recently that it must be looked at again although its bytes are the same."""
+
+
+def scan(
+    con: duckdb.DuckDBPyConnection,
+    sources: tuple[Source, ...],
+    limits: Limits,
+    *,
+    look_ns: int,
+    reparse: frozenset[str],
+    young_settled: bool,
+) -> Scan:
+    """List every source and compare with the inventory.
+
+    Args:
+        con: a connection that has a table or view `inventory` (see `EMPTY_INVENTORY`).
+        sources: the sources of etl.toml.
+        limits: how much of a file may be read.
+        look_ns: when the look began, nanoseconds since the epoch.
+        reparse: sources whose settings or code changed: every file is read again.
+        young_settled: the young files of the inventory were found unchanged by an earlier look.
+    """
+    result = Scan()
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE listing (article_id VARCHAR, shares_identity BOOLEAN, "
+        "source_id VARCHAR, path VARCHAR, rank INTEGER, size BIGINT, mtime_ns BIGINT, ctime_ns BIGINT, inode UBIGINT)"
+    )
+    for source in sources:
+        _list_source(con, source, limits, result)
+    names = [s.name for s in sources if s.name not in result.unavailable]
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE candidates AS
+        SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
+            coalesce(i.is_young, false) AS was_young,
+            i.path IS NULL OR (l.size, l.mtime_ns, l.ctime_ns, l.inode) <> (i.size, i.mtime_ns, i.ctime_ns, i.inode)
+                AS is_changed,
+            list_contains($reparse, l.source_id) AS is_reparse,
+            false AS is_read,
+            NOT l.shares_identity AS is_winner
+        FROM listing AS l LEFT JOIN inventory AS i USING (source_id, path)
+        """,
+        {"reparse": sorted(reparse)},
+    )
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE gone AS
+        SELECT source_id, path, article_id, status, is_shadowed, size, mtime_ns, inode
+        FROM inventory ANTI JOIN listing USING (source_id, path)
+        WHERE NOT list_contains($unavailable, source_id)
+        """,
+        {"unavailable": sorted(result.unavailable)},
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE settled AS SELECT source_id, path FROM candidates "
+        "WHERE was_young AND NOT is_changed AND NOT is_reparse"
+    )
+    if not young_settled:
+        _look_at_young(con, {s.name: s for s in sources}, limits, look_ns, result)
+    choose_winners(con)
+    result.to_read = dict(
+        con.execute(f"SELECT source_id, count(*) FROM ({FILES_TO_READ}) GROUP BY 1").fetchall()
+    )
+    result.listed = {n: 0 for n in names} | dict(
+        con.execute("SELECT source_id, count(*) FROM candidates GROUP BY 1").fetchall()
+    )
+    row = con.execute("SELECT count(*) FROM gone").fetchone()
+    result.gone = row[0] if row else 0
+    if result.gone:
+        result.leaving = _leaving(con)
+    return result
+
+
+FILES_TO_READ = """
+SELECT * FROM candidates
+WHERE NOT is_read AND (is_changed OR is_reparse OR is_winner = was_shadowed AND known_status = 'loaded')
+"""
+"""Files whose rows may differ from those of the last refresh: changed, read under other settings, or with another
+part to play among files of one identity."""
+
+
+def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
+    """Decide which file of an identity is its article, from what is known of each so far.
+
+    The earliest `include` pattern wins, then the smallest path in bytes, never the newest; a file known to be rejected
+    does not stand. Where nothing is known yet a file is taken to be good, and the choice is made again after reading.
+    """
+    con.execute(
+        """
+        UPDATE candidates SET is_winner = best.path IS NOT DISTINCT FROM candidates.path
+        FROM (
+            SELECT source_id, article_id,
+                arg_min(path, (rank, path)) FILTER (
+                    NOT (coalesce(known_status, '') IN ('rejected', 'gone') AND (is_read OR NOT (is_changed OR is_reparse)))
+                ) AS path
+            FROM candidates WHERE shares_identity GROUP BY ALL
+        ) AS best
+        WHERE shares_identity AND best.source_id = candidates.source_id AND best.article_id = candidates.article_id
+        """
+    )
+
+
+def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str) -> Iterator[list[FileTask]]:
+    """Files of one source to read now, in path order, in lists of some thousands."""
+    cursor = con.execute(
+        f"""
+        SELECT path, article_id, NOT is_winner,
+            CASE WHEN NOT is_reparse AND known_status = 'loaded' AND is_winner <> was_shadowed THEN known_hash
+                 WHEN NOT is_reparse AND known_status = 'rejected' THEN known_hash END,
+            size, mtime_ns, ctime_ns, inode
+        FROM ({FILES_TO_READ}) WHERE source_id = ? ORDER BY path
+        """,
+        [source_id],
+    )
+    while rows := cursor.fetchmany(10_000):
+        yield [FileTask(*row[:4], Signature(*row[4:])) for row in rows]
+
+
+def note_read(con: duckdb.DuckDBPyConnection, files: str) -> None:
+    """Write down what became of the files that were read, and choose winners again.
+
+    Args:
+        con: the connection of the scan.
+        files: a query of staged rows: source_id, path, status.
+    """
+    con.execute(
+        f"""
+        UPDATE candidates SET is_read = true, was_shadowed = NOT is_winner, known_status =
+            CASE WHEN read.status = 'same' THEN candidates.known_status ELSE read.status END
+        FROM ({files}) AS read WHERE read.source_id = candidates.source_id AND read.path = candidates.path
+        """
+    )
+    choose_winners(con)
+    con.execute(
+        """
+        UPDATE candidates SET is_read = false, is_changed = false
+        WHERE is_read AND known_status = 'loaded' AND is_winner = was_shadowed
+        """
+    )
+
+
+def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
+    """Leave a source as it is: it failed while it was read."""
+    for table in ("candidates", "gone", "settled"):
+        con.execute(f"DELETE FROM {table} WHERE source_id = ?", [source_id])
+
+
+def _list_source(con: duckdb.DuckDBPyConnection, source: Source, limits: Limits, result: Scan) -> None:
+    shares_identity = source.identity != "path"
+    identity = FieldReader(source, limits).identity
+    try:
+        batches = list(list_files(source))
+    except SourceUnavailable as error:
+        result.unavailable[source.name] = str(error)
+        return
+    listed = pa.Table.from_batches(batches, LISTING)
+    ids = pa.array(f"{source.name}:{identity(path.as_py())}" for path in listed["path"])
+    listed = listed.add_column(0, "article_id", ids.cast(pa.string()))
+    con.register("listed_now", listed)
+    con.execute(
+        f"INSERT INTO listing SELECT article_id, {shares_identity}, * EXCLUDE article_id FROM listed_now"
+    )
+    con.unregister("listed_now")
+
+
+def _look_at_young(
+    con: duckdb.DuckDBPyConnection, sources: dict[str, Source], limits: Limits, look_ns: int, result: Scan
+) -> None:
+    """Hash the young files again: only another hash counts as a change (git's racy rule)."""
+    young = con.execute(
+        "SELECT source_id, path, known_hash FROM candidates SEMI JOIN settled USING (source_id, path)"
+    ).fetchall()
+    changed, unsettled = [], []
+    for source_id, path, known_hash in young:
+        file_hash = None
+        try:
+            read = read_file(os.fsencode(sources[source_id].location), path, limits.file_bytes)
+            file_hash = hash_bytes(read.data)
+            is_unsettled = read.changed_while_read or _is_recent(read.signature, look_ns)
+        except Rejection as rejection:
+            is_unsettled = rejection.reason == "unreadable"
+        except (FileNotFoundError, SourceUnavailable):
+            is_unsettled = True
+        if file_hash != known_hash:
+            changed.append((source_id, path))
+        if is_unsettled or file_hash != known_hash:
+            unsettled.append((source_id, path))
+    result.young_left = bool(unsettled)
+    for files, statement in (
+        (
+            changed,
+            "UPDATE candidates SET is_changed = true WHERE (source_id, path) IN (SELECT (s, p) FROM some_files)",
+        ),
+        (unsettled, "DELETE FROM settled WHERE (source_id, path) IN (SELECT (s, p) FROM some_files)"),
+    ):
+        if files:
+            con.register("some_files", pa.table({"s": [f[0] for f in files], "p": [f[1] for f in files]}))
+            con.execute(statement)
+            con.unregister("some_files")
+
+
+def _is_recent(signature: Signature, look_ns: int) -> bool:
+    # A time in the future would stay young for ever: there, the same hash twice is enough.
+    return is_young(signature, look_ns) and max(signature.mtime_ns, signature.ctime_ns) <= look_ns
+
+
+def _leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Count the articles whose every file is gone; a file that only moved still has its inode, size and time."""
+    rows = con.execute(
+        """
+        WITH moved AS (
+            SELECT gone.source_id, gone.path FROM gone
+            SEMI JOIN (SELECT * FROM candidates WHERE known_status IS NULL) AS new
+                USING (source_id, inode, size, mtime_ns)
+        )
+        SELECT g.source_id, count(DISTINCT g.article_id),
+            (SELECT count(DISTINCT article_id) FROM inventory AS i WHERE i.source_id = g.source_id AND i.status = 'loaded')
+        FROM gone AS g
+        ANTI JOIN candidates AS c ON c.source_id = g.source_id AND c.article_id = g.article_id
+        ANTI JOIN moved AS m ON m.source_id = g.source_id AND m.path = g.path
+        WHERE g.status = 'loaded'
+        GROUP BY 1
+        """
+    ).fetchall()
+    return {source_id: (leaving, has) for source_id, leaving, has in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The instant of a refresh: one reading, so that every stage agrees."""
+
+    as_of: dt.datetime
+    look_ns: int
+
+    @classmethod
+    def now(cls) -> Clock:
+        """Read the clock."""
+        ns = time.time_ns()
+        return cls(dt.datetime.fromtimestamp(ns // 1_000 / 1_000_000, dt.UTC), ns)

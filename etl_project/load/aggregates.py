@@ -1,0 +1,93 @@
+"""warehouse/aggregates/*.sql in, one table each out."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+from etl_project.load.contract import SCHEMA_SQL, WAREHOUSE, Table, describe
+from etl_project.load.work_file import generation, quoted
+
+FOLDER = WAREHOUSE / "aggregates"
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One file of warehouse/aggregates: the table of its name."""
+
+    name: str
+    sql: str
+    """Statements that create the table anew and comment on its columns."""
+    grain: str
+    """First comment line of the file."""
+    inputs: tuple[str, ...]
+    """Tables and views of the contract it reads."""
+    table: Table
+
+
+@functools.cache
+def aggregates() -> dict[str, Aggregate]:
+    """Read every aggregate, in the order of its name."""
+    found = {}
+    with duckdb.connect() as con:
+        con.execute(SCHEMA_SQL.read_text("utf-8"))
+        contract_names = set(describe(con))
+        for path in sorted(FOLDER.glob("*.sql")):
+            sql = path.read_text("utf-8")
+            con.execute(sql)
+            grain = sql.partition("\n")[0].removeprefix("--").strip()
+            con.execute(f"COMMENT ON TABLE {path.stem} IS {quoted(grain)}")
+            inputs = {word for word in re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", sql) if word in contract_names}
+            found[path.stem] = Aggregate(path.stem, sql, grain, tuple(sorted(inputs)), describe(con)[path.stem])
+    return found
+
+
+@functools.cache
+def aggregates_version() -> str:
+    """Fingerprint of all aggregate files; aggregates of another version are built anew."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(FOLDER.glob("*.sql")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> dict[str, int]:
+    """Build aggregates from the tables of the present generation.
+
+    Args:
+        con: the work file, in use.
+        names: which; all by default.
+
+    Returns:
+        Aggregate -> rows. The generation becomes `aggregated` once every aggregate was built from it.
+
+    Raises:
+        duckdb.Error: nothing is changed.
+    """
+    number = generation(con).number
+    rows = {}
+    con.execute("BEGIN")
+    try:
+        for aggregate in aggregates().values() if names is None else [aggregates()[name] for name in names]:
+            con.execute(aggregate.sql)
+            con.execute(f"COMMENT ON TABLE {aggregate.name} IS {quoted(aggregate.grain)}")
+            con.execute("DELETE FROM internal.aggregates_built WHERE name = ?", [aggregate.name])
+            con.execute("INSERT INTO internal.aggregates_built VALUES (?, ?)", [aggregate.name, number])
+            count = con.execute(f"SELECT count(*) FROM {aggregate.name}").fetchone()
+            rows[aggregate.name] = count[0] if count else 0
+        built = con.execute("SELECT name FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
+        if {name for (name,) in built} >= set(aggregates()):
+            con.execute(
+                "UPDATE internal.generation SET state = 'aggregated', aggregates_version = ?", [aggregates_version()]
+            )
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    return rows
+

@@ -1,0 +1,101 @@
+"""warehouse/schema.sql in, the tables and columns it declares out: comments, types, Polars schemas."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+import warehouse
+
+WAREHOUSE = Path(warehouse.__file__).parent
+SCHEMA_SQL = WAREHOUSE / "schema.sql"
+
+OBSERVED = ("article_changes", "article_history", "refreshes")
+"""What refreshes saw: carried over when the derived tables are built anew."""
+
+TERMS = {"categories": "category_id", "tags": "tag_id", "authors": "author_id"}
+"""Table of terms -> its key. Its bridge is `article_<table>`."""
+
+BY_ARTICLE = (
+    "articles",
+    "article_bodies",
+    "article_categories",
+    "article_tags",
+    "article_authors",
+    "article_links",
+    "article_headings",
+    "article_mentions",
+    "article_metrics",
+)
+"""Tables whose rows belong to one article and are replaced with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the contract."""
+
+    name: str
+    type: str
+    comment: str
+    is_nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table or view of the contract; its comment is its grain."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+
+
+@functools.cache
+def contract() -> dict[str, Table]:
+    """Read every table of the contract, in the order of schema.sql."""
+    with duckdb.connect() as con:
+        con.execute(SCHEMA_SQL.read_text("utf-8"))
+        return describe(con)
+
+
+def describe(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
+    """Read name, grain and columns of every table and view in the schema `main` of the current database."""
+    columns: dict[str, list[Column]] = {}
+    for table, *column in con.execute(
+        """
+        SELECT table_name, column_name, data_type, coalesce(comment, ''), is_nullable FROM duckdb_columns()
+        WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
+        ORDER BY table_oid, column_index
+        """
+    ).fetchall():
+        columns.setdefault(table, []).append(Column(*column))
+    comments = dict(
+        con.execute(
+            """
+            SELECT table_name, coalesce(comment, '') FROM duckdb_tables()
+            WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
+            UNION ALL
+            SELECT view_name, coalesce(comment, '') FROM duckdb_views()
+            WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
+            """
+        ).fetchall()
+    )
+    return {name: Table(name, comments[name], tuple(columns[name])) for name in columns}
+
+
+def metric_definitions() -> list[tuple[str, str, str]]:
+    """Rows of the table `metrics`: name, unit and definition, from the comments on `article_metrics`."""
+    rows = []
+    for column in contract()["article_metrics"].columns[1:]:
+        unit, _, definition = column.comment.partition(": ")
+        rows.append((column.name, unit, definition))
+    return rows
+
+
+@functools.cache
+def schema_version() -> str:
+    """Fingerprint of schema.sql; a work file of another version is built anew."""
+    return hashlib.blake2b(SCHEMA_SQL.read_bytes(), digest_size=8).hexdigest()

@@ -1,0 +1,96 @@
+"""The checked work file in, the published file out, in one atomic step that readers do not notice."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl_project.load.work_file import WorkFile, generation
+
+_FICLONE = 0x40049409
+"""Linux ioctl that makes a copy share its blocks with the original (linux/fs.h)."""
+
+
+class NotChecked(Exception):
+    """The generation in the work file must not be published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One publication."""
+
+    path: Path
+    generation: int
+    size: int
+    """Bytes of the published file."""
+    milliseconds: int
+
+
+def publish(work: WorkFile) -> Published:
+    """Put the present generation in the place of the published file.
+
+    Whoever has the old file open keeps reading it; whoever opens anew gets the new one. The old one stays beside as
+    `<name>.previous.duckdb`.
+
+    Raises:
+        NotChecked: the checks of this generation have not passed.
+        OSError: the disk is full, say; the published file is as it was.
+    """
+    began = time.perf_counter()
+    with work.opened() as con:
+        present = generation(con)
+        if present.state != "checked" or present.number == 0:
+            raise NotChecked(
+                f"generation {present.number} is {present.state}, not checked: run the job `refresh`, which builds the "
+                "aggregates and checks them first"
+            )
+        con.execute("CHECKPOINT work")
+    target = work.published
+    wal = Path(f"{work.path}.wal")
+    if wal.exists():
+        raise NotChecked(f"{wal} is still there: the work file was not closed")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.parent / f".{target.name}.publishing"
+    unfinished.unlink(missing_ok=True)
+    try:
+        _copy(work.path, unfinished)
+        Path(f"{target}.wal").unlink(missing_ok=True)
+        _keep_previous(target)
+        unfinished.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return Published(
+        target, present.number, target.stat().st_size, round((time.perf_counter() - began) * 1000)
+    )
+
+
+def _copy(origin: Path, copy: Path) -> None:
+    with origin.open("rb") as read, copy.open("xb") as written:
+        try:
+            fcntl.ioctl(written.fileno(), _FICLONE, read.fileno())
+        except OSError:
+            shutil.copyfile(origin, copy)
+        os.fchmod(written.fileno(), 0o444)
+        os.fsync(written.fileno())
+
+
+def _keep_previous(target: Path) -> None:
+    if not target.exists():
+        return
+    previous = target.with_name(f"{target.stem}.previous{target.suffix}")
+    linked = target.with_name(f".{previous.name}.linking")
+    linked.unlink(missing_ok=True)
+    os.link(target, linked)
+    linked.replace(previous)

@@ -1,0 +1,287 @@
+"""Staged Parquet in, the tables, the inventory and the change log out, in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from etl_project.load.changes import log_changes
+from etl_project.load.contract import BY_ARTICLE, OBSERVED, TERMS, contract, metric_definitions
+from etl_project.load.work_file import quoted
+from etl_project.sources.source import Source
+from etl_project.transform.terms import PARENT_ID_SQL
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When the stages of a refresh began and how long they took."""
+
+    as_of: dt.datetime
+    started_at: dt.datetime
+    list_milliseconds: int
+    extract_milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What one transaction takes in."""
+
+    staged: Mapping[str, Sequence[str]]
+    """Table -> Parquet files of its staged rows, later passes last."""
+    sources: tuple[Source, ...]
+    fingerprints: Mapping[str, str]
+    """Source -> fingerprint of the settings and code its rows were made with."""
+    timing: Timing
+    aggregates_version: str
+    """Fingerprint of the aggregates; a generation whose aggregates were built by others is not the present one."""
+    previous: str | None = None
+    """Attached database whose observed tables and articles came before, when the tables are built anew."""
+
+
+def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
+    """Bring the tables up to date with what was read, all or nothing.
+
+    The connection has the work file in use and the temporary tables `candidates` and `gone` of the scan. Rows are
+    deleted and inserted, never updated: an update of the body column rewrites the file.
+
+    Returns:
+        The number of the new generation, or the present one when no row changed.
+
+    Raises:
+        duckdb.Error: nothing is changed.
+    """
+    con.execute("BEGIN")
+    try:
+        generation = _merge(con, work)
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")
+    return generation
+
+
+def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
+    began = time.perf_counter()
+    _stage_files(con, work.staged.get("post_files", ()))
+    _find_affected(con, work.previous)
+    is_new = (
+        work.previous is not None
+        or _one(con, "SELECT count(*) FROM affected") > 0
+        or _sources_differ(con, work)
+        or _one(con, "SELECT generation FROM internal.generation") == 0
+        or _one(con, TIME_HAS_COME, {"as_of": work.timing.as_of}) > 0
+        or _one(
+            con,
+            "SELECT count(*) FROM internal.generation WHERE aggregates_version <> $version",
+            {"version": work.aggregates_version},
+        )
+        > 0
+    )
+    if is_new:
+        _replace_rows(con, work)
+        _replace_files(con, work.staged.get("rejected_files", ()))
+        _replace_sources(con, work)
+    _replace_inventory(con)
+    con.execute("DELETE FROM internal.source_states")
+    con.executemany("INSERT INTO internal.source_states VALUES (?, ?)", [list(i) for i in work.fingerprints.items()])
+    number = _one(con, "SELECT generation FROM internal.generation")
+    if is_new:
+        number = max(number, _one(con, "SELECT max(refresh_id) FROM refreshes")) + 1
+        log_changes(con, number, work.timing.as_of)
+        _log_refresh(con, number, work.timing, began)
+        con.execute("UPDATE internal.generation SET generation = ?, state = 'loaded'", [number])
+    return number
+
+
+def _stage_files(con: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE staged (
+            source_id VARCHAR, path VARCHAR, status VARCHAR, article_id VARCHAR, is_shadowed BOOLEAN, size BIGINT,
+            file_hash VARCHAR, encoding VARCHAR, front_matter_format VARCHAR, warnings VARCHAR[], reason VARCHAR,
+            mtime_ns BIGINT, ctime_ns BIGINT, inode UBIGINT, is_young BOOLEAN
+        )
+        """
+    )
+    if paths:
+        con.execute(
+            f"""
+            INSERT INTO staged BY NAME SELECT * EXCLUDE filename FROM read_parquet({parquet_list(paths)}, filename = true)
+            QUALIFY row_number() OVER (PARTITION BY source_id, path ORDER BY filename DESC) = 1
+            """
+        )
+    con.execute(
+        """
+        INSERT INTO gone SELECT i.source_id, i.path, i.article_id, i.status, i.is_shadowed, i.size, i.mtime_ns, i.inode
+        FROM internal.inventory AS i JOIN staged USING (source_id, path) WHERE staged.status = 'gone'
+        """
+    )
+
+
+def _find_affected(con: duckdb.DuckDBPyConnection, previous: str | None) -> None:
+    """Collect the articles whose rows may change, and what they were before."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE affected AS
+        SELECT article_id FROM staged WHERE status IN ('loaded', 'rejected') UNION SELECT article_id FROM gone;
+        CREATE OR REPLACE TEMP TABLE before AS
+        SELECT a.article_id, a.source_id, a.path, i.file_hash
+        FROM {previous or "work"}.articles AS a
+        JOIN {previous or "work"}.internal.inventory AS i ON i.source_id = a.source_id AND i.path = a.path
+        SEMI JOIN affected AS f ON f.article_id = a.article_id
+        """
+    )
+    for table, key in TERMS.items():
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE touched_{table} AS "
+            f"SELECT DISTINCT {key} FROM article_{table} SEMI JOIN affected USING (article_id)"
+        )
+
+
+def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+    is_first = not _one(con, "SELECT count(*) FROM (SELECT 1 FROM articles LIMIT 1)")
+    for table in BY_ARTICLE:
+        if not is_first:
+            con.execute(f"DELETE FROM {table} WHERE article_id IN (SELECT article_id FROM affected)")
+        if paths := work.staged.get(table):
+            con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({parquet_list(paths)})")
+    for table, key in TERMS.items():
+        if paths := work.staged.get(f"article_{table}"):
+            con.execute(f"INSERT INTO touched_{table} SELECT DISTINCT {key} FROM read_parquet({parquet_list(paths)})")
+        con.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM touched_{table})")
+        # Where articles disagree on what a category is nested in, the nested reading counts.
+        parent = f"max({PARENT_ID_SQL}) AS parent_id" if table == "categories" else "NULL AS parent_id"
+        columns = f"{key}, name, max(parent_id) OVER (PARTITION BY {key}) AS parent_id"
+        con.execute(
+            f"""
+            INSERT INTO {table} BY NAME
+            SELECT {columns if table == "categories" else f"{key}, name"} FROM (
+                SELECT {key}, name_as_written AS name, count(*) AS articles, {parent}
+                FROM article_{table} SEMI JOIN touched_{table} USING ({key}) GROUP BY {key}, name_as_written
+            )
+            QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY articles DESC, name) = 1
+            """
+        )
+
+
+def _replace_files(con: duckdb.DuckDBPyConnection, rejected: Sequence[str]) -> None:
+    for table in ("post_files", "rejected_files"):
+        con.execute(
+            f"""
+            DELETE FROM {table} WHERE (source_id, path) IN (
+                SELECT (source_id, path) FROM staged WHERE status <> 'same' UNION ALL SELECT (source_id, path) FROM gone
+            )
+            """
+        )
+    con.execute(
+        """
+        INSERT INTO post_files BY NAME
+        SELECT source_id, path, status, article_id, is_shadowed, false AS is_deferred, size, file_hash, encoding,
+            front_matter_format, warnings, reason
+        FROM staged WHERE status IN ('loaded', 'rejected')
+        """
+    )
+    if rejected:
+        con.execute(
+            f"""
+            INSERT INTO rejected_files BY NAME
+            SELECT r.* FROM read_parquet({parquet_list(rejected)}) AS r
+            SEMI JOIN (SELECT * FROM staged WHERE status = 'rejected') AS s USING (source_id, path)
+            QUALIFY row_number() OVER (PARTITION BY r.source_id, r.path) = 1
+            """
+        )
+
+
+def _replace_sources(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+    con.execute("DELETE FROM sources")
+    con.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _source_rows(work.sources))
+    con.execute("DELETE FROM metrics")
+    con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions())
+
+
+def _sources_differ(con: duckdb.DuckDBPyConnection, work: Merge) -> bool:
+    return sorted(con.execute("SELECT * FROM sources").fetchall()) != sorted(_source_rows(work.sources))
+
+
+def _source_rows(sources: Iterable[Source]) -> list[tuple[str | None, ...]]:
+    return [(s.name, s.title, s.url, s.dialect, s.time_zone, str(s.location)) for s in sources]
+
+
+def _replace_inventory(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE known AS SELECT * FROM internal.inventory SEMI JOIN staged USING (source_id, path);
+        DELETE FROM internal.inventory WHERE (source_id, path) IN (
+            SELECT (source_id, path) FROM staged UNION ALL SELECT (source_id, path) FROM gone
+        );
+        INSERT INTO internal.inventory BY NAME
+        SELECT s.source_id, s.path, s.article_id, if(s.status = 'same', k.status, s.status) AS status, s.is_shadowed,
+            s.size, s.mtime_ns, s.ctime_ns, s.inode, s.file_hash, s.is_young
+        FROM staged AS s LEFT JOIN known AS k USING (source_id, path) WHERE s.status <> 'gone';
+        UPDATE internal.inventory SET is_young = false
+        WHERE is_young AND (source_id, path) IN (SELECT (source_id, path) FROM settled);
+        """
+    )
+
+
+def _log_refresh(con: duckdb.DuckDBPyConnection, number: int, timing: Timing, began: float) -> None:
+    con.execute(
+        """
+        INSERT INTO refreshes BY NAME SELECT
+            $number AS refresh_id, $as_of AS as_of, $started_at AS started_at, $loaded_at AS loaded_at,
+            $listing AS list_milliseconds, $extract AS extract_milliseconds, $load AS load_milliseconds,
+            (SELECT count(*) FROM post_files) AS files_listed,
+            (SELECT count(*) FROM staged WHERE status <> 'gone') AS files_read,
+            (SELECT count(*) FROM post_files WHERE status = 'loaded') AS files_loaded,
+            (SELECT count(*) FROM post_files WHERE status = 'rejected') AS files_rejected,
+            (SELECT coalesce(sum(size), 0)::BIGINT FROM staged) AS bytes_read
+        """,
+        {
+            "number": number,
+            "as_of": timing.as_of,
+            "started_at": timing.started_at,
+            "loaded_at": dt.datetime.now(dt.UTC),
+            "listing": timing.list_milliseconds,
+            "extract": timing.extract_milliseconds,
+            "load": round((time.perf_counter() - began) * 1000),
+        },
+    )
+
+
+TIME_HAS_COME = """
+WITH clocks AS (
+    SELECT least($as_of, max_by(as_of, refresh_id)) AS early, greatest($as_of, max_by(as_of, refresh_id)) AS late
+    FROM refreshes
+)
+SELECT count(*) FROM articles, clocks
+WHERE published_at > early AND published_at <= late OR expires_at > early AND expires_at <= late
+"""
+"""Counts the articles that come out or expire between the last refresh and `$as_of`."""
+
+
+def carry_over(con: duckdb.DuckDBPyConnection, previous: str) -> None:
+    """Copy what refreshes saw from an attached work file, of whatever version, into the one in use."""
+    for name in OBSERVED:
+        there = {
+            row[0]
+            for row in con.execute(
+                "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND table_name = ?", [previous, name]
+            ).fetchall()
+        }
+        shared = [column.name for column in contract()[name].columns if column.name in there]
+        if shared:
+            con.execute(f"INSERT INTO {name} BY NAME SELECT {', '.join(shared)} FROM {previous}.{name}")
+
+
+def parquet_list(paths: Sequence[str]) -> str:
+    """Write paths as an SQL list, for `read_parquet`."""
+    return "[" + ", ".join(quoted(path) for path in paths) + "]"
+
+
+def _one(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, object] | None = None) -> int:
+    row = con.execute(query, values or {}).fetchone()
+    return int(row[0] or 0) if row else 0

@@ -1,0 +1,214 @@
+"""The private database of refreshes: where it lies, how it is opened, which generation it holds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from etl_project.load.contract import SCHEMA_SQL, schema_version
+from etl_project.load.lock import RefreshLock
+
+STORAGE_VERSION = "v1.2.0"
+"""Oldest DuckDB that must be able to open the published file, and the first with zstd columns."""
+
+ROW_GROUP_SIZE = 16_384
+"""DuckDB compresses row group by row group, each on one core; its default is larger than most sites."""
+
+MEMORY_LIMIT = "1GiB"
+
+_INTERNAL = """
+CREATE SCHEMA internal;
+CREATE TABLE internal.inventory (
+    source_id VARCHAR NOT NULL,
+    path VARCHAR NOT NULL,
+    article_id VARCHAR NOT NULL,
+    status VARCHAR NOT NULL,
+    is_shadowed BOOLEAN NOT NULL,
+    size BIGINT NOT NULL,
+    mtime_ns BIGINT NOT NULL,
+    ctime_ns BIGINT NOT NULL,
+    inode UBIGINT NOT NULL,
+    file_hash VARCHAR,
+    is_young BOOLEAN NOT NULL
+);
+CREATE TABLE internal.source_states (source_id VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL);
+CREATE TABLE internal.generation (
+    generation BIGINT NOT NULL,
+    state VARCHAR NOT NULL,
+    schema_version VARCHAR NOT NULL,
+    aggregates_version VARCHAR
+);
+CREATE TABLE internal.aggregates_built (name VARCHAR NOT NULL, generation BIGINT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """How far the last refresh came. Published is told from the published file, not from here."""
+
+    number: int
+    """0 before the first refresh."""
+    state: str
+    """loaded, aggregated, checked or failed (a blocking check found something)."""
+    schema_version: str
+
+
+class WorkFile:
+    """The private database beside a published file.
+
+    Layout, for `warehouse/posts.duckdb`: `warehouse/.work/posts.duckdb`, its lock, the staging folder and
+    `last_look.json`.
+    """
+
+    def __init__(self, published: Path) -> None:
+        self.published = published
+        self.folder = published.parent / ".work"
+        self.path = self.folder / published.name
+        self.lock = RefreshLock(self.folder / f"{published.stem}.lock")
+        self.staging = self.folder / f"{published.stem}.staging"
+        self._look_file = self.folder / f"{published.stem}.last_look.json"
+
+    def attach(self, con: duckdb.DuckDBPyConnection, *, read_only: bool = False) -> None:
+        """Attach the work file as `work` and use it; it is created first if need be. `detach` lets go of it.
+
+        Raises:
+            duckdb.Error: the file cannot be opened.
+        """
+        if read_only:
+            con.execute(f"ATTACH {quoted(self.path)} AS work (READ_ONLY)")
+            con.execute("USE work")
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        is_new = not self.path.exists()
+        _attach(con, self.path)
+        if is_new:
+            create_tables(con)
+
+    @staticmethod
+    def detach(con: duckdb.DuckDBPyConnection) -> None:
+        """Write everything out and let go of the work file."""
+        con.execute("USE memory")
+        con.execute("DETACH work")
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """An empty database in memory that work files can be attached to."""
+        settings = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(self.folder / "spill")}
+        return duckdb.connect(config=settings)
+
+    @contextmanager
+    def opened(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the work file on a connection of its own; the caller of a write holds the lock."""
+        with self.connect() as con:
+            self.attach(con, read_only=read_only)
+            yield con
+            self.detach(con)
+
+    def restore(self) -> Path | None:
+        """Make sure that the work file is usable, where that can be had without reading posts.
+
+        A work file that is missing or does not open is replaced by a copy of the published file, which holds the same
+        tables and inventory.
+
+        Returns:
+            None when the work file is usable or there has never been one; else the file that came before, of another
+            version of the contract: its observed tables are to be carried over.
+        """
+        versions = {path: _version(path) for path in (self.path, self.published)}
+        if versions[self.path] == schema_version():
+            return None
+        if versions[self.path] is None and versions[self.published] == schema_version():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            copy = self.path.with_suffix(".restoring")
+            shutil.copyfile(self.published, copy)
+            Path(f"{self.path}.wal").unlink(missing_ok=True)
+            copy.replace(self.path)
+            return None
+        if versions[self.path] is None:
+            self.path.unlink(missing_ok=True)
+        return next((path for path, version in versions.items() if version is not None), None)
+
+    def attach_previous(self, con: duckdb.DuckDBPyConnection, path: Path) -> None:
+        """Attach the file that came before as `previous`, read-only."""
+        con.execute(f"ATTACH {quoted(path)} AS previous (READ_ONLY)")
+
+    def attach_new(self, con: duckdb.DuckDBPyConnection) -> Path:
+        """Attach an empty file beside the work file as `work` and use it."""
+        new = self.path.with_suffix(".rebuilding")
+        for leftover in (new, Path(f"{new}.wal")):
+            leftover.unlink(missing_ok=True)
+        _attach(con, new)
+        return new
+
+    def published_generation(self) -> int | None:
+        """Generation of the published file; None when there is none, or none that opens."""
+        if not self.published.exists():
+            return None
+        try:
+            with duckdb.connect(str(self.published), read_only=True) as con:
+                row = con.execute("SELECT max(generation) FROM internal.generation WHERE state = 'checked'").fetchone()
+                return row[0] if row else None
+        except duckdb.Error:
+            return None
+
+    def last_look(self) -> dict[str, object]:
+        """What the last look wrote down: `generation`, `looked_at`, `is_settled`."""
+        try:
+            look = json.loads(self._look_file.read_text("utf-8"))
+            return look if isinstance(look, dict) else {}
+        except (OSError, ValueError):
+            return {}
+
+    def write_look(self, look: dict[str, object]) -> None:
+        """Write down a look, whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        unfinished = self._look_file.with_suffix(".tmp")
+        unfinished.write_text(json.dumps(look), "utf-8")
+        unfinished.replace(self._look_file)
+
+
+def create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables of the contract and those of refreshes in the database in use, generation 0."""
+    con.execute("BEGIN")
+    con.execute(SCHEMA_SQL.read_text("utf-8"))
+    con.execute(_INTERNAL)
+    con.execute("INSERT INTO internal.generation VALUES (0, 'checked', ?, NULL)", [schema_version()])
+    con.execute("COMMIT")
+
+
+def generation(con: duckdb.DuckDBPyConnection) -> Generation:
+    """Read how far the last refresh came."""
+    row = con.execute("SELECT generation, state, schema_version FROM internal.generation").fetchone()
+    assert row is not None, "the table internal.generation holds one row"
+    return Generation(*row)
+
+
+def set_state(con: duckdb.DuckDBPyConnection, state: str) -> None:
+    """Write down how far the refresh has come."""
+    con.execute("UPDATE internal.generation SET state = ?", [state])
+
+
+def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    con.execute(f"ATTACH {quoted(path)} AS work (STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
+    con.execute("USE work")
+
+
+def _version(path: Path) -> str | None:
+    """Version of the contract a file was made with; None when there is no such file or it does not open."""
+    if not path.exists():
+        return None
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            return generation(con).schema_version
+    except duckdb.Error:
+        return None
+
+
+def quoted(value: object) -> str:
+    """Write a text as an SQL literal."""
+    return "'" + str(value).replace("'", "''") + "'"

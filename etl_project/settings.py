@@ -1,0 +1,275 @@
+"""etl.toml and the ETL_* environment in, one `Settings` out; a bad setting is named with its line and the remedy."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from etl_project.dialects import DIALECTS
+from etl_project.extract.limits import Limits
+from etl_project.sources.source import Source
+
+DEFAULT_FILE = "etl.toml"
+
+_CRON = re.compile(r"(@(hourly|daily|weekly|monthly|yearly|midnight|annually))|([\d*/,\-A-Za-z]+ ){4}[\d*/,\-A-Za-z#L]+", re.A)
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used: the message says which, in which file and line, and what to do."""
+
+
+class WarehouseSettings(BaseModel):
+    """`[warehouse]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path = Path("warehouse/posts.duckdb")
+    """The published file. Everything else a refresh makes lives beside it."""
+
+
+class ScheduleSettings(BaseModel):
+    """`[schedule]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cron: str = "*/15 * * * *"
+    """When Dagster looks for changes, in UTC."""
+
+    @field_validator("cron")
+    @classmethod
+    def _is_cron(cls, cron: str) -> str:
+        if not _CRON.fullmatch(cron.strip()):
+            raise ValueError(f"{cron!r} is no cron expression; write five fields, such as '*/15 * * * *'")
+        return cron.strip()
+
+
+class Settings(BaseSettings):
+    """Everything a refresh needs to know, paths resolved."""
+
+    model_config = SettingsConfigDict(env_prefix="ETL_", extra="forbid", frozen=True)
+
+    file: Path
+    """The etl.toml that was read; relative paths in it are relative to its folder."""
+    warehouse: Annotated[WarehouseSettings, NoDecode] = WarehouseSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    limits: Limits = Limits()
+    sources: Annotated[tuple[Source, ...], Field(alias="source")] = ()
+
+    _toml: ClassVar[Path]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Rank the environment before etl.toml."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=cls._toml)
+
+    @field_validator("warehouse", mode="before")
+    @classmethod
+    def _path_alone(cls, value: object) -> object:
+        return {"path": str(Path(value).absolute())} if isinstance(value, str) else value
+
+    @field_validator("sources")
+    @classmethod
+    def _can_be_used(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        if not sources:
+            raise ValueError("there is no [[source]]; add one with a name and a location")
+        return sources
+
+    @model_validator(mode="after")
+    def _resolve(self) -> Settings:
+        folder = self.file.parent
+        object.__setattr__(self, "warehouse", WarehouseSettings(path=folder / self.warehouse.path))
+        return self
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of Dagster's own state: DAGSTER_HOME, else `.dagster` beside the published file."""
+        return Path(os.environ.get("DAGSTER_HOME") or self.warehouse.path.parent / ".dagster")
+
+
+def find_settings_file(given: Path | None = None) -> Path:
+    """Choose the settings file: the one given, else ETL_CONFIG, else etl.toml in the current folder."""
+    return Path(given or os.environ.get("ETL_CONFIG") or DEFAULT_FILE).absolute()
+
+
+def read_settings(given: Path | None = None) -> Settings:
+    """Read and check the settings.
+
+    Args:
+        given: the settings file, as `--config` names it.
+
+    Raises:
+        SettingsError: with one sentence a line: the file, the line, what is wrong and what to do.
+    """
+    file = find_settings_file(given)
+    try:
+        text = file.read_text("utf-8")
+    except FileNotFoundError:
+        raise SettingsError(
+            f"{file}: there is no such settings file. Name one with --config or ETL_CONFIG, "
+            "or write an etl.toml with a [[source]] that has a name and a location."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read: {error}.") from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: is not TOML: {error}. Correct that line.") from None
+    bound = type("Settings", (Settings,), {"_toml": file})
+    try:
+        settings: Settings = bound(file=file)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentences(error, file, text))) from None
+    problems = list(_source_problems(settings, raw, file, text))
+    if problems:
+        raise SettingsError("\n".join(problems))
+    resolved = tuple(_resolved(source, file.parent) for source in settings.sources)
+    return settings.model_copy(update={"sources": resolved})
+
+
+def _resolved(source: Source, folder: Path) -> Source:
+    import dataclasses
+
+    return dataclasses.replace(source, location=(folder / source.location.expanduser()))
+
+
+def _source_problems(settings: Settings, raw: Mapping[str, Any], file: Path, text: str) -> Iterable[str]:
+    seen: dict[str, int] = {}
+    for index, source in enumerate(settings.sources):
+
+        def where(key: str, index: int = index) -> str:
+            return f"{file}, line {line_of(text, ('source', index, key))}"
+
+        if source.name in seen:
+            yield (
+                f"{where('name')}: two sources are named {source.name!r} (the other in line "
+                f"{line_of(text, ('source', seen[source.name], 'name'))}); give each its own name."
+            )
+        seen.setdefault(source.name, index)
+        if not re.fullmatch(r"[\w.-]+", source.name):
+            yield f"{where('name')}: the name {source.name!r} may only hold letters, digits, '_', '-' and '.'."
+        if source.dialect not in DIALECTS:
+            yield (
+                f"{where('dialect')}: there is no dialect {source.dialect!r}"
+                f"{_nearest(source.dialect, DIALECTS)}; the dialects are {', '.join(sorted(DIALECTS))}."
+            )
+        try:
+            ZoneInfo(source.time_zone)
+        except (KeyError, ValueError, OSError):
+            yield (
+                f"{where('time_zone')}: {source.time_zone!r} is no time zone"
+                f"{_nearest(source.time_zone, available_timezones())}; write an IANA name such as 'Asia/Shanghai'."
+            )
+        for encoding in source.encodings:
+            try:
+                "".encode(encoding)
+            except LookupError:
+                yield f"{where('encodings')}: there is no encoding {encoding!r}; write one such as 'gb18030'."
+        for rule in source.rules:
+            try:
+                re.compile(rule.pattern)
+            except re.error as error:
+                yield f"{where('rules')}: the pattern {rule.pattern!r} of a rule is no regular expression: {error}."
+
+
+def _nearest(wrong: str, right: Iterable[str]) -> str:
+    lower = {name.lower(): name for name in right}
+    near = difflib.get_close_matches(wrong.lower(), lower, n=1, cutoff=0.6)
+    return f"; did you mean {lower[near[0]]!r}?" if near else ""
+
+
+def _sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
+    for problem in error.errors():
+        location = tuple(problem["loc"])
+        name = ".".join(str(part) for part in location if not isinstance(part, int))
+        where = f"{file}, line {line_of(text, location)}"
+        if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+            known = _keys_at(location[:-1])
+            yield (
+                f"{where}: there is no setting {name!r}{_nearest(str(location[-1]), known)}; "
+                f"the settings here are {', '.join(known)}."
+            )
+        elif problem["type"] in ("missing", "missing_argument"):
+            yield f"{where}: the setting {name!r} is missing; add it."
+        elif problem["type"] == "value_error":
+            yield f"{where}: {problem['msg'].removeprefix('Value error, ')}."
+        else:
+            yield f"{where}: {name} = {problem['input']!r} cannot be used: {problem['msg']}."
+
+
+def _keys_at(location: tuple[str | int, ...]) -> list[str]:
+    """Names of the settings allowed at a place, in the order they are declared."""
+    import dataclasses
+
+    names = tuple(part for part in location if not isinstance(part, int))
+    if not names:
+        return ["warehouse", "schedule", "limits", "source"]
+    if names == ("warehouse",):
+        return list(WarehouseSettings.model_fields)
+    if names == ("schedule",):
+        return list(ScheduleSettings.model_fields)
+    if names == ("limits",):
+        return [field.name for field in dataclasses.fields(Limits)]
+    from etl_project.sources.source import MentionRule, Rule
+
+    kinds: dict[tuple[str, ...], type] = {
+        ("source",): Source,
+        ("source", "rules"): Rule,
+        ("source", "mentions"): MentionRule,
+    }
+    return [field.name for field in dataclasses.fields(kinds[names])] if names in kinds else []
+
+
+def line_of(text: str, location: tuple[str | int, ...]) -> int:
+    """Line of a setting in a TOML text, from 1.
+
+    Args:
+        text: the settings file.
+        location: keys and list positions, as pydantic reports them: `("source", 1, "time_zone")`.
+
+    Returns:
+        The line of the key; of its table where the key is not written; 1 where neither is.
+    """
+    lines = text.split("\n")
+    start, best = 0, 1
+    path: list[str] = []
+    rest = list(location)
+    while rest:
+        key = str(rest.pop(0))
+        count = rest.pop(0) if rest and isinstance(rest[0], int) else 0
+        path.append(key)
+        header = re.compile(r"\s*\[\[?\s*" + r"\s*\.\s*".join(map(re.escape, path)) + r"\s*\]\]?")
+        found = [i for i in range(start, len(lines)) if header.match(lines[i])]
+        if len(found) > int(count):
+            start = found[int(count)]
+            best = start + 1
+            continue
+        assignment = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[.=]")
+        for i in range(start, len(lines)):
+            if i > start and lines[i].lstrip().startswith("["):
+                break
+            if assignment.match(lines[i]):
+                return i + 1
+        break
+    return best

@@ -1,0 +1,233 @@
+"""A folder of posts: the files in it with their signatures, and the bytes of one file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pathspec
+import pyarrow as pa
+
+from etl_project.dialects import DIALECTS, Dialect, is_post
+from etl_project.extract.reasons import Rejection
+from etl_project.sources.source import Source
+
+LISTING = pa.schema(
+    [
+        ("source_id", pa.string()),
+        ("path", pa.string()),
+        ("rank", pa.int32()),
+        ("size", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("ctime_ns", pa.int64()),
+        ("inode", pa.uint64()),
+    ]
+)
+"""One row per listed file. `rank` is the position of the first `include` pattern that the path matches."""
+
+_ROWS_PER_CHUNK = 50_000
+_ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
+_TO_ESCAPE = re.compile(r"[\udc80-\udcff]|\\(?=x[0-9a-f]{2})")
+_UNAVAILABLE = {errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN}
+
+
+class SourceUnavailable(Exception):
+    """A source that cannot be listed or read completely now; what is known of it must stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What tells that a file changed without reading it; compared with ≠, never <."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """Bytes of one file with the signature of the descriptor they came from."""
+
+    data: bytes
+    signature: Signature
+    changed_while_read: bool
+
+
+def escape_path(path: str) -> str:
+    r"""Write the bytes of a path that are not UTF-8 as `\xNN`; `unescape_path` gives the path back."""
+    if path.isascii() and "\\" not in path:
+        return path
+    return _TO_ESCAPE.sub(lambda m: "\\x5c" if m[0] == "\\" else f"\\x{ord(m[0]) - 0xDC00:02x}", path)
+
+
+def unescape_path(path: str) -> bytes:
+    """Turn a path of the warehouse into the bytes the file system knows it by."""
+    parts = _ESCAPED.split(path)
+    return b"".join(bytes([int(p, 16)]) if i % 2 else p.encode() for i, p in enumerate(parts))
+
+
+def compiled(patterns: tuple[str, ...]) -> list[re.Pattern[str]]:
+    """Compile patterns as .gitignore reads them: `_posts/**`, `*.md`, `notes/`."""
+    spec = pathspec.PathSpec.from_lines("gitignore", patterns)
+    # DOTALL: a file name may hold a line feed.
+    return [re.compile(p.regex.pattern, re.DOTALL) for p in spec.patterns if p.regex is not None]
+
+
+def list_files(source: Source) -> Iterator[pa.RecordBatch]:
+    """List every post of a source in batches of the schema `LISTING`.
+
+    Only names are looked at, and `lstat`: a name that matches is listed whatever it is, so that a link out of the
+    source, a FIFO or a directory named like a post is rejected by name later and not passed over in silence.
+
+    Raises:
+        SourceUnavailable: the folder, or one below it, cannot be listed; a partial listing would look like deletes.
+    """
+    dialect = DIALECTS[source.dialect]
+    root = os.fsencode(source.location)
+    includes = compiled(source.include or dialect.include)
+    excludes = compiled(source.exclude)
+    rows: list[tuple[str, str, int, int, int, int, int]] = []
+    for relative, info in _walk(root, dialect):
+        path = escape_path(os.fsdecode(relative))
+        rank = next((i for i, pattern in enumerate(includes) if pattern.match(path)), None)
+        if rank is None or any(pattern.match(path) for pattern in excludes):
+            continue
+        rows.append(
+            (source.name, path, rank, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+        )
+        if len(rows) == _ROWS_PER_CHUNK:
+            yield _batch(rows)
+            rows = []
+    if rows:
+        yield _batch(rows)
+
+
+def _batch(rows: list[tuple[str, str, int, int, int, int, int]]) -> pa.RecordBatch:
+    columns = list(zip(*rows, strict=True))
+    return pa.record_batch([pa.array(c, f.type) for c, f in zip(columns, LISTING, strict=True)], schema=LISTING)
+
+
+def _walk(root: bytes, dialect: Dialect) -> Iterator[tuple[bytes, os.stat_result]]:
+    pruned = {name.encode() for name in dialect.pruned}
+    folders = [b""]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(os.path.join(root, folder)) as entries:
+                for entry in entries:
+                    name = entry.name
+                    relative = folder + name
+                    is_folder = entry.is_dir(follow_symlinks=False)
+                    if is_folder and not name.startswith(b".") and name not in pruned:
+                        folders.append(relative + b"/")
+                    if is_post(dialect, os.fsdecode(name)):
+                        try:
+                            info = entry.stat(follow_symlinks=False)
+                            if stat.S_ISLNK(info.st_mode):
+                                info = _linked(root, relative, info)
+                        except FileNotFoundError:
+                            continue  # gone since the folder was opened: not listed
+                        yield relative, info
+        except FileNotFoundError:
+            if not folder:
+                raise SourceUnavailable(f"there is no folder {os.fsdecode(root)}") from None
+        except OSError as error:
+            place = os.fsdecode(os.path.join(root, folder))
+            raise SourceUnavailable(f"{place} cannot be listed: {error.strerror}") from error
+
+
+def _linked(root: bytes, relative: bytes, link: os.stat_result) -> os.stat_result:
+    target = _target_inside(root, relative)
+    return link if target is None else os.stat(target)
+
+
+def _target_inside(root: bytes, relative: bytes) -> bytes | None:
+    """The plain file inside the source that a link stands for, if that is what it is."""
+    try:
+        target = os.path.realpath(os.path.join(root, relative), strict=True)
+        inside = target.startswith(os.path.realpath(root) + b"/")
+        return target if inside and stat.S_ISREG(os.lstat(target).st_mode) else None
+    except OSError:
+        return None
+
+
+def signature_of(info: os.stat_result) -> Signature:
+    """Take the signature out of a stat result."""
+    return Signature(info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+
+
+def read_file(root: bytes, path: str, largest: int) -> ReadFile:
+    """Read one listed file.
+
+    Args:
+        root: folder of the source, as bytes.
+        path: path below it, as listed.
+        largest: bytes above which the file is not read.
+
+    Raises:
+        Rejection: not_regular_file, permission_denied, file_size_limit, unreadable.
+        FileNotFoundError: the file went away since it was listed.
+        SourceUnavailable: the device or mount failed.
+    """
+    relative = unescape_path(path)
+    full = os.path.join(root, relative)
+    try:
+        # O_NONBLOCK: opening a FIFO must not wait for a writer.
+        descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise _failed(error, path) from error
+        target = _target_inside(root, relative)
+        if target is None:
+            raise Rejection(
+                "not_regular_file", "is a link that leaves the source or leads nowhere"
+            ) from None
+        try:
+            descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as second:
+            raise _failed(second, path) from second
+    try:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise Rejection("not_regular_file", f"is a {_kind(before.st_mode)}, not a plain file")
+        if before.st_size > largest:
+            raise Rejection(
+                "file_size_limit", f"has {before.st_size:,} bytes, more than the limit of {largest:,}"
+            )
+        chunks = []
+        left = largest + 1
+        while left > 0 and (chunk := os.read(descriptor, min(left, max(before.st_size, 4096) + 1))):
+            chunks.append(chunk)
+            left -= len(chunk)
+        if left <= 0:
+            raise Rejection("file_size_limit", f"grew beyond the limit of {largest:,} bytes while it was read")
+        after = os.fstat(descriptor)
+    except OSError as error:
+        raise _failed(error, path) from error
+    finally:
+        os.close(descriptor)
+    data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    signature = signature_of(after)
+    return ReadFile(data, signature, signature != signature_of(before) or len(data) != after.st_size)
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "folder", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device"}
+    return kinds.get(stat.S_IFMT(mode), "special file")
+
+
+def _failed(error: OSError, path: str) -> Exception:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return FileNotFoundError(path)
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Rejection("permission_denied", "cannot be opened: permission denied")
+    if error.errno in _UNAVAILABLE:
+        return SourceUnavailable(f"{path} cannot be read: {error.strerror}")
+    if error.errno == errno.ENXIO:
+        return Rejection("not_regular_file", "is a socket or device, not a plain file")
+    return Rejection("unreadable", f"cannot be read: {error.strerror}")

@@ -1,0 +1,52 @@
+"""The posts frame in, the frames of `articles` and `article_bodies` out."""
+
+from __future__ import annotations
+
+import polars as pl
+
+EXCERPT_CHARACTERS = 300
+"""Longest excerpt taken from the text."""
+
+_INSTANT = pl.Datetime("us", "UTC")
+
+
+def articles(posts: pl.DataFrame, time_zone: str) -> pl.DataFrame:
+    """Columns of `articles`, one row per post.
+
+    Args:
+        posts: a frame of the schema `extract.posts.POSTS`.
+        time_zone: IANA zone of the source: the clock of `published_local` and `published_on`.
+    """
+    published_at = pl.from_epoch("published_us", "us").dt.replace_time_zone("UTC")
+    published_local = published_at.dt.convert_time_zone(time_zone).dt.replace_time_zone(None)
+    first_paragraph = pl.col("text").str.extract(r"^\s*([^\n]+)").str.slice(0, EXCERPT_CHARACTERS)
+    return posts.select(
+        "article_id",
+        "source_id",
+        "path",
+        "slug",
+        "title",
+        published_at.alias("published_at"),
+        published_local.alias("published_local"),
+        published_local.dt.date().alias("published_on"),
+        "published_precision",
+        "published_from",
+        pl.from_epoch("updated_us", "us").dt.replace_time_zone("UTC").alias("updated_at"),
+        pl.from_epoch("expires_us", "us").dt.replace_time_zone("UTC").alias("expires_at"),
+        "status",
+        pl.lit(None, _INSTANT).alias("missing_since"),
+        "language",
+        "layout",
+        "url",
+        "original_url",
+        "medium",
+        pl.coalesce("excerpt", first_paragraph).alias("excerpt"),
+        "text_hash",
+        "front_matter",
+        "extra",
+    )
+
+
+def article_bodies(posts: pl.DataFrame) -> pl.DataFrame:
+    """Columns of `article_bodies`, one row per post."""
+    return posts.select("article_id", "body", "text")

@@ -1,0 +1,23 @@
+-- One row per source, day and category with articles, and (none) for articles without a category.
+-- The sum of articles is the rows of article_categories of dated live articles plus those without any.
+CREATE OR REPLACE TABLE articles_by_date_category AS
+SELECT
+    a.source_id,
+    a.published_on,
+    coalesce(b.category_id, '(none)') AS category_id,
+    coalesce(any_value(t.name), '(none)') AS category,
+    count(*) AS articles,
+    sum(m.words)::BIGINT AS words
+FROM articles_live AS a
+JOIN article_metrics AS m ON m.article_id = a.article_id
+LEFT JOIN article_categories AS b ON b.article_id = a.article_id
+LEFT JOIN categories AS t ON t.category_id = b.category_id
+WHERE a.published_on IS NOT NULL
+GROUP BY a.source_id, a.published_on, coalesce(b.category_id, '(none)')
+ORDER BY a.source_id, a.published_on, category_id;
+COMMENT ON COLUMN articles_by_date_category.source_id IS 'Source.';
+COMMENT ON COLUMN articles_by_date_category.published_on IS 'Day on the clock of the source.';
+COMMENT ON COLUMN articles_by_date_category.category_id IS 'Category; (none) for articles without one.';
+COMMENT ON COLUMN articles_by_date_category.category IS 'Name of the category.';
+COMMENT ON COLUMN articles_by_date_category.articles IS 'Live articles of the category published on the day.';
+COMMENT ON COLUMN articles_by_date_category.words IS 'Words of those articles.';

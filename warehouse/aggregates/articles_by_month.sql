@@ -1,0 +1,21 @@
+-- One row per source and month in which it published.
+-- The sum of articles is the number of dated live articles.
+CREATE OR REPLACE TABLE articles_by_month AS
+SELECT
+    a.source_id,
+    date_trunc('month', a.published_on)::DATE AS month,
+    count(*) AS articles,
+    count(DISTINCT a.published_on) AS days_with_articles,
+    sum(m.words)::BIGINT AS words,
+    avg(m.reading_minutes) AS mean_reading_minutes
+FROM articles_live AS a
+JOIN article_metrics AS m ON m.article_id = a.article_id
+WHERE a.published_on IS NOT NULL
+GROUP BY ALL
+ORDER BY ALL;
+COMMENT ON COLUMN articles_by_month.source_id IS 'Source.';
+COMMENT ON COLUMN articles_by_month.month IS 'First day of the month, on the clock of the source.';
+COMMENT ON COLUMN articles_by_month.articles IS 'Live articles published in the month.';
+COMMENT ON COLUMN articles_by_month.days_with_articles IS 'Days of the month with at least one article.';
+COMMENT ON COLUMN articles_by_month.words IS 'Words of those articles.';
+COMMENT ON COLUMN articles_by_month.mean_reading_minutes IS 'Mean reading time of those articles, in minutes.';
