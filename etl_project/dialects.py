@@ -6,6 +6,7 @@ page of each manual the rules come.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,10 @@ from typing import Literal
 UrlStyle = Literal["stated", "jekyll", "hugo", "hexo", "zola", "pelican"]
 """Whose rules make the path of a page; `stated`: only the front matter names it."""
 
-Split = Literal["whole", "white_space", "comma", "comma_or_semicolon", "comma_or_white_space"]
-"""What a text of several terms is split at; items of a list are never split."""
+Split = Literal["whole", "white_space", "words", "comma", "comma_or_semicolon", "comma_or_white_space"]
+"""What a text of several terms is split at; items of a list are never split.
+
+`words` is white space, unless quotes, brackets or semicolons show that the text is one name."""
 
 MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn"})
 """Endings of Markdown files, in lower case."""
@@ -31,7 +34,10 @@ _DASHED = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
 _JEKYLL_NAME = re.compile(
     r"(?P<year>[0-9]{2,4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})-(?P<slug>.*)", re.ASCII | re.DOTALL
 )
-_DASHED_NAME = re.compile(_DASHED + r"(?:[-_ .]+(?P<slug>.*))?", re.ASCII | re.DOTALL)
+DASHED_NAME = re.compile(_DASHED + r"(?:[-_ .]+(?P<slug>.*))?", re.ASCII | re.DOTALL)
+DATE_FIRST_NAME = re.compile(_DASHED + r"(?:[-_ .].*)?(?P<slug>)", re.ASCII | re.DOTALL)
+"""A date at the start of a file name that is part of the slug too."""
+
 _PLAIN_NAME = re.compile(
     r"(?:" + _DASHED + r"|(?P<year8>[0-9]{4})(?P<month8>[0-9]{2})(?P<day8>[0-9]{2}))"
     r"(?:(?:\.[0-9]{1,2})?[-_ .]+(?P<slug>.*))?",
@@ -74,6 +80,8 @@ class Dialect:
     """Files of the site's own settings below its root; the first that exists is read."""
     marks: tuple[tuple[str, ...], ...] = ()
     """Paths, any whole group of which shows that a folder is such a site."""
+    sign: re.Pattern[bytes] | None = None
+    """What most posts hold near their start; asked when no marks are found."""
 
     # What the path implies.
     dated_name: re.Pattern[str] | None = None
@@ -149,7 +157,7 @@ JEKYLL = Dialect(
     expires=("expires", "expire_date"),
     url_style="jekyll",
     excerpt=("excerpt", "description", "summary"),
-    categories_split="white_space",
+    categories_split="words",
     tags_split="white_space",
     singular_is_whole=True,
 )
@@ -190,7 +198,7 @@ HEXO = Dialect(
     header_formats=("yaml", "json"),
     config_files=("_config.yml", "_config.yaml"),
     marks=(("_config.yml", "source"), ("_config.yaml", "source")),
-    dated_name=_DASHED_NAME,
+    dated_name=DATE_FIRST_NAME,
     draft_folders=frozenset({"_drafts"}),
     language_folders=True,
     updated=("updated",),
@@ -209,7 +217,7 @@ ZOLA = Dialect(
     header_formats=("toml", "yaml"),
     config_files=("config.toml", "zola.toml"),
     marks=(("zola.toml", "content"),),
-    dated_name=_DASHED_NAME,
+    dated_name=DASHED_NAME,
     date_in_url=True,
     bundles=True,
     updated=("updated",),
@@ -231,7 +239,8 @@ PELICAN = Dialect(
     keys_fold=True,
     config_files=("pelicanconf.py",),
     marks=(("pelicanconf.py",),),
-    dated_name=_DASHED_NAME,
+    sign=re.compile(rb"(?:[A-Z][a-z]+:[^\n]*\n){0,8}Title:[ \t]"),
+    dated_name=DASHED_NAME,
     folder_is_category=True,
     updated=("modified",),
     slug_from_title=True,
@@ -251,7 +260,8 @@ OBSIDIAN = Dialect(
     keys_fold=True,
     header_formats=("yaml",),
     marks=((".obsidian",),),
-    dated_name=_DASHED_NAME,
+    sign=re.compile(rb"(?s:.*?)\[\[[^\[\]\n]+\]\]"),
+    dated_name=DASHED_NAME,
     title_from_heading=True,
     title_from_name=True,
     date=("date", "created", "publish_date"),
@@ -268,6 +278,7 @@ PLAIN = Dialect(
     suffixes=MARKDOWN | HTML | {".mdx"},
     header_formats=("yaml", "toml", "json", "lctt"),
     keys_fold=True,
+    bundles=True,
     dated_name=_PLAIN_NAME,
     title_from_heading=True,
     title_after_heading=("subject",),
@@ -319,4 +330,24 @@ def detect_dialect(location: Path) -> str:
             return dialect.name
     if (location / "_config.yml").is_file() and next(location.glob("*/**/_posts"), None) is not None:
         return "jekyll"
+    starts = _starts(location)
+    for dialect in (PELICAN, OBSIDIAN):
+        sign = dialect.sign
+        if sign and starts and sum(sign.match(start) is not None for start in starts) * 2 > len(starts):
+            return dialect.name
     return "plain"
+
+
+def _starts(location: Path) -> list[bytes]:
+    """Read the first 4 KB of up to 50 Markdown files, in the order of their names."""
+    starts: list[bytes] = []
+    for folder, folders, names in os.walk(location):
+        folders[:] = sorted(f for f in folders if f[0] != "." and f not in PRUNED)
+        for name in sorted(names):
+            path = Path(folder, name)
+            if path.suffix in MARKDOWN and path.is_file():
+                with path.open("rb") as file:
+                    starts.append(file.read(4096))
+            if len(starts) == 50:
+                return starts
+    return starts

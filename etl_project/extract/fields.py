@@ -12,7 +12,7 @@ from etl_project.extract.front_matter import Value
 from etl_project.extract.limits import Limits
 from etl_project.extract.permalinks import Address, url_maker
 from etl_project.extract.reasons import PostWarning
-from etl_project.extract.site_config import SiteConfig, read_site_config
+from etl_project.extract.site_config import SiteConfig, dated_name, read_site_config
 from etl_project.extract.slugs import pelican_slug
 from etl_project.extract.term_names import (
     body_tags,
@@ -83,6 +83,7 @@ class FieldReader:
         self._earliest, self._latest = limits.earliest_date, limits.latest_date
         self._language = source.language
         self._config: SiteConfig = read_site_config(source.location, self._dialect, limits)
+        self._dated_name = dated_name(self._dialect, self._config)
         self._languages = frozenset(self._config.table("languages"))
         self._first_language = (
             self._config.text("defaultcontentlanguage") or self._config.text("default_language") or "en"
@@ -131,6 +132,7 @@ class FieldReader:
         slug = stated_slug or self._implied_slug(title, place)
         categories = self._categories(front_matter, defaults, place)
         excerpt = _text(front_matter, dialect.excerpt)
+        layout = _text(front_matter, dialect.layout)
         url = self._url(
             Address(
                 folders=place.folders,
@@ -155,7 +157,8 @@ class FieldReader:
             expires=self._other_date(front_matter, dialect.expires, warnings),
             status="draft" if is_draft_folder or self._is_draft(front_matter) else "published",
             language=_text(front_matter, dialect.language) or place.language or self._language,
-            layout=_text(front_matter, dialect.layout),
+            # `template: true` says that the post is one, not which.
+            layout=None if layout and layout.lower() in _TRUE | _FALSE else layout,
             url=url,
             excerpt=excerpt[:EXCERPT_CHARACTERS] if excerpt else None,
             categories=categories,
@@ -179,7 +182,7 @@ class FieldReader:
             stem = folders.pop()
         if dialect.language_folders and language is None and folders and _LANGUAGE.fullmatch(folders[0]):
             language = folders[0]
-        dated = dialect.dated_name.fullmatch(stem) if dialect.dated_name else None
+        dated = self._dated_name.fullmatch(stem) if self._dated_name else None
         return _Place(folders, stem, language, dated)
 
     def _published(

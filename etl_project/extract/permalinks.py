@@ -243,15 +243,14 @@ def _hugo(permalink: str | None, config: SiteConfig) -> UrlMaker:
                 if "://" in stated:
                     return None
                 path = expand(stated, post) if ":" in stated else stated
-                is_file = "." in path.rpartition("/")[2]
-                path = path if is_file or path.endswith("/") else f"{path}/"
+                path = path if "." in path or path.endswith("/") else f"{path}/"
             else:
                 if pattern:
                     path = expand(pattern, post)
                 else:
                     path = "/".join((*post.folders, post.stated_slug or post.stem))
-                path = hugo_path(path.strip("/"), lower=lower)
-                path = f"{path}.html" if ugly else f"{path}/"
+                path = path.strip("/")
+                path = hugo_path(f"/{path}.html" if ugly else f"/{path}/", lower=lower)
         except _Unknown:
             return None
         language = f"/{post.language}" if post.language else ""

@@ -9,11 +9,20 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from etl_project.dialects import Dialect
+from etl_project.dialects import DASHED_NAME, Dialect
 from etl_project.extract.front_matter import Value, read_front_matter
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import Rejection
 
+_NAME_PARTS = re.compile(":([a-z_]+)")
+_NEW_POST_NAME = {
+    "year": "(?P<year>[0-9]{4})",
+    "month": "(?P<month>[0-9]{2})",
+    "i_month": "(?P<month>[0-9]{1,2})",
+    "day": "(?P<day>[0-9]{2})",
+    "i_day": "(?P<day>[0-9]{1,2})",
+    "title": "(?P<slug>.+)",
+}
 _FENCES = {".yml": "---", ".yaml": "---", ".toml": "+++"}
 _FORMATS = {".yml": ("yaml",), ".yaml": ("yaml",), ".toml": ("toml",), ".json": ("json",)}
 
@@ -92,6 +101,25 @@ def read_site_config(location: Path, dialect: Dialect, limits: Limits) -> SiteCo
     if dialect.url_style == "hugo" and ":sections" in str(values.get("permalinks")):
         sections = frozenset(_sections(path.parent / "content"))
     return SiteConfig(values, tuple(_default_sets(values.get("defaults"))), sections, True)
+
+
+def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
+    """Choose the pattern of file names that state a date, with the groups of `Dialect.dated_name`.
+
+    Hexo's `new_post_name` and `:filename` among Hugo's `frontmatter.date` are followed.
+    """
+    if dialect.url_style == "hugo" and ":filename" in str(config.table("frontmatter").get("date")):
+        return DASHED_NAME
+    if dialect.url_style == "hexo":
+        name = (config.text("new_post_name") or "").rpartition("/")[2]
+        parts = _NAME_PARTS.split(name.rpartition(".")[0] or name)
+        if {"year", "title"} <= set(parts) and "month" in str(parts) and "day" in str(parts):
+            known = [
+                _NEW_POST_NAME.get(part, re.escape(part) if i % 2 == 0 else ".*")
+                for i, part in enumerate(parts)
+            ]
+            return re.compile("".join(known), re.DOTALL)
+    return dialect.dated_name
 
 
 def site_fingerprint(location: Path, dialect: Dialect) -> str:

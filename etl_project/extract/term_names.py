@@ -11,6 +11,7 @@ from etl_project.extract.front_matter import Value
 NESTING = "\x1f"
 """Joins the parts of a nested category: the unit separator, which no name can hold."""
 
+_NO_WORDS = re.compile(r"""["'`;<>(){}\[\]|$]""")
 _COMMA = re.compile("[,，]")
 _COMMA_OR_WHITE_SPACE = re.compile(r"[,，\s]+")
 _BODY_TAG = re.compile(r"(?<!\S)#([\w/-]+)")
@@ -53,8 +54,10 @@ def split_names(value: Value, split: Split) -> list[str]:
     """Names in a value, a text split as the dialect does; items of a list are whole."""
     if not isinstance(value, str) or split == "whole":
         return listed_names(value)
-    if split == "white_space":
+    if split == "white_space" or (split == "words" and not _NO_WORDS.search(value)):
         return value.split()
+    if split == "words":
+        return [value]
     if split == "comma_or_white_space":
         return _COMMA_OR_WHITE_SPACE.split(value)
     if split == "comma_or_semicolon" and ";" in value:
