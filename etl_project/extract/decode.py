@@ -24,7 +24,7 @@ _DECODED_UTF16 = PostWarning("decoded_utf16")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    r"""The text of a file: line ends are `\n`, there is no byte order mark and no control but TAB and `\n`."""
+    r"""The text of a file: line ends are `\n`; no byte order mark, no control but TAB and `\n`."""
 
     text: str
     encoding: str
@@ -35,18 +35,20 @@ class Decoded:
 def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
     r"""Decode the bytes of a file.
 
-    A byte order mark decides; else UTF-8; else each of `encodings` in turn, strict, and only if the text holds no
-    private-use, unassigned or C1 character, which is what text of another encoding turns into (Big5 bytes decode
-    without an error as GB18030). `\r\n` and `\r` become `\n`; C0 and C1 controls other than TAB and `\n`, and
-    DEL, are removed with a warning. Noncharacters are kept: they are no controls.
+    A byte order mark decides; else UTF-8; else each of `encodings` in turn, strict, and only if the text
+    holds no private-use, unassigned or C1 character, which is what text of another encoding turns into
+    (Big5 bytes decode without an error as GB18030). `\r\n` and `\r` become `\n`; C0 and C1 controls other
+    than TAB and `\n`, and DEL, are removed with a warning. Noncharacters are kept: they are no controls.
 
     Args:
         data: the whole file.
         encodings: names of encodings, best first; UTF-8 need not be among them.
 
     Raises:
-        Rejection: `empty` (nothing or only white space), `binary` (NUL in the first 8 KiB, or undecodable and
+        Rejection: `empty` (nothing or only white space), `binary` (NUL in the first 8 KiB, or undecodable
+        and
             full of control bytes) or `encoding`.
+
     """
     warnings: tuple[PostWarning, ...] = ()
     encoding = "utf-8"
@@ -65,7 +67,8 @@ def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
             warnings = (PostWarning("decoded_fallback", encoding),)
             dirty = _CONTROLS.search(text) is not None
         else:
-            # Deleting bytes is five times cheaper than searching the text; C1 controls start with C2 in UTF-8.
+            # Deleting bytes is five times cheaper than searching the text; C1 controls start with C2 in
+            # UTF-8.
             dirty = len(data.translate(None, _C0)) != len(data) or (
                 b"\xc2" in data and _CONTROLS.search(text) is not None
             )

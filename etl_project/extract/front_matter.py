@@ -1,23 +1,28 @@
 """Text of a post in, its front matter and body out, or the reason why it cannot be read.
 
-python-frontmatter's handlers are the extension point: every format is a `BaseHandler` with `detect`, `split` and
-`load`. Its `parse` is not used, because it strips bodies, turns `000725` into a number and hides what it cannot read.
+python-frontmatter's handlers are the extension point: every format is a `BaseHandler` with `detect`,
+`split` and `load`. Its `parse` is not used, because it strips bodies, turns `000725` into a number and
+hides what it cannot read.
 
 What counts as front matter:
 
-- YAML between a line of `---` and the next line of `---` or `...`. White space after the dashes and blank lines before
-  them do not matter; a longer line of dashes opens too, and is closed by one of the same length. `---json` and
-  `---toml` name another format.
-- Hexo's YAML without an opening line, when every line up to the first `---` is `key: value`, a list item or indented,
-  and one of the keys is `title` or `date`: a Markdown heading underlined with dashes never looks like that.
+- YAML between a line of `---` and the next line of `---` or `...`. White space after the dashes and blank
+  lines before them do not matter; a longer line of dashes opens too, and is closed by one of the same
+  length. `---json` and `---toml` name another format.
+- Hexo's YAML without an opening line, when every line up to the first `---` is `key: value`, a list item or
+  indented, and one of the keys is `title` or `date`: a Markdown heading underlined with dashes never looks
+  like that.
 - TOML between lines of `+++`.
-- JSON: an object at the start of the file, on one line or many, between lines of `---` or `;;;`, its members without
-  braces before a line of `;;;` (Hexo), or in an HTML comment `<!--{ }-->`. `{{` and `{%` begin a template, not JSON.
+- JSON: an object at the start of the file, on one line or many, between lines of `---` or `;;;`, its
+  members without braces before a line of `;;;` (Hexo), or in an HTML comment `<!--{ }-->`. `{{` and `{%`
+  begin a template, not JSON.
 - `[#]: key: (value)` lines.
-- Headers without fences (`Title: x`) only where `formats` names `pelican`: they look like any first line of text.
+- Headers without fences (`Title: x`) only where `formats` names `pelican`: they look like any first line of
+  text.
 
-An opening line without a closing one is `unterminated_front_matter`. Where front matter is not required, a `---` that
-is not followed by a `key:` line is a horizontal rule, and a block between two of them that holds no mapping is text.
+An opening line without a closing one is `unterminated_front_matter`. Where front matter is not required, a
+`---` that is not followed by a `key:` line is a horizontal rule, and a block between two of them that holds
+no mapping is text.
 """
 
 from __future__ import annotations
@@ -39,7 +44,7 @@ from etl_project.extract.yaml_repair import repair
 
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "FrontMatter", "Value", "front_matter_json", "read_front_matter"]
 
-_BLANK = r"(?:[ \t]*\n)*"
+_BLANK = r"(?:[ \t]*+\n)*+"
 _OPEN = re.compile(rf"{_BLANK}(-{{3,}})(?:[ \t]*(json|toml|yaml))?[ \t]*(?:\n|\Z)")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _LONG_CLOSE = re.compile(r"^-{3,}[ \t]*$", re.MULTILINE)
@@ -53,6 +58,9 @@ _JSON_FENCE_CLOSE = re.compile(r"^;;;[ \t]*(?:\n|\Z)", re.MULTILINE)
 _REST_OF_LINE = re.compile(r"[ \t]*\n?")
 _LCTT_OPEN = re.compile(r"\[#\]:[ \t]*[\w-]+[ \t]*:")
 _KEY_LINE = re.compile(r"\s*[\"']?[^\W\d][\w -]{0,60}[\"']?:(?=\s|$)")
+_POST_KEY = re.compile(r"(?:title|date|layout|tags?|categor(?:y|ies)|authors?|slug|permalink):(?=\s|$)")
+_REST = 4096
+"""Characters of a body in which the rest of its front matter is looked for."""
 _HEXO_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
 
 
@@ -100,12 +108,12 @@ class Header(BaseHandler):
         return self.find(text, Limits(), required=False) is not None
 
     def split(self, text: str) -> tuple[str, str]:
-        """The header and the body of a text."""
+        """Split a text into header and body."""
         found = self.find(text, Limits(), required=True)
         return ("", text) if found is None else (text[found.start : found.end], text[found.body :])
 
     def load(self, fm: str) -> dict[str, Any]:
-        """The fields of a header, every scalar as text."""
+        """Read the fields of a header, every scalar as text."""
         return self.read(fm, Budget(Limits()))
 
 
@@ -135,7 +143,11 @@ class YAMLHeader(Header):
                         "unterminated_front_matter", "The front matter has no closing line.", line
                     )
                 return None
-        return _Found(start, closing.start(), min(closing.end() + 1, len(text)), opening[2] or "yaml")
+        body = min(closing.end() + 1, len(text))
+        if _is_cut_in_two(text, body):
+            line = text.count("\n", 0, body)
+            raise Rejection("syntax", "A line of --- or ... stands in the middle of the front matter.", line)
+        return _Found(start, closing.start(), body, opening[2] or "yaml")
 
     @staticmethod
     def _find_unopened(text: str) -> _Found | None:
@@ -165,6 +177,8 @@ class YAMLHeader(Header):
             value = read_events(header, budget, line=budget.line)
         except Doubt as doubt:
             budget.warnings.clear()
+            budget.anchors.clear()
+            budget.events = 0
             return repair(header, budget, doubt, line=budget.line)
         if value is None:
             return {}
@@ -173,6 +187,20 @@ class YAMLHeader(Header):
                 "front_matter_not_mapping", "The front matter holds no `key: value`.", budget.line
             )
         return value
+
+
+def _is_cut_in_two(text: str, body: int) -> bool:
+    """Whether the body begins with the rest of the front matter: two keys of a post, and another fence.
+
+    That is what a title with a line of dashes in it leaves behind.
+    """
+    fence = text.find("\n---", body, body + _REST)
+    if fence < 0:
+        return False
+    lines = text[body:fence].split("\n")
+    return sum(_POST_KEY.match(line) is not None for line in lines) > 1 and not any(
+        line.startswith(("```", "~~~", "---")) for line in lines
+    )
 
 
 class TOMLHeader(Header):
@@ -307,8 +335,11 @@ def read_front_matter(
         fast_path: read flat YAML without the parser; the result is the same, only slower, without.
 
     Raises:
-        Rejection: `no_front_matter` (only when required), `unterminated_front_matter`, `front_matter_not_mapping`,
-            `front_matter_size_limit`, `syntax`, `unsafe_tag`, `alias_limit`, `depth_limit`, `value_limit`, `encoding`.
+        Rejection: `no_front_matter` (only when required), `unterminated_front_matter`,
+        `front_matter_not_mapping`,
+            `front_matter_size_limit`, `syntax`, `unsafe_tag`, `alias_limit`, `depth_limit`, `value_limit`,
+            `encoding`.
+
     """
     for name in formats:
         found = FORMATS[name].find(text, limits, required)
@@ -343,8 +374,9 @@ def read_front_matter(
 
 
 def front_matter_json(fields: dict[str, Value]) -> str:
-    """The fields as compact JSON, characters and the order of keys as written.
+    """Write the fields as compact JSON, characters and the order of keys as written.
 
-    What `read_front_matter` returns is nested at most `Limits.depth` deep and holds no half of a surrogate pair.
+    What `read_front_matter` returns is nested at most `Limits.depth` deep and holds no half of a surrogate
+    pair.
     """
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), check_circular=False)

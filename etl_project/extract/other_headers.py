@@ -24,7 +24,8 @@ _TOML_TOKEN = re.compile(
 _TOML_BARE = re.compile(
     r"true|false|[+-]?(?:inf|nan)|0x[0-9A-Fa-f_]+|0o[0-7_]+|0b[01_]+"
     r"|[+-]?(?:0|[1-9][0-9_]*)(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9_]+)?"
-    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
     r"|[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
 )
 _TOML_STRING_LINE = re.compile(r'([ \t]*(?:[\w.-]+|"[^"\n]*")[ \t]*=[ \t]*)"(?!"")(.*)')
@@ -36,11 +37,13 @@ _AT_LINE = re.compile(r"at line ([0-9]+)")
 def read_toml(text: str, limits: Limits, line: int) -> tuple[dict[str, Value], list[PostWarning]]:
     """Read TOML 1.0, numbers, dates and truth values as written.
 
-    A string on one line whose quotes are not closed or not escaped is the text from its first to its last quote
+    A string on one line whose quotes are not closed or not escaped is the text from its first to its last
+    quote
     (`repaired_quotes`), as in YAML.
 
     Raises:
         Rejection: `syntax`, `depth_limit`, `value_limit`.
+
     """
     try:
         return _limited(tomllib.loads(_quote_toml(text, limits, line)), limits, line), []
@@ -126,6 +129,7 @@ def read_json(text: str, start: int, limits: Limits, line: int) -> tuple[dict[st
 
     Raises:
         Rejection: `syntax`, `depth_limit`, `value_limit`, or `encoding` for half of a surrogate pair.
+
     """
 
     def number(written: str) -> str:
@@ -180,6 +184,7 @@ def read_pelican(text: str) -> tuple[dict[str, Value], int] | None:
 
     Returns:
         The fields and the position of the body, or None when the text does not begin that way.
+
     """
     fields: dict[str, Value] = {}
     position, key = 0, ""
@@ -207,6 +212,7 @@ def read_lctt(text: str) -> tuple[dict[str, Value], int]:
 
     Returns:
         The fields and the position of the first line that is no such line.
+
     """
     fields: dict[str, Value] = {}
     position = 0

@@ -1,7 +1,10 @@
-"""Text-preserving YAML: libyaml's events in, every scalar as it is written out, within limits, without recursion.
+"""YAML that keeps its text: libyaml's events in, values out whose scalars are as written.
 
-A reading can be *in doubt*: YAML refuses the text, or reads something that nobody meant (the rest of a title as a
-comment, the next lines as part of a quoted title). `Doubt` says so, and `yaml_repair` reads the text line by line.
+Nothing recurses with the depth of the input, and every limit is checked while reading.
+
+A reading can be *in doubt*: YAML refuses the text, or reads something that nobody meant (the rest of a
+title as a comment, the next lines as part of a quoted title). `Doubt` says so, and `yaml_repair` reads the
+text line by line.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Union
 
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import (
     AliasEvent,
@@ -27,7 +30,7 @@ from yaml.reader import ReaderError
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import PostWarning, Rejection
 
-Value = Union[str, None, list["Value"], dict[str, "Value"]]
+Value = Union[str, None, list["Value"], dict[str, "Value"]]  # noqa: UP007  (it names itself)
 """A value of the front matter: a scalar is its text as written, a plain null or nothing is None."""
 
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -36,13 +39,33 @@ NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _CORE = "tag:yaml.org,2002:"
 _CORE_TAGS = frozenset(
     _CORE + name
-    for name in "str int float bool null timestamp binary seq map set omap pairs merge value".split()
+    for name in (
+        "str",
+        "int",
+        "float",
+        "bool",
+        "null",
+        "timestamp",
+        "binary",
+        "seq",
+        "map",
+        "set",
+        "omap",
+        "pairs",
+        "merge",
+        "value",
+    )
 )
 _NUMBER = re.compile(r"[-+]?[0-9][0-9A-Fa-fxob_.:+-]*")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_SWALLOWED = re.compile(r"\n[A-Za-z_][\w-]*:(?=[ \t\n]|$)")
+_SWALLOWED = re.compile(
+    r"\n(?:title|date|layout|tags?|categor(?:y|ies)|authors?|slug|permalink|description|draft|published|updated|lang)"
+    r":(?=[ \t\n]|$)"
+)
 _COMMENT = re.compile(r"[ \t]*#([^\s#!])?")
 _MACHINE_WORD = re.compile(r"[-+0-9:./ TZ]+|true|false|yes|no|on|off", re.IGNORECASE)
+TITLES = frozenset(("title", "Title", "TITLE"))
+"""Keys whose value is a title: text, whatever it looks like."""
 _OPEN: Any = object()
 _NO_KEY: Any = object()
 
@@ -90,7 +113,8 @@ def read_events(block: str, budget: Budget, *, line: int, depth: int = 0) -> Val
 
     Args:
         block: its text.
-        budget: what is shared with other parts of the same front matter; events, anchors and warnings are added.
+        budget: what is shared with other parts of the same front matter; events, anchors and warnings are
+        added.
         line: file line of the first line of `block`.
         depth: nesting around the block, for the limit.
 
@@ -99,8 +123,10 @@ def read_events(block: str, budget: Budget, *, line: int, depth: int = 0) -> Val
 
     Raises:
         Doubt: when the text should be read line by line instead.
-        Rejection: `unsafe_tag`, `alias_limit`, `depth_limit`, `value_limit`, or `syntax` for what no repair can help:
+        Rejection: `unsafe_tag`, `alias_limit`, `depth_limit`, `value_limit`, or `syntax` for what no repair
+        can help:
             keys that are no scalars, surrogate escapes, characters outside YAML.
+
     """
     try:
         parser = CParser(block)
@@ -134,6 +160,7 @@ class _Reader:
     def read(self, parser: Any) -> Value:
         get_event = parser.get_event
         root: Value = None
+        value: Value
         documents = 0
         while True:
             event = get_event()
@@ -177,7 +204,7 @@ class _Reader:
         node = self.stack[-1] if self.stack else None
         is_key = node is not None and node.key is _NO_KEY and type(node.value) is dict
         at_top = not self.depth and len(self.stack) == 1
-        is_title = at_top and not is_key and node is not None and node.key == "title"
+        is_title = at_top and not is_key and node is not None and node.key in TITLES
         tag = event.tag
         if tag is not None:
             self.check_tag(tag, event)
@@ -195,7 +222,7 @@ class _Reader:
         start, end = event.start_mark, event.end_mark
         if not plain and start.line != end.line:
             if style in "\"'":
-                if _SWALLOWED.search(self.block, start.index, end.index):
+                if self.runs_on(style, start.index, end.index):
                     raise Doubt("a quoted value runs on into the next key", self.where(event))
             elif is_title and not value:
                 raise Doubt("the title is a mere | or >")
@@ -204,6 +231,16 @@ class _Reader:
                 self.title_anchor = event.anchor
             self.budget.anchors[event.anchor] = (value, 1, 0)
         return None if plain and tag is None and value in NULLS and not is_key else value
+
+    def runs_on(self, quote: str, start: int, end: int) -> bool:
+        """Whether a quoted value swallowed what follows: its line ends with an escaped quote, or a key is in it."""
+        stop = self.block.find("\n", start, end)
+        if stop < 0:
+            return False
+        head = self.block[start + 1 : stop].rstrip(" \t")
+        if head.endswith(quote):
+            return True
+        return _SWALLOWED.search(self.block, start, end) is not None
 
     def check_comment(self, value: str, event: Any, plain: bool, is_title: bool) -> None:
         match = _COMMENT.match(self.block, event.end_mark.index)
@@ -236,7 +273,7 @@ class _Reader:
                 event.flow_style
                 and not self.depth
                 and len(self.stack) == 1
-                and node.key == "title"
+                and node.key in TITLES
                 and type(node.value) is dict
             ):
                 raise Doubt("the title begins with a bracket")
@@ -260,7 +297,7 @@ class _Reader:
 
     @staticmethod
     def is_title_of(stack: list[_Node]) -> bool:
-        return type(stack[0].value) is dict and stack[0].key == "title"
+        return type(stack[0].value) is dict and stack[0].key in TITLES
 
     def end(self) -> Value:
         node = self.stack.pop()

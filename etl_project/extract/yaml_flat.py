@@ -1,8 +1,8 @@
 """The YAML that most posts write, read by one regular expression.
 
-Accepted are lines of `key: value` only, where the value is nothing, plain text that cannot mean anything else, text
-in quotes without escapes, or a list of plain words in brackets. Whatever is not certain to be the same for YAML is
-left to the events; a property test compares the two.
+Accepted are lines of `key: value` only, where the value is nothing, plain text that cannot mean anything
+else, text in quotes without escapes, or a list of plain words in brackets. Whatever is not certain to be
+the same for YAML is left to the events; a property test compares the two.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def read_flat(block: str, number_digits: int) -> dict[str, Value] | None:
 
     Returns:
         What `yaml_events.read_events` would return, or None when that is not certain.
+
     """
     rows = _LINE.findall(block)
     if len(rows) != block.count("\n") or len(block) > number_digits * 64:

@@ -1,7 +1,7 @@
 """Front matter that YAML refuses or would change, read line by line as `key: rest of the line`.
 
-The block is cut into entries, one per key at the left margin with the lines that belong to it. Each entry is given
-to YAML on its own; one that is still in doubt is read as a person would read it, with a warning:
+The block is cut into entries, one per key at the left margin with the lines that belong to it. Each entry
+is given to YAML on its own; one that is still in doubt is read as a person would read it, with a warning:
 
 - a value between quotes is the text from the first to the last quote (`repaired_quotes`);
 - any other value is the text as it stands (`repaired_plain_scalar`);
@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass, field
 
 from etl_project.extract.reasons import PostWarning, Rejection
-from etl_project.extract.yaml_events import NULLS, Budget, Doubt, Value, read_events
+from etl_project.extract.yaml_events import NULLS, TITLES, Budget, Doubt, Value, read_events
 
 _KEY = re.compile(
     r"""("[^"]*"|'[^']*'|[^\W_][\w.$/-]*(?:[ ][\w.$/-]+){0,2}|_[\w.$/-]*|<<)[ \t]*:(?=[ \t]|$)"""
@@ -28,6 +28,7 @@ _STRAY_KEY = re.compile(r"[A-Za-z_][\w-]*:(?=[ \t]|$)")
 _BARE_WORD = re.compile(r"[A-Za-z_][\w-]*[ \t]*")
 _ITEM = re.compile(r"-(?=[ \t]|$)")
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}")
+_QUOTED_LINE = re.compile(r"""(?:[^\s"']+:|["'][^"']*["']:|-)[ \t]*("[^"]*"|'[^']*')""")
 _TAG = re.compile(r"!+[A-Za-z<]")
 
 
@@ -38,8 +39,10 @@ class _Entry:
     line: int
     lines: list[str]
     loose: bool = False
-    """A line at the left margin, or a key that YAML would not see, makes YAML read the entry as something else."""
+    """A line at the left margin continues it, or YAML would not see its key."""
     margin: int = 0
+    item_indent: int | None = None
+    """Indentation of the list items below the key, once there are any."""
     children: list[str] = field(default_factory=list)
 
 
@@ -55,13 +58,14 @@ def repair(block: str, budget: Budget, doubt: Doubt, *, line: int, depth: int = 
 
     Raises:
         Rejection: `syntax` when a line belongs to nothing, and everything `read_events` raises.
+
     """
     if depth >= budget.limits.depth:
         raise Rejection("depth_limit", f"Nested deeper than {budget.limits.depth} levels.", line)
     fields: dict[str, Value] = {}
     merged: list[dict[str, Value]] = []
     for entry in _entries(block, doubt, line):
-        value = _read_entry(entry, budget, depth)
+        value = _read_entry(entry, block, budget, depth)
         if entry.key == "<<" and isinstance(value, dict):
             merged.append(value)
             continue
@@ -116,7 +120,9 @@ def _entries(block: str, doubt: Doubt, first: int) -> list[_Entry]:
             entry.loose = True
             entry.lines.append("  " + text)
         else:
-            entry.loose |= bool(entry.rest and _ITEM.match(text))
+            if entry.item_indent is None and stripped[0] == "-" and _ITEM.match(stripped):
+                entry.item_indent = indent
+                entry.loose |= bool(entry.rest)
             entry.lines.append(text)
         entry.children.append(text)
     if not entries:
@@ -125,7 +131,7 @@ def _entries(block: str, doubt: Doubt, first: int) -> list[_Entry]:
 
 
 def _start(text: str, line: int, following: str) -> _Entry | None:
-    """The entry that begins with this line, if one does."""
+    """Begin an entry with this line, if it has a key."""
     match = _KEY.match(text)
     if match is not None:
         key = match[1]
@@ -142,35 +148,37 @@ def _start(text: str, line: int, following: str) -> _Entry | None:
 
 
 def _is_stray_key(entry: _Entry, stripped: str, indent: int) -> bool:
-    """Whether an indented line is a key of its own: `title: a` with ` date: b` below, or ` category:` in a list."""
+    """Whether an indented line is a key of its own: ` date: b` below `title: a`, ` category:` in a list."""
     if not _STRAY_KEY.match(stripped):
         return False
     if entry.rest:
         return entry.rest[0] not in "\"'[{&!|>"
-    items = [child for child in entry.children if child and _ITEM.match(child.lstrip(" "))]
-    return bool(items) and indent <= len(items[0]) - len(items[0].lstrip(" "))
+    return entry.item_indent is not None and indent <= entry.item_indent
 
 
-def _read_entry(entry: _Entry, budget: Budget, depth: int) -> Value:
-    warned = len(budget.warnings)
+def _read_entry(entry: _Entry, block: str, budget: Budget, depth: int) -> Value:
+    warned, events = len(budget.warnings), budget.events
     try:
         value = read_events("\n".join(entry.lines), budget, line=entry.line, depth=depth)
     except Doubt as doubt:
         del budget.warnings[warned:]
-        return _read_in_doubt(entry, budget, depth, doubt)
+        budget.events = events
+        return _read_in_doubt(entry, block, budget, depth, doubt)
     if not isinstance(value, dict) or (len(value) != 1 and entry.key != "<<"):
-        return _read_in_doubt(entry, budget, depth, Doubt("it is no `key: value`", entry.line))
+        return _read_in_doubt(entry, block, budget, depth, Doubt("it is no `key: value`", entry.line))
     if entry.loose:
         budget.warnings.append(PostWarning("repaired_plain_scalar", entry.key, entry.line))
     return value if entry.key == "<<" else next(iter(value.values()))
 
 
-def _read_in_doubt(entry: _Entry, budget: Budget, depth: int, doubt: Doubt) -> Value:
+def _read_in_doubt(entry: _Entry, block: str, budget: Budget, depth: int, doubt: Doubt) -> Value:
     children = entry.children
     while children and not children[-1]:
         children.pop()
     filled = [child for child in children if child and not child.lstrip(" ").startswith("#")]
     rest = "" if entry.rest.startswith("#") and filled else entry.rest
+    if _is_ambiguous(rest, bool(filled), entry.key, block):
+        raise Rejection("syntax", "A quoted value is not closed on its line.", entry.line)
     if not filled:
         return _literal(rest, entry, budget)
     margin = min(len(child) - len(child.lstrip(" ")) for child in filled)
@@ -203,11 +211,15 @@ def _read_items(dedented: list[str], entry: _Entry, budget: Budget, depth: int) 
         line = entry.line + 1 + start
         margin = min(len(text) - len(text.lstrip(" ")) for text in lines if text.strip())
         text = "\n".join(text[margin:] for text in lines)
-        warned = len(budget.warnings)
+        if text[0] == "#":
+            items.append(_literal(text, entry, budget, line))
+            continue
+        warned, events = len(budget.warnings), budget.events
         try:
             items.append(read_events(text, budget, line=line, depth=depth + 1))
         except Doubt as doubt:
             del budget.warnings[warned:]
+            budget.events = events
             if _KEY.match(text) and "\n" in text:
                 items.append(repair(text, budget, doubt, line=line, depth=depth + 2))
             else:
@@ -216,11 +228,32 @@ def _read_items(dedented: list[str], entry: _Entry, budget: Budget, depth: int) 
     return items
 
 
+def _is_ambiguous(rest: str, has_lines: bool, key: str, block: str) -> bool:
+    """Whether nobody can tell where a quoted value ends.
+
+    The value begins with a quote and its line does not end with one: either its quote was forgotten, or its
+    text went on in the next lines, and then one of them ends with a quote that it does not begin with. A
+    title that goes on in the next lines is ambiguous in any case.
+    """
+    quote = rest[:1]
+    if quote not in ('"', "'"):
+        return False
+    if has_lines:
+        return key in TITLES
+    if len(rest) > 1 and rest.rstrip(",").endswith(quote):
+        return False
+    return any(
+        line.endswith(quote) and not _QUOTED_LINE.fullmatch(line)
+        for line in (written.strip() for written in block.split("\n"))
+        if not line.endswith(": " + rest)
+    )
+
+
 def _literal(text: str, entry: _Entry, budget: Budget, line: int | None = None) -> Value:
-    """The text as a person reads it: between its quotes if it has them, a list in brackets, else as it stands."""
+    """Read the text as a person does: between its quotes, a list in brackets, else as it stands."""
     if text in NULLS:
         return None
-    if text[0] == "[" and text[-1] == "]" and entry.key != "title":
+    if text[0] == "[" and text[-1] == "]" and entry.key not in TITLES:
         budget.warnings.append(PostWarning("repaired_plain_scalar", f"{entry.key}: {text[:200]}", entry.line))
         return [item for item in (part.strip(" \t\"'") for part in text[1:-1].split(",")) if item]
     if _TAG.match(text):
@@ -234,7 +267,7 @@ def _literal(text: str, entry: _Entry, budget: Budget, line: int | None = None) 
         closed = text[:-1] if text.endswith(quote + ",") else text
         if len(closed) > 1 and closed[-1] == quote:
             text, code = closed[1:-1], "repaired_quotes"
-        elif text.count(quote) == 1:
+        elif quote == '"' and text.count(quote) == 1:
             text, code = text[1:], "repaired_quotes"
     budget.warnings.append(PostWarning(code, f"{entry.key}: {text[:200]}", line or entry.line))
     return text
