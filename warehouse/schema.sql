@@ -227,15 +227,15 @@ CREATE TABLE article_metrics (
 COMMENT ON TABLE article_metrics IS 'One row per article: counts over its plain text and structure.';
 COMMENT ON COLUMN article_metrics.article_id IS 'Article.';
 COMMENT ON COLUMN article_metrics.characters IS 'characters: Code points of the plain text, white space apart.';
-COMMENT ON COLUMN article_metrics.words IS 'words: Each Han, Hiragana, Katakana or Hangul character counts as one; elsewhere the words of Unicode UAX 29.';
+COMMENT ON COLUMN article_metrics.words IS 'words: Each Han, Hiragana, Katakana or Hangul character counts as one; elsewhere the words of Unicode UAX 29 that hold a letter or digit.';
 COMMENT ON COLUMN article_metrics.han_characters IS 'characters: Code points of the script Han.';
-COMMENT ON COLUMN article_metrics.sentences IS 'sentences: Runs of text that end in 。！？!?…, in a full stop before white space, or at the end of a paragraph.';
-COMMENT ON COLUMN article_metrics.paragraphs IS 'paragraphs: Blocks of the plain text that are not empty.';
-COMMENT ON COLUMN article_metrics.headings IS 'headings: Headings of level 1 to 6.';
+COMMENT ON COLUMN article_metrics.sentences IS 'sentences: Runs of text with a letter or digit, each ended by 。！？!?…, by a full stop before white space or a closing quote or bracket, or by the end of the line.';
+COMMENT ON COLUMN article_metrics.paragraphs IS 'paragraphs: Blocks of the plain text: paragraphs, headings, lists, tables, blocks of code.';
+COMMENT ON COLUMN article_metrics.headings IS 'headings: Headings of level 1 to 6 that hold text.';
 COMMENT ON COLUMN article_metrics.links IS 'links: Links, images apart.';
 COMMENT ON COLUMN article_metrics.images IS 'images: Images.';
-COMMENT ON COLUMN article_metrics.code_blocks IS 'blocks: Fenced or indented blocks of code.';
-COMMENT ON COLUMN article_metrics.reading_minutes IS 'minutes: CJK characters at 500 a minute plus other words at 238 a minute.';
+COMMENT ON COLUMN article_metrics.code_blocks IS 'blocks: Fenced, indented or preformatted blocks, code or not; their text is part of the plain text.';
+COMMENT ON COLUMN article_metrics.reading_minutes IS 'minutes: Han, kana and Hangul characters at 500 a minute (as Medium counts) plus other words at 238 a minute (Brysbaert 2019), to two decimals.';
 
 CREATE TABLE metrics (
     name VARCHAR NOT NULL,

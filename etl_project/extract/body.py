@@ -1,17 +1,13 @@
 """Body of a post in; plain text, links, headings, mentions and the values of its source's rules out.
 
-Markdown and HTML take one path: Markdown to HTML (which lets HTML through), HTML to a tree, and one walk over the
-tree without recursion. What a reader does not see is not text: comments, scripts, styles, templates, elements that
-are hidden, and the tags of template languages. What a reader sees is, code included.
+Markdown and HTML take one path: Markdown to HTML (which lets HTML through), HTML to a tree, and one
+walk over the tree, without recursion. What a reader does not see is not text: comments, scripts,
+styles, templates, hidden elements, and the tags of template languages. What a reader sees is text, code
+included.
 
-- Blocks (paragraphs, headings, lists, tables, quotes, code) are separated by a blank line; `<br>`, list items and
-  table rows end a line. White space within a line is one space, as a browser shows it; code keeps its lines and
-  indentation and loses its empty lines, since those would read as blocks.
-- Inline markup adds nothing: `证<a>券</a>报` is one word. A line break in the source between two Han, kana or
-  full-width characters is no space either (CSS Text 3, section 4.1.3, segment break transformation).
-- Tags of Liquid, Nunjucks and Hugo outside code (`{% ... %}`, `{{< ... >}}`, `{{% ... %}}`) are left out, what they
-  enclose is kept; a highlight tag is a code block, a comment tag is a comment. An expression `{{ ... }}` stays: what
-  it stands for cannot be known, and in other dialects it is text.
+Inline markup adds nothing: `证<a>券</a>报` is one word. Tags of Liquid, Nunjucks and Hugo outside code
+(`{% ... %}`, `{{< ... >}}`, `{{% ... %}}`) are left out and what they enclose is kept. An expression
+`{{ ... }}` stays: what it stands for cannot be known, and in other dialects it is text.
 """
 
 from __future__ import annotations
@@ -25,7 +21,8 @@ from urllib.parse import unquote
 from pyromark import Markdown, Options
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from etl_project.extract.markup import as_markdown, tame
+from etl_project.extract.markup import as_markdown, pieces, tame
+from etl_project.extract.plain_text import CODE, SEPARATORS, one_line, plain_text
 from etl_project.extract.reasons import PostWarning
 from etl_project.extract.rules import Entity, Furniture, RuleBook
 from etl_project.sources.source import MentionRule, Rule
@@ -38,11 +35,9 @@ _OPTIONS = (
     | Options.ENABLE_HEADING_ATTRIBUTES
 )
 
-# Breaks stand between pieces of text as NUL and a letter: the HTML parser lets no NUL through, so no text holds one.
-_LINE = "\0l"
-_BLOCK = "\0b"
-_CODE = "\0c"  # after _BLOCK: the block is code
-_BREAKS = re.compile("\0[lbc]")
+_ROOT = "<etl-body></etl-body>"
+_DOCUMENT = 1024 * 1024
+"""Characters of HTML after which a new document is begun."""
 
 _HIDDEN = frozenset(
     (
@@ -65,55 +60,11 @@ _HIDDEN = frozenset(
         "datalist",
     )
 )
-_SEPARATORS = (
-    dict.fromkeys(
-        (
-            "address",
-            "article",
-            "aside",
-            "blockquote",
-            "body",
-            "center",
-            "details",
-            "dl",
-            "dialog",
-            "div",
-            "fieldset",
-            "figcaption",
-            "figure",
-            "footer",
-            "form",
-            "header",
-            "hr",
-            "main",
-            "nav",
-            "ol",
-            "p",
-            "pre",
-            "section",
-            "summary",
-            "table",
-            "ul",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-        ),
-        _BLOCK,
-    )
-    | dict.fromkeys(("br", "li", "tr", "dt", "dd", "caption"), _LINE)
-    | dict.fromkeys(("td", "th"), " ")
-)
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _TOLD = frozenset(("a", "img", "pre", "code", *_LEVELS))
 
-# Han, kana, CJK punctuation and full-width forms: scripts written without spaces. Hangul has spaces.
-_WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U0001b000-\U0001b16f\U00020000-\U0003ffff"
-_WIDE_BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*\n[ \t]*(?=[{_WIDE}])")
-_NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _TEMPLATE_TAG = re.compile(r"\{%(?:[^{}%]|%(?!\}))*+%\}|\{\{(?:<[^{}]*>|%[^{}]*%)\}\}")
+_NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
@@ -145,7 +96,7 @@ class Body:
     code_blocks: int = 0
     """Preformatted blocks."""
     values: dict[str, str | None] = field(default_factory=dict)
-    """Rule column -> value of the last element that matched; an `original_url` that is no web address is None."""
+    """Rule column -> value of the last element that matched; None where `original_url` is no web address."""
     warnings: list[PostWarning] = field(default_factory=list)
     """`link_empty`, where the source's link is there and leads nowhere."""
 
@@ -168,6 +119,8 @@ class BodyReader:
         options = _OPTIONS | Options.ENABLE_WIKILINKS if wikilinks else _OPTIONS
         self._html = Markdown(options=options).html
         self._book = RuleBook(rules, mentions)
+        self._document = LexborHTMLParser(_ROOT, is_fragment=True)
+        self._parsed = 0
 
     def read(self, body: str) -> Body:
         r"""Read one body.
@@ -182,11 +135,23 @@ class BodyReader:
             html = tame(self._html(as_markdown(body)))
         except UnicodeEncodeError:  # lone surrogates
             return self.read(body.encode("utf-8", "replace").decode())
-        parser = LexborHTMLParser(html, is_fragment=True)
-        walk = _Walk(self._book, self._book.marked(parser), body, html)
-        if parser.root is not None:
-            walk.run(parser.root)
+        walk = _Walk(self._book, body, html)
+        for piece in pieces(html):
+            root = self._tree(piece)
+            walk.run(root.first_child, self._book.marked(root))
         return walk.body()
+
+    def _tree(self, html: str) -> LexborNode:
+        # Making and freeing a document costs 20 µs, more than parsing most posts into one. What a
+        # document has taken it gives back only as a whole, so it is replaced after a mebibyte.
+        self._parsed += len(html)
+        if self._parsed > _DOCUMENT:
+            self._parsed = len(html)
+            self._document = LexborHTMLParser(_ROOT, is_fragment=True)
+        root = self._document.root
+        assert root is not None
+        root.inner_html = html
+        return root
 
 
 @dataclass(slots=True)
@@ -214,23 +179,41 @@ class _Mention:
 class _Walk:
     """One walk over one document, in reading order."""
 
-    def __init__(
-        self, book: RuleBook, marked: dict[int, list[Furniture | Entity]], written: str, html: str
-    ) -> None:
+    __slots__ = (
+        "_body",
+        "_book",
+        "_code_depth",
+        "_has_templates",
+        "_marked",
+        "_may_hide",
+        "_mentions",
+        "_open_mentions",
+        "_parts",
+        "_written",
+        "_written_escapes",
+    )
+
+    def __init__(self, book: RuleBook, written: str, html: str) -> None:
         self._book = book
-        self._marked = marked
+        self._marked: dict[int, list[Furniture | Entity]] = {}
         self._written = written
         self._written_escapes: set[str] | None = None
         self._may_hide = "isplay" in html or "idden" in html or "ISPLAY" in html or "IDDEN" in html
-        self._has_templates = "{%" in html or "{{" in html
+        self._has_templates = "{" in html and ("{%" in html or "{{" in html)
         self._parts: list[str] = []
         self._mentions: list[_Mention] = []
         self._open_mentions: list[tuple[str, str]] = []
         self._code_depth = 0
         self._body = Body()
 
-    def run(self, node: LexborNode | None) -> None:
-        """Walk over a node, what it holds, and its siblings after it."""
+    def run(self, node: LexborNode | None, marked: dict[int, list[Furniture | Entity]]) -> None:
+        """Walk over a node, what it holds, and its siblings after it.
+
+        Args:
+            node: where to begin.
+            marked: elements that rules have found in this tree by looking around.
+        """
+        self._marked = marked
         parts = self._parts
         told, tell_all = self._book.tags | _TOLD, self._book.any_tag or bool(self._marked)
         telling = self._book.attributes
@@ -241,15 +224,15 @@ class _Walk:
                 if not inside:
                     return
                 node, ending = inside.pop()
-                if ending.__class__ is str:
+                if isinstance(ending, str):
                     parts.append(ending)
                 else:
                     self._close(ending)
                 node = node.next
                 continue
-            tag = node.tag
+            tag = node.tag or ""
             if tag == "-text":
-                text = node.text_content
+                text = node.text_content or ""
                 if has_templates and "{" in text and not self._code_depth:
                     text = _TEMPLATE_TAG.sub("", text)
                 parts.append(text)
@@ -258,7 +241,7 @@ class _Walk:
             if tag in _HIDDEN or (may_hide and _is_hidden(node)):
                 node = node.next
                 continue
-            separator = _SEPARATORS.get(tag, "")
+            separator = SEPARATORS.get(tag, "")
             parts.append(separator)
             if tell_all or tag in told or (telling and not telling.isdisjoint(node.attributes)):
                 ending = self._open(tag, node, separator)
@@ -266,8 +249,8 @@ class _Walk:
                 ending = separator
             child = node.first_child
             if child is None:
-                if ending.__class__ is str:
-                    parts.append(separator)
+                if isinstance(ending, str):
+                    parts.append(ending)
                 else:
                     self._close(ending)
                 node = node.next
@@ -290,14 +273,14 @@ class _Walk:
         elif tag == "pre":
             is_code = True
             body.code_blocks += 1
-            self._parts.append(_CODE)
+            self._parts.append(CODE)
         self._code_depth += is_code
         level = _LEVELS.get(tag)
         furniture: list[Furniture] = []
         mentions: list[int] = []
         asked = self._book.matches(tag, attributes)
         if self._marked:
-            asked += self._marked.get(node.mem_id, [])
+            asked = asked + self._marked.get(node.mem_id, [])
         for looked_for in asked:
             if isinstance(looked_for, Furniture):
                 furniture.append(looked_for)
@@ -309,7 +292,7 @@ class _Walk:
 
     def _close(self, ended: _Open) -> None:
         body, parts = self._body, self._parts
-        text = _flat(parts, ended.parts)
+        text = one_line("".join(parts[ended.parts :]))
         if ended.is_code:
             self._code_depth -= 1
         if ended.link is not None:
@@ -353,7 +336,8 @@ class _Walk:
         return len(body.link_urls) - 1
 
     def _as_written(self, url: str) -> str:
-        # Rendering Markdown escapes what may not stand in an address; escapes that the post does not hold are its.
+        # Rendering Markdown escapes what may not stand in an address; escapes the post does not hold
+        # are of its doing.
         if self._written_escapes is None:
             self._written_escapes = set(_ESCAPE.findall(self._written))
         if self._written_escapes.isdisjoint(_ESCAPE.findall(url)):
@@ -371,7 +355,7 @@ class _Walk:
     def body(self) -> Body:
         """Give what the walk has found."""
         body = self._body
-        body.text = _text("".join(self._parts))
+        body.text = plain_text("".join(self._parts))
         spellings: dict[tuple[str, str], Counter[str]] = {}
         for mention in self._mentions:
             spellings.setdefault((mention.kind, mention.key), Counter())[mention.label] += 1
@@ -391,27 +375,3 @@ class _Walk:
 def _is_hidden(node: LexborNode) -> bool:
     attributes = node.attributes
     return "hidden" in attributes or _NO_DISPLAY.search(attributes.get("style") or "") is not None
-
-
-def _flat(parts: list[str], begin: int) -> str:
-    text = "".join(parts[begin:])
-    if "\n" in text:
-        text = _WIDE_BREAK.sub("", text)
-    if "\0" in text:
-        text = _BREAKS.sub(" ", text)
-    return " ".join(text.split())
-
-
-def _text(joined: str) -> str:
-    blocks = []
-    for block in joined.split(_BLOCK):
-        if block.startswith(_CODE):
-            lines = [line.rstrip() for line in _BREAKS.sub("\n", block).split("\n")]
-        else:
-            if "\n" in block:
-                block = _WIDE_BREAK.sub("", block)
-            lines = [" ".join(line.split()) for line in block.split(_LINE)]
-        text = "\n".join(filter(None, lines))
-        if text:
-            blocks.append(text)
-    return "\n\n".join(blocks)

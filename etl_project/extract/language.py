@@ -1,8 +1,8 @@
 """Language of a text: by its script where the script tells, by py3langid among the languages that share one.
 
-Han alone is Chinese and Han with kana Japanese, so the posts this is mostly for need no model. The model (pure
-Python on numpy, its data inside the package) takes 0.7 s and 120 MB to load and is loaded by the first text that
-needs it.
+Han alone is Chinese and Han with kana Japanese, so the posts this is mostly for need no model. The
+model (pure Python on numpy, its data inside the package) takes 0.7 s and 120 MB to load and is loaded
+by the first text that needs it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+    from py3langid.langid import LanguageIdentifier  # type: ignore[import-untyped]
 
 _LOOKED_AT = 500
 """Characters of a text that are looked at, from its start."""
@@ -29,7 +29,9 @@ _ADDRESS = re.compile(r"https?://\S+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa\uff66-\uff9d]+")
 _HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]+")
-_OTHER_LETTER = re.compile(r"[^\W\d_\u1100-\u11ff\u3041-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]+")
+_OTHER_LETTER = re.compile(
+    r"[^\W\d_\u1100-\u11ff\u3041-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]+"
+)
 
 
 def detect_language(text: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 _TEMPLATE_COMMENT = re.compile(r"\{%-?[ \t]*(end)?comment\b[^{}]*%\}")
 _TEMPLATE_FENCE = re.compile(
@@ -18,9 +19,19 @@ _ENOUGH_TAGS = 4_000
 _ENOUGH_TEXT = 100_000
 """Characters up to which no tag can be long enough to be slow."""
 _DEEPEST = {"block": 256, "inline": 32}
-"""Elements open at once in a post with more tags than that; further ones are left out, their content stays. The
-parser repeats open inline elements in every paragraph that follows, so fewer of those are safe."""
-_INLINE = frozenset("b big code em font i nobr s small strike strong tt u".split())
+"""Elements open at once in a post with more tags than that; further ones are left out, their content stays.
+The parser repeats open inline elements in every paragraph that follows, so fewer of those are safe."""
+_INLINE = frozenset(
+    ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
+)
+_ENOUGH_NODES = 100_000
+"""Tags of a post up to which its tree is small enough."""
+_PIECE = 1024 * 1024
+"""Characters of HTML that are read at once in larger posts."""
+_BLOCK_START = re.compile(
+    r"<(?:p|li|tr|h[1-6]|ul|ol|dl|table|blockquote|pre|div|section|article)[\s>]", re.IGNORECASE
+)
+_ROW_START = re.compile(r"<tr[\s>]", re.IGNORECASE)
 # Elements that never pile up: they have no content, or the next of their kind ends them.
 _NEVER_DEEP = (
     "a|area|base|br|col|colgroup|dd|dt|embed|hr|img|input|li|link|meta|optgroup|option|p|rp|rt|source|tbody|td|tfoot"
@@ -37,9 +48,10 @@ _QUOTED = re.compile(r'"[^"]*"|' r"'[^']*'")
 def as_markdown(body: str) -> str:
     """Make of template markup what Markdown can read.
 
-    Comments of Liquid go. A highlight tag on a line of its own (Jekyll, Hexo, Hugo) becomes a fence. An address that
-    holds an expression (`[text]({{ site.url }}/x)`) is put in pointy brackets, since Markdown allows no white space
-    in an address otherwise (CommonMark 0.31, section 6.3). NUL becomes U+FFFD (section 2.3).
+    Comments of Liquid go. A highlight tag on a line of its own (Jekyll, Hexo, Hugo) becomes a fence. An
+    address that holds an expression (`[text]({{ site.url }}/x)`) is put in pointy brackets, since
+    Markdown allows no white space in an address otherwise (CommonMark 0.31, section 6.3). NUL becomes
+    U+FFFD (section 2.3).
 
     Args:
         body: Markdown or HTML.
@@ -49,7 +61,7 @@ def as_markdown(body: str) -> str:
     """
     if "\0" in body:
         body = body.replace("\0", "\ufffd")
-    if "{%" not in body and "{{" not in body:
+    if "{" not in body or ("{%" not in body and "{{" not in body):
         return body
     if "comment" in body:
         body = _without_comments(body)
@@ -120,6 +132,28 @@ def tame(html: str) -> str:
         begin = match.end()
     kept.append(html[begin:])
     return "".join(kept)
+
+
+def pieces(html: str) -> Iterator[str]:
+    """Cut HTML that would make a tree of hundreds of megabytes into pieces to be read one after another.
+
+    Args:
+        html: HTML of a whole post.
+
+    Yields:
+        The HTML itself for nearly every post; otherwise pieces of about a mebibyte, each from the start
+        of a block, list item or table row. An element open across a cut is closed there.
+    """
+    if len(html) <= _PIECE or html.count("<") <= _ENOUGH_NODES:
+        yield html
+        return
+    begin = 0
+    while begin < len(html):
+        cut = _BLOCK_START.search(html, begin + _PIECE)
+        end = cut.start() if cut else len(html)
+        piece = html[begin:end]
+        yield "<table>" + piece if _ROW_START.match(piece) else piece
+        begin = end
 
 
 def _without_attributes(match: re.Match[str]) -> str:

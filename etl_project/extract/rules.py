@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborNode
 
 from etl_project.extract.selectors import Compound, compounds
 from etl_project.sources.source import MentionRule, Rule
@@ -68,6 +68,9 @@ class RuleBook:
                     self._by_tag.setdefault(compound.tag, []).append((compound, looked_for))
         for found in self._by_tag.values():
             found += self._any_tag
+        # An element without attributes needs no matching: what it is asked for depends on its tag alone.
+        self._bare = {tag: _unconditional(found) for tag, found in self._by_tag.items()}
+        self._bare_any = _unconditional(self._any_tag)
         self.tags = frozenset(self._by_tag)
         """Tags that interest a rule."""
         names = [{name for name, _, _ in compound.conditions} for compound, _ in self._any_tag]
@@ -76,25 +79,31 @@ class RuleBook:
         self.any_tag = not all(names)
         """Whether an element of any tag and without attributes can interest a rule."""
 
-    def marked(self, parser: LexborHTMLParser) -> dict[int, list[Furniture | Entity]]:
-        """Ask a document for the elements of selectors that look around themselves.
+    def marked(self, root: LexborNode) -> dict[int, list[Furniture | Entity]]:
+        """Ask a tree for the elements of selectors that look around themselves.
 
         Args:
-            parser: the document.
+            root: root of the tree.
 
         Returns:
             `mem_id` of an element -> what to look for there; empty for sources without such selectors.
         """
         marked: dict[int, list[Furniture | Entity]] = {}
         for selector, looked_for in self._looking_around:
-            for node in parser.css(selector):
+            for node in root.css(selector):
                 marked.setdefault(node.mem_id, []).append(looked_for)
         return marked
 
     def matches(self, tag: str, attributes: Mapping[str, str | None]) -> list[Furniture | Entity]:
         """Say what to look for in an element, by the rules that look at the element alone."""
+        if not attributes:
+            return self._bare.get(tag, self._bare_any)
         asked = self._by_tag.get(tag, self._any_tag)
         return [looked_for for compound, looked_for in asked if compound.matches(attributes)]
+
+
+def _unconditional(asked: list[tuple[Compound, Furniture | Entity]]) -> list[Furniture | Entity]:
+    return [looked_for for compound, looked_for in asked if not compound.conditions]
 
 
 def _furniture(rule: Rule) -> Furniture:

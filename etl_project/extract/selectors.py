@@ -1,9 +1,9 @@
 """CSS selectors of the rules, matched inside one walk over a document.
 
-Asking a document for a selector walks it once per question. Nearly all selectors people write for posts are one
-compound (`p`, `.share`, `p.em_media`, `span[data-code]`), or a list of them, and a compound needs nothing but the
-element itself: those are matched where the walk stands. Only a selector that looks around itself (`div > p`,
-`p:last-child`) is put to the parser, once per document.
+Asking a document for a selector walks it once per question. Nearly all selectors people write for posts are
+one compound (`p`, `.share`, `p.em_media`, `span[data-code]`), or a list of them, and a compound needs
+nothing but the element itself: those are matched where the walk stands. Only a selector that looks
+around itself (`div > p`, `p:last-child`) is put to the parser, once per document.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ def article_links(posts: pl.DataFrame, site_host: str | None) -> pl.DataFrame:
             unknown, and then only relative addresses are internal.
 
     Returns:
-        The columns of `article_links`, in order. An image stays an image wherever it lies; an address without a
-        host that names a scheme (`mailto:`) is external.
+        The columns of `article_links`, in order. An image stays an image wherever it lies; an address
+        without a host that names a scheme (`mailto:`) is external.
     """
     url = pl.col("url")
     host = url.str.extract(_HOST).str.to_lowercase().str.strip_suffix(".")

@@ -1,20 +1,20 @@
 """Counts over the posts' plain text and structure, as Polars expressions.
 
-**Words.** A character of Han, Hiragana, Katakana or Hangul is one word each: these scripts put no spaces where UAX 29
-would need a dictionary (Han, kana), or are read by the syllable (Hangul). Everywhere else a word is a segment of UAX
-29 (Unicode 16, section 4.1) that holds a letter or a digit. The expression below says its rules WB4 to WB13b:
+**Words.** A character of Han, Hiragana, Katakana or Hangul is one word each: UAX 29 leaves Han and kana to a
+dictionary, and reading rates of all four are known by the character. Everywhere else a word is a
+segment of UAX 29 (section 4.1) that holds a letter or a digit. The expression below says its rules WB4 to WB13b:
 
 - letters, marks, decimal digits and connectors (`_`) stick together,
 - a letter, one of `' . : ·` or their like, and a letter are one word (`don't`, `U.S`, `l·l`),
 - a digit, one of `' . , ;` or their like, and a digit are one word (`3.14`, `1,000`).
 
-It departs from UAX 29 in two places: a run of Thai, Lao, Khmer or Burmese is one word (UAX 29 leaves them to a
-dictionary), and `"` does not join Hebrew letters (WB7b).
+It departs from UAX 29 in two places: a run of Thai, Lao, Khmer or Burmese is one word (UAX 29 leaves
+them to a dictionary), and `"` does not join Hebrew letters (WB7b).
 
 **Sentences** follow the marks, not the grammar: `e.g. this` counts as two.
 
 **Reading time.** 238 words a minute is the mean of silent reading of English non-fiction over 190 studies
-(Brysbaert 2019, Journal of Memory and Language 109, 104047); 500 characters a minute is what Medium uses for
+(Brysbaert 2019, Journal of Memory and Language 109, 104047); 500 characters a minute is what Medium takes for
 Chinese, Japanese and Korean.
 """
 
@@ -31,14 +31,14 @@ _LETTER = rf"[\p{{Alphabetic}}\p{{M}}&&[^{_CJK}]]"
 _DIGIT = r"\p{Nd}"
 _STICKING = rf"[\p{{Alphabetic}}\p{{M}}\p{{Nd}}\p{{Pc}}&&[^{_CJK}]]"
 _BETWEEN = r"'.\x{2018}\x{2019}\x{2024}\x{FE52}\x{FF07}\x{FF0E}"
-_BETWEEN_LETTERS = rf"[{_BETWEEN}:\x{{B7}}\x{{387}}\x{{55F}}\x{{5F4}}\x{{2027}}\x{{FE13}}\x{{FE55}}\x{{FF1A}}]"
+_BETWEEN_LETTERS = (
+    rf"[{_BETWEEN}:\x{{B7}}\x{{387}}\x{{55F}}\x{{5F4}}\x{{2027}}\x{{FE13}}\x{{FE55}}\x{{FF1A}}]"
+)
 _BETWEEN_DIGITS = (
     rf"[{_BETWEEN},;\x{{37E}}\x{{589}}\x{{60C}}\x{{60D}}\x{{66C}}\x{{7F8}}\x{{2044}}"
     r"\x{FE10}\x{FE14}\x{FE50}\x{FE54}\x{FF0C}\x{FF1B}]"
 )
-_JOINED = (
-    rf"(?:{_LETTER}(?:{_BETWEEN_LETTERS}{_LETTER})+|{_DIGIT}(?:{_BETWEEN_DIGITS}{_DIGIT})+)"
-)
+_JOINED = rf"(?:{_LETTER}(?:{_BETWEEN_LETTERS}{_LETTER})+|{_DIGIT}(?:{_BETWEEN_DIGITS}{_DIGIT})+)"
 _WORD = rf"(?:{_STICKING}*{_JOINED})+{_STICKING}*|\p{{Pc}}*[\p{{Alphabetic}}\p{{Nd}}&&[^{_CJK}]]{_STICKING}*"
 
 _SENTENCE_END = "。｡！？!?…‼⁇⁈⁉।॥؟۔"
