@@ -1,1 +1,234 @@
-"""The `etl` command."""
+"""The `etl` command: posts to a SQL warehouse."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from etl_project.show.console import consoles
+from etl_project.stop import BAD_USAGE, DONE, FAILED, SOURCE_MISSING, Stop
+
+if TYPE_CHECKING:
+    from etl_project.refresh import Look, Refresh
+
+app = typer.Typer(
+    help="Folders of Markdown posts in, one DuckDB warehouse out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out, err = consoles()
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="Settings file; else ETL_CONFIG, else etl.toml here.", dir_okay=False),
+]
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def _speaking(command: Command) -> Command:
+    """Turn the errors a person can act on into one sentence and an exit code."""
+
+    @functools.wraps(command)
+    def run(*args: object, **values: object) -> None:
+        try:
+            command(*args, **values)
+        except Stop as stop:
+            _stop(str(stop), stop.exit_code)
+        except BrokenPipeError:
+            # Whoever read the output has seen enough, as `head` does.
+            sys.stderr.close()
+            raise typer.Exit(DONE) from None
+        except OSError as error:
+            _stop(f"{error.strerror or error}: {error.filename or ''} The published file is as it was.", FAILED)
+        except KeyboardInterrupt:
+            _stop("Stopped. The published file is as it was; the next refresh goes on from there.", FAILED)
+
+    return run  # type: ignore[return-value]
+
+
+def _stop(message: str, code: int) -> None:
+    err.print(message, style="red" if code == FAILED else "yellow", markup=False)
+    raise typer.Exit(code)
+
+
+@app.command()
+@_speaking
+def refresh(
+    config: Config = None,
+    full: Annotated[bool, typer.Option("--full", help="Read every post again and build every table anew.")] = False,
+    allow_deletes: Annotated[
+        bool, typer.Option("--allow-deletes", help="Go on although more posts left than the guard allows.")
+    ] = False,
+) -> None:
+    """Bring the warehouse up to date with the posts."""
+    from etl_project.refresh import Refresh
+    from etl_project.settings import read_settings
+
+    work = Refresh(read_settings(config), full=full, allow_deletes=allow_deletes)
+    work.work.lock.acquire("etl refresh")
+    try:
+        look = work.look()
+        if look.is_idle:
+            look.connection.close()
+            _say_idle(work, look)
+            code = SOURCE_MISSING if look.scan.unavailable else DONE
+        else:
+            code = _run(work, look)
+    finally:
+        work.work.lock.release()
+    raise typer.Exit(code)
+
+
+def _say_idle(work: Refresh, look: Look) -> None:
+    listed = sum(look.scan.listed.values())
+    out.print(
+        f"Nothing to do: none of the {listed:,} files changed since refresh {look.generation}. "
+        f"{work.settings.warehouse.path} is up to date ({look.list_milliseconds / 1000:.2f} s)."
+    )
+    _say_unavailable(look.scan.unavailable)
+
+
+def _say_unavailable(unavailable: dict[str, str]) -> None:
+    for source, why in unavailable.items():
+        err.print(
+            f"The source {source} could not be read: {why}. Its articles are kept as they were.",
+            style="red",
+            markup=False,
+        )
+
+
+def _run(work: Refresh, look: Look) -> int:
+    from etl_project.show.progress import progress
+    from etl_project.show.summary import show_summary
+
+    out.print(f"To do: {'; '.join(look.reasons)}.", markup=False)
+    # Dagster takes two seconds to import: only a refresh with work to do pays for it.
+    from etl_project.definitions import run_refresh
+
+    with progress(out) as report:
+        run = run_refresh(work, look, report)
+    if not run.success or run.tables is None or run.published is None:
+        err.print(f"The refresh failed: {run.error}", style="red", markup=False)
+        for check in run.checks:
+            if not check.passed:
+                err.print(
+                    f"  {check.check.name}: {check.check.description} {check.broken:,} rows break it:",
+                    markup=False,
+                )
+                for line in check.sample:
+                    err.print(f"    {line}", markup=False)
+        err.print(
+            f"{work.settings.warehouse.path} is as it was. Look closer with: etl ui (run {run.run_id})",
+            markup=False,
+        )
+        return FAILED
+    show_summary(run.tables, run.published, run.aggregates, run.checks, out)
+    return SOURCE_MISSING if run.tables.unavailable else DONE
+
+
+@app.command()
+@_speaking
+def status(config: Config = None) -> None:
+    """Show where things stand: the published file, its sources, the last refresh."""
+    from etl_project.settings import read_settings
+    from etl_project.show.status import show_status
+
+    show_status(read_settings(config), out)
+
+
+@app.command()
+@_speaking
+def rejected(
+    config: Config = None,
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="DIR", help="Write the rejected files below DIR for repair."),
+    ] = None,
+) -> None:
+    """Show the rejected files: where, why, and what to do."""
+    from etl_project.settings import read_settings
+    from etl_project.show.rejected import export_rejected, show_rejected
+
+    published = read_settings(config).warehouse.path
+    if export is None:
+        show_rejected(published, source, out)
+        return
+    written, left = export_rejected(published, source, export)
+    out.print(f"{written:,} files written below {export}.", markup=False)
+    for path in left:
+        out.print(f"not written (not kept, or already there): {path}", markup=False)
+
+
+@app.command()
+@_speaking
+def sql(
+    query: Annotated[str | None, typer.Argument(help="One SQL statement; - reads it from standard input.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="Read the statement from a file.", exists=True, dir_okay=False),
+    ] = None,
+    style: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.", dir_okay=False)] = None,
+    config: Config = None,
+) -> None:
+    """Ask the published warehouse, read-only."""
+    import duckdb
+
+    from etl_project.settings import read_settings
+    from etl_project.show.query import Format, run_query
+
+    if (query is None) == (file is None):
+        _stop(
+            'Write one statement, as in: etl sql "SELECT count(*) FROM articles"; or name a file with --file.',
+            BAD_USAGE,
+        )
+    if style not in Format.__members__:
+        _stop(f"There is no format {style!r}; the formats are {', '.join(Format.__members__)}.", BAD_USAGE)
+    if style == "parquet" and output is None and sys.stdout.isatty():
+        _stop("Parquet is not for the terminal: name a file with --output.", BAD_USAGE)
+    statement = file.read_text("utf-8") if file else sys.stdin.read() if query == "-" else query or ""
+    try:
+        run_query(read_settings(config).warehouse.path, statement, Format(style), output, out)
+    except duckdb.Error as error:
+        _stop(str(error), FAILED)
+
+
+@app.command()
+@_speaking
+def explain(
+    file: Annotated[Path, typer.Argument(help="A post file; it need not be in the warehouse.", dir_okay=True)],
+    config: Config = None,
+) -> None:
+    """Show what is read from one post: fields, repairs, where the date came from."""
+    from etl_project.settings import find_settings_file, read_settings
+    from etl_project.show.explain import explain as explain_file
+
+    settings = read_settings(config) if config or find_settings_file().exists() else None
+    if not explain_file(file, settings, out):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+@_speaking
+def ui(
+    config: Config = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port; the first free one from 3000 by default.")] = None,
+) -> None:
+    """Open Dagster: runs, lineage, and refreshes on the schedule."""
+    from etl_project.settings import read_settings
+    from etl_project.ui import serve
+
+    raise typer.Exit(serve(read_settings(config), host, port))
+
+
+if __name__ == "__main__":
+    app()

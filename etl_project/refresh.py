@@ -34,12 +34,13 @@ from etl_project.load.tables import TIME_HAS_COME, Merge, Timing, carry_over, me
 from etl_project.load.work_file import WorkFile, create_tables, generation
 from etl_project.settings import Settings, SettingsError, line_of
 from etl_project.sources.folder import SourceUnavailable
+from etl_project.stop import Stop
 
 Report = Callable[[int, int], None]
 """Called with (files done, files in all) while batches run."""
 
 
-class RefreshStopped(Exception):
+class RefreshStopped(Stop):
     """A refresh that must not go on without a person's word; nothing was written."""
 
 
@@ -233,7 +234,14 @@ class Refresh:
             for source in self.settings.sources:
                 rows: list[ManifestRow] = []
                 size = _count(con, f"({FILES_TO_READ})", "sum(size)", {"source_id": source.name})
-                work = batches(tasks_to_read(con, source.name), source, self.settings.limits, look.clock.look_ns, staging, passes)
+                work = batches(
+                    tasks_to_read(con, source.name),
+                    source,
+                    self.settings.limits,
+                    look.clock.look_ns,
+                    staging,
+                    passes,
+                )
                 try:
                     for row in self.engine.run(work, size):
                         rows.append(row)

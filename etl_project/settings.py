@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import os
 import re
@@ -22,15 +23,21 @@ from pydantic_settings import (
 
 from etl_project.dialects import DIALECTS
 from etl_project.extract.limits import Limits
-from etl_project.sources.source import Source
+from etl_project.sources.source import MentionRule, Rule, Source
+from etl_project.stop import BAD_USAGE, Stop
 
 DEFAULT_FILE = "etl.toml"
 
-_CRON = re.compile(r"(@(hourly|daily|weekly|monthly|yearly|midnight|annually))|([\d*/,\-A-Za-z]+ ){4}[\d*/,\-A-Za-z#L]+", re.A)
+_CRON = re.compile(
+    r"(@(hourly|daily|weekly|monthly|yearly|midnight|annually))|([\d*/,\-A-Za-z]+ ){4}[\d*/,\-A-Za-z#L]+",
+    re.A,
+)
 
 
-class SettingsError(Exception):
+class SettingsError(Stop):
     """A setting that cannot be used: the message says which, in which file and line, and what to do."""
+
+    exit_code = BAD_USAGE
 
 
 class WarehouseSettings(BaseModel):
@@ -149,8 +156,6 @@ def read_settings(given: Path | None = None) -> Settings:
 
 
 def _resolved(source: Source, folder: Path) -> Source:
-    import dataclasses
-
     return dataclasses.replace(source, location=(folder / source.location.expanduser()))
 
 
@@ -220,8 +225,6 @@ def _sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
 
 def _keys_at(location: tuple[str | int, ...]) -> list[str]:
     """Names of the settings allowed at a place, in the order they are declared."""
-    import dataclasses
-
     names = tuple(part for part in location if not isinstance(part, int))
     if not names:
         return ["warehouse", "schedule", "limits", "source"]
@@ -231,8 +234,6 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
         return list(ScheduleSettings.model_fields)
     if names == ("limits",):
         return [field.name for field in dataclasses.fields(Limits)]
-    from etl_project.sources.source import MentionRule, Rule
-
     kinds: dict[tuple[str, ...], type] = {
         ("source",): Source,
         ("source", "rules"): Rule,

@@ -18,7 +18,6 @@ from etl_project.transform.links import article_headings, article_links, article
 from etl_project.transform.metrics import article_metrics
 from etl_project.transform.terms import article_authors, article_categories, article_tags
 
-
 BATCH_FILES = 2_000
 BATCH_BYTES = 4 * 1024 * 1024
 """A batch ends at the first of the two: enough to keep Polars busy, little enough to keep memory flat."""
@@ -111,7 +110,12 @@ def reject_killer(batch: Batch) -> ManifestRow:
     """Stage the rejection of the one file of a batch that ends the process of whoever reads it."""
     (task,) = batch.tasks
     message = "reading this file ended the process that read it"
-    file = {"source_id": batch.source.name, "path": task.path, "size": task.listed.size, "reason": "crashed_parser"}
+    file = {
+        "source_id": batch.source.name,
+        "path": task.path,
+        "size": task.listed.size,
+        "reason": "crashed_parser",
+    }
     status = {
         **file, "status": "rejected", "article_id": task.article_id, "is_shadowed": False, "warnings": [],
         "mtime_ns": task.listed.mtime_ns, "ctime_ns": task.listed.ctime_ns, "inode": task.listed.inode, "is_young": False,

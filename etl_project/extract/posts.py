@@ -162,9 +162,7 @@ class PostReader:
         )
         body = self._bodies.read(front_matter.body)
         first_heading = body.heading_texts[0] if body.heading_texts else None
-        fields = self._fields.read(
-            path, front_matter.fields, first_heading=first_heading, body=front_matter.body
-        )
+        fields = self._fields.read(path, front_matter.fields, first_heading=first_heading, body=front_matter.body)
         if fields.language is None:
             fields.language = detect_language(body.text)
         return Post(
@@ -175,9 +173,7 @@ class PostReader:
             (*decoded.warnings, *front_matter.warnings, *fields.warnings, *body.warnings),
         )
 
-    def read_batch(
-        self, tasks: Sequence[FileTask], look_ns: int
-    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    def read_batch(self, tasks: Sequence[FileTask], look_ns: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Read a batch of files.
 
         Args:
@@ -234,9 +230,7 @@ class PostReader:
             with _nothing_escapes():
                 post = self.read(path, read.data)
         except FileNotFoundError:
-            files.append(
-                (source_id, path, "gone", article_id, False, 0, None, None, None, [], None, 0, 0, 0, False)
-            )
+            files.append((source_id, path, "gone", article_id, False, 0, None, None, None, [], None, 0, 0, 0, False))
             return
         except Rejection as rejection:
             signature = read.signature if read else task.listed

@@ -107,10 +107,8 @@ def scan(
     if not young_settled:
         _look_at_young(con, {s.name: s for s in sources}, limits, look_ns, result)
     choose_winners(con)
-    result.to_read = dict(
-        con.execute(f"SELECT source_id, count(*) FROM ({FILES_TO_READ}) GROUP BY 1").fetchall()
-    )
-    result.listed = {n: 0 for n in names} | dict(
+    result.to_read = dict(con.execute(f"SELECT source_id, count(*) FROM ({FILES_TO_READ}) GROUP BY 1").fetchall())
+    result.listed = dict.fromkeys(names, 0) | dict(
         con.execute("SELECT source_id, count(*) FROM candidates GROUP BY 1").fetchall()
     )
     row = con.execute("SELECT count(*) FROM gone").fetchone()
@@ -162,7 +160,10 @@ def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str) -> Iterator[li
         [source_id],
     )
     while rows := cursor.fetchmany(10_000):
-        yield [FileTask(*row[:4], Signature(*row[4:])) for row in rows]
+        yield [
+            FileTask(path, article_id, is_shadowed, known_hash, Signature(*signature))
+            for path, article_id, is_shadowed, known_hash, *signature in rows
+        ]
 
 
 def note_read(con: duckdb.DuckDBPyConnection, files: str) -> None:
@@ -206,9 +207,7 @@ def _list_source(con: duckdb.DuckDBPyConnection, source: Source, limits: Limits,
     ids = pa.array(f"{source.name}:{identity(path.as_py())}" for path in listed["path"])
     listed = listed.add_column(0, "article_id", ids.cast(pa.string()))
     con.register("listed_now", listed)
-    con.execute(
-        f"INSERT INTO listing SELECT article_id, {shares_identity}, * EXCLUDE article_id FROM listed_now"
-    )
+    con.execute(f"INSERT INTO listing SELECT article_id, {shares_identity}, * EXCLUDE article_id FROM listed_now")
     con.unregister("listed_now")
 
 

@@ -83,11 +83,11 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
         built = con.execute("SELECT name FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
         if {name for (name,) in built} >= set(aggregates()):
             con.execute(
-                "UPDATE internal.generation SET state = 'aggregated', aggregates_version = ?", [aggregates_version()]
+                "UPDATE internal.generation SET state = 'aggregated', aggregates_version = ?",
+                [aggregates_version()],
             )
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
         raise
     return rows
-

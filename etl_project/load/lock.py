@@ -11,13 +11,19 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
+from etl_project.stop import BUSY, Stop
 
-class LockHeld(Exception):
+
+class LockHeld(Stop):
     """Another process is refreshing this warehouse."""
+
+    exit_code = BUSY
 
     def __init__(self, holder: dict[str, str]) -> None:
         self.holder = holder
-        super().__init__(f"another refresh is running: {describe_holder(holder)}")
+        super().__init__(
+            f"Nothing was done, another refresh is running: {describe_holder(holder)}. Try again when it has ended."
+        )
 
 
 class RefreshLock:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl_project.load.work_file import WorkFile, generation
+from etl_project.stop import Stop
 
 _FICLONE = 0x40049409
 """Linux ioctl that makes a copy share its blocks with the original (linux/fs.h)."""
 
 
-class NotChecked(Exception):
+class NotChecked(Stop):
     """The generation in the work file must not be published."""
 
 
@@ -71,9 +72,7 @@ def publish(work: WorkFile) -> Published:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return Published(
-        target, present.number, target.stat().st_size, round((time.perf_counter() - began) * 1000)
-    )
+    return Published(target, present.number, target.stat().st_size, round((time.perf_counter() - began) * 1000))
 
 
 def _copy(origin: Path, copy: Path) -> None:

@@ -269,7 +269,8 @@ def carry_over(con: duckdb.DuckDBPyConnection, previous: str) -> None:
         there = {
             row[0]
             for row in con.execute(
-                "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND table_name = ?", [previous, name]
+                "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND table_name = ?",
+                [previous, name],
             ).fetchall()
         }
         shared = [column.name for column in contract()[name].columns if column.name in there]

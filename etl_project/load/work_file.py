@@ -98,7 +98,10 @@ class WorkFile:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An empty database in memory that work files can be attached to."""
-        settings = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(self.folder / "spill")}
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": str(self.folder / "spill"),
+        }
         return duckdb.connect(config=settings)
 
     @contextmanager

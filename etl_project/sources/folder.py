@@ -97,9 +97,7 @@ def list_files(source: Source) -> Iterator[pa.RecordBatch]:
         rank = next((i for i, pattern in enumerate(includes) if pattern.match(path)), None)
         if rank is None or any(pattern.match(path) for pattern in excludes):
             continue
-        rows.append(
-            (source.name, path, rank, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-        )
+        rows.append((source.name, path, rank, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino))
         if len(rows) == _ROWS_PER_CHUNK:
             yield _batch(rows)
             rows = []
@@ -184,9 +182,7 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
             raise _failed(error, path) from error
         target = _target_inside(root, relative)
         if target is None:
-            raise Rejection(
-                "not_regular_file", "is a link that leaves the source or leads nowhere"
-            ) from None
+            raise Rejection("not_regular_file", "is a link that leaves the source or leads nowhere") from None
         try:
             descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as second:
@@ -196,9 +192,7 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
         if not stat.S_ISREG(before.st_mode):
             raise Rejection("not_regular_file", f"is a {_kind(before.st_mode)}, not a plain file")
         if before.st_size > largest:
-            raise Rejection(
-                "file_size_limit", f"has {before.st_size:,} bytes, more than the limit of {largest:,}"
-            )
+            raise Rejection("file_size_limit", f"has {before.st_size:,} bytes, more than the limit of {largest:,}")
         chunks = []
         left = largest + 1
         while left > 0 and (chunk := os.read(descriptor, min(left, max(before.st_size, 4096) + 1))):

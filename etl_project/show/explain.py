@@ -1,0 +1,148 @@
+"""What was read from one post file, field by field; no warehouse is needed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from etl_project.dialects import detect_dialect
+from etl_project.extract.limits import Limits
+from etl_project.extract.posts import Post, PostReader
+from etl_project.extract.reasons import WARNINGS, Rejection
+from etl_project.settings import Settings
+from etl_project.show.console import bytes_in_words, safe
+from etl_project.sources.folder import escape_path, read_file
+from etl_project.sources.source import Source
+from etl_project.transform.terms import fold
+
+TEXT_SHOWN = 400
+
+
+def source_of(file: Path, settings: Settings | None) -> tuple[Source, str]:
+    """The source a file belongs to and its path below it; guessed from its folders where no setting names one."""
+    file = file.absolute()
+    for source in settings.sources if settings else ():
+        location = source.location.resolve()
+        for candidate in (file, file.resolve()):
+            if candidate.is_relative_to(location):
+                return source, escape_path(candidate.relative_to(location).as_posix())
+    for folder in file.parents:
+        dialect = detect_dialect(folder)
+        if dialect != "plain":
+            return Source("(guessed)", folder, dialect), escape_path(file.relative_to(folder).as_posix())
+    return Source("(guessed)", file.parent, "plain"), escape_path(file.name)
+
+
+def explain(file: Path, settings: Settings | None, console: Console) -> bool:
+    """Print what a refresh reads from one file: fields, repairs, where the date came from.
+
+    Returns:
+        Whether the file would be loaded.
+    """
+    source, path = source_of(file, settings)
+    limits = settings.limits if settings else Limits()
+    reader = PostReader(source, limits)
+    console.print(Text.assemble(safe(path, "bold"), f"  source {source.name}, dialect {source.dialect}"))
+    try:
+        read = read_file(str(source.location).encode("utf-8", "surrogateescape"), path, limits.file_bytes)
+        post = reader.read(path, read.data)
+    except FileNotFoundError:
+        console.print(Text(f"There is no file {file}.", style="red"))
+        return False
+    except Rejection as rejection:
+        where = f", line {rejection.line}" if rejection.line else ""
+        console.print(
+            Text.assemble(("Rejected", "bold red"), f"{where}: ", safe(rejection.reason), ": ", safe(rejection.message))
+        )
+        console.print(safe(rejection.suggestion, "green"))
+        return False
+    console.print(
+        f"{bytes_in_words(len(read.data))}, {post.decoded.encoding}, front matter: {post.front_matter.format or 'none'}, "
+        f"body from line {post.front_matter.body_line}"
+    )
+    _show_fields(post, source, console)
+    _show_front_matter(post, console)
+    _show_warnings(post, console)
+    console.print(Text("\nText", style="bold"))
+    console.print(safe(post.body.text[:TEXT_SHOWN] + ("…" if len(post.body.text) > TEXT_SHOWN else "")))
+    return True
+
+
+def _show_fields(post: Post, source: Source, console: Console) -> None:
+    fields, body = post.fields, post.body
+    table = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
+    published = "NULL"
+    if fields.published:
+        instant = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=fields.published.instant)
+        local = instant.astimezone(ZoneInfo(source.time_zone))
+        came_from = (fields.published_from or "").replace("_", " ")
+        published = f"{local.isoformat(sep=' ')}, to the {fields.published.precision}, from the {came_from}"
+    rows: list[tuple[str, object]] = [
+        ("title", fields.title),
+        ("published", published),
+        ("status", fields.status),
+        ("slug", fields.slug),
+        ("url", fields.url),
+        ("language", fields.language),
+        ("layout", fields.layout),
+        *((name, value) for name, value in body.values.items()),
+        ("categories", _terms(fields.categories)),
+        ("tags", _terms(fields.tags)),
+        ("authors", _terms(fields.authors)),
+        ("links", f"{body.link_kinds.count('link')} and {body.link_kinds.count('image')} images"),
+        ("headings", len(body.heading_levels)),
+        (
+            "mentions",
+            ", ".join(
+                f"{kind} {key} {label} × {count}"
+                for kind, key, label, count in zip(
+                    body.mention_kinds,
+                    body.mention_keys,
+                    body.mention_labels,
+                    body.mention_counts,
+                    strict=True,
+                )
+            )
+            or "none",
+        ),
+    ]
+    for name, value in rows:
+        table.add_row(Text(name, style="cyan"), safe(value))
+    console.print(table)
+
+
+def _terms(names: list[str]) -> str:
+    shown = []
+    for name in names:
+        plain = name.replace("\x1f", " / ")
+        folded = fold(plain)
+        shown.append(plain if folded == plain else f"{plain} (as {folded})")
+    return ", ".join(shown) or "none"
+
+
+def _show_front_matter(post: Post, console: Console) -> None:
+    if not post.front_matter.fields:
+        return
+    console.print(Text("\nFront matter as written", style="bold"))
+    table = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
+    for key, value in post.front_matter.fields.items():
+        shown = value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False)
+        table.add_row(safe(key, "cyan"), safe(shown))
+    console.print(table)
+
+
+def _show_warnings(post: Post, console: Console) -> None:
+    if not post.warnings:
+        return
+    console.print(Text("\nWarnings", style="bold"))
+    for warning in post.warnings:
+        where = f", line {warning.line}" if warning.line else ""
+        console.print(
+            Text.assemble((warning.code, "yellow"), f"{where}: {WARNINGS[warning.code]} ", safe(warning.detail, "dim"))
+        )

@@ -1,0 +1,112 @@
+"""One SQL query on the published file: a table for people, or CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+import io
+import sys
+from enum import StrEnum
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from etl_project.show.console import safe
+from etl_project.stop import Stop
+
+ROWS_SHOWN = 100
+
+
+class Format(StrEnum):
+    """How the rows of a query are written."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+class NoWarehouse(Stop):
+    """There is no published file yet, or it does not open; the message says what to do."""
+
+
+def open_published(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the published file read-only; queries can reach no other file.
+
+    Raises:
+        NoWarehouse: it is not there or does not open.
+    """
+    if not path.exists():
+        raise NoWarehouse(f"{path} has not been built yet. Run: etl refresh")
+    try:
+        return duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+    except duckdb.Error as error:
+        wal = Path(f"{path}.wal")
+        advice = f"Remove the stale {wal}." if wal.exists() else "Run: etl refresh"
+        raise NoWarehouse(f"{path} does not open: {error}. {advice}") from error
+
+
+def run_query(path: Path, query: str, style: Format, output: Path | None, console: Console) -> None:
+    """Run a query and write its rows.
+
+    Args:
+        path: the published file.
+        query: one SQL statement.
+        style: how the rows are written. In CSV a text that a spreadsheet would take for a formula gets a leading
+            apostrophe; JSON and Parquet are exact.
+        output: the file to write; standard output by default.
+        console: where a table is shown.
+
+    Raises:
+        NoWarehouse: there is nothing to query.
+        duckdb.Error: the query is wrong.
+    """
+    with open_published(path) as con:
+        if style is Format.table and output is None:
+            _show_table(con, query, console)
+            return
+        written = _written(con, query, Format.csv if style is Format.table else style)
+    if output is None:
+        sys.stdout.buffer.write(written)
+        sys.stdout.buffer.flush()
+    else:
+        output.write_bytes(written)
+
+
+def _show_table(con: duckdb.DuckDBPyConnection, query: str, console: Console) -> None:
+    cursor = con.execute(query)
+    columns = [(str(column[0]), str(column[1])) for column in cursor.description or ()]
+    table = Table(header_style="bold", show_edge=False)
+    for name, kind in columns:
+        is_number = kind.upper().startswith(("NUMBER", "BIGINT", "INTEGER", "DOUBLE", "HUGEINT", "DECIMAL", "FLOAT"))
+        table.add_column(safe(name), justify="right" if is_number else "left", overflow="fold")
+    rows = cursor.fetchmany(ROWS_SHOWN + 1)
+    for row in rows[:ROWS_SHOWN]:
+        table.add_row(*(safe(_short(value)) for value in row))
+    console.print(table)
+    if len(rows) > ROWS_SHOWN:
+        console.print(f"The first {ROWS_SHOWN} rows; --format csv, json or parquet writes all.", style="dim")
+
+
+def _short(value: object) -> object:
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def _written(con: duckdb.DuckDBPyConnection, query: str, style: Format) -> bytes:
+    import polars as pl
+
+    frame: pl.DataFrame = con.sql(query).pl()
+    out = io.BytesIO()
+    if style is Format.parquet:
+        frame.write_parquet(out)
+    elif style is Format.json:
+        frame.write_json(out)
+        out.write(b"\n")
+    else:
+        lists = [name for name, kind in frame.schema.items() if kind.is_nested()]
+        frame = frame.with_columns(
+            pl.col(name).map_elements(lambda v: str(v.to_list() if isinstance(v, pl.Series) else v), pl.String)
+            for name in lists
+        )
+        frame.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t])", "'$1")).write_csv(out)
+    return out.getvalue()

@@ -1,0 +1,74 @@
+"""The rejected files: where, why, what to do; and their bytes for repair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from etl_project.show.console import safe
+from etl_project.show.query import open_published
+from etl_project.sources.folder import unescape_path
+
+
+def show_rejected(published: Path, source: str | None, console: Console) -> None:
+    """Print every rejected file with its reason, line and what to do about it.
+
+    Raises:
+        NoWarehouse: there is nothing to ask.
+    """
+    with open_published(published) as con:
+        rows = con.execute(
+            """
+            SELECT source_id, path, line, reason, message, suggestion FROM rejected_files
+            WHERE source_id = coalesce($source, source_id) ORDER BY source_id, path
+            """,
+            {"source": source},
+        ).fetchall()
+    if not rows:
+        console.print("No file is rejected.")
+        return
+    for source_id, path, line, reason, message, suggestion in rows:
+        where = safe(path, "bold")
+        where.append(f", line {line}" if line else "", style="bold")
+        where.append(f"  ({source_id})", style="dim")
+        console.print(where)
+        console.print(Text("  ").append_text(safe(reason, "red")).append(": ").append_text(safe(message)))
+        console.print(Text("  ").append_text(safe(suggestion, "green")))
+    console.print(
+        f"{len(rows):,} rejected. A repaired file leaves this list at the next refresh; "
+        "--export DIR writes the files out.",
+        style="dim",
+    )
+
+
+def export_rejected(published: Path, source: str | None, folder: Path) -> tuple[int, list[str]]:
+    """Write the rejected files below a folder, as `<source>/<path>`, for repair.
+
+    Existing files are not overwritten. A path that would leave the folder is not written.
+
+    Returns:
+        Number of files written, and the paths that were not: too large to be kept, unreadable, or already there.
+
+    Raises:
+        NoWarehouse: there is nothing to ask.
+        OSError: the folder cannot be written.
+    """
+    written, left = 0, []
+    with open_published(published) as con:
+        rows = con.execute(
+            "SELECT source_id, path, bytes FROM rejected_files WHERE source_id = coalesce($source, source_id) ORDER BY ALL",
+            {"source": source},
+        )
+        while row := rows.fetchone():
+            source_id, path, data = row
+            relative = unescape_path(path).decode("utf-8", "surrogateescape")
+            target = folder / source_id / relative
+            if data is None or ".." in Path(relative).parts or target.exists():
+                left.append(f"{source_id}/{path}")
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+            written += 1
+    return written, left

@@ -1,0 +1,77 @@
+"""The end of a refresh: what changed, what there is now, what was rejected, and the next command to try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from etl_project.extract.reasons import WARNINGS
+from etl_project.load.checks import CheckResult
+from etl_project.load.publish import Published
+from etl_project.refresh import TablesLoaded
+from etl_project.show.console import bytes_in_words, safe
+from etl_project.show.query import open_published
+
+NAMED = 10
+"""Most paths named one by one."""
+
+
+def show_summary(
+    tables: TablesLoaded,
+    published: Published,
+    aggregates: Mapping[str, int],
+    checks: Sequence[CheckResult],
+    console: Console,
+) -> None:
+    """Print what a refresh did and what may be tried next."""
+    rows = tables.rows
+    changes = ", ".join(f"{count:,} {change}" for change, count in tables.changes.items()) or "no article changed"
+    table = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
+    table.add_column(style="cyan")
+    with open_published(published.path) as con:
+        reasons = con.execute("SELECT reason, count(*) FROM rejected_files GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
+        warned = con.execute(
+            "SELECT w, count(*) FROM (SELECT unnest(warnings) AS w FROM post_files) GROUP BY 1 ORDER BY 2 DESC, 1"
+        ).fetchall()
+    table.add_row("articles", f"{rows['articles']:,}, {rows['articles_live']:,} of them out now ({changes})")
+    table.add_row(
+        "files",
+        f"{rows['post_files']:,} listed, {tables.files_read:,} read ({bytes_in_words(tables.bytes_read)}), "
+        f"{rows['rejected_files']:,} rejected",
+    )
+    table.add_row("terms", f"{rows['categories']:,} categories, {rows['tags']:,} tags, {rows['authors']:,} authors")
+    table.add_row("aggregates", f"{len(aggregates):,} tables, {sum(aggregates.values()):,} rows")
+    passed = sum(check.passed for check in checks)
+    table.add_row("checks", f"{passed:,} of {len(checks):,} hold")
+    table.add_row("published", f"{published.path} ({bytes_in_words(published.size)}), refresh {published.generation}")
+    times = ", ".join(f"{stage} {ms / 1000:.2f} s" for stage, ms in tables.milliseconds.items())
+    table.add_row("time", f"{times}, publish {published.milliseconds / 1000:.2f} s")
+    console.print(table)
+    if warned:
+        console.print(Text("\nLoaded with warnings", style="bold"))
+        for code, count in warned:
+            console.print(Text.assemble(f"  {count:>6,}  ", (code, "yellow"), f"  {WARNINGS.get(code, '')}"))
+    if reasons:
+        console.print(Text("\nRejected", style="bold"))
+        for reason, count in reasons:
+            console.print(Text.assemble(f"  {count:>6,}  ", (reason, "red")))
+    for check in checks:
+        if not check.passed:
+            console.print(Text.assemble(("\nWarning: ", "yellow"), f"this does not hold: {check.check.description}"))
+            for line in check.sample[:NAMED]:
+                console.print(Text("  ").append_text(safe(line)))
+    for source, why in tables.unavailable.items():
+        console.print(
+            Text.assemble(
+                ("\nNot read: ", "red"),
+                safe(f"the source {source}: {why}. Its articles are kept as they were."),
+            )
+        )
+    console.print(Text("\nTry next", style="bold"))
+    if reasons:
+        console.print("  etl rejected     why each file was rejected and what to do")
+    console.print('  etl sql "SELECT * FROM articles_by_month ORDER BY month DESC"')
+    console.print("  etl ui           the same refresh in Dagster, on a schedule")
