@@ -62,12 +62,13 @@ class Address:
     categories: list[str]
     language: str | None
     """Language of the file name, where it is not the site's first."""
+    _local: dt.datetime | None = None
 
     def local(self) -> dt.datetime | None:
         """Give the date on the clock of the source."""
-        if self.published is None:
-            return None
-        return (_EPOCH + dt.timedelta(microseconds=self.published.instant)).astimezone(self.zone)
+        if self._local is None and self.published is not None:
+            self._local = (_EPOCH + dt.timedelta(microseconds=self.published.instant)).astimezone(self.zone)
+        return self._local
 
     def as_written(self) -> dt.date | None:
         """Give the day as the front matter writes it, in whatever zone: Go keeps the zone of a date."""

@@ -6,9 +6,11 @@ import re
 import unicodedata
 from urllib.parse import quote
 
+_JEKYLL_PLAIN = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 _JEKYLL_DEFAULT = re.compile(r"[^A-Za-z0-9]+")
 _JEKYLL_PRETTY = re.compile(r"[^A-Za-z0-9._~!$&'()+,;=@]+")
 _PRETTY_MARKS = frozenset("._~!$&'()+,;=@")
+_URL_PLAIN = re.compile(r"[A-Za-z0-9._/-]*")
 _HYPHENS = re.compile("-+")
 _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 _HUGO_MARKS = frozenset("./\\_#+~-@")
@@ -26,6 +28,8 @@ def jekyll_slug(text: str, *, pretty: bool) -> str:
         text: a slug or name.
         pretty: keep `._~!$&'()+,;=@` and the case (`:title`); else lower case (`:slug`, `:name`).
     """
+    if _JEKYLL_PLAIN.fullmatch(text):
+        return text if pretty else text.lower()
     if text.isascii():
         slug = (_JEKYLL_PRETTY if pretty else _JEKYLL_DEFAULT).sub("-", text)
     else:
@@ -41,6 +45,8 @@ def jekyll_slug(text: str, *, pretty: bool) -> str:
 
 def escape_path(text: str) -> str:
     """Percent-escape what RFC 3986 does not allow in a path (Jekyll's `escape_path`)."""
+    if _URL_PLAIN.fullmatch(text):
+        return text
     return quote(text, safe="-._~!$&'()*+,;=:@/", errors="replace")
 
 
