@@ -53,7 +53,7 @@ def detect_language(text: str) -> str | None:
     if hangul > han + kana:
         return "ko"
     # Japanese prose is about half kana; a quoted name or a の in a Chinese text is not.
-    if kana > han // 10:
+    if kana > han // 5:
         return "ja"
     return "zh" if han else None
 

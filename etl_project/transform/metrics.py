@@ -27,19 +27,19 @@ _CHARACTERS_A_MINUTE = 500
 
 # U+30FC and U+FF70, the marks of a long vowel, belong to no single script but are kana to a reader.
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\x{30FC}\x{FF70}"
-_LETTER = rf"[\p{{Alphabetic}}\p{{M}}&&[^{_CJK}]]"
+# The half-width voice marks are letters to Unicode and parts of a kana to UAX 29.
+_NO_WORD = rf"^{_CJK}\x{{FF9E}}\x{{FF9F}}"
+_LETTER = rf"[\p{{Alphabetic}}\p{{M}}&&[{_NO_WORD}]]"
 _DIGIT = r"\p{Nd}"
-_STICKING = rf"[\p{{Alphabetic}}\p{{M}}\p{{Nd}}\p{{Pc}}&&[^{_CJK}]]"
+_STICKING = rf"[\p{{Alphabetic}}\p{{M}}\p{{Nd}}\p{{Pc}}&&[{_NO_WORD}]]"
 _BETWEEN = r"'.\x{2018}\x{2019}\x{2024}\x{FE52}\x{FF07}\x{FF0E}"
-_BETWEEN_LETTERS = (
-    rf"[{_BETWEEN}:\x{{B7}}\x{{387}}\x{{55F}}\x{{5F4}}\x{{2027}}\x{{FE13}}\x{{FE55}}\x{{FF1A}}]"
-)
+_BETWEEN_LETTERS = rf"[{_BETWEEN}:\x{{B7}}\x{{387}}\x{{55F}}\x{{5F4}}\x{{2027}}\x{{FE13}}\x{{FE55}}\x{{FF1A}}]"
 _BETWEEN_DIGITS = (
     rf"[{_BETWEEN},;\x{{37E}}\x{{589}}\x{{60C}}\x{{60D}}\x{{66C}}\x{{7F8}}\x{{2044}}"
     r"\x{FE10}\x{FE14}\x{FE50}\x{FE54}\x{FF0C}\x{FF1B}]"
 )
 _JOINED = rf"(?:{_LETTER}(?:{_BETWEEN_LETTERS}{_LETTER})+|{_DIGIT}(?:{_BETWEEN_DIGITS}{_DIGIT})+)"
-_WORD = rf"(?:{_STICKING}*{_JOINED})+{_STICKING}*|\p{{Pc}}*[\p{{Alphabetic}}\p{{Nd}}&&[^{_CJK}]]{_STICKING}*"
+_WORD = rf"(?:{_STICKING}*{_JOINED})+{_STICKING}*|\p{{Pc}}*[\p{{Alphabetic}}\p{{Nd}}&&[{_NO_WORD}]]{_STICKING}*"
 
 _SENTENCE_END = "。｡！？!?…‼⁇⁈⁉।॥؟۔"
 _SENTENCE = rf"[\p{{L}}\p{{N}}](?:[^{_SENTENCE_END}.\n]|\.+[^{_SENTENCE_END}.\s\"'”’»」』）)\]])*"
