@@ -119,6 +119,7 @@ class BodyReader:
         options = _OPTIONS | Options.ENABLE_WIKILINKS if wikilinks else _OPTIONS
         self._html = Markdown(options=options).html
         self._book = RuleBook(rules, mentions)
+        self._told = self._book.tags | _TOLD
         self._document = LexborHTMLParser(_ROOT, is_fragment=True)
         self._parsed = 0
 
@@ -135,7 +136,7 @@ class BodyReader:
             html = tame(self._html(as_markdown(body)))
         except UnicodeEncodeError:  # lone surrogates
             return self.read(body.encode("utf-8", "replace").decode())
-        walk = _Walk(self._book, body, html)
+        walk = _Walk(self._book, self._told, body, html)
         for piece in pieces(html):
             root = self._tree(piece)
             walk.run(root.first_child, self._book.marked(root))
@@ -189,12 +190,14 @@ class _Walk:
         "_mentions",
         "_open_mentions",
         "_parts",
+        "_told",
         "_written",
         "_written_escapes",
     )
 
-    def __init__(self, book: RuleBook, written: str, html: str) -> None:
+    def __init__(self, book: RuleBook, told: frozenset[str], written: str, html: str) -> None:
         self._book = book
+        self._told = told
         self._marked: dict[int, list[Furniture | Entity]] = {}
         self._written = written
         self._written_escapes: set[str] | None = None
@@ -215,7 +218,7 @@ class _Walk:
         """
         self._marked = marked
         parts = self._parts
-        told, tell_all = self._book.tags | _TOLD, self._book.any_tag or bool(self._marked)
+        told, tell_all = self._told, self._book.any_tag or bool(self._marked)
         telling = self._book.attributes
         may_hide, has_templates = self._may_hide, self._has_templates
         inside: list[tuple[LexborNode, str | _Open]] = []
