@@ -369,9 +369,7 @@ class _Walk:
             del labels[""]  # pictures have no spelling
             body.mention_labels.append(min(labels, key=lambda label: (-labels[label], label), default=key))
         if body.values.get("original_url", "") is None:
-            body.warnings.append(
-                PostWarning("link_empty", "the link to the original is empty or no web address")
-            )
+            body.warnings.append(PostWarning("link_empty", "the link to the original is empty or no web address"))
         return body
 
 
