@@ -108,8 +108,9 @@ class Dialect:
     title_from_name: bool = False
     """Whether the file name is the title in the end."""
     date: tuple[str, ...] = ("date",)
-    days_are_local: bool = False
-    """Whether a date without a time is a day of the site's clock even where naive times are UTC."""
+    utc_times: re.Pattern[str] | None = None
+    """The only form of times without a zone that `naive_dates = "utc"` is about; the generator reads other forms,
+    and days, on the site's clock. Without a pattern it is about all of them."""
     updated: tuple[str, ...] = ()
     expires: tuple[str, ...] = ()
     slug: tuple[str, ...] = ("slug",)
@@ -150,11 +151,11 @@ JEKYLL = Dialect(
     config_files=("_config.yml", "_config.yaml", "_config.toml"),
     marks=(("_config.yml", "_posts"), ("_posts",)),
     dated_name=_JEKYLL_NAME,
-    days_are_local=True,
+    # What YAML 1.1 calls a timestamp is UTC to Jekyll; everything else goes through Ruby's local Time.parse.
+    utc_times=re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|\s+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"),
     draft_folders=frozenset({"_drafts"}),
     category_folders_above=frozenset({"_posts", "_drafts"}),
     updated=("last_modified_at", "updated", "modified"),
-    expires=("expires", "expire_date"),
     url_style="jekyll",
     excerpt=("excerpt", "description", "summary"),
     categories_split="words",
@@ -285,7 +286,7 @@ PLAIN = Dialect(
     date=("date", "published_at", "published", "pubdate", "publishdate", "created", "created_at"),
     updated=("updated", "lastmod", "modified", "updated_at", "last_modified_at"),
     expires=("expires", "expirydate", "expiry_date"),
-    url=("url", "permalink", "path"),
+    url=("url", "permalink"),
     layout=("layout", "template", "type"),
     excerpt=("excerpt", "summary", "description"),
     status=("status",),
@@ -299,9 +300,7 @@ DIALECTS: dict[str, Dialect] = {
 }
 """Every dialect by its name in etl.toml."""
 
-_ZOLA_KEYS = re.compile(
-    rb"^(?:base_url|compile_sass|build_search_index|generate_feeds?|\[slugify\])", re.MULTILINE
-)
+_ZOLA_KEYS = re.compile(rb"^(?:base_url|compile_sass|build_search_index|generate_feeds?|\[slugify\])", re.MULTILINE)
 
 
 def is_post(dialect: Dialect, name: str) -> bool:

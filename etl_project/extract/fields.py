@@ -76,10 +76,10 @@ class FieldReader:
 
     def __init__(self, source: Source, limits: Limits) -> None:
         self._dialect = DIALECTS[source.dialect]
+        self._status_keys = frozenset((*self._dialect.draft, *self._dialect.published, *self._dialect.status))
         self._by_name = source.identity == "file_name"
         self._zone = ZoneInfo(source.time_zone)
         self._naive_is_utc = source.naive_dates == "utc"
-        self._days_are_utc = self._naive_is_utc and not self._dialect.days_are_local
         self._earliest, self._latest = limits.earliest_date, limits.latest_date
         self._language = source.language
         self._config: SiteConfig = read_site_config(source.location, self._dialect, limits)
@@ -88,6 +88,7 @@ class FieldReader:
         self._first_language = (
             self._config.text("defaultcontentlanguage") or self._config.text("default_language") or "en"
         )
+        self._leads_with_first = self._config.text("defaultcontentlanguageinsubdir") == "true"
         self._url = url_maker(self._dialect, source.permalink, self._config)
 
     def identity(self, path: str) -> str:
@@ -99,11 +100,11 @@ class FieldReader:
             return path
         folders, _, name = path.rpartition("/")
         stem = name.rpartition(".")[0] or name
-        return folders.rpartition("/")[2] or stem if stem.lower() in ("index", "_index") else stem
+        base, dot, language = stem.partition(".")
+        folder = folders.rpartition("/")[2]
+        return f"{folder}{dot}{language}" if folder and base.lower() in ("index", "_index") else stem
 
-    def read(
-        self, path: str, front_matter: dict[str, Value], *, first_heading: str | None, body: str = ""
-    ) -> Fields:
+    def read(self, path: str, front_matter: dict[str, Value], *, first_heading: str | None, body: str = "") -> Fields:
         """Read the fields of one post. Never raises, whatever the text.
 
         Args:
@@ -145,7 +146,7 @@ class FieldReader:
                 written=written,
                 zone=self._zone,
                 categories=categories,
-                language=place.language if place.language != self._first_language else None,
+                language=self._address_language(place),
             )
         )
         return Fields(
@@ -173,17 +174,25 @@ class FieldReader:
         if folders and folders[0] in dialect.content_folders:
             del folders[0]
         stem = name.rpartition(".")[0] or name
-        language = None
+        name_language = None
         if self._languages:
             base, _, ending = stem.rpartition(".")
             if base and ending in self._languages:
-                stem, language = base, ending
+                stem, name_language = base, ending
         if dialect.bundles and stem == "index" and folders:
             stem = folders.pop()
+        language = name_language
         if dialect.language_folders and language is None and folders and _LANGUAGE.fullmatch(folders[0]):
             language = folders[0]
         dated = self._dated_name.fullmatch(stem) if self._dated_name else None
-        return _Place(folders, stem, language, dated)
+        return _Place(folders, stem, language, name_language, dated)
+
+    def _address_language(self, place: _Place) -> str | None:
+        """Give the language that leads the address: any but the first of the site, that too if it says so."""
+        if not self._languages:
+            return None
+        language = place.name_language or self._first_language
+        return language if self._leads_with_first or language != self._first_language else None
 
     def _published(
         self,
@@ -205,13 +214,13 @@ class FieldReader:
             warnings.append(read)
         if place.dated:
             written = _named_date(place.dated)
-            read = self._date(written, is_name=True)
+            read = self._date(written)
             if isinstance(read, ReadDate):
                 warnings.append(PostWarning("date_from_file_name", written))
                 return read, "file_name", written
         if self._dialect.date_in_url and stated_url and (match := _DATE_IN_URL.search(stated_url)):
             written = f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}"
-            read = self._date(written, is_name=True)
+            read = self._date(written)
             if isinstance(read, ReadDate):
                 return read, "path", written
         warnings.append(PostWarning("date_missing"))
@@ -231,22 +240,12 @@ class FieldReader:
             warnings.append(PostWarning(read.code, f"{key}: {read.detail}", read.line))
         return None
 
-    def _date(self, value: Value, *, is_name: bool = False) -> ReadDate | PostWarning:
+    def _date(self, value: Value) -> ReadDate | PostWarning:
         if not isinstance(value, str):
             return PostWarning("date_invalid", "the date is a list or a table")
-        naive_is_utc = self._days_are_utc if is_name else self._naive_is_utc
-        read = read_date(
-            value, self._zone, naive_is_utc=naive_is_utc, earliest=self._earliest, latest=self._latest
-        )
-        if isinstance(read, ReadDate) and read.precision == "day" and naive_is_utc != self._days_are_utc:
-            return read_date(
-                value,
-                self._zone,
-                naive_is_utc=self._days_are_utc,
-                earliest=self._earliest,
-                latest=self._latest,
-            )
-        return read
+        form = self._dialect.utc_times
+        naive_is_utc = self._naive_is_utc and (form is None or form.fullmatch(value.strip()) is not None)
+        return read_date(value, self._zone, naive_is_utc=naive_is_utc, earliest=self._earliest, latest=self._latest)
 
     def _title(self, front_matter: dict[str, Value], first_heading: str | None, place: _Place) -> str | None:
         dialect = self._dialect
@@ -268,9 +267,7 @@ class FieldReader:
         # Jekyll takes the dots off, and no address of any generator ends in one.
         return slug.rstrip(".") or None
 
-    def _categories(
-        self, front_matter: dict[str, Value], defaults: dict[str, Value], place: _Place
-    ) -> list[str]:
+    def _categories(self, front_matter: dict[str, Value], defaults: dict[str, Value], place: _Place) -> list[str]:
         dialect = self._dialect
         if dialect.categories_nest:
             return unique(nested_names(_value(front_matter, dialect.categories)))
@@ -299,6 +296,8 @@ class FieldReader:
         return tags
 
     def _is_draft(self, front_matter: dict[str, Value]) -> bool:
+        if self._status_keys.isdisjoint(front_matter):
+            return False
         dialect = self._dialect
         return (
             any(_flag(front_matter, key) in _TRUE for key in dialect.draft)
@@ -314,6 +313,8 @@ class _Place:
     folders: list[str]
     stem: str
     language: str | None
+    name_language: str | None
+    """Language in the file name, `about.zh.md`, if the site has it."""
     dated: re.Match[str] | None
 
 
@@ -341,8 +342,11 @@ def _written(front_matter: dict[str, Value], keys: tuple[str, ...]) -> str | Non
 
 def _text(front_matter: dict[str, Value], keys: tuple[str, ...]) -> str | None:
     """Get the text of the first key that has one, white space at its ends removed."""
-    written = _written(front_matter, keys)
-    return written.strip() if written else None
+    for key in keys:
+        value = front_matter.get(key)
+        if isinstance(value, str) and (stripped := value.strip()):
+            return stripped
+    return None
 
 
 def _flag(front_matter: dict[str, Value], key: str) -> str:

@@ -61,7 +61,7 @@ class Address:
     zone: ZoneInfo
     categories: list[str]
     language: str | None
-    """Language of the file name, where it is not the site's first."""
+    """Language that leads the address."""
     _local: dt.datetime | None = None
 
     def local(self) -> dt.datetime | None:
@@ -206,9 +206,7 @@ def _jekyll(permalink: str) -> UrlMaker:
 def _hugo(permalink: str | None, config: SiteConfig) -> UrlMaker:
     lower = (config.text("disablepathtolower") or "").lower() != "true"
     ugly = (config.text("uglyurls") or "").lower() == "true"
-    patterns = {
-        key.strip("/"): value for key, value in config.table("permalinks").items() if isinstance(value, str)
-    }
+    patterns = {key.strip("/"): value for key, value in config.table("permalinks").items() if isinstance(value, str)}
     pages = config.table("permalinks").get("page")
     if isinstance(pages, dict):
         patterns |= {key.strip("/"): value for key, value in pages.items() if isinstance(value, str)}
@@ -246,10 +244,7 @@ def _hugo(permalink: str | None, config: SiteConfig) -> UrlMaker:
                 path = expand(stated, post) if ":" in stated else stated
                 path = path if "." in path or path.endswith("/") else f"{path}/"
             else:
-                if pattern:
-                    path = expand(pattern, post)
-                else:
-                    path = "/".join((*post.folders, post.stated_slug or post.stem))
+                path = expand(pattern, post) if pattern else "/".join((*post.folders, post.stated_slug or post.stem))
                 path = path.strip("/")
                 path = hugo_path(f"/{path}.html" if ugly else f"/{path}/", lower=lower)
         except _Unknown:
@@ -325,11 +320,7 @@ def _hexo(permalink: str | bool | None, config: SiteConfig) -> UrlMaker:
                 return hexo_slug(post.title or "").lower()
             case "category":
                 parts = post.categories[-1].split(NESTING) if post.categories else []
-                return (
-                    "/".join([hexo_slug(p) for p in parts])
-                    or config.text("default_category")
-                    or "uncategorized"
-                )
+                return "/".join([hexo_slug(p) for p in parts]) or config.text("default_category") or "uncategorized"
             case "year" | "month" | "i_month" | "day" | "i_day" | "hour" | "minute" | "second":
                 return _JEKYLL_PARTS[name](post)
         raise _Unknown

@@ -91,6 +91,8 @@ def read_site_config(location: Path, dialect: Dialect, limits: Limits) -> SiteCo
     if path is None:
         return SiteConfig()
     try:
+        if path.stat().st_size > limits.file_bytes:
+            return SiteConfig()
         text = path.read_text(encoding="utf-8-sig")
         values = _python_values(text) if path.suffix == ".py" else _values(text, path.suffix, limits)
     except (OSError, UnicodeDecodeError, Rejection, SyntaxError, ValueError):
@@ -114,10 +116,7 @@ def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
         name = (config.text("new_post_name") or "").rpartition("/")[2]
         parts = _NAME_PARTS.split(name.rpartition(".")[0] or name)
         if {"year", "title"} <= set(parts) and "month" in str(parts) and "day" in str(parts):
-            known = [
-                _NEW_POST_NAME.get(part, re.escape(part) if i % 2 == 0 else ".*")
-                for i, part in enumerate(parts)
-            ]
+            known = [_NEW_POST_NAME.get(part, re.escape(part) if i % 2 == 0 else ".*") for i, part in enumerate(parts)]
             return re.compile("".join(known), re.DOTALL)
     return dialect.dated_name
 
@@ -138,9 +137,7 @@ def site_fingerprint(location: Path, dialect: Dialect) -> str:
             data = b""
         digest.update(data)
         if dialect.url_style == "hugo" and b":sections" in data:
-            digest.update(
-                "\n".join(sorted(_sections(path.parent / "content"))).encode(errors="surrogateescape")
-            )
+            digest.update("\n".join(sorted(_sections(path.parent / "content"))).encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 

@@ -56,9 +56,7 @@ def hugo_path(text: str, *, lower: bool) -> str:
         kept: list[str] = []
         hyphen_waits = was_hyphen = False
         for i, c in enumerate(text):
-            escaped = (
-                c == "%" and len(text) > i + 2 and text[i + 1] in _HEXADECIMAL and text[i + 2] in _HEXADECIMAL
-            )
+            escaped = c == "%" and len(text) > i + 2 and text[i + 1] in _HEXADECIMAL and text[i + 2] in _HEXADECIMAL
             if c in _HUGO_MARKS or escaped or _is_word(c):
                 was_hyphen = c == "-"
                 if hyphen_waits and not was_hyphen:
@@ -73,9 +71,7 @@ def hugo_path(text: str, *, lower: bool) -> str:
 
 def hugo_escape(path: str) -> str:
     """Percent-escape a path as Go's `url.URL` writes it; escapes already there stay."""
-    return (
-        path if path.isascii() and " " not in path else quote(path, safe="-._~$&+,/:;=@%#", errors="replace")
-    )
+    return path if path.isascii() and " " not in path else quote(path, safe="-._~$&+,/:;=@%#", errors="replace")
 
 
 def _is_word(character: str) -> bool:

@@ -12,9 +12,7 @@ from etl_project.extract.term_names import NESTING
 _SLASHES = r"len(regexp_extract_all(name_as_written, '[/／℀℁℅℆]'))"
 _PARTS = "string_split(category_id, '/')"
 
-PARENT_ID_SQL = (
-    f"CASE WHEN len({_PARTS}) > {_SLASHES} + 1 THEN array_to_string({_PARTS}[:-{_SLASHES} - 2], '/') END"
-)
+PARENT_ID_SQL = f"CASE WHEN len({_PARTS}) > {_SLASHES} + 1 THEN array_to_string({_PARTS}[:-{_SLASHES} - 2], '/') END"
 """`parent_id` of a category in SQL, from `category_id` and `name_as_written` of `article_categories`.
 
 The id of a nested category is longer than its own name by the parts above it, so it has more slashes than the

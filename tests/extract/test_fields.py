@@ -328,6 +328,7 @@ def test_an_excerpt_is_at_most_300_characters() -> None:
         ("posts/my-post/index.md", "my-post"),
         ("posts/section/_index.html", "section"),
         ("index.md", "index"),
+        ("posts/my-post/index.zh.md", "my-post.zh"),
         ("a.b.md", "a.b"),
     ],
 )

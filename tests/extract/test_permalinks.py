@@ -183,6 +183,9 @@ def test_the_language_in_a_file_name_of_hugo_counts_where_the_site_has_it(tmp_pa
     en = read(tmp_path, "hugo", "content/about/me.en.md")
     assert (en.url, en.language) == ("/about/me/", "en")
     assert read(tmp_path, "hugo", "content/about/me.fr.md").url == "/about/me.fr/"
+    assert read(tmp_path, "hugo", "content/zh/me.md").url == "/zh/me/"
+    below = ("hugo.toml", f"defaultContentLanguageInSubdir = true\n{PERMALINKS}")
+    assert read(tmp_path, "hugo", "content/about/me.md", config=below).url == "/en/about/me/"
 
 
 def test_hugo_takes_dates_from_file_names_where_its_settings_say_so(tmp_path: Path) -> None:
