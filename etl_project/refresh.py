@@ -51,8 +51,10 @@ class Look:
     clock: Clock
     reasons: list[str]
     """Why there is something to do, in words; empty when there is not."""
+    is_changed: bool
+    """Files, settings, definitions or the clock gave a reason; not only a refresh that was not finished."""
     state: str
-    """State of the present generation: loaded, aggregated, checked, failed or published."""
+    """State of the present generation: loaded, sound, aggregated, checked, failed or published."""
     generation: int
     scan: Scan
     list_milliseconds: int
@@ -67,6 +69,11 @@ class Look:
     def is_idle(self) -> bool:
         """Whether there is nothing to do."""
         return not self.reasons
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether the checks of the last refresh failed and nothing has changed since."""
+        return self.state == "failed" and not self.is_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,7 @@ class Refresh:
             previous = self.work.path
         fingerprints |= {n: known[n] for n in found.unavailable}
         reasons = self._reasons(con, found, known, reparse, clock, number)
+        is_changed = bool(reasons)
         if not reasons:
             state, reasons = self._unfinished(state, number)
         if not reasons:
@@ -144,7 +152,9 @@ class Refresh:
                     "is_settled": settled or not found.young_left,
                 }
             )
-        return Look(clock, reasons, state, number, found, _milliseconds(began), fingerprints, previous, con)
+        return Look(
+            clock, reasons, is_changed, state, number, found, _milliseconds(began), fingerprints, previous, con
+        )
 
     def load_tables(self, look: Look, report: Report | None = None) -> TablesLoaded:
         """Read what changed and bring the tables up to date in one transaction; the look is used up.
@@ -201,13 +211,19 @@ class Refresh:
             target.replace(self.work.path)
         return loaded
 
+    def count_rows(self) -> dict[str, int]:
+        """Count the rows of every table of the contract."""
+        with self.work.opened(read_only=True) as con:
+            return {name: _count(con, name) for name in contract()}
+
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:
         """Build aggregates from the tables; all of them by default. Returns aggregate -> rows."""
         began = time.perf_counter()
         with self.work.opened() as con:
             rows = build_aggregates(con, names)
             con.execute(
-                "UPDATE refreshes SET aggregate_milliseconds = ? WHERE refresh_id = (SELECT max(refresh_id) FROM refreshes)",
+                "UPDATE refreshes SET aggregate_milliseconds = ? "
+                "WHERE refresh_id = (SELECT max(refresh_id) FROM refreshes)",
                 [_milliseconds(began)],
             )
         return rows

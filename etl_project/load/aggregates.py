@@ -64,7 +64,8 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
         names: which; all by default.
 
     Returns:
-        Aggregate -> rows. The generation becomes `aggregated` once every aggregate was built from it.
+        Aggregate -> rows. A generation whose tables passed their checks becomes `aggregated` once every aggregate was
+        built from it.
 
     Raises:
         duckdb.Error: nothing is changed.
@@ -82,10 +83,8 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
             rows[aggregate.name] = count[0] if count else 0
         built = con.execute("SELECT name FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
         if {name for (name,) in built} >= set(aggregates()):
-            con.execute(
-                "UPDATE internal.generation SET state = 'aggregated', aggregates_version = ?",
-                [aggregates_version()],
-            )
+            con.execute("UPDATE internal.generation SET aggregates_version = ?", [aggregates_version()])
+            con.execute("UPDATE internal.generation SET state = 'aggregated' WHERE state IN ('sound', 'checked')")
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")

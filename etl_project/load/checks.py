@@ -8,7 +8,7 @@ from typing import Literal
 import duckdb
 
 from etl_project.load.contract import BY_ARTICLE, TERMS
-from etl_project.load.work_file import set_state
+from etl_project.load.work_file import generation, set_state
 
 Stage = Literal["tables", "aggregates"]
 
@@ -151,7 +151,8 @@ CHECKS: tuple[Check, ...] = (
             table,
             f"Every article has exactly one row in {table}.",
             f"""
-            SELECT a.article_id, count(b.article_id) AS rows FROM articles AS a LEFT JOIN {table} AS b USING (article_id)
+            SELECT a.article_id, count(b.article_id) AS rows
+            FROM articles AS a LEFT JOIN {table} AS b USING (article_id)
             GROUP BY ALL HAVING count(b.article_id) <> 1
             """,
         )
@@ -262,13 +263,16 @@ CHECKS: tuple[Check, ...] = (
 def run_checks(con: duckdb.DuckDBPyConnection, stage: Stage) -> list[CheckResult]:
     """Run the checks of a stage on the work file and write down what they mean for the generation.
 
-    A generation that breaks a blocking check becomes `failed`; one that passes those of the aggregates becomes
-    `checked`, which is what `publish` asks for.
+    A generation that breaks a blocking check becomes `failed`. One that passes those of the tables becomes `sound`,
+    which is what building its aggregates asks for; one whose aggregates were built then, and pass theirs, becomes
+    `checked`, which is what `publish` asks for. So no step that is run again alone can jump another.
     """
     results = [_run(con, check) for check in CHECKS if check.stage == stage]
     if any(result.check.is_blocking and not result.passed for result in results):
         set_state(con, "failed")
-    elif stage == "aggregates":
+    elif stage == "tables" and generation(con).state in ("loaded", "failed"):
+        set_state(con, "sound")
+    elif stage == "aggregates" and generation(con).state == "aggregated":
         set_state(con, "checked")
     return results
 

@@ -55,7 +55,7 @@ class Generation:
     number: int
     """0 before the first refresh."""
     state: str
-    """loaded, aggregated, checked or failed (a blocking check found something)."""
+    """loaded, sound (its tables passed their checks), aggregated, checked, or failed (a blocking check broke)."""
     schema_version: str
 
 
@@ -149,8 +149,9 @@ class WorkFile:
         return new
 
     def published_generation(self) -> int | None:
-        """Generation of the published file; None when there is none, or none that opens."""
-        if not self.published.exists():
+        """Generation of the published file; None when there is none, or none that opens for everybody."""
+        # Nobody writes the published file, so a log beside it is stale, and stops others from opening it.
+        if not self.published.exists() or Path(f"{self.published}.wal").exists():
             return None
         try:
             with duckdb.connect(str(self.published), read_only=True) as con:

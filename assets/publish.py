@@ -1,0 +1,28 @@
+"""The step `publish`: the checked generation takes the place of the file that people open."""
+
+import dagster as dg
+
+from assets.aggregates import AGGREGATES
+from assets.resources import Session, told_plainly
+from assets.tables import TABLES
+
+
+@dg.asset(
+    name="published_file",
+    deps=[*TABLES, *AGGREGATES],
+    group_name="publish",
+    kinds={"duckdb", "file"},
+    description="The DuckDB file that SQL clients open, replaced as a whole and only when every check has passed.",
+)
+def publish(session: dg.ResourceParam[Session]) -> dg.MaterializeResult[None]:
+    """Publish the present generation; one that is not checked is refused."""
+    with told_plainly():
+        session.published = published = session.refresh.publish()
+    return dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(published.path),
+            "generation": published.generation,
+            "bytes": published.size,
+            "milliseconds": published.milliseconds,
+        }
+    )

@@ -1,0 +1,115 @@
+"""A run of the job `refresh` in this process, recorded where the web server and the daemon look for runs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.execution.api import execute_run_iterator
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+from assets.automation import JOB
+from assets.resources import Session
+from etl_project.load.checks import CheckResult
+from etl_project.load.publish import Published
+from etl_project.refresh import TablesLoaded
+from etl_project.settings import Settings
+
+LOCATION = "etl_project"
+"""Name of the code location in the web server: runs are told apart by it."""
+
+_TEMPLATE = Path(__file__).parent / "dagster.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRun:
+    """How a run of the job `refresh` ended."""
+
+    success: bool
+    run_id: str
+    tables: TablesLoaded | None
+    """None when there was nothing to load, or the run ended before."""
+    aggregates: dict[str, int]
+    """Aggregate -> rows."""
+    checks: list[CheckResult]
+    published: Published | None
+    error: str | None
+    """Why it failed, in a sentence where one is known."""
+
+
+def prepare_home(settings: Settings) -> Path:
+    """Make the folder of Dagster's own state, with settings of ours where it has none.
+
+    Returns:
+        The folder, absolute, as Dagster asks for.
+    """
+    home = settings.dagster_home.absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copyfile(_TEMPLATE, home / "dagster.yaml")
+    return home
+
+
+def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
+    """Run the job in this process and record it as a run of the code location.
+
+    Args:
+        job: the job `refresh`, whose resource hands over the session.
+        session: the refresh whose lock the caller holds; what its steps do is written down in it.
+        home: where runs are recorded, as `prepare_home` returns it.
+    """
+    refresh = session.refresh
+    run_config: dict[str, object] = {
+        "ops": {"tables": {"config": {"full": refresh.full, "allow_deletes": refresh.allow_deletes}}},
+        # The caller tells people how it went: Dagster's own lines would drown that.
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        run = instance.create_run_for_job(job, run_config=run_config, tags=job.tags, remote_job_origin=_origin())
+        events = list(execute_run_iterator(InMemoryJob(job), run, instance))
+        ended = instance.get_run_by_id(run.run_id)
+        success = ended is not None and ended.is_success
+    return RefreshRun(
+        success=success,
+        run_id=run.run_id,
+        tables=session.tables,
+        aggregates=session.aggregates,
+        checks=session.checks,
+        published=session.published,
+        error=None if success else _error(events),
+    )
+
+
+def _origin() -> RemoteJobOrigin:
+    """The job as the web server knows it, so that the run is shown, and can be run again, under it."""
+    target = LoadableTargetOrigin(executable_path=sys.executable, module_name="etl_project.definitions")
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(target, LOCATION)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), JOB)
+
+
+def _error(events: list[dg.DagsterEvent]) -> str:
+    """The reason of the first failure: the sentence of a `Failure`, or the innermost error."""
+    for event in events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            failure = event.step_failure_data.user_failure_data
+            if failure and failure.description:
+                return failure.description
+        elif event.is_failure and event.is_job_event:
+            error = event.job_failure_data.error
+        else:
+            continue
+        while error and error.cause:
+            error = error.cause
+        return error.message.strip() if error else str(event.message)
+    return "the run ended without saying why"

@@ -1,0 +1,87 @@
+"""The step `tables`: what changed is read, and every table of the contract brought up to date in one transaction."""
+
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+from pydantic import Field
+
+from assets.columns import column_schema
+from assets.resources import Session, told_plainly
+from etl_project.load.contract import contract
+from etl_project.refresh import Report, TablesLoaded
+
+FILES = "post_files"
+
+TABLES = tuple(sorted(contract().keys() - {"articles_live"}, key=lambda name: (name != FILES, name)))
+"""Tables of the contract, the files first: all others come from them. The view is no table of its own."""
+
+_EXTRACTED = (FILES, "rejected_files")
+_SECONDS_BETWEEN_LINES = 5
+
+
+class RefreshConfig(dg.Config):
+    """What a person may ask of one refresh."""
+
+    full: bool = Field(default=False, description="Read every file again and build the derived tables anew.")
+    allow_deletes: bool = Field(
+        default=False, description="Go on although more posts are about to leave than [limits] deletes_share allows."
+    )
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=[] if name == FILES else [FILES],
+            group_name="extract" if name in _EXTRACTED else "tables",
+            kinds={"python", "polars", "duckdb"},
+            description=contract()[name].comment,
+            metadata=column_schema(contract()[name]),
+        )
+        for name in TABLES
+    ]
+)
+def tables(
+    context: dg.AssetExecutionContext, config: RefreshConfig, session: dg.ResourceParam[Session]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """List the sources, read what changed, and load it in one transaction; with nothing to do, leave all as it is."""
+    refresh = session.refresh
+    refresh.full, refresh.allow_deletes = config.full, config.allow_deletes
+    with told_plainly():
+        look = session.look or refresh.look()
+        if look.is_idle:
+            look.connection.close()
+            context.log.info("Nothing to do: no file, setting or definition has changed since the last refresh.")
+            rows = refresh.count_rows()
+        else:
+            context.log.info("To do: %s.", "; ".join(look.reasons))
+            session.tables = refresh.load_tables(look, session.report or _lines(context))
+            rows = session.tables.rows
+    for name in TABLES:
+        yield dg.MaterializeResult(
+            asset_key=name, metadata={"dagster/row_count": rows[name], **_numbers(name, session.tables)}
+        )
+
+
+def _numbers(name: str, loaded: TablesLoaded | None) -> dict[str, int]:
+    """What is worth plotting over time: how much was read, how long it took, which articles changed."""
+    if loaded is None:
+        return {}
+    if name == FILES:
+        milliseconds = {f"{stage}_milliseconds": n for stage, n in loaded.milliseconds.items()}
+        return {"files_read": loaded.files_read, "bytes_read": loaded.bytes_read, **milliseconds}
+    return dict(loaded.changes) if name == "article_changes" else {}
+
+
+def _lines(context: dg.AssetExecutionContext) -> Report:
+    """Report progress as a line in the run's log every few seconds."""
+    last = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            context.log.info("%s of %s files read.", f"{done:,}", f"{total:,}")
+
+    return report

@@ -1,0 +1,56 @@
+"""The only wiring of Dagster: assets, checks, the job, the schedule and the resource of a refresh."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.aggregates import aggregates
+from assets.automation import JOB, refresh_schedule
+from assets.checks import CHECK_STEPS
+from assets.publish import publish
+from assets.resources import Session, session_resource
+from assets.run import RefreshRun, prepare_home, run_job
+from assets.tables import tables
+from etl_project.refresh import Look, Refresh, Report
+from etl_project.settings import Settings, read_settings
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Read the settings and wire everything; Dagster calls it when it loads this module."""
+    return wire(read_settings())
+
+
+def wire(settings: Settings, session: Session | None = None) -> dg.Definitions:
+    """Put the parts together.
+
+    Args:
+        settings: for the schedule; a run reads them again when it starts.
+        session: the session of a caller who holds the lock in this process, for runs in it.
+    """
+    return dg.Definitions(
+        assets=[tables, aggregates, publish],
+        asset_checks=CHECK_STEPS,
+        jobs=[
+            dg.define_asset_job(
+                JOB, dg.AssetSelection.all(), description="Brings the whole warehouse up to date and publishes it."
+            )
+        ],
+        schedules=[refresh_schedule(settings.schedule.cron)],
+        resources={"session": session_resource(session)},
+        # A process for every step would spend its time on importing Dagster, and lose the lock between steps.
+        executor=dg.in_process_executor,
+    )
+
+
+def run_refresh(refresh: Refresh, look: Look, report: Report) -> RefreshRun:
+    """Run the job `refresh` in this process; it shows in the web server like every other run of it.
+
+    Args:
+        refresh: the caller holds the lock of its work file.
+        look: what it found; it is used up.
+        report: called with (files done, files in all) while files are read.
+    """
+    session = Session(refresh, look, report)
+    job = wire(refresh.settings, session).resolve_job_def(JOB)
+    return run_job(job, session, prepare_home(refresh.settings))
