@@ -149,7 +149,7 @@ JEKYLL = Dialect(
     pruned=PRUNED | {"vendor"},
     front_matter_required=True,
     config_files=("_config.yml", "_config.yaml", "_config.toml"),
-    marks=(("_config.yml", "_posts"), ("_posts",)),
+    marks=(("_posts",),),
     dated_name=_JEKYLL_NAME,
     # What YAML 1.1 calls a timestamp is UTC to Jekyll; everything else goes through Ruby's local Time.parse.
     utc_times=re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|\s+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"),
@@ -189,6 +189,9 @@ HUGO = Dialect(
     url_style="hugo",
     layout=("layout", "type"),
     excerpt=("summary", "description"),
+    categories=("categories", "category", "taxonomies.categories"),
+    tags=("tags", "tag", "taxonomies.tags"),
+    authors=("authors", "author", "taxonomies.authors"),
 )
 
 HEXO = Dialect(

@@ -82,7 +82,10 @@ class FieldReader:
         self._naive_is_utc = source.naive_dates == "utc"
         self._earliest, self._latest = limits.earliest_date, limits.latest_date
         self._language = source.language
-        self._config: SiteConfig = read_site_config(source.location, self._dialect, limits)
+        self._config: SiteConfig = read_site_config(source.location, self._dialect, limits, source.permalink)
+        self._category_keys = self._config.taxonomy("category", self._dialect.categories)
+        self._tag_keys = self._config.taxonomy("tag", self._dialect.tags)
+        self._author_keys = self._config.taxonomy("author", self._dialect.authors)
         self._dated_name = dated_name(self._dialect, self._config)
         self._languages = frozenset(self._config.table("languages"))
         self._first_language = (
@@ -164,7 +167,7 @@ class FieldReader:
             excerpt=excerpt[:EXCERPT_CHARACTERS] if excerpt else None,
             categories=categories,
             tags=self._tags(front_matter, body),
-            authors=unique(split_names(_value(front_matter, dialect.authors), dialect.authors_split)),
+            authors=unique(split_names(_value(front_matter, self._author_keys), dialect.authors_split)),
             warnings=warnings,
         )
 
@@ -270,7 +273,7 @@ class FieldReader:
     def _categories(self, front_matter: dict[str, Value], defaults: dict[str, Value], place: _Place) -> list[str]:
         dialect = self._dialect
         if dialect.categories_nest:
-            return unique(nested_names(_value(front_matter, dialect.categories)))
+            return unique(nested_names(_value(front_matter, self._category_keys)))
         found: list[str] = []
         if dialect.singular_is_whole:
             # Jekyll: folders, then defaults, then `categories`; `category` is added.
@@ -281,7 +284,7 @@ class FieldReader:
             found += split_names(front_matter.get("categories"), dialect.categories_split)
             found += listed_names(front_matter.get("category"))
         else:
-            found += split_names(_value(front_matter, dialect.categories), dialect.categories_split)
+            found += split_names(_value(front_matter, self._category_keys), dialect.categories_split)
             if not found and dialect.folder_is_category and place.folders:
                 found.append(place.folders[-1])
         return unique(flat_names(found))
@@ -290,7 +293,7 @@ class FieldReader:
         dialect = self._dialect
         if dialect.singular_is_whole and (tag := front_matter.get("tag")) is not None:
             return unique(listed_names(tag))
-        tags = unique(split_names(_value(front_matter, dialect.tags), dialect.tags_split))
+        tags = unique(split_names(_value(front_matter, self._tag_keys), dialect.tags_split))
         if dialect.tags_in_body:
             return unique([tag.removeprefix("#") for tag in tags] + body_tags(body))
         return tags

@@ -47,7 +47,7 @@ class SiteConfig:
     sections: frozenset[str] = frozenset()
     """Folders below `content/` that Hugo holds for sections; only filled when a permalink asks for them."""
     found: bool = False
-    """Whether there is a settings file."""
+    """Whether there are settings."""
 
     def text(self, key: str) -> str | None:
         """Get the text of a key, if it has one."""
@@ -58,6 +58,11 @@ class SiteConfig:
         """Get the table of a key, empty if it has none."""
         value = self.values.get(key)
         return value if isinstance(value, dict) else {}
+
+    def taxonomy(self, singular: str, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """Put the key that the site's `taxonomies` give to a kind of term (Hugo) before those of the dialect."""
+        plural = self.table("taxonomies").get(singular)
+        return (plural.lower(), *keys) if isinstance(plural, str) else keys
 
     def defaults(self, path: str, *, is_draft: bool) -> dict[str, Value]:
         """Values that Jekyll gives to a post before its front matter, the narrower scope over the wider."""
@@ -76,7 +81,7 @@ class SiteConfig:
         return merged
 
 
-def read_site_config(location: Path, dialect: Dialect, limits: Limits) -> SiteConfig:
+def read_site_config(location: Path, dialect: Dialect, limits: Limits, permalink: str | None = None) -> SiteConfig:
     """Read the settings of the site whose posts lie at or below a location.
 
     A file that cannot be read or parsed gives no settings: its site could not be built either, but its posts
@@ -86,23 +91,24 @@ def read_site_config(location: Path, dialect: Dialect, limits: Limits) -> SiteCo
         location: the site's root, or its folder of posts.
         dialect: which files to look for.
         limits: limits of the parser.
+        permalink: permalink that the source states.
     """
     path = _config_path(location, dialect)
-    if path is None:
-        return SiteConfig()
+    values: dict[str, Value] = {}
     try:
-        if path.stat().st_size > limits.file_bytes:
-            return SiteConfig()
-        text = path.read_text(encoding="utf-8-sig")
-        values = _python_values(text) if path.suffix == ".py" else _values(text, path.suffix, limits)
+        if path is not None and path.stat().st_size <= limits.file_bytes:
+            text = path.read_text(encoding="utf-8-sig")
+            values = _python_values(text) if path.suffix == ".py" else _values(text, path.suffix, limits)
     except (OSError, UnicodeDecodeError, Rejection, SyntaxError, ValueError):
-        return SiteConfig()
+        values = {}
     if dialect.keys_fold:
         values = {key.lower(): value for key, value in values.items()}
-    sections = frozenset[str]()
-    if dialect.url_style == "hugo" and ":sections" in str(values.get("permalinks")):
-        sections = frozenset(_sections(path.parent / "content"))
-    return SiteConfig(values, tuple(_default_sets(values.get("defaults"))), sections, True)
+    return SiteConfig(
+        values,
+        tuple(_default_sets(values.get("defaults"))),
+        frozenset(_sections(location, dialect, f"{permalink} {values.get('permalinks')}")),
+        found=bool(values),
+    )
 
 
 def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
@@ -121,23 +127,22 @@ def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
     return dialect.dated_name
 
 
-def site_fingerprint(location: Path, dialect: Dialect) -> str:
+def site_fingerprint(location: Path, dialect: Dialect, permalink: str | None = None) -> str:
     """Hash what outside the posts decides how they are read; when it changes, they must all be read again.
 
     Args:
         location: the site's root, or its folder of posts.
         dialect: which files count.
+        permalink: permalink that the source states.
     """
-    digest = hashlib.blake2b(digest_size=16)
     path = _config_path(location, dialect)
-    if path is not None:
-        try:
-            data = path.read_bytes()
-        except OSError:
-            data = b""
-        digest.update(data)
-        if dialect.url_style == "hugo" and b":sections" in data:
-            digest.update("\n".join(sorted(_sections(path.parent / "content"))).encode(errors="surrogateescape"))
+    try:
+        data = path.read_bytes() if path is not None else b""
+    except OSError:
+        data = b""
+    digest = hashlib.blake2b(data, digest_size=16)
+    sections = sorted(_sections(location, dialect, f"{permalink} {data.decode(errors='replace')}"))
+    digest.update("\n".join(["", *sections]).encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
@@ -171,7 +176,11 @@ def _python_values(text: str) -> dict[str, Value]:
     return values
 
 
-def _sections(content: Path) -> list[str]:
+def _sections(location: Path, dialect: Dialect, permalinks: str) -> list[str]:
+    """List the folders with an _index file, if permalinks of Hugo ask for sections."""
+    if dialect.url_style != "hugo" or ":sections" not in permalinks:
+        return []
+    content = location if location.name in dialect.content_folders else location / "content"
     return [
         Path(folder).relative_to(content).as_posix()
         for folder, _, names in os.walk(content)

@@ -12,6 +12,8 @@ NESTING = "\x1f"
 """Joins the parts of a nested category: the unit separator, which no name can hold."""
 
 _NO_WORDS = re.compile(r"""["'`;<>(){}\[\]|$]""")
+# Ruby splits at white space of ASCII only: an ideographic space is part of a name.
+_RUBY_SPACE = re.compile(r"[ \t\n\v\f\r\0]+")
 _COMMA = re.compile("[,，]")
 _COMMA_OR_WHITE_SPACE = re.compile(r"[,，\s]+")
 _BODY_TAG = re.compile(r"(?<!\S)#([\w/-]+)")
@@ -55,7 +57,7 @@ def split_names(value: Value, split: Split) -> list[str]:
     if not isinstance(value, str) or split == "whole":
         return listed_names(value)
     if split == "white_space" or (split == "words" and not _NO_WORDS.search(value)):
-        return value.split()
+        return _RUBY_SPACE.split(value)
     if split == "words":
         return [value]
     if split == "comma_or_white_space":

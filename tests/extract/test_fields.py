@@ -185,7 +185,8 @@ def test_a_note_of_obsidian_is_titled_by_its_name_in_the_end() -> None:
 @pytest.mark.parametrize(
     ("front_matter", "tags"),
     [
-        ({"tags": "东财 滚动 新闻"}, ["东财", "滚动", "新闻"]),
+        ({"tags": "东财 滚动\t新闻"}, ["东财", "滚动", "新闻"]),
+        ({"tags": "东财　新闻"}, ["东财　新闻"]),
         ({"tags": ["A股", "A股", " A股 "]}, ["A股"]),
         ({"tags": ["NO", "on", "true", None]}, ["NO", "on", "true"]),
         ({"tags": ["000001", "0700", "1.10"]}, ["000001", "0700", "1.10"]),
@@ -228,6 +229,7 @@ def test_categories_of_jekyll_are_folders_then_keys(
     [
         ("hugo", {"Tags": "This Week, in Rust"}, ["This Week, in Rust"]),
         ("hugo", {"tags": ["a b", "404"]}, ["a b", "404"]),
+        ("hugo", {"taxonomies": {"tags": ["a"]}}, ["a"]),
         ("hexo", {"tags": "one tag"}, ["one tag"]),
         ("hexo", {"tag": ["a"]}, ["a"]),
         ("zola", {"taxonomies": {"tags": ["rust", "web dev"]}}, ["rust", "web dev"]),
@@ -255,6 +257,13 @@ def test_the_folder_is_the_category_of_a_pelican_post_that_states_none() -> None
     assert read("pelican", "content/news/a.md").categories == ["news"]
     assert read("pelican", "content/a.md").categories == []
     assert read("pelican", "content/news/a.md", {"Category": "This Week in Rust"}).categories == ["This Week in Rust"]
+
+
+def test_the_taxonomies_of_a_hugo_site_name_the_keys_of_its_terms(tmp_path: Path) -> None:
+    (tmp_path / "hugo.toml").write_text('[taxonomies]\ntag = "Topics"\ncategory = "categories"\nauthor = "by"\n')
+    stated: dict[str, Value] = {"topics": ["a"], "tags": ["b"], "categories": ["c"], "by": ["d"]}
+    fields = read("hugo", "content/a.md", stated, location=tmp_path)
+    assert (fields.tags, fields.categories, fields.authors) == (["a"], ["c"], ["d"])
 
 
 def test_authors_are_read_from_texts_lists_and_tables() -> None:

@@ -175,6 +175,9 @@ def test_permalinks_of_hugo_by_section(tmp_path: Path) -> None:
     assert read(tmp_path, "hugo", "content/cn/other/b.md", dated).url == "/cn/2024/b/"
     assert read(tmp_path, "hugo", "content/deep/a/b/c.md", dated).url == "/a/b/c/"
     assert read(tmp_path, "hugo", "content/about/c.md").url == "/about/c/"
+    # The source's own permalink asks for sections too.
+    stated = read(tmp_path, "hugo", "content/deep/a/b/c.md", permalink="/:sections[last]/:filename/")
+    assert stated.url == "/b/c/"
 
 
 def test_the_language_in_a_file_name_of_hugo_counts_where_the_site_has_it(tmp_path: Path) -> None:
