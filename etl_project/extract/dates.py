@@ -53,9 +53,9 @@ _RARE = 1 << 30
 
 _COMMON_OFFSET = re.compile(r"[ ]?([+-])([0-9]{2}):?([0-9]{2})")
 _NUMBERS = re.compile(
-    r"(?:([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"
+    r"(?:([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])"
     r"|([0-9]{4})[ ]?年[ ]?([0-9]{1,2})[ ]?月[ ]?([0-9]{1,2})[ ]?日"
-    r"|([0-9]{4})([0-9]{2})([0-9]{2}))(?![0-9])"
+    r"|([0-9]{4})([0-9]{2})([0-9]{2})(?![0-9]))"
     rf"(?:(?:[Tt]|[ \t]+|(?<=日)){_TIME})?(.*)",
     re.DOTALL,
 )
@@ -125,9 +125,7 @@ def read_date(
             except ValueError:
                 return PostWarning("date_invalid", written)
             seconds = local.hour * 3600 + local.minute * 60 + local.second
-            return _instant(
-                written, local.date(), seconds, 0, "second", offset, zone, naive_is_utc, earliest, latest
-            )
+            return _instant(written, local.date(), seconds, 0, "second", offset, zone, naive_is_utc, earliest, latest)
     return _read_rare(written, zone, naive_is_utc, earliest, latest)
 
 
@@ -183,9 +181,7 @@ def _read_rare(
             zone, naive_is_utc = understood, False
         elif isinstance(understood, int):
             offset = understood
-    return _instant(
-        written, on, seconds, micros, precision, offset, zone, naive_is_utc, earliest, latest, warnings
-    )
+    return _instant(written, on, seconds, micros, precision, offset, zone, naive_is_utc, earliest, latest, warnings)
 
 
 _Time = tuple[str | None, str | None, str | None, str | None, str | None]
@@ -289,7 +285,7 @@ def _changing_offset(zone: ZoneInfo, ordinal: int, seconds: int | None) -> int |
     local = dt.datetime.fromordinal(ordinal) + dt.timedelta(seconds=seconds or 0)
     before = local.replace(tzinfo=zone, fold=0).utcoffset() or dt.timedelta()
     after = local.replace(tzinfo=zone, fold=1).utcoffset() or dt.timedelta()
-    # PEP 495: in a gap the offset of fold=0 is the smaller one. A day that begins in a gap begins with the change.
+    # PEP 495: in a gap the offset of fold=0 is the smaller one. A day that begins in one begins after it.
     if before < after and seconds is not None:
         return None
     return int(before.total_seconds())

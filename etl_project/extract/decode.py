@@ -107,7 +107,7 @@ def _decode_fallback(data: bytes, encodings: Sequence[str], error: UnicodeDecode
     if (len(head) - len(head.translate(None, _C0))) * 50 > len(head):
         raise Rejection("binary", "The file is no text: it is full of control bytes.")
     line = data.count(b"\n", 0, error.start) + 1
-    tried = ", ".join(["utf-8", *(name for name in encodings if codecs.lookup(name).name != "utf-8")])
+    tried = ", ".join(["utf-8", *(name for name in encodings if name.lower() not in ("utf-8", "utf8"))])
     raise Rejection("encoding", f"The file cannot be decoded as {tried}.", line)
 
 

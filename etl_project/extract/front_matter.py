@@ -38,7 +38,7 @@ from frontmatter.default_handlers import BaseHandler
 from etl_project.extract.limits import Limits
 from etl_project.extract.other_headers import read_json, read_lctt, read_pelican, read_toml
 from etl_project.extract.reasons import PostWarning, Rejection
-from etl_project.extract.yaml_events import Budget, Doubt, Value, read_events
+from etl_project.extract.yaml_events import POST_KEYS, Budget, Doubt, Value, read_events
 from etl_project.extract.yaml_flat import read_flat
 from etl_project.extract.yaml_repair import repair
 
@@ -58,7 +58,7 @@ _JSON_FENCE_CLOSE = re.compile(r"^;;;[ \t]*(?:\n|\Z)", re.MULTILINE)
 _REST_OF_LINE = re.compile(r"[ \t]*\n?")
 _LCTT_OPEN = re.compile(r"\[#\]:[ \t]*[\w-]+[ \t]*:")
 _KEY_LINE = re.compile(r"\s*[\"']?[^\W\d][\w -]{0,60}[\"']?:(?=\s|$)")
-_POST_KEY = re.compile(r"(?:title|date|layout|tags?|categor(?:y|ies)|authors?|slug|permalink):(?=\s|$)")
+_POST_KEY = re.compile(rf"{POST_KEYS}:(?=\s|$)")
 _REST = 4096
 """Characters of a body in which the rest of its front matter is looked for."""
 _HEXO_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
@@ -139,9 +139,7 @@ class YAMLHeader(Header):
             else:
                 if required or _KEY_LINE.match(text, start):
                     line = text.count("\n", 0, opening.start(1)) + 1
-                    raise Rejection(
-                        "unterminated_front_matter", "The front matter has no closing line.", line
-                    )
+                    raise Rejection("unterminated_front_matter", "The front matter has no closing line.", line)
                 return None
         body = min(closing.end() + 1, len(text))
         if _is_cut_in_two(text, body):
@@ -183,9 +181,7 @@ class YAMLHeader(Header):
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise Rejection(
-                "front_matter_not_mapping", "The front matter holds no `key: value`.", budget.line
-            )
+            raise Rejection("front_matter_not_mapping", "The front matter holds no `key: value`.", budget.line)
         return value
 
 
@@ -308,8 +304,7 @@ class PelicanHeader(Header):
 
 
 FORMATS: dict[str, Header] = {
-    header.name: header
-    for header in (YAMLHeader(), TOMLHeader(), JSONHeader(), LCTTHeader(), PelicanHeader())
+    header.name: header for header in (YAMLHeader(), TOMLHeader(), JSONHeader(), LCTTHeader(), PelicanHeader())
 }
 """Name of a format -> its handler. A new format is one more `Header`."""
 

@@ -58,10 +58,13 @@ _CORE_TAGS = frozenset(
 )
 _NUMBER = re.compile(r"[-+]?[0-9][0-9A-Fa-fxob_.:+-]*")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_SWALLOWED = re.compile(
-    r"\n(?:title|date|layout|tags?|categor(?:y|ies)|authors?|slug|permalink|description|draft|published|updated|lang)"
-    r":(?=[ \t\n]|$)"
+POST_KEYS = (
+    "(?:title|date|layout|tags?|categor(?:y|ies)|authors?|translator|slug|permalink|description|excerpt|summary"
+    "|draft|published|updated|lang)"
 )
+"""Pattern of the keys that nearly every kind of site has: where one follows, a value before it has ended."""
+
+_SWALLOWED = re.compile(rf"\n{POST_KEYS}:(?=[ \t\n]|$)")
 _COMMENT = re.compile(r"[ \t]*#([^\s#!])?")
 _MACHINE_WORD = re.compile(r"[-+0-9:./ TZ]+|true|false|yes|no|on|off", re.IGNORECASE)
 TITLES = frozenset(("title", "Title", "TITLE"))
@@ -220,12 +223,11 @@ class _Reader:
         if self.has_hash and node is not None and not is_key:
             self.check_comment(value, event, plain, is_title)
         start, end = event.start_mark, event.end_mark
-        if not plain and start.line != end.line:
-            if style in "\"'":
-                if self.runs_on(style, start.index, end.index):
-                    raise Doubt("a quoted value runs on into the next key", self.where(event))
-            elif is_title and not value:
+        if style == "|" or style == ">":
+            if is_title and not value:
                 raise Doubt("the title is a mere | or >")
+        elif not plain and start.line != end.line and self.runs_on(style, start.index, end.index):
+            raise Doubt("a quoted value runs on into the next key", self.where(event))
         if event.anchor is not None:
             if is_title and plain:
                 self.title_anchor = event.anchor
@@ -233,7 +235,7 @@ class _Reader:
         return None if plain and tag is None and value in NULLS and not is_key else value
 
     def runs_on(self, quote: str, start: int, end: int) -> bool:
-        """Whether a quoted value swallowed what follows: its line ends with an escaped quote, or a key is in it."""
+        """Whether a quoted value swallowed lines: the first ends with an escaped quote, or a key is in it."""
         stop = self.block.find("\n", start, end)
         if stop < 0:
             return False
@@ -258,9 +260,7 @@ class _Reader:
 
     def check_tag(self, tag: str, event: Any) -> None:
         if tag != "!" and tag not in _CORE_TAGS:
-            raise Rejection(
-                "unsafe_tag", f"The tag {tag.replace(_CORE, '!!')[:80]} is not read.", self.where(event)
-            )
+            raise Rejection("unsafe_tag", f"The tag {tag.replace(_CORE, '!!')[:80]} is not read.", self.where(event))
 
     def start(self, event: Any, is_mapping: bool) -> None:
         if self.stack:
@@ -278,9 +278,7 @@ class _Reader:
             ):
                 raise Doubt("the title begins with a bracket")
         if self.depth + len(self.stack) >= self.limits.depth:
-            raise Rejection(
-                "depth_limit", f"Nested deeper than {self.limits.depth} levels.", self.where(event)
-            )
+            raise Rejection("depth_limit", f"Nested deeper than {self.limits.depth} levels.", self.where(event))
         tag = event.tag
         if tag is not None:
             self.check_tag(tag, event)
@@ -329,9 +327,7 @@ class _Reader:
                 "alias_limit", f"Aliases expand to more than {self.limits.events} parts.", self.where(event)
             )
         if self.depth + len(self.stack) + depth > self.limits.depth:
-            raise Rejection(
-                "depth_limit", f"Nested deeper than {self.limits.depth} levels.", self.where(event)
-            )
+            raise Rejection("depth_limit", f"Nested deeper than {self.limits.depth} levels.", self.where(event))
         if self.stack and depth >= self.stack[-1].depth:
             self.stack[-1].depth = depth + 1
         return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from etl_project.extract.yaml_events import NULLS, Value
+from etl_project.extract.yaml_events import NULLS, TITLES, Value
 
 # Characters that are special anywhere: controls, YAML's other line breaks, byte order marks, noncharacters.
 _NOT_TEXT = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff"
@@ -46,7 +46,7 @@ def read_flat(block: str, number_digits: int) -> dict[str, Value] | None:
             if len(value) > number_digits:
                 return None
             fields[key] = None if value in NULLS else value
-        elif words:
+        elif words and key not in TITLES:
             items: list[Value] = [word.strip(" ") for word in words.split(",")]
             if any(item in NULLS or len(str(item)) > number_digits for item in items):
                 return None

@@ -18,17 +18,22 @@ import re
 from dataclasses import dataclass, field
 
 from etl_project.extract.reasons import PostWarning, Rejection
-from etl_project.extract.yaml_events import NULLS, TITLES, Budget, Doubt, Value, read_events
+from etl_project.extract.yaml_events import NULLS, POST_KEYS, TITLES, Budget, Doubt, Value, read_events
 
-_KEY = re.compile(
-    r"""("[^"]*"|'[^']*'|[^\W_][\w.$/-]*(?:[ ][\w.$/-]+){0,2}|_[\w.$/-]*|<<)[ \t]*:(?=[ \t]|$)"""
-)
+_KEY = re.compile(r"""("[^"]*"|'[^']*'|[^\W_][\w.$/-]*(?:[ ][\w.$/-]+){0,2}|_[\w.$/-]*|<<)[ \t]*:(?=[ \t]|$)""")
 _TIGHT_KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)(?::(?!//)|：)(?=\S)")
 _STRAY_KEY = re.compile(r"[A-Za-z_][\w-]*:(?=[ \t]|$)")
 _BARE_WORD = re.compile(r"[A-Za-z_][\w-]*[ \t]*")
 _ITEM = re.compile(r"-(?=[ \t]|$)")
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}")
-_QUOTED_LINE = re.compile(r"""(?:[^\s"']+:|["'][^"']*["']:|-)[ \t]*("[^"]*"|'[^']*')""")
+_ONE_PAIR = r"""(?:"[^"]+"|'[^']+')"""
+_OUTER_PAIR = r"""(?:".+"|'.+')"""
+_QUOTED = re.compile(rf"(?:{POST_KEYS}:|-)[ \t]+{_ONE_PAIR}")
+_BEFORE_TEXT = re.compile(r"(?:[A-Za-z_][\w-]+:|-)[ \t]+")
+_QUOTED_LOOSELY = re.compile(
+    rf"""{_BEFORE_TEXT.pattern}{_OUTER_PAIR}|{POST_KEYS}:[ \t]+(?:""|'')|["'][^"']+["']:[ \t]+{_OUTER_PAIR}"""
+)
+_OR_LONE = re.compile(rf"""{_QUOTED_LOOSELY.pattern}|{_BEFORE_TEXT.pattern}["']""")
 _TAG = re.compile(r"!+[A-Za-z<]")
 
 
@@ -112,9 +117,7 @@ def _entries(block: str, doubt: Doubt, first: int) -> list[_Entry]:
             entries.append(entry)
             continue
         if entry is None:
-            raise Rejection(
-                "syntax", f"The front matter cannot be read: {doubt.message}.", doubt.line or line
-            )
+            raise Rejection("syntax", f"The front matter cannot be read: {doubt.message}.", doubt.line or line)
         text = text[min(indent, entry.margin) :]
         if indent == 0 and not _ITEM.match(text):
             entry.loose = True
@@ -166,6 +169,8 @@ def _read_entry(entry: _Entry, block: str, budget: Budget, depth: int) -> Value:
         return _read_in_doubt(entry, block, budget, depth, doubt)
     if not isinstance(value, dict) or (len(value) != 1 and entry.key != "<<"):
         return _read_in_doubt(entry, block, budget, depth, Doubt("it is no `key: value`", entry.line))
+    if entry.key in TITLES and _is_ambiguous(entry, block, in_doubt=False):
+        raise Rejection("syntax", "Another line ends with a quote that may be the title's.", entry.line)
     if entry.loose:
         budget.warnings.append(PostWarning("repaired_plain_scalar", entry.key, entry.line))
     return value if entry.key == "<<" else next(iter(value.values()))
@@ -177,7 +182,7 @@ def _read_in_doubt(entry: _Entry, block: str, budget: Budget, depth: int, doubt:
         children.pop()
     filled = [child for child in children if child and not child.lstrip(" ").startswith("#")]
     rest = "" if entry.rest.startswith("#") and filled else entry.rest
-    if _is_ambiguous(rest, bool(filled), entry.key, block):
+    if _is_ambiguous(entry, block, in_doubt=True):
         raise Rejection("syntax", "A quoted value is not closed on its line.", entry.line)
     if not filled:
         return _literal(rest, entry, budget)
@@ -220,7 +225,7 @@ def _read_items(dedented: list[str], entry: _Entry, budget: Budget, depth: int) 
         except Doubt as doubt:
             del budget.warnings[warned:]
             budget.events = events
-            if _KEY.match(text) and "\n" in text:
+            if _KEY.match(text) and ("\n" in text or any(isinstance(item, dict) for item in items)):
                 items.append(repair(text, budget, doubt, line=line, depth=depth + 2))
             else:
                 whole = _fold([part.strip() for part in text.split("\n")])
@@ -228,24 +233,36 @@ def _read_items(dedented: list[str], entry: _Entry, budget: Budget, depth: int) 
     return items
 
 
-def _is_ambiguous(rest: str, has_lines: bool, key: str, block: str) -> bool:
-    """Whether nobody can tell where a quoted value ends.
+def _is_ambiguous(entry: _Entry, block: str, *, in_doubt: bool) -> bool:
+    """Whether nobody can tell where the quoted value of an entry ends.
 
-    The value begins with a quote and its line does not end with one: either its quote was forgotten, or its
-    text went on in the next lines, and then one of them ends with a quote that it does not begin with. A
-    title that goes on in the next lines is ambiguous in any case.
+    Its quote may have been forgotten, or its text may go on in other lines: then one of these ends with a quote
+    that it does not begin with. A title in doubt that goes on in its own lines, or is a mere quote, is ambiguous.
     """
+    rest = entry.rest
     quote = rest[:1]
     if quote not in ('"', "'"):
         return False
-    if has_lines:
-        return key in TITLES
-    if len(rest) > 1 and rest.rstrip(",").endswith(quote):
+    is_title = entry.key in TITLES
+    if (in_doubt or entry.loose) and (rest == quote or any(entry.children)):
+        return is_title
+    is_closed = not in_doubt or rest.rstrip(",").endswith(quote)
+    if is_closed and not is_title:
         return False
+    own = entry.lines[0].strip()
+    lines = [line for line in (written.strip() for written in block.split("\n")) if line != own]
+    if in_doubt:
+        keys = [line.partition(":")[0] for line in lines if line and line[0] not in "-#"]
+        if len(set(keys)) < len(keys):
+            return True
+    if not is_closed:
+        return any(line.startswith(quote) or (line.endswith(quote) and not _QUOTED.fullmatch(line)) for line in lines)
+    # A quote escaped by its backslash explains a lone one further down, where YAML would have gone on to.
+    whole = _OR_LONE if rest[-2:-1] == "\\" else _QUOTED_LOOSELY
     return any(
-        line.endswith(quote) and not _QUOTED_LINE.fullmatch(line)
-        for line in (written.strip() for written in block.split("\n"))
-        if not line.endswith(": " + rest)
+        (in_doubt or line.count(quote) % 2 or not _BEFORE_TEXT.match(line))
+        for line in lines
+        if line.endswith(quote) and not whole.fullmatch(line)
     )
 
 
@@ -257,9 +274,7 @@ def _literal(text: str, entry: _Entry, budget: Budget, line: int | None = None) 
         budget.warnings.append(PostWarning("repaired_plain_scalar", f"{entry.key}: {text[:200]}", entry.line))
         return [item for item in (part.strip(" \t\"'") for part in text[1:-1].split(",")) if item]
     if _TAG.match(text):
-        raise Rejection(
-            "unsafe_tag", f"The tag {text.split(' ', 1)[0][:80]} is not read.", line or entry.line
-        )
+        raise Rejection("unsafe_tag", f"The tag {text.split(' ', 1)[0][:80]} is not read.", line or entry.line)
     code = "repaired_plain_scalar"
     quote = text[0]
     if quote in "\"'":
