@@ -44,6 +44,7 @@ from etl_project.extract.yaml_repair import repair
 
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "FrontMatter", "Value", "front_matter_json", "read_front_matter"]
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _BLANK = r"(?:[ \t]*+\n)*+"
 _OPEN = re.compile(rf"{_BLANK}(-{{3,}})(?:[ \t]*(json|toml|yaml))?[ \t]*(?:\n|\Z)")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
@@ -59,6 +60,7 @@ _REST_OF_LINE = re.compile(r"[ \t]*\n?")
 _LCTT_OPEN = re.compile(r"\[#\]:[ \t]*[\w-]+[ \t]*:")
 _KEY_LINE = re.compile(r"\s*[\"']?[^\W\d][\w -]{0,60}[\"']?:(?=\s|$)")
 _POST_KEY = re.compile(rf"{POST_KEYS}:(?=\s|$)")
+_QUOTED_LINE = re.compile(r"""(?:[\w-]+:|-)[ \t]+["'\[]""")
 _REST = 4096
 """Characters of a body in which the rest of its front matter is looked for."""
 _HEXO_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
@@ -168,7 +170,7 @@ class YAMLHeader(Header):
     def read(self, header: str, budget: Budget, *, fast_path: bool = True) -> dict[str, Value]:
         """Read flat lines, else events, else line by line."""
         if fast_path:
-            flat = read_flat(header, budget.limits.number_digits)
+            flat = read_flat(header, budget.limits)
             if flat is not None:
                 return flat
         try:
@@ -186,16 +188,19 @@ class YAMLHeader(Header):
 
 
 def _is_cut_in_two(text: str, body: int) -> bool:
-    """Whether the body begins with the rest of the front matter: two keys of a post, and another fence.
+    """Whether the body begins with the rest of the front matter.
 
-    That is what a title with a line of dashes in it leaves behind.
+    A title with a line of dashes in it leaves that behind: a line that ends with the title's last quote, two keys of a
+    post at least, and another fence.
     """
     fence = text.find("\n---", body, body + _REST)
     if fence < 0:
         return False
     lines = text[body:fence].split("\n")
-    return sum(_POST_KEY.match(line) is not None for line in lines) > 1 and not any(
-        line.startswith(("```", "~~~", "---")) for line in lines
+    return (
+        sum(_POST_KEY.match(line) is not None for line in lines) > 1
+        and any(line.rstrip()[-1:] in ('"', "'") and not _QUOTED_LINE.match(line) for line in lines if line)
+        and not any(line.startswith(("```", "~~~")) for line in lines)
     )
 
 
@@ -374,4 +379,4 @@ def front_matter_json(fields: dict[str, Value]) -> str:
     What `read_front_matter` returns is nested at most `Limits.depth` deep and holds no half of a surrogate
     pair.
     """
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), check_circular=False)
+    return _ENCODE(fields)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from etl_project.extract.limits import Limits
 from etl_project.extract.yaml_events import NULLS, TITLES, Value
 
 # Characters that are special anywhere: controls, YAML's other line breaks, byte order marks, noncharacters.
@@ -25,20 +26,21 @@ _LINE = re.compile(
 )
 
 
-def read_flat(block: str, number_digits: int) -> dict[str, Value] | None:
+def read_flat(block: str, limits: Limits) -> dict[str, Value] | None:
     """Read a block whose every line ends with a line feed.
 
     Args:
         block: the text.
-        number_digits: a longer value is left to the events, which judge whether it is a number.
+        limits: what comes near one of them is left to the events, which judge it.
 
     Returns:
         What `yaml_events.read_events` would return, or None when that is not certain.
 
     """
     rows = _LINE.findall(block)
-    if len(rows) != block.count("\n") or len(block) > number_digits * 64:
+    if len(rows) != block.count("\n") or 6 * len(rows) + block.count(",") + 6 > limits.events or limits.depth < 2:
         return None
+    number_digits = limits.number_digits
     fields: dict[str, Value] = {}
     for key, plain, double, single, words in rows:
         if plain:

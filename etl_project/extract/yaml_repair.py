@@ -31,7 +31,7 @@ _OUTER_PAIR = r"""(?:".+"|'.+')"""
 _QUOTED = re.compile(rf"(?:{POST_KEYS}:|-)[ \t]+{_ONE_PAIR}")
 _BEFORE_TEXT = re.compile(r"(?:[A-Za-z_][\w-]+:|-)[ \t]+")
 _QUOTED_LOOSELY = re.compile(
-    rf"""{_BEFORE_TEXT.pattern}{_OUTER_PAIR}|{POST_KEYS}:[ \t]+(?:""|'')|["'][^"']+["']:[ \t]+{_OUTER_PAIR}"""
+    rf"""{_BEFORE_TEXT.pattern}{_OUTER_PAIR}|{POST_KEYS}:[ \t]+(?:""|'')|["'][\w -]+["']:[ \t]+{_OUTER_PAIR}"""
 )
 _OR_LONE = re.compile(rf"""{_QUOTED_LOOSELY.pattern}|{_BEFORE_TEXT.pattern}["']""")
 _TAG = re.compile(r"!+[A-Za-z<]")

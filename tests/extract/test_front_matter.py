@@ -1,0 +1,514 @@
+from __future__ import annotations
+
+import base64
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etl_project.extract.decode import decode
+from etl_project.extract.front_matter import (
+    FORMATS,
+    FrontMatter,
+    Value,
+    YAMLHeader,
+    front_matter_json,
+    read_front_matter,
+)
+from etl_project.extract.limits import Limits
+from etl_project.extract.reasons import Rejection
+
+LIMITS = Limits()
+SHARED = Path(__file__).parents[2] / "../shared"
+
+
+def read(text: str, *, required: bool = True, **options: Any) -> FrontMatter:
+    return read_front_matter(text, LIMITS, required=required, **options)
+
+
+def fields(block: str) -> dict[str, Value]:
+    return read(f"---\n{block}\n---\n").fields
+
+
+def codes(block: str) -> list[str]:
+    return [warning.code for warning in read(f"---\n{block}\n---\n").warnings]
+
+
+def reason(text: str, *, required: bool = True, limits: Limits = LIMITS) -> str:
+    with pytest.raises(Rejection) as caught:
+        read_front_matter(text, limits, required=required)
+    return caught.value.reason
+
+
+# Where front matter begins and ends
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\ntitle: t\n---\nbody\n",
+        "---  \ntitle: t\n---\t\nbody\n",
+        "\n \n---\ntitle: t\n---\nbody\n",
+        "-----\ntitle: t\n-----\nbody\n",
+        "---\ntitle: t\n...\nbody\n",
+        "--- yaml\ntitle: t\n---\nbody\n",
+        "title: t\n---\nbody\n",
+        '---json\n{"title": "t"}\n---\nbody\n',
+        '---\n{"title": "t"}\n---\nbody\n',
+        '+++\ntitle = "t"\n+++\nbody\n',
+        '---toml\ntitle = "t"\n---\nbody\n',
+        '{"title": "t"}\nbody\n',
+        '{\n"title": "t"\n}\nbody\n',
+        '"title": "t"\n;;;\nbody\n',
+        ';;;\n"title": "t"\n;;;\nbody\n',
+        ';;;\n{"title": "t"}\n;;;\nbody\n',
+        '<!--{\n"title": "t"\n}-->\nbody\n',
+        "[#]: title: (t)\nbody\n",
+        '[#]: title: "t"\nbody\n',
+    ],
+)
+def test_front_matter_in_many_forms_and_the_body_as_it_is_written(text: str) -> None:
+    post = read(text)
+    assert post.fields == {"title": "t"}
+    assert post.body == "body\n"
+    assert post.body_line == text[: text.index("body")].count("\n") + 1
+
+
+def test_front_matter_alone_has_an_empty_body() -> None:
+    assert read("---\ntitle: t\n---").body == ""
+
+
+def test_a_body_keeps_its_white_space_and_its_horizontal_rules() -> None:
+    assert read("---\ntitle: t\n---\n\n  a\n\n---\n\nb  \n\n").body == "\n  a\n\n---\n\nb  \n\n"
+
+
+def test_indented_dashes_do_not_close_front_matter() -> None:
+    assert read("---\ndesc: |\n  a\n  ---\n  b\n---\nbody").fields == {"desc": "a\n---\nb\n"}
+
+
+def test_no_front_matter_is_a_rejection_only_where_it_is_required() -> None:
+    for text in ("# 标题\n", "%YAML 1.2\n---\ntitle: t\n---\n", "<!DOCTYPE html>\n", "{{ liquid }}\n", "{% raw %}\n"):
+        assert reason(text) == "no_front_matter"
+        assert read(text, required=False) == FrontMatter(None, {}, text, 1, [])
+
+
+@pytest.mark.parametrize("text", ["---\ntitle: t\n\nbody\n", "---\ntitle: t", '+++\ntitle = "t"\n', ';;;\n"a": 1\n'])
+def test_unclosed_front_matter_is_refused_even_where_it_is_not_required(text: str) -> None:
+    assert reason(text, required=False) == "unterminated_front_matter"
+
+
+@pytest.mark.parametrize("text", ["---\nJust text\n", "---\n", "---\njust text\n---\nmore\n", "---\n- a\n---\nb\n"])
+def test_horizontal_rules_are_text_where_front_matter_is_not_required(text: str) -> None:
+    post = read(text, required=False)
+    assert (post.format, post.body) == (None, text)
+
+
+def test_a_heading_underlined_with_dashes_is_no_front_matter() -> None:
+    assert read("Note: this\n---\nbody\n", required=False).format is None
+
+
+def test_an_example_of_front_matter_in_the_body_does_not_cut_a_post_in_two() -> None:
+    body = "\nWrite this:\n\n``` yaml\ntitle: a\ndate: 2013-07-13\n---\n```\n"
+    assert read(f"---\ntitle: t\n---\n{body}").body == body
+
+
+def test_pelican_headers_are_read_only_where_the_dialect_has_them() -> None:
+    text = "Title: This Week in Rust 571\nDate: 2024-10-30\nCategory: This Week\n  in Rust\n\nHello: world\n"
+    post = read(text, required=False, formats=("pelican",))
+    assert post.fields == {
+        "Title": "This Week in Rust 571",
+        "Date": "2024-10-30",
+        "Category": "This Week in Rust",
+    }
+    assert (post.body, post.body_line) == ("Hello: world\n", 6)
+    assert read(text, required=False).format is None
+
+
+def test_handlers_are_python_frontmatter_handlers() -> None:
+    import frontmatter
+
+    handler = YAMLHeader()
+    assert handler.detect("---\na: 000725\n---\nb")
+    assert handler.split("---\na: 000725\n---\nb") == ("a: 000725\n", "b")
+    assert frontmatter.loads("---\na: 000725\n---\nb", handler=handler).metadata == {"a": "000725"}
+
+
+# Scalars stay text
+
+
+def test_scalars_are_their_text_as_written() -> None:
+    block = "a: 000725\nb: 12:30:45\nc: NO\nd: 3.10\ne: 0x1F\nf: 2021-12-08\ng: 1_000\nh: [000001, 1e3, on]"
+    assert fields(block) == {
+        "a": "000725",
+        "b": "12:30:45",
+        "c": "NO",
+        "d": "3.10",
+        "e": "0x1F",
+        "f": "2021-12-08",
+        "g": "1_000",
+        "h": ["000001", "1e3", "on"],
+    }
+
+
+def test_plain_nulls_are_none_and_quoted_ones_are_text() -> None:
+    assert fields("a: null\nb: ~\nc:\nd: 'null'\ne: \"\"\nf: [~, x]") == {
+        "a": None,
+        "b": None,
+        "c": None,
+        "d": "null",
+        "e": "",
+        "f": [None, "x"],
+    }
+
+
+def test_nested_keys_and_lists_keep_their_shape() -> None:
+    block = "a:\n  b:\n  - c: 1\n    d: [2, {e: 3}]\n  f: >-\n    x\n    y"
+    assert fields(block) == {"a": {"b": [{"c": "1", "d": ["2", {"e": "3"}]}], "f": "x y"}}
+
+
+def test_anchors_aliases_and_merge_keys_are_followed_and_own_keys_win() -> None:
+    block = "base: &b {title: 基, layout: post}\nagain: *b\n<<: *b\ntitle: 自己"
+    base: Value = {"title": "基", "layout": "post"}
+    assert fields(block) == {"base": base, "again": base, "title": "自己", "layout": "post"}
+
+
+def test_core_tags_are_fine_and_sets_keep_their_order() -> None:
+    assert fields("a: !!str 1\nb: !!set {y, x}\nc: !!int 007") == {"a": "1", "b": ["y", "x"], "c": "007"}
+
+
+def test_toml_values_stay_as_written() -> None:
+    text = (
+        '+++\ntitle = "t"\na = 0x1F\nb = 2.50\nc = 1979-05-27 07:32:00\nd = true\ne = [1, [2, "x"], {f = 3}]\n'
+        "menu.main.weight = 1_000\n[extra]\n1 = 2021-12-08\n[[extra.x]]\ny = inf # z = 1\n+++\n"
+    )
+    assert read(text).fields == {
+        "title": "t",
+        "a": "0x1F",
+        "b": "2.50",
+        "c": "1979-05-27 07:32:00",
+        "d": "true",
+        "e": ["1", ["2", "x"], {"f": "3"}],
+        "menu": {"main": {"weight": "1_000"}},
+        "extra": {"1": "2021-12-08", "x": [{"y": "inf"}]},
+    }
+
+
+def test_json_values_stay_as_written() -> None:
+    post = read(
+        '{"title": "他说\\"好\\"", "n": 1.50, "b": true, "x": null, "l": [1e3, {"a": 007e0}]}'.replace("007e0", "7")
+    )
+    assert post.fields == {"title": '他说"好"', "n": "1.50", "b": "true", "x": None, "l": ["1e3", {"a": "7"}]}
+
+
+# Duplicates, repairs
+
+
+def test_of_a_duplicate_key_the_last_counts_and_equal_values_are_no_matter() -> None:
+    assert fields("title: 一\ntitle: 二") == {"title": "二"}
+    assert codes("title: 一\ntitle: 二") == ["duplicate_key"]
+    assert codes("title: 一\ntitle: 一") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ('"他说"好"了"', '他说"好"了'),
+        ('""""', '""'),
+        ('"5.5"屏手机"', '5.5"屏手机'),
+        ('"央行": 降准 "来了"', '央行": 降准 "来了'),
+        ('"C:\\Windows"', "C:\\Windows"),
+        ('"\\alpha"', "\\alpha"),
+        ('"沪指收跌\\"', "沪指收跌\\"),
+        ('""新" # 基建""', '"新" # 基建"'),
+        ('"新" # "基建"', '新" # "基建'),
+        ("'it's so'", "it's so"),
+        ('"Forgotten at the end', "Forgotten at the end"),
+    ],
+)
+def test_a_title_with_inner_quotes_is_the_text_between_the_first_and_last_quote(line: str, title: str) -> None:
+    block = f"layout: post\ntitle: {line}\ndate: 2021-12-08"
+    assert fields(block) == {"layout": "post", "title": title, "date": "2021-12-08"}
+    assert codes(block) == ["repaired_quotes"]
+
+
+def test_a_line_that_yaml_would_swallow_into_the_title_stays_a_line() -> None:
+    block = 'title: "沪指收跌\\"\ndate: 2021-12-08\nsource: "'
+    assert fields(block) == {"title": "沪指收跌\\", "date": "2021-12-08", "source": ""}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "#快讯# 沪指涨1%",
+        "沪指 #3000点 保卫战",
+        "[图解] 北向资金",
+        "[图解]",
+        "{{ page.title }}",
+        "&quot;双碳&quot; 目标",
+        "&R 公告",
+        "*ST中珠 复牌",
+        "*ST",
+        "!重要 公告",
+        "@所有人 开盘提醒",
+        "%涨幅",
+        "`code`",
+        "- 一",
+        "? 什么",
+        "a: b: c",
+        "央行:",
+        "=",
+        "<<",
+        "|",
+        "> 5%",
+        "'tis the season",
+        '"Ruby Hacking Guide" is out',
+    ],
+)
+def test_a_plain_title_that_yaml_refuses_or_changes_is_taken_as_written(title: str) -> None:
+    block = f"layout: post\ntitle: {title}\ndate: 2021-12-08"
+    assert fields(block) == {"layout": "post", "title": title, "date": "2021-12-08"}
+    assert codes(block) == ["repaired_plain_scalar"]
+
+
+def test_a_comment_after_a_date_or_a_word_stays_a_comment() -> None:
+    block = "date: 2021-12-08 #first\nroot: /blog/ # example\nweight: 10 #x\n# alone\nempty: # empty"
+    assert fields(block) == {"date": "2021-12-08", "root": "/blog/", "weight": "10", "empty": None}
+    assert codes(block) == []
+
+
+def test_lines_at_the_left_margin_continue_the_value_before_them() -> None:
+    block = "title: t\nsummary: first line\nsecond (line).\ntags: x"
+    assert fields(block) == {"title": "t", "summary": "first line second (line).", "tags": "x"}
+    assert codes(block) == ["repaired_plain_scalar"]
+
+
+def test_a_key_without_a_space_after_its_colon_is_a_key() -> None:
+    assert fields("layout:post\ntitle: t") == {"layout": "post", "title": "t"}
+    assert fields("title: t\ntags:['a', 'b']") == {"title": "t", "tags": ["a", "b"]}
+    assert fields("title: t\n分类：x\nCategory：出行")["Category"] == "出行"
+
+
+def test_list_items_are_repaired_one_by_one() -> None:
+    assert fields('aliases:\n- @name\n- b\ntags:\n  - "a"b"\n  - #股票\n') == {
+        "aliases": ["@name", "b"],
+        "tags": ['a"b', "#股票"],
+    }
+
+
+def test_nested_mappings_are_repaired_key_by_key() -> None:
+    block = "praise:\n  - url: x\n    text: a: b\n  - text: @c\nextra:\n  note: @d\n  deep:\n    e: 5: 6"
+    assert fields(block) == {
+        "praise": [{"url": "x", "text": "a: b"}, {"text": "@c"}],
+        "extra": {"note": "@d", "deep": {"e": "5: 6"}},
+    }
+
+
+def test_an_indented_key_is_a_key_and_not_part_of_the_title() -> None:
+    assert fields("title: a\n date: 2021-12-08") == {"title": "a", "date": "2021-12-08"}
+
+
+def test_an_alias_is_followed_in_a_block_that_needs_repair() -> None:
+    assert fields("a: &x [1, 2]\ntitle: @t\nb: *x") == {"a": ["1", "2"], "title": "@t", "b": ["1", "2"]}
+
+
+def test_toml_with_forgotten_or_inner_quotes_is_repaired() -> None:
+    post = read('+++\na = 1\ntitle = "Call for Testing v2\nb = "他说"好"了"\n+++\n')
+    assert post.fields == {"a": "1", "title": "Call for Testing v2", "b": '他说"好"了'}
+    assert [(warning.code, warning.line) for warning in post.warnings] == [
+        ("repaired_quotes", 3),
+        ("repaired_quotes", 4),
+    ]
+
+
+def test_a_warning_names_the_line_of_the_file() -> None:
+    post = read("\n---\nlayout: post\ntitle: @x\n---\n")
+    assert [warning.line for warning in post.warnings] == [4]
+
+
+# Rejections
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ("- a\n- b", "front_matter_not_mapping"),
+        ("just text", "front_matter_not_mapping"),
+        ("title: !!python/object/apply:os.system ['x']", "unsafe_tag"),
+        ("title: !secret abc", "unsafe_tag"),
+        ("title: t\nx: !ruby/object:A\n  i: x", "unsafe_tag"),
+        ('title: @x\ny: !secret "a" b', "unsafe_tag"),
+        ("tags: &t [a, *t]", "alias_limit"),
+        ("title: t\n\tdate: 2021-12-08", "syntax"),
+        ("title: t\n? [a, b]\n: 1", "syntax"),
+        ('title: "\\ud83d\\ude00"', "syntax"),
+        ('title: "a\ufffeb"', "syntax"),
+        ("n: " + "9" * 5000, "value_limit"),
+        ("n: 1" + ":59" * 20_000, "value_limit"),
+        ("x: " + "[" * 1000 + "]" * 1000, "depth_limit"),
+        ("x: " + "[" * 30_000, "depth_limit"),
+        ("x: " + "{a: " * 15_000, "depth_limit"),
+        ("\n".join(" " * depth + "- a: @b" for depth in range(300)), "syntax"),
+        ("x: [" + "a," * 30_000 + "]", "value_limit"),
+        ("x: " + "a" * 70_000, "front_matter_size_limit"),
+    ],
+)
+def test_what_cannot_be_trusted_is_refused_with_a_reason(block: str, expected: str) -> None:
+    started = time.perf_counter()
+    assert reason(f"---\n{block}\n---\n") == expected
+    assert time.perf_counter() - started < 2
+
+
+def test_alias_and_merge_bombs_are_refused() -> None:
+    lol = "a0: &a0 [lol,lol]\n" + "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10))
+    merge = "m0: &m0 {k: v}\n" + "".join(
+        f"m{n}: &m{n} {{<<: [{','.join([f'*m{n - 1}'] * 10)}]}}\n" for n in range(1, 10)
+    )
+    assert reason(f"---\n{lol}---\n") == "alias_limit"
+    assert reason(f"---\n{merge}---\n") == "alias_limit"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('+++\ntitle = """\na\n+++\nb"""\n+++\n', "syntax"),
+        ("+++\na = 1\na = 2\n+++\n", "syntax"),
+        ("+++\nn = " + "9" * 5000 + "\n+++\n", "value_limit"),
+        ("+++\nx = " + "[" * 30_000 + "\n+++\n", "depth_limit"),
+        ("+++\n" + "a." * 30_000 + "b = 1\n+++\n", "depth_limit"),
+        ("+++\n[" + "a." * 30_000 + "b]\n+++\n", "depth_limit"),
+        ('+++\nx = {"a"' + '."a"' * 10_000 + " = 1}\n+++\n", "depth_limit"),
+        ('{"a": ' + "[" * 30_000, "depth_limit"),
+        ('{"a": ' + "[" * 200 + "]" * 200 + "}", "depth_limit"),
+        ('{"n": ' + "9" * 5000 + "}", "value_limit"),
+        ('{"title": "\\ud800"}', "encoding"),
+        ('{"a": 1', "syntax"),
+        ('<!--{"a": 1}\n', "unterminated_front_matter"),
+    ],
+)
+def test_toml_and_json_have_the_same_limits(text: str, expected: str) -> None:
+    started = time.perf_counter()
+    assert reason(text) == expected
+    assert time.perf_counter() - started < 2
+
+
+def test_the_limits_are_settings() -> None:
+    assert reason("---\na: [[x]]\n---\n", limits=Limits(depth=2)) == "depth_limit"
+    assert reason("---\na: [1, 2, 3]\n---\n", limits=Limits(events=5)) == "value_limit"
+    assert reason("---\na: 中中\n---\n", limits=Limits(front_matter_bytes=9)) == "front_matter_size_limit"
+
+
+@pytest.mark.parametrize(
+    "text", ["\n" * 2_000_000 + "x", " " * 2_000_000 + "x", "---\n" + "a" * 2_000_000, "-" * 300_000]
+)
+def test_long_runs_of_anything_take_no_time(text: str) -> None:
+    started = time.perf_counter()
+    for required in (True, False):
+        try:
+            read_front_matter(text, LIMITS, required=required, formats=tuple(FORMATS))
+        except Rejection:
+            continue
+    assert time.perf_counter() - started < 2
+
+
+# The files of others
+
+
+def shared(path: str) -> Path:
+    place = SHARED / path
+    if not place.exists():
+        pytest.skip(f"{path} of ../shared is not here")
+    return place
+
+
+OTHER_CODES = {
+    *("date_missing", "date_invalid", "date_out_of_range", "date_from_file_name", "title_empty"),
+    *("link_empty", "duplicate_identity", "unknown_date_suffix"),
+}
+
+
+def test_every_hostile_post_ends_as_its_answer_says() -> None:
+    cases = json.loads(shared("hostile/cases.json").read_text())["cases"]
+    wrong = []
+    for case in cases:
+        if case["kind"] != "file" or case["outcome"] == "skipped":
+            continue
+        for fast_path in (True, False):
+            got: dict[str, Any] = {}
+            try:
+                decoded = decode(base64.b64decode(case["content_base64"]), ("utf-8", "gb18030"))
+                post = read_front_matter(decoded.text, LIMITS, required=True, fast_path=fast_path)
+            except Rejection as rejection:
+                got["reason"] = rejection.reason
+                want = {"reason": case.get("reason")}
+            else:
+                got["warnings"] = {warning.code for warning in (*decoded.warnings, *post.warnings)}
+                want = {"warnings": set(case.get("warning", [])) - OTHER_CODES}
+                values = case.get("values", {})
+                if "title" in values:
+                    got["title"], want["title"] = post.fields.get("title") or None, values["title"]
+                if "body" in values:
+                    got["body"], want["body"] = post.body.strip(), values["body"]
+            if got != want:
+                wrong.append((case["file"], got, want))
+    assert wrong == []
+
+
+BROKEN_TITLES = {
+    "18f-gsa-gov-04-2015-02-24-how-to-use-github-and-the-terminal-a-guide.md": (
+        "How to Use Github and the Terminal: A Guide"
+    ),
+    "18f-gsa-gov-09-2015-10-14-whats-in-a-name-understanding-and-using-gov-acronyms.md": (
+        "What's in a name: Understanding and using gov acronyms"
+    ),
+    "blog-00-9-whys-to-ask-when-evaluating-a-distributed-database.md": (
+        "9 Why's to Ask When Evaluating a Distributed Database"
+    ),
+    "blog-rust-lang-org-00-2020-03-09-rename-rustc-guide.md": "The rustc-guide is now rustc-dev-guide",
+    "blog-rust-lang-org-00-call-for-testing-build-dir-layout-v2.md": "Call for Testing: Build Dir Layout v2",
+    "blog-cn-03-三篇文章了解 TiDB 技术内幕 —— 谈调度.md": "三篇文章了解 TiDB 技术内幕 —— 谈调度",
+    "blog-cn-04-spanner-tangliu.md": "Spanner - CAP, TrueTime and Transaction",
+    "site-00-post.md": "{{ title }}",
+    "www-ruby-lang-org-00-index.html": '"Ruby Hacking Guide" is out though ...',
+    "www-ruby-lang-org-01-2021-11-24-buffer-overrun-in-cgi-escape_html-cve-2021-41816.md": (
+        "CVE-2021-41816: Buffer Overrun in CGI.escape_html"
+    ),
+    "www-ruby-lang-org-02-2003-01-07-ruby-in-2002-contents-wanted.md": "Ruby In 2002: Contents Wanted",
+    "nodejs-org-00-404.md": "404",
+}
+
+
+def test_nine_in_ten_files_that_broke_real_sites_load_with_the_title_a_person_reads() -> None:
+    files = [path for path in sorted(shared("broken").rglob("*")) if path.is_file()]
+    titles: dict[str, Value] = {}
+    for path in files:
+        try:
+            text = decode(path.read_bytes(), ("utf-8",)).text
+            post = read_front_matter(text, LIMITS, required=True)
+        except Rejection as rejection:
+            assert rejection.reason in ("unterminated_front_matter", "encoding"), path
+            continue
+        assert post.warnings or path.parent.name == "title-not-str" or "2017-17-10" in text, path
+        titles[path.name] = post.fields.get("title", post.fields.get("Title"))
+    assert len(titles) >= 0.9 * len(files)
+    assert {name: titles[name] for name in BROKEN_TITLES} == BROKEN_TITLES
+
+
+def test_every_post_of_the_sites_reads_without_repair_and_alike_on_both_paths() -> None:
+    count = 0
+    for path in sorted(shared("sites").rglob("*")):
+        if path.suffix not in (".md", ".mdx", ".html"):
+            continue
+        text = decode(path.read_bytes(), ("utf-8",)).text
+        formats = ("pelican",) if "this-week-in-rust" in path.parts else ("yaml", "toml", "json", "lctt")
+        post = read_front_matter(text, LIMITS, required=False, formats=formats)
+        assert post.warnings == [], path
+        assert post == read_front_matter(text, LIMITS, required=False, formats=formats, fast_path=False), path
+        assert text.endswith(post.body)
+        count += 1
+    assert count > 500
+
+
+def test_json_of_the_fields_is_compact_and_keeps_order_and_characters() -> None:
+    assert front_matter_json(fields("b: 中\na: [1, ~]")) == '{"b":"中","a":["1",null]}'
