@@ -93,6 +93,8 @@ defaults:
     values: {lang: de}
   - scope: {path: "_posts"}
     values: {layout: post}
+  - scope: {path: "spo"}
+    values: {layout: wider, excerpt: from the wider scope}
 """
 
 
@@ -101,6 +103,7 @@ def test_defaults_of_jekyll_apply_by_path_and_type_and_the_narrower_wins(tmp_pat
     sport = read(tmp_path, "jekyll", POST, {"layout": None, "categories": ["own"]}, config=config)
     assert (sport.layout, sport.authors, sport.url) == ("match", ["Everyone"], "/matches/Some_post/")
     assert sport.categories == ["sport", "all", "own"]
+    assert sport.excerpt == "from the wider scope"
     assert read(tmp_path, "jekyll", "_posts/2024-03-05-a.md").layout == "post"
     assert read(tmp_path, "jekyll", "_posts/2024-03-05-a.md", {"layout": "own"}).layout == "own"
     assert read(tmp_path, "jekyll", "_drafts/a.md").layout == "sketch"
