@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +22,9 @@ from assets.resources import Session
 from etl_project.load.checks import CheckResult
 from etl_project.load.publish import Published
 from etl_project.refresh import TablesLoaded
-from etl_project.settings import Settings
 
 LOCATION = "etl_project"
-"""Name of the code location in the web server: runs are told apart by it."""
-
-_TEMPLATE = Path(__file__).parent / "dagster.yaml"
+"""Name of the code location, as `etl ui` and pyproject.toml give it to Dagster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +41,6 @@ class RefreshRun:
     published: Published | None
     error: str | None
     """Why it failed, in a sentence where one is known."""
-
-
-def prepare_home(settings: Settings) -> Path:
-    """Make the folder of Dagster's own state, with settings of ours where it has none.
-
-    Returns:
-        The folder, absolute, as Dagster asks for.
-    """
-    home = settings.dagster_home.absolute()
-    home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        shutil.copyfile(_TEMPLATE, home / "dagster.yaml")
-    return home
 
 
 def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:

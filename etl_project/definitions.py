@@ -9,8 +9,9 @@ from assets.automation import JOB, refresh_schedule
 from assets.checks import CHECK_STEPS
 from assets.publish import publish
 from assets.resources import Session, session_resource
-from assets.run import RefreshRun, prepare_home, run_job
+from assets.run import RefreshRun, run_job
 from assets.tables import tables
+from etl_project.dagster_home import prepare_home
 from etl_project.refresh import Look, Refresh, Report
 from etl_project.settings import Settings, read_settings
 

@@ -1,0 +1,156 @@
+"""Dagster's web server and daemon, started on a free port and stopped together."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+import webbrowser
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+from etl_project.dagster_home import prepare_home
+from etl_project.settings import Settings
+
+FIRST_PORT, LAST_PORT = 3000, 3099
+
+_START_SECONDS = 120
+_STOP_SECONDS = 10
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_WORKSPACE = """# Written by `etl ui` at every start.
+load_from:
+  - python_module:
+      module_name: etl_project.definitions
+      location_name: etl_project
+"""
+
+
+class CannotServe(Exception):
+    """The web server cannot be started: the message says why and what to do."""
+
+
+def serve(settings: Settings, host: str = "127.0.0.1", port: int | None = None, open_browser: bool = False) -> int:
+    """Run Dagster's web server and daemon until Ctrl-C or a signal to end, then stop every process of theirs.
+
+    Where one of them dies, all are started again.
+
+    Args:
+        settings: tell where runs are recorded; each run reads the settings file again.
+        host: address to listen on.
+        port: port to listen on; the first free one from 3000 on by default.
+        open_browser: open the page when it answers.
+
+    Returns:
+        0, the exit status of a server that was told to stop.
+
+    Raises:
+        CannotServe: the port is taken, or the server does not start.
+    """
+    port = _free_port(host, port)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    home = prepare_home(settings)
+    (home / "workspace.yaml").write_text(_WORKSPACE, "utf-8")
+    stop = threading.Event()
+
+    def told_to_stop(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    # Handlers of our own also keep the children from inheriting signals that a script has set to be ignored.
+    before = {number: signal.signal(number, told_to_stop) for number in _SIGNALS}
+    try:
+        announced = False
+        while not stop.is_set():
+            servers = _start(settings.file, home, host, port)
+            try:
+                if _answers(f"{address}/server_info", servers, stop) and not announced:
+                    print(f"Dagster is at {address} (Ctrl-C stops it).", flush=True)
+                    announced = True
+                    if open_browser:
+                        webbrowser.open(address)
+                while servers.poll() is None and not stop.wait(0.2):
+                    pass
+            finally:
+                _end(servers)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def _free_port(host: str, port: int | None) -> int:
+    for candidate in range(FIRST_PORT, LAST_PORT + 1) if port is None else [port]:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind((host, candidate))
+                return candidate
+            except PermissionError as error:
+                raise CannotServe(
+                    f"port {candidate} of {host} cannot be used: {error}; choose one above 1023"
+                ) from None
+            except socket.gaierror as error:
+                raise CannotServe(f"{host!r} is no address of this machine: {error}") from None
+            except OSError:
+                continue
+    if port is None:
+        raise CannotServe(f"no port from {FIRST_PORT} to {LAST_PORT} of {host} is free; name another with --port")
+    raise CannotServe(f"port {port} of {host} is taken or not of this machine; leave --port out to take a free one")
+
+
+def _start(config: Path, home: Path, host: str, port: int) -> subprocess.Popen[bytes]:
+    """Start the servers in a session of their own, by which all of their processes can be found again."""
+    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(home / "workspace.yaml")]
+    command += ["--host", host, "--port", str(port), "--log-level", "warning", "--code-server-log-level", "warning"]
+    environment = os.environ | {"DAGSTER_HOME": str(home), "ETL_CONFIG": str(config)}
+    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def _answers(url: str, servers: subprocess.Popen[bytes], stop: threading.Event) -> bool:
+    """Wait for the web server to answer; False when told to stop meanwhile."""
+    # A proxy of the environment has no business between two processes of this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + _START_SECONDS
+    while not stop.wait(0.2):
+        try:
+            with opener.open(url, timeout=5):
+                return True
+        except OSError:
+            if servers.poll() is not None or time.monotonic() > deadline:
+                raise CannotServe("Dagster did not start; what it wrote above says why") from None
+    return False
+
+
+def _end(servers: subprocess.Popen[bytes]) -> None:
+    """Ask the servers to stop, and end whatever of theirs is left."""
+    if servers.poll() is None:
+        servers.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            servers.wait(_STOP_SECONDS)
+    for force in (psutil.Process.terminate, psutil.Process.kill):
+        left = _of_session(servers.pid)
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                force(process)
+        psutil.wait_procs(left, timeout=3)
+    servers.wait()
+
+
+def _of_session(leader: int) -> list[psutil.Process]:
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                left.append(process)
+        except (OSError, psutil.Error):
+            continue
+    return left
