@@ -40,7 +40,7 @@ from etl_project.extract.other_headers import read_json, read_lctt, read_pelican
 from etl_project.extract.reasons import PostWarning, Rejection
 from etl_project.extract.yaml_events import POST_KEYS, Budget, Doubt, Value, read_events
 from etl_project.extract.yaml_flat import read_flat
-from etl_project.extract.yaml_repair import repair
+from etl_project.extract.yaml_repair import TIGHT_KEY, repair
 
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "FrontMatter", "Value", "front_matter_json", "read_front_matter"]
 
@@ -60,7 +60,7 @@ _REST_OF_LINE = re.compile(r"[ \t]*\n?")
 _LCTT_OPEN = re.compile(r"\[#\]:[ \t]*[\w-]+[ \t]*:")
 _KEY_LINE = re.compile(r"\s*[\"']?[^\W\d][\w -]{0,60}[\"']?:(?=\s|$)")
 _POST_KEY = re.compile(rf"{POST_KEYS}:(?=\s|$)")
-_QUOTED_LINE = re.compile(r"""(?:[\w-]+:|-)[ \t]+["'\[]""")
+_QUOTED_LINE = re.compile(r"""[\w-]+:[ \t]+(?:"[^"]+"|'[^']+')[ \t]*$""")
 _REST = 4096
 """Characters of a body in which the rest of its front matter is looked for."""
 _HEXO_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
@@ -175,6 +175,8 @@ class YAMLHeader(Header):
                 return flat
         try:
             value = read_events(header, budget, line=budget.line)
+            if isinstance(value, str) and TIGHT_KEY.match(header):
+                raise Doubt("the colons have no space after them", budget.line)
         except Doubt as doubt:
             budget.warnings.clear()
             budget.anchors.clear()
@@ -193,13 +195,16 @@ def _is_cut_in_two(text: str, body: int) -> bool:
     A title with a line of dashes in it leaves that behind: a line that ends with the title's last quote, two keys of a
     post at least, and another fence.
     """
-    fence = text.find("\n---", body, body + _REST)
-    if fence < 0:
+    if text.find("\n---", body, body + _REST) < 0:
         return False
-    lines = text[body:fence].split("\n")
+    return any(map(_is_rest, _CLOSE.split(text[body : body + _REST])[:-1]))
+
+
+def _is_rest(part: str) -> bool:
+    lines = [line.rstrip() for line in part.split("\n")]
     return (
         sum(_POST_KEY.match(line) is not None for line in lines) > 1
-        and any(line.rstrip()[-1:] in ('"', "'") and not _QUOTED_LINE.match(line) for line in lines if line)
+        and any(line.endswith(('"', "'")) and not _QUOTED_LINE.match(line) for line in lines)
         and not any(line.startswith(("```", "~~~")) for line in lines)
     )
 

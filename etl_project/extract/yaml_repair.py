@@ -21,19 +21,16 @@ from etl_project.extract.reasons import PostWarning, Rejection
 from etl_project.extract.yaml_events import NULLS, POST_KEYS, TITLES, Budget, Doubt, Value, read_events
 
 _KEY = re.compile(r"""("[^"]*"|'[^']*'|[^\W_][\w.$/-]*(?:[ ][\w.$/-]+){0,2}|_[\w.$/-]*|<<)[ \t]*:(?=[ \t]|$)""")
-_TIGHT_KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)(?::(?!//)|：)(?=\S)")
+TIGHT_KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)(?::(?!//)|：)(?=\S)")
+"""A key without white space after its colon, or with a full-width one."""
 _STRAY_KEY = re.compile(r"[A-Za-z_][\w-]*:(?=[ \t]|$)")
 _BARE_WORD = re.compile(r"[A-Za-z_][\w-]*[ \t]*")
 _ITEM = re.compile(r"-(?=[ \t]|$)")
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}")
-_ONE_PAIR = r"""(?:"[^"]+"|'[^']+')"""
-_OUTER_PAIR = r"""(?:".+"|'.+')"""
-_QUOTED = re.compile(rf"(?:{POST_KEYS}:|-)[ \t]+{_ONE_PAIR}")
-_BEFORE_TEXT = re.compile(r"(?:[A-Za-z_][\w-]+:|-)[ \t]+")
-_QUOTED_LOOSELY = re.compile(
-    rf"""{_BEFORE_TEXT.pattern}{_OUTER_PAIR}|{POST_KEYS}:[ \t]+(?:""|'')|["'][\w -]+["']:[ \t]+{_OUTER_PAIR}"""
-)
-_OR_LONE = re.compile(rf"""{_QUOTED_LOOSELY.pattern}|{_BEFORE_TEXT.pattern}["']""")
+_QUOTED = re.compile(rf"""(?:{POST_KEYS}:|-)[ \t]+(?:"[^"]+"|'[^']+')""")
+_BEFORE_TEXT = r"""(?:[A-Za-z_][\w-]{2,}:|"[\w -]+":|'[\w -]+':|-)[ \t]+"""
+_TEXT = re.compile(rf"""{_BEFORE_TEXT}(?:(?!""|'')|(?:""|'')$)""")
+_LONE = re.compile(rf"""{_BEFORE_TEXT}["']""")
 _TAG = re.compile(r"!+[A-Za-z<]")
 
 
@@ -141,7 +138,7 @@ def _start(text: str, line: int, following: str) -> _Entry | None:
         if key[0] in "\"'":
             key = key[1:-1]
         return _Entry(key, text[match.end() :].strip(" \t"), line, [text])
-    match = _TIGHT_KEY.match(text)
+    match = TIGHT_KEY.match(text)
     if match is not None:
         rest = text[match.end() :].strip(" \t")
         return _Entry(match[1], rest, line, [f"{match[1]}: {rest}"], loose=True)
@@ -237,7 +234,8 @@ def _is_ambiguous(entry: _Entry, block: str, *, in_doubt: bool) -> bool:
     """Whether nobody can tell where the quoted value of an entry ends.
 
     Its quote may have been forgotten, or its text may go on in other lines: then one of these ends with a quote
-    that it does not begin with. A title in doubt that goes on in its own lines, or is a mere quote, is ambiguous.
+    that it does not begin with, or a key stands twice. A title in doubt that goes on in its own lines, or is a mere
+    quote, is ambiguous.
     """
     rest = entry.rest
     quote = rest[:1]
@@ -251,19 +249,19 @@ def _is_ambiguous(entry: _Entry, block: str, *, in_doubt: bool) -> bool:
         return False
     own = entry.lines[0].strip()
     lines = [line for line in (written.strip() for written in block.split("\n")) if line != own]
-    if in_doubt:
-        keys = [line.partition(":")[0] for line in lines if line and line[0] not in "-#"]
-        if len(set(keys)) < len(keys):
-            return True
-    if not is_closed:
+    keys = [line.partition(":")[0] for line in lines if line and line[0] not in "-#"]
+    if len(set(keys)) < len(keys):
+        return True
+    if not is_closed or len(rest) == 2:
         return any(line.startswith(quote) or (line.endswith(quote) and not _QUOTED.fullmatch(line)) for line in lines)
     # A quote escaped by its backslash explains a lone one further down, where YAML would have gone on to.
-    whole = _OR_LONE if rest[-2:-1] == "\\" else _QUOTED_LOOSELY
-    return any(
-        (in_doubt or line.count(quote) % 2 or not _BEFORE_TEXT.match(line))
-        for line in lines
-        if line.endswith(quote) and not whole.fullmatch(line)
-    )
+    may_be_lone = rest[-2:-1] == "\\"
+    for line in lines:
+        if not line.endswith(quote) or (may_be_lone and _LONE.fullmatch(line)):
+            continue
+        if line.count(quote) % 2 or line[-2:-1] == "\\" or not _TEXT.match(line):
+            return True
+    return False
 
 
 def _literal(text: str, entry: _Entry, budget: Budget, line: int | None = None) -> Value:

@@ -233,6 +233,17 @@ def test_a_title_with_inner_quotes_is_the_text_between_the_first_and_last_quote(
     assert codes(block) == ["repaired_quotes"]
 
 
+def test_other_quoted_fields_do_not_stand_in_the_way_of_a_repair() -> None:
+    block = 'title: "他说"好"了"\ncover: ""\nimage: "x.png"\nexcerpt: "a "b" c"\nnote: see "d"'
+    assert fields(block) == {
+        "title": '他说"好"了',
+        "cover": "",
+        "image": "x.png",
+        "excerpt": 'a "b" c',
+        "note": 'see "d"',
+    }
+
+
 def test_a_line_that_yaml_would_swallow_into_the_title_stays_a_line() -> None:
     block = 'title: "沪指收跌\\"\ndate: 2021-12-08\nsource: "'
     assert fields(block) == {"title": "沪指收跌\\", "date": "2021-12-08", "source": ""}
@@ -286,6 +297,7 @@ def test_lines_at_the_left_margin_continue_the_value_before_them() -> None:
 
 def test_a_key_without_a_space_after_its_colon_is_a_key() -> None:
     assert fields("layout:post\ntitle: t") == {"layout": "post", "title": "t"}
+    assert fields("layout:post\ntitle:t") == {"layout": "post", "title": "t"}
     assert fields("title: t\ntags:['a', 'b']") == {"title": "t", "tags": ["a", "b"]}
     assert fields("title: t\n分类：x\nCategory：出行")["Category"] == "出行"
 

@@ -118,6 +118,12 @@ def test_a_title_pasted_between_quotes_is_exactly_that_text(title: str) -> None:
 @example('"\nA:')
 @example("0\n---\n---")
 @example("0\n---\n---\n")
+@example("0\n---\n- ")
+@example('"\nA0: ""')
+@example('"\nA0: """')
+@example('""\n0: "')
+@example("0\n---\n\n---")
+@example("0\n---\n\n---\n")
 @example('""\n#')
 def test_any_other_title_is_the_text_or_what_yaml_says_or_a_rejection(title: str) -> None:
     assume(not any("\x7f" <= char <= "\x9f" or (char < " " and char != "\n") for char in title))
