@@ -118,7 +118,8 @@ def reject_killer(batch: Batch) -> ManifestRow:
     }
     status = {
         **file, "status": "rejected", "article_id": task.article_id, "is_shadowed": False, "warnings": [],
-        "mtime_ns": task.listed.mtime_ns, "ctime_ns": task.listed.ctime_ns, "inode": task.listed.inode, "is_young": False,
+        "mtime_ns": task.listed.mtime_ns, "ctime_ns": task.listed.ctime_ns, "inode": task.listed.inode,
+        "is_young": False,
     }  # fmt: skip
     rejected = {**file, "message": message, "suggestion": "Exclude the file in etl.toml and report it."}
     return _stage(

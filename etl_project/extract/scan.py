@@ -137,10 +137,13 @@ def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
         UPDATE candidates SET is_winner = best.path IS NOT DISTINCT FROM candidates.path
         FROM (
             SELECT source_id, article_id,
-                arg_min(path, (rank, path)) FILTER (
-                    NOT (coalesce(known_status, '') IN ('rejected', 'gone') AND (is_read OR NOT (is_changed OR is_reparse)))
-                ) AS path
-            FROM candidates WHERE shares_identity GROUP BY ALL
+                arg_min(path, (rank, path)) FILTER (NOT is_out) AS path
+            FROM (
+                SELECT *, coalesce(known_status, '') IN ('rejected', 'gone')
+                    AND (is_read OR NOT (is_changed OR is_reparse)) AS is_out
+                FROM candidates WHERE shares_identity
+            )
+            GROUP BY ALL
         ) AS best
         WHERE shares_identity AND best.source_id = candidates.source_id AND best.article_id = candidates.article_id
         """
@@ -262,7 +265,10 @@ def _leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
                 USING (source_id, inode, size, mtime_ns)
         )
         SELECT g.source_id, count(DISTINCT g.article_id),
-            (SELECT count(DISTINCT article_id) FROM inventory AS i WHERE i.source_id = g.source_id AND i.status = 'loaded')
+            (
+                SELECT count(DISTINCT article_id) FROM inventory AS i
+                WHERE i.source_id = g.source_id AND i.status = 'loaded'
+            )
         FROM gone AS g
         ANTI JOIN candidates AS c ON c.source_id = g.source_id AND c.article_id = g.article_id
         ANTI JOIN moved AS m ON m.source_id = g.source_id AND m.path = g.path

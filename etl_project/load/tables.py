@@ -70,7 +70,8 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     _find_affected(con, work.previous)
     is_new = (
         work.previous is not None
-        or _one(con, "SELECT count(*) FROM affected") > 0
+        or _one(con, "SELECT count(*) FROM staged WHERE status IN ('loaded', 'rejected')") > 0
+        or _one(con, "SELECT count(*) FROM gone") > 0
         or _sources_differ(con, work)
         or _one(con, "SELECT generation FROM internal.generation") == 0
         or _one(con, TIME_HAS_COME, {"as_of": work.timing.as_of}) > 0
@@ -110,7 +111,8 @@ def _stage_files(con: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
     if paths:
         con.execute(
             f"""
-            INSERT INTO staged BY NAME SELECT * EXCLUDE filename FROM read_parquet({parquet_list(paths)}, filename = true)
+            INSERT INTO staged BY NAME
+            SELECT * EXCLUDE filename FROM read_parquet({parquet_list(paths)}, filename = true)
             QUALIFY row_number() OVER (PARTITION BY source_id, path ORDER BY filename DESC) = 1
             """
         )
@@ -127,7 +129,12 @@ def _find_affected(con: duckdb.DuckDBPyConnection, previous: str | None) -> None
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE affected AS
-        SELECT article_id FROM staged WHERE status IN ('loaded', 'rejected') UNION SELECT article_id FROM gone;
+        SELECT article_id FROM staged WHERE status = 'loaded' AND NOT is_shadowed
+        UNION
+        SELECT article_id FROM {previous or "work"}.articles WHERE (source_id, path) IN (
+            SELECT (source_id, path) FROM gone
+            UNION ALL SELECT (source_id, path) FROM staged WHERE status = 'rejected' OR status = 'loaded' AND is_shadowed
+        );
         CREATE OR REPLACE TEMP TABLE before AS
         SELECT a.article_id, a.source_id, a.path, i.file_hash
         FROM {previous or "work"}.articles AS a

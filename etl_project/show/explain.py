@@ -63,8 +63,8 @@ def explain(file: Path, settings: Settings | None, console: Console) -> bool:
         console.print(safe(rejection.suggestion, "green"))
         return False
     console.print(
-        f"{bytes_in_words(len(read.data))}, {post.decoded.encoding}, front matter: {post.front_matter.format or 'none'}, "
-        f"body from line {post.front_matter.body_line}"
+        f"{bytes_in_words(len(read.data))}, {post.decoded.encoding}, "
+        f"front matter: {post.front_matter.format or 'none'}, body from line {post.front_matter.body_line}"
     )
     _show_fields(post, source, console)
     _show_front_matter(post, console)

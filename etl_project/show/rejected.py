@@ -58,7 +58,10 @@ def export_rejected(published: Path, source: str | None, folder: Path) -> tuple[
     written, left = 0, []
     with open_published(published) as con:
         rows = con.execute(
-            "SELECT source_id, path, bytes FROM rejected_files WHERE source_id = coalesce($source, source_id) ORDER BY ALL",
+            """
+            SELECT source_id, path, bytes FROM rejected_files
+            WHERE source_id = coalesce($source, source_id) ORDER BY source_id, path
+            """,
             {"source": source},
         )
         while row := rows.fetchone():

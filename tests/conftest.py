@@ -1,0 +1,132 @@
+"""A site that a test writes, its settings, and the stages of a refresh run on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from etl_project.load.aggregates import aggregates
+from etl_project.load.contract import OBSERVED, contract
+from etl_project.refresh import Look, Refresh, TablesLoaded
+from etl_project.settings import Settings, read_settings
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+POST = """---
+title: {title}
+date: {date}
+categories: {categories}
+tags: {tags}
+---
+
+{body}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ETL_CONFIG", "ETL_WAREHOUSE", "DAGSTER_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real posts beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip("the real posts of ../shared are not on this machine")
+    return SHARED
+
+
+@dataclass
+class Site:
+    """A folder of posts with an etl.toml, as a test writes it."""
+
+    folder: Path
+    source: str = 'dialect = "jekyll"\ntime_zone = "Asia/Shanghai"\ninclude = ["_posts/**", "old_post/**"]\n'
+    extra: str = ""
+    last_look: Look | None = field(default=None, repr=False)
+
+    @property
+    def posts(self) -> Path:
+        return self.folder / "site"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "etl.toml"
+
+    @property
+    def published(self) -> Path:
+        return self.folder / "warehouse" / "posts.duckdb"
+
+    def configure(self, source: str | None = None, extra: str | None = None) -> None:
+        self.source = self.source if source is None else source
+        self.extra = self.extra if extra is None else extra
+        self.posts.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(
+            f'[warehouse]\npath = "warehouse/posts.duckdb"\n\n[[source]]\nname = "site"\nlocation = "site"\n'
+            f"{self.source}\n{self.extra}",
+            "utf-8",
+        )
+
+    def write(self, path: str, text: str | bytes | None = None, *, age: float = 60, **values: str) -> Path:
+        """Write a post, by default as if a minute ago, so that it is not young."""
+        file = self.posts / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            values = {
+                "title": file.stem, "date": "2026-01-02 03:04:05 +0800", "categories": "news", "tags": "one two",
+                "body": "Some words.",
+            } | values  # fmt: skip
+            text = POST.format(**values)
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+        then = file.stat().st_mtime - age
+        os.utime(file, (then, then))
+        return file
+
+    @property
+    def settings(self) -> Settings:
+        return read_settings(self.config)
+
+    def look(self, **options: Any) -> tuple[Refresh, Look]:
+        refresh = Refresh(self.settings, **options)
+        return refresh, refresh.look()
+
+    def refresh(self, **options: Any) -> TablesLoaded | None:
+        """Run every stage, without Dagster; None when there is nothing to do."""
+        refresh, look = self.look(**options)
+        self.last_look = look
+        if look.is_idle:
+            look.connection.close()
+            return None
+        loaded = refresh.load_tables(look)
+        broken = [r for r in refresh.run_checks("tables") if r.check.is_blocking and not r.passed]
+        refresh.build_aggregates()
+        broken += [r for r in refresh.run_checks("aggregates") if not r.passed]
+        assert not broken, broken
+        refresh.publish()
+        return loaded
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.published), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def column(self, sql: str) -> list[Any]:
+        return [row[0] for row in self.query(sql)]
+
+    def derived(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table that is a function of the files, settings, code and as_of."""
+        names = [n for n in (*contract(), *aggregates()) if n not in OBSERVED]
+        return {name: self.query(f"SELECT * FROM {name} ORDER BY ALL") for name in names}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    site.configure()
+    yield site

@@ -1,0 +1,152 @@
+"""Listing a folder, and reading one file of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl_project.extract.reasons import Rejection
+from etl_project.sources.folder import SourceUnavailable, escape_path, list_files, read_file, unescape_path
+from etl_project.sources.source import Source
+
+
+def listed(folder: Path, **settings: object) -> dict[str, int]:
+    source = Source("s", folder, **({"dialect": "plain"} | settings))  # type: ignore[arg-type]
+    rows = [row for batch in list_files(source) for row in batch.to_pylist()]
+    return {row["path"]: row["rank"] for row in rows}
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("text")
+
+
+def test_posts_are_listed_by_their_ending_in_any_case(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "b.MD", "c.markdown", "d.txt", "e.md~", ".#f.md", "sub/g.md")
+    assert set(listed(tmp_path)) == {"a.md", "b.MD", "c.markdown", "sub/g.md"}
+
+
+def test_hidden_and_built_folders_are_not_entered(tmp_path: Path) -> None:
+    write(tmp_path, ".git/a.md", "node_modules/b.md", "_site/c.md", "kept/d.md")
+    assert set(listed(tmp_path, dialect="jekyll", include=("**",))) == {"kept/d.md"}
+
+
+def test_rank_is_the_place_of_the_first_pattern_that_matches(tmp_path: Path) -> None:
+    write(tmp_path, "_posts/a.md", "old_post/b.md", "c.md")
+    assert listed(tmp_path, include=("_posts/**", "old_post/**", "**")) == {"_posts/a.md": 0, "old_post/b.md": 1, "c.md": 2}
+
+
+def test_excluded_files_are_not_listed(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "drafts/b.md")
+    assert set(listed(tmp_path, include=("**",), exclude=("drafts/**",))) == {"a.md"}
+
+
+@pytest.mark.parametrize("name", ["line\nbreak.md", "[glob]/a*b.md", "né.md", "back\\slash.md", "a" * 240 + ".md"])
+def test_awkward_names_are_listed_and_can_be_read(tmp_path: Path, name: str) -> None:
+    write(tmp_path, name)
+    (path,) = listed(tmp_path)
+    assert read_file(os.fsencode(tmp_path), path, 100).data == b"text"
+
+
+def test_a_name_that_is_not_utf8_is_listed_escaped_and_can_be_read(tmp_path: Path) -> None:
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xd6\xd0.md"))).write_text("text")
+    (path,) = listed(tmp_path)
+    assert path == r"\xd6\xd0.md"
+    assert read_file(os.fsencode(tmp_path), path, 100).data == b"text"
+
+
+@given(st.binary(min_size=1, max_size=40))
+def test_escaping_a_path_can_be_undone(raw: bytes) -> None:
+    escaped = escape_path(os.fsdecode(raw))
+    escaped.encode()
+    assert unescape_path(escaped) == raw
+
+
+def test_a_deep_folder_is_listed(tmp_path: Path) -> None:
+    deep = "/".join(["d" * 40] * 60) + "/a.md"
+    folder = tmp_path
+    here = os.getcwd()
+    try:
+        os.chdir(folder)
+        for part in deep.split("/")[:-1]:
+            os.mkdir(part)
+            os.chdir(part)
+        Path("a.md").write_text("text")
+    finally:
+        os.chdir(here)
+    assert list(listed(tmp_path)) == [deep]
+    assert read_file(os.fsencode(tmp_path), deep, 100).data == b"text"
+
+
+def test_a_folder_that_is_not_there_is_unavailable_not_empty(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnavailable, match="there is no folder"):
+        listed(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_listed_makes_the_source_unavailable(tmp_path: Path) -> None:
+    write(tmp_path, "sub/a.md", "b.md")
+    (tmp_path / "sub").chmod(0)
+    try:
+        with pytest.raises(SourceUnavailable, match="cannot be listed"):
+            listed(tmp_path)
+    finally:
+        (tmp_path / "sub").chmod(0o755)
+
+
+def refused(folder: Path, path: str, largest: int = 100) -> str:
+    with pytest.raises(Rejection) as caught:
+        read_file(os.fsencode(folder), path, largest)
+    return caught.value.reason
+
+
+def test_a_link_inside_the_source_is_read_and_one_that_leaves_it_is_not(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    write(root, "real.md")
+    write(tmp_path, "outside.md")
+    (root / "inside.md").symlink_to("real.md")
+    (root / "out.md").symlink_to("../outside.md")
+    (root / "loop.md").symlink_to("loop.md")
+    (root / "dangling.md").symlink_to("nowhere.md")
+    assert set(listed(root)) == {"real.md", "inside.md", "out.md", "loop.md", "dangling.md"}
+    assert read_file(os.fsencode(root), "inside.md", 100).data == b"text"
+    for name in ("out.md", "loop.md", "dangling.md"):
+        assert refused(root, name) == "not_regular_file"
+
+
+def test_a_fifo_a_socket_and_a_folder_named_like_posts_are_rejected_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.md")
+    (tmp_path / "folder.md").mkdir()
+    here = os.getcwd()
+    with socket.socket(socket.AF_UNIX) as server:
+        try:
+            os.chdir(tmp_path)
+            server.bind("socket.md")
+        finally:
+            os.chdir(here)
+        assert set(listed(tmp_path)) == {"fifo.md", "folder.md", "socket.md"}
+        for name in ("fifo.md", "folder.md", "socket.md"):
+            assert refused(tmp_path, name) == "not_regular_file"
+
+
+def test_a_file_above_the_limit_is_not_read(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    assert refused(tmp_path, "a.md", largest=3) == "file_size_limit"
+
+
+def test_a_file_that_went_away_is_not_a_rejection(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_file(os.fsencode(tmp_path), "gone.md", 100)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_rejected(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    (tmp_path / "a.md").chmod(0)
+    assert refused(tmp_path, "a.md") == "permission_denied"
