@@ -152,9 +152,7 @@ class Refresh:
                     "is_settled": settled or not found.young_left,
                 }
             )
-        return Look(
-            clock, reasons, is_changed, state, number, found, _milliseconds(began), fingerprints, previous, con
-        )
+        return Look(clock, reasons, is_changed, state, number, found, _milliseconds(began), fingerprints, previous, con)
 
     def load_tables(self, look: Look, report: Report | None = None) -> TablesLoaded:
         """Read what changed and bring the tables up to date in one transaction; the look is used up.

@@ -94,7 +94,10 @@ def test_a_stock_in_three_spellings_is_one_mention(finews: Site) -> None:
 
 def test_jekyll_reads_the_same(shared: Path, tmp_path: Path) -> None:
     site = built(
-        shared, tmp_path, ('naive_dates = "local"', 'naive_dates = "utc"'), ('identity = "file_name"', 'identity = "path"')
+        shared,
+        tmp_path,
+        ('naive_dates = "local"', 'naive_dates = "utc"'),
+        ('identity = "file_name"', 'identity = "path"'),
     )
     ours: dict[str, tuple[Any, ...]] = {
         path: rest

@@ -26,11 +26,16 @@ def test_a_first_refresh_loads_every_post(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", title="One", tags="a b")
     site.write("old_post/2025-12-31-two.md", title="Two", date="2025-12-31")
     site.refresh()
-    assert site.query("SELECT article_id, title, published_on::VARCHAR, published_precision FROM articles ORDER BY 1") == [
+    assert site.query(
+        "SELECT article_id, title, published_on::VARCHAR, published_precision FROM articles ORDER BY 1"
+    ) == [
         ("site:_posts/2026-01-02-one.md", "One", "2026-01-02", "second"),
         ("site:old_post/2025-12-31-two.md", "Two", "2025-12-31", "day"),
     ]
-    assert site.column("SELECT tag_id FROM article_tags WHERE article_id LIKE '%one.md' ORDER BY position") == ["a", "b"]
+    assert site.column("SELECT tag_id FROM article_tags WHERE article_id LIKE '%one.md' ORDER BY position") == [
+        "a",
+        "b",
+    ]
     assert site.column("SELECT change FROM article_changes") == ["added", "added"]
 
 
@@ -87,7 +92,9 @@ def test_a_touched_file_makes_no_new_generation(site: Site) -> None:
     assert site.published.stat().st_ino == published
 
 
-def test_a_young_file_overwritten_at_the_same_size_and_time_is_read_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_young_file_overwritten_at_the_same_size_and_time_is_read_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = site.write("_posts/2026-01-02-one.md", title="Aaa", age=0)
     site.refresh()
     signature = file.stat()
@@ -97,7 +104,10 @@ def test_a_young_file_overwritten_at_the_same_size_and_time_is_read_again(site: 
     os.utime(file, ns=(signature.st_atime_ns, signature.st_mtime_ns))
     # ctime cannot be set back; forge it in the inventory, as a coarse clock would have it.
     with duckdb.connect(str(site.published.parent / ".work/posts.duckdb")) as con:
-        con.execute("UPDATE internal.inventory SET ctime_ns = ?, mtime_ns = ?", [file.stat().st_ctime_ns, file.stat().st_mtime_ns])
+        con.execute(
+            "UPDATE internal.inventory SET ctime_ns = ?, mtime_ns = ?",
+            [file.stat().st_ctime_ns, file.stat().st_mtime_ns],
+        )
     assert site.refresh() is not None
     assert site.column("SELECT title FROM articles") == ["Bbb"]
 
@@ -136,7 +146,8 @@ def test_a_moved_post_keeps_its_first_seen_date(site: Site) -> None:
     loaded = site.refresh()
     assert loaded and loaded.changes == {"moved": 1}
     row = site.query(
-        "SELECT first_seen_at, previous_article_id FROM article_history WHERE article_id = 'site:old_post/2026-01-02-2.md'"
+        "SELECT first_seen_at, previous_article_id FROM article_history "
+        "WHERE article_id = 'site:old_post/2026-01-02-2.md'"
     )
     assert row == [(first[0], "site:_posts/2026-01-02-2.md")]
     equals_full_build(site)
@@ -284,7 +295,7 @@ def test_a_source_whose_folder_went_away_keeps_its_articles(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md")
     site.refresh()
     site.posts.rename(site.folder / "elsewhere")
-    refresh, look = site.look()
+    _, look = site.look()
     assert look.is_idle and "there is no folder" in look.scan.unavailable["site"]
     assert site.column("SELECT count(*) FROM articles") == [1]
 
@@ -410,7 +421,9 @@ def test_results_are_the_same_with_one_process_and_with_two(site: Site, monkeypa
     assert site.derived() == alone
 
 
-def test_a_file_that_kills_its_reader_is_rejected_and_the_others_are_loaded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_kills_its_reader_is_rejected_and_the_others_are_loaded(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for n in range(20):
         site.write(f"_posts/2026-01-02-{n}.md")
     monkeypatch.setattr("etl_project.engines.local.IN_PROCESS_BYTES", 0)

@@ -62,7 +62,9 @@ def test_the_environment_names_the_file_and_the_warehouse(tmp_path: Path, monkey
     assert read_settings().warehouse.path == tmp_path / "elsewhere.duckdb"
 
 
-def test_a_path_in_the_environment_is_relative_to_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_in_the_environment_is_relative_to_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     monkeypatch.setenv("ETL_WAREHOUSE", "here.duckdb")
@@ -137,11 +139,22 @@ def test_a_file_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
         read_settings(tmp_path / "nowhere.toml")
 
 
-@pytest.mark.parametrize("location, line", [(("source", 1, "name"), 10), (("warehouse", "path"), 2), (("source", 1, "rules", 0, "pattern"), 16), (("source", 0, "url"), 4), (("nothing",), 1)])  # fmt: skip
+@pytest.mark.parametrize(
+    "location, line",
+    [
+        (("source", 1, "name"), 10),
+        (("warehouse", "path"), 2),
+        (("source", 1, "rules", 0, "pattern"), 16),
+        (("source", 0, "url"), 4),
+        (("nothing",), 1),
+    ],
+)
 def test_the_line_of_a_setting_is_found(location: tuple[str | int, ...], line: int) -> None:
     assert line_of(GOOD, location) == line
 
 
-@pytest.mark.parametrize("example", sorted((Path(__file__).parents[1] / "examples").glob("*.toml")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "example", sorted((Path(__file__).parents[1] / "examples").glob("*.toml")), ids=lambda p: p.name
+)
 def test_every_example_can_be_read(example: Path) -> None:
     assert read_settings(example).sources

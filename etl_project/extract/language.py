@@ -29,9 +29,7 @@ _ADDRESS = re.compile(r"https?://\S+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa\uff66-\uff9d]+")
 _HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]+")
-_OTHER_LETTER = re.compile(
-    r"[^\W\d_\u1100-\u11ff\u3041-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]+"
-)
+_OTHER_LETTER = re.compile(r"[^\W\d_\u1100-\u11ff\u3041-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]+")
 
 
 def detect_language(text: str) -> str | None:

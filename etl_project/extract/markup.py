@@ -21,16 +21,12 @@ _ENOUGH_TEXT = 100_000
 _DEEPEST = {"block": 256, "inline": 32}
 """Elements open at once in a post with more tags than that; further ones are left out, their content stays.
 The parser repeats open inline elements in every paragraph that follows, so fewer of those are safe."""
-_INLINE = frozenset(
-    ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
-)
+_INLINE = frozenset(("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"))
 _ENOUGH_NODES = 100_000
 """Tags of a post up to which its tree is small enough."""
 _PIECE = 1024 * 1024
 """Characters of HTML that are read at once in larger posts."""
-_BLOCK_START = re.compile(
-    r"<(?:p|li|tr|h[1-6]|ul|ol|dl|table|blockquote|pre|div|section|article)[\s>]", re.IGNORECASE
-)
+_BLOCK_START = re.compile(r"<(?:p|li|tr|h[1-6]|ul|ol|dl|table|blockquote|pre|div|section|article)[\s>]", re.IGNORECASE)
 _ROW_START = re.compile(r"<tr[\s>]", re.IGNORECASE)
 # Elements that never pile up: they have no content, or the next of their kind ends them.
 _NEVER_DEEP = (

@@ -64,10 +64,7 @@ SEPARATORS = (
 
 _BREAK = re.compile("\0[lbc]")
 # Hangul is not among them: Korean is written with spaces.
-_WIDE = (
-    "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee"
-    "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
-)
+_WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 _WIDE_BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*\n[ \t]*(?=[{_WIDE}])")
 
 

@@ -133,7 +133,8 @@ def _find_affected(con: duckdb.DuckDBPyConnection, previous: str | None) -> None
         UNION
         SELECT article_id FROM {previous or "work"}.articles WHERE (source_id, path) IN (
             SELECT (source_id, path) FROM gone
-            UNION ALL SELECT (source_id, path) FROM staged WHERE status = 'rejected' OR status = 'loaded' AND is_shadowed
+            UNION ALL
+            SELECT (source_id, path) FROM staged WHERE status = 'rejected' OR status = 'loaded' AND is_shadowed
         );
         CREATE OR REPLACE TEMP TABLE before AS
         SELECT a.article_id, a.source_id, a.path, i.file_hash

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shutil
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -32,6 +35,17 @@ def safe(value: object, style: str = "") -> Text:
         return Text("NULL", style="dim")
     shown = _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", str(value))
     return Text(shown, style=style)
+
+
+def command() -> str:
+    """How the `etl` command is called from where the person is: its name, or the path of the one that is running."""
+    running = Path(sys.argv[0])
+    found = shutil.which("etl")
+    if running.name != "etl" or (found and Path(found).resolve() == running.resolve()):
+        return "etl"
+    with contextlib.suppress(ValueError):
+        return str(running.absolute().relative_to(Path.cwd()))
+    return str(running)
 
 
 def bytes_in_words(size: float) -> str:

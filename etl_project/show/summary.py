@@ -12,7 +12,7 @@ from etl_project.extract.reasons import WARNINGS
 from etl_project.load.checks import CheckResult
 from etl_project.load.publish import Published
 from etl_project.refresh import TablesLoaded
-from etl_project.show.console import bytes_in_words, safe
+from etl_project.show.console import bytes_in_words, command, safe
 from etl_project.show.query import open_published
 
 NAMED = 10
@@ -72,6 +72,6 @@ def show_summary(
         )
     console.print(Text("\nTry next", style="bold"))
     if reasons:
-        console.print("  etl rejected     why each file was rejected and what to do")
-    console.print('  etl sql "SELECT * FROM articles_by_month ORDER BY month DESC"')
-    console.print("  etl ui           the same refresh in Dagster, on a schedule")
+        console.print(f"  {command()} rejected    # why each file was rejected and what to do")
+    console.print(f'  {command()} sql "SELECT * FROM articles_by_month ORDER BY month DESC"')
+    console.print(f"  {command()} ui          # the same refresh in Dagster, on a schedule")

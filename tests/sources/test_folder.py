@@ -39,7 +39,11 @@ def test_hidden_and_built_folders_are_not_entered(tmp_path: Path) -> None:
 
 def test_rank_is_the_place_of_the_first_pattern_that_matches(tmp_path: Path) -> None:
     write(tmp_path, "_posts/a.md", "old_post/b.md", "c.md")
-    assert listed(tmp_path, include=("_posts/**", "old_post/**", "**")) == {"_posts/a.md": 0, "old_post/b.md": 1, "c.md": 2}
+    assert listed(tmp_path, include=("_posts/**", "old_post/**", "**")) == {
+        "_posts/a.md": 0,
+        "old_post/b.md": 1,
+        "c.md": 2,
+    }
 
 
 def test_excluded_files_are_not_listed(tmp_path: Path) -> None:
