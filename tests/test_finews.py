@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ def test_with_the_path_as_identity_every_post_is_an_article(shared: Path, tmp_pa
 def test_a_post_is_read_as_a_person_reads_it(finews: Site) -> None:
     row = finews.query(
         """
-        SELECT title, published_local::VARCHAR, epoch(published_at)::BIGINT, published_on::VARCHAR, medium, original_url,
+        SELECT title, published_local::VARCHAR, epoch(published_at)::BIGINT, published_on::VARCHAR,
+            medium, original_url,
             (SELECT list(category_id) FROM article_categories AS c WHERE c.article_id = a.article_id),
             (SELECT list(tag_id) FROM article_tags AS t WHERE t.article_id = a.article_id)
         FROM articles AS a WHERE path = '_posts/2022-04-12-NW202204122339420971.md'
@@ -104,16 +106,16 @@ def test_jekyll_reads_the_same(shared: Path, tmp_path: Path) -> None:
         for path, *rest in site.query(
             """
             SELECT path, title, epoch(published_at)::BIGINT, slug, url,
-                (SELECT list(name_as_written ORDER BY position) FROM article_categories AS c WHERE c.article_id = a.article_id),
-                (SELECT list(name_as_written ORDER BY position) FROM article_tags AS t WHERE t.article_id = a.article_id)
+                (SELECT list(name_as_written ORDER BY position) FROM article_categories AS c
+                    WHERE c.article_id = a.article_id),
+                (SELECT list(name_as_written ORDER BY position) FROM article_tags AS t
+                    WHERE t.article_id = a.article_id)
             FROM articles AS a
             """
         )
     }
     reference = [json.loads(line) for line in (shared / "reference/finews.jekyll.jsonl").open(encoding="utf-8")]
     assert len(reference) == 42
-    import datetime as dt
-
     for post in reference:
         instant = int(dt.datetime.fromisoformat(post["date"]).timestamp())
         expected = [post["title"], instant, post["slug"], post["url"], post["categories"], post["tags"]]
