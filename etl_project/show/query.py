@@ -89,6 +89,8 @@ def _show_table(con: duckdb.DuckDBPyConnection, query: str, console: Console) ->
 
 
 def _short(value: object) -> object:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
     return round(value, 3) if isinstance(value, float) else value
 
 
