@@ -145,13 +145,7 @@ class Refresh:
         if not reasons:
             state, reasons = self._unfinished(state, number)
         if not reasons:
-            self.work.write_look(
-                {
-                    "generation": number,
-                    "looked_at": clock.as_of.isoformat(timespec="seconds"),
-                    "is_settled": settled or not found.young_left,
-                }
-            )
+            self._write_look(clock, number, is_settled=settled or not found.young_left)
         return Look(clock, reasons, is_changed, state, number, found, _milliseconds(began), fingerprints, previous, con)
 
     def load_tables(self, look: Look, report: Report | None = None) -> TablesLoaded:
@@ -207,6 +201,7 @@ class Refresh:
             shutil.rmtree(staging, ignore_errors=True)
         if target != self.work.path:
             target.replace(self.work.path)
+        self._write_look(look.clock, number, is_settled=False)
         return loaded
 
     def count_rows(self) -> dict[str, int]:
@@ -249,7 +244,7 @@ class Refresh:
                 rows: list[ManifestRow] = []
                 size = _count(con, f"({FILES_TO_READ})", "sum(size)", {"source_id": source.name})
                 work = batches(
-                    tasks_to_read(con, source.name),
+                    tasks_to_read(con, source.name, may_defer=look.previous is None),
                     source,
                     self.settings.limits,
                     look.clock.look_ns,
@@ -286,6 +281,11 @@ class Refresh:
         carry_over(con, "previous")
         return target
 
+    def _write_look(self, clock: Clock, number: int, *, is_settled: bool) -> None:
+        """Write down a look. `is_settled`: every young file of the generation was found the same once more."""
+        looked_at = clock.as_of.isoformat(timespec="seconds")
+        self.work.write_look({"generation": number, "looked_at": looked_at, "is_settled": is_settled})
+
     def _refuse_missing(self, found: Scan, known: dict[str, str]) -> None:
         for index, source in enumerate(self.settings.sources):
             if source.name in found.unavailable and source.name not in known:
@@ -300,7 +300,10 @@ class Refresh:
         if self.allow_deletes:
             return
         share = self.settings.limits.deletes_share
+        keeping = {source.name for source in self.settings.sources if source.on_missing == "keep"}
         for name, (leaving, has) in found.leaving.items():
+            if name in keeping:
+                continue
             if leaving > share * has:
                 raise RefreshStopped(
                     f"{leaving:,} of the {has:,} posts of the source {name!r} are no longer there, more than the "

@@ -196,7 +196,7 @@ def test_a_shadowed_file_steps_in_when_the_winner_breaks_and_goes_back_when_it_i
     site.write("old_post/2026-01-02-one.md", title="Archive")
     good = site.write("_posts/2026-01-02-one.md", title="Live").read_bytes()
     site.refresh()
-    site.write("_posts/2026-01-02-one.md", "---\ntitle: broken\n", age=30)
+    site.write("_posts/2026-01-02-one.md", "---\n- a list\n---\n", age=30)
     site.refresh()
     assert site.column("SELECT title FROM articles") == ["Archive"]
     equals_full_build(site)
@@ -235,11 +235,11 @@ def test_a_post_that_breaks_is_rejected_and_its_bytes_are_kept(site: Site) -> No
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")
     site.refresh()
-    site.write("_posts/2026-01-02-1.md", b"---\ntitle: x\n", age=30)
+    site.write("_posts/2026-01-02-1.md", b"---\n- x\n---\n", age=30)
     loaded = site.refresh()
     assert loaded and loaded.changes == {"rejected": 1}
     assert site.query("SELECT reason, line, bytes FROM rejected_files") == [
-        ("unterminated_front_matter", 1, b"---\ntitle: x\n")
+        ("front_matter_not_mapping", 2, b"---\n- x\n---\n")
     ]
     site.write("_posts/2026-01-02-1.md", age=20)
     loaded = site.refresh()
@@ -450,3 +450,104 @@ def test_the_engine_is_closed_after_a_refresh(site: Site, monkeypatch: pytest.Mo
     refresh = Refresh(site.settings)
     refresh.load_tables(refresh.look())
     assert refresh.engine._pool is None
+
+
+def test_a_file_caught_half_written_keeps_its_last_good_row_for_a_while(site: Site) -> None:
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    good = site.write("_posts/2026-01-02-1.md", title="Good").read_bytes()
+    site.refresh()
+    site.write("_posts/2026-01-02-1.md", b"", age=0)
+    site.refresh()
+    assert site.query("SELECT path, status, reason FROM post_files WHERE is_deferred") == [
+        ("_posts/2026-01-02-1.md", "loaded", None)
+    ]
+    assert "Good" in site.column("SELECT title FROM articles")
+    site.write("_posts/2026-01-02-1.md", good.replace(b"Good", b"Better"), age=0)
+    site.refresh()
+    assert "Better" in site.column("SELECT title FROM articles")
+    assert site.column("SELECT count(*) FROM post_files WHERE is_deferred") == [0]
+    equals_full_build(site)
+
+
+def test_a_file_that_stays_half_written_is_rejected_after_two_refreshes(site: Site) -> None:
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.refresh()
+    broken = "---\ntitle: x\n"
+    for expected in ("loaded", "loaded", "rejected"):
+        site.write("_posts/2026-01-02-1.md", broken, age=0)
+        site.refresh()
+        assert site.column("SELECT status FROM post_files WHERE path LIKE '%-1.md'") == [expected]
+        broken += "x"
+
+
+def test_a_half_written_file_at_rest_is_judged_like_any_other(site: Site) -> None:
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.refresh()
+    site.write("_posts/2026-01-02-1.md", b"")
+    os.utime(site.posts / "_posts/2026-01-02-1.md", (1_700_000_000, 1_700_000_000))
+    time.sleep(3.1)
+    site.refresh()
+    assert site.column("SELECT reason FROM post_files WHERE path LIKE '%-1.md'") == ["empty"]
+
+
+def test_a_new_file_caught_half_written_is_rejected_at_once(site: Site) -> None:
+    site.write("_posts/2026-01-02-1.md", b"", age=0)
+    site.refresh()
+    assert site.column("SELECT reason FROM post_files") == ["empty"]
+
+
+KEEPING = 'dialect = "jekyll"\ninclude = ["_posts/**"]\non_missing = "keep"\n'
+
+
+def test_an_article_whose_file_went_is_kept_where_the_source_says_so(site: Site) -> None:
+    site.configure(KEEPING)
+    first = site.write("_posts/2026-01-02-1.md", tags="rare")
+    site.write("_posts/2026-01-02-2.md")
+    text = first.read_bytes()
+    site.refresh()
+    first.unlink()
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"deleted": 1}
+    kept = "SELECT missing_since IS NOT NULL FROM articles WHERE path LIKE '%-1.md'"
+    assert site.column(kept) == [True]
+    assert "rare" in site.column("SELECT tag_id FROM tags")
+    assert site.column("SELECT count(*) FROM articles_live") == [1]
+    site.refresh(full=True)
+    assert site.column(kept) == [True], "a full build carries it"
+    assert site.column("SELECT count(*) FROM article_bodies") == [2]
+    site.write("_posts/2026-01-02-1.md", text)
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"restored": 1}
+    assert site.column(kept) == [False]
+
+
+def test_kept_articles_go_when_the_source_no_longer_keeps_them(site: Site) -> None:
+    site.configure(KEEPING)
+    first = site.write("_posts/2026-01-02-1.md")
+    site.write("_posts/2026-01-02-2.md")
+    site.refresh()
+    first.unlink()
+    site.refresh()
+    site.configure(KEEPING.replace("keep", "delete"))
+    site.refresh()
+    assert site.column("SELECT path FROM articles") == ["_posts/2026-01-02-2.md"]
+
+
+def test_a_touch_after_a_quiet_look_is_hashed_again_while_it_is_young(site: Site) -> None:
+    file = site.write("_posts/2026-01-02-one.md", title="Aaa", age=60)
+    site.refresh()
+    assert site.refresh() is None
+    os.utime(file)
+    refresh, look = site.look()
+    refresh.load_tables(look)
+    # Written again within the same tick of a coarse clock: the signature is forged to be the recorded one.
+    text = file.read_text("utf-8").replace("Aaa", "Bbb")
+    file.write_text(text, "utf-8")
+    info = file.stat()
+    with duckdb.connect(str(site.published.parent / ".work/posts.duckdb")) as con:
+        con.execute("UPDATE internal.inventory SET ctime_ns = ?, mtime_ns = ?", [info.st_ctime_ns, info.st_mtime_ns])
+    assert site.refresh() is not None
+    assert site.column("SELECT title FROM articles") == ["Bbb"]

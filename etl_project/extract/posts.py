@@ -48,8 +48,11 @@ FILES = pl.Schema(
         "is_young": pl.Boolean(),
     }
 )
-"""One row per file of the batch. `status` is loaded, rejected, same (the bytes are those of the last refresh) or
-gone (it went away since it was listed)."""
+"""One row per file of the batch. `status` is loaded, rejected, same (the bytes are those of the last refresh), deferred
+(caught half written, its last good row stays) or gone (it went away since it was listed)."""
+
+HALF_WRITTEN = frozenset({"empty", "unterminated_front_matter", "encoding"})
+"""What a file that is being written looks like: a young one that has a good row is not rejected for it at once."""
 
 POSTS = pl.Schema(
     {
@@ -117,6 +120,8 @@ class FileTask:
     """Another file is the article: read this one for its status only."""
     known_hash: str | None
     """Hash of the bytes at the last refresh, when the same bytes would give the same rows."""
+    may_defer: bool
+    """The file has a good row that it may keep when it is caught half written."""
     listed: Signature
     """Signature at the time of the listing; stands in where the file cannot be read."""
 
@@ -201,85 +206,52 @@ class PostReader:
         posts: list[tuple[Any, ...]],
         rejected: list[tuple[Any, ...]],
     ) -> None:
-        source_id, path, article_id = self.source.name, task.path, task.article_id
+        def became(status: str, signature: Signature, young: bool, **facts: Any) -> None:
+            row = {
+                "source_id": self.source.name, "path": task.path, "status": status, "article_id": task.article_id,
+                "is_shadowed": task.is_shadowed and status != "rejected", "size": signature.size, "warnings": [],
+                "mtime_ns": signature.mtime_ns, "ctime_ns": signature.ctime_ns, "inode": signature.inode,
+                "is_young": young,
+            } | facts  # fmt: skip
+            files.append(tuple(map(row.get, FILES)))
+
         read: ReadFile | None = None
-        file_hash = None
+        file_hash: str | None = None
+        signature, young = task.listed, is_young(task.listed, look_ns)
         try:
-            read = read_file(self._root, path, self.limits.file_bytes)
+            read = read_file(self._root, task.path, self.limits.file_bytes)
             file_hash = hash_bytes(read.data)
-            signed = (*_signed(read.signature), is_young(read.signature, look_ns) or read.changed_while_read)
-            size = len(read.data)
+            signature = read.signature
+            young = is_young(signature, look_ns) or read.changed_while_read
             if file_hash == task.known_hash:
-                files.append(
-                    (
-                        source_id,
-                        path,
-                        "same",
-                        article_id,
-                        task.is_shadowed,
-                        size,
-                        file_hash,
-                        None,
-                        None,
-                        [],
-                        None,
-                        *signed,
-                    )
-                )
+                became("same", signature, young, file_hash=file_hash)
                 return
             with _nothing_escapes():
-                post = self.read(path, read.data)
+                post = self.read(task.path, read.data)
         except FileNotFoundError:
-            files.append((source_id, path, "gone", article_id, False, 0, None, None, None, [], None, 0, 0, 0, False))
+            became("gone", signature, young)
             return
         except Rejection as rejection:
-            signature = read.signature if read else task.listed
-            young = is_young(signature, look_ns) or rejection.reason == "unreadable"
-            signed = (*_signed(signature), young)
-            size = signature.size
-            files.append(
-                (
-                    source_id,
-                    path,
-                    "rejected",
-                    article_id,
-                    False,
-                    size,
-                    file_hash,
-                    None,
-                    None,
-                    [],
-                    rejection.reason,
-                    *signed,
-                )
-            )
-            kept = read.data if read and size <= self.limits.rejected_bytes else None
-            rejected.append(
-                (
-                    source_id,
-                    path,
-                    rejection.reason,
-                    rejection.message,
-                    rejection.line,
-                    rejection.suggestion,
-                    size,
-                    kept,
-                )
-            )
+            if young and task.may_defer and rejection.reason in HALF_WRITTEN:
+                became("deferred", signature, young)
+                return
+            young = young or rejection.reason == "unreadable"
+            became("rejected", signature, young, file_hash=file_hash, reason=rejection.reason)
+            kept = read.data if read and signature.size <= self.limits.rejected_bytes else None
+            why = (rejection.reason, rejection.message, rejection.line, rejection.suggestion)
+            rejected.append((self.source.name, task.path, *why, signature.size, kept))
             return
         codes = list(dict.fromkeys(warning.code for warning in post.warnings))
-        if "\\x" in path:
+        if "\\x" in task.path:
             codes.append("path_not_utf8")
         if task.is_shadowed:
             codes.append("duplicate_identity")
-        files.append(
-            (
-                source_id, path, "loaded", article_id, task.is_shadowed, size, file_hash,
-                post.decoded.encoding, post.front_matter.format, codes, None, *signed,
-            )
+        became(
+            "loaded", signature, young, file_hash=file_hash, encoding=post.decoded.encoding,
+            front_matter_format=post.front_matter.format, warnings=codes,
         )  # fmt: skip
         if not task.is_shadowed:
-            posts.append(self._row(path, article_id, post))
+            posts.append(self._row(task.path, task.article_id, post))
 
     def _row(self, path: str, article_id: str, post: Post) -> tuple[Any, ...]:
         fields, body = post.fields, post.body
@@ -325,10 +297,6 @@ def hash_bytes(data: bytes) -> str:
 def is_young(signature: Signature, look_ns: int) -> bool:
     """Whether a file was written so shortly before the look that a later write could leave the signature alike."""
     return max(signature.mtime_ns, signature.ctime_ns) > look_ns - YOUNG_NS
-
-
-def _signed(signature: Signature) -> tuple[int, int, int]:
-    return signature.mtime_ns, signature.ctime_ns, signature.inode
 
 
 def _frame(rows: list[tuple[Any, ...]], schema: pl.Schema) -> pl.DataFrame:

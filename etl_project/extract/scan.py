@@ -18,11 +18,17 @@ from etl_project.extract.reasons import Rejection
 from etl_project.sources.folder import LISTING, Signature, SourceUnavailable, list_files, read_file
 from etl_project.sources.source import Source
 
+MOST_DEFERRALS = 2
+LONGEST_DEFERRAL_NS = 60_000_000_000
+"""A file caught half written keeps its last good row for at most so many refreshes and so long: writers truncate, then
+write, and most are done within a moment."""
+
 EMPTY_INVENTORY = """
 CREATE TEMP VIEW inventory AS SELECT
     NULL::VARCHAR AS source_id, NULL::VARCHAR AS path, NULL::VARCHAR AS article_id, NULL::VARCHAR AS status,
     NULL::BOOLEAN AS is_shadowed, NULL::BIGINT AS size, NULL::BIGINT AS mtime_ns, NULL::BIGINT AS ctime_ns,
-    NULL::UBIGINT AS inode, NULL::VARCHAR AS file_hash, NULL::BOOLEAN AS is_young
+    NULL::UBIGINT AS inode, NULL::VARCHAR AS file_hash, NULL::BOOLEAN AS is_young, NULL::INTEGER AS deferrals,
+    NULL::TIMESTAMPTZ AS deferred_since
 WHERE false
 """
 
@@ -85,11 +91,18 @@ def scan(
             i.path IS NULL OR (l.size, l.mtime_ns, l.ctime_ns, l.inode) <> (i.size, i.mtime_ns, i.ctime_ns, i.inode)
                 AS is_changed,
             list_contains($reparse, l.source_id) AS is_reparse,
+            coalesce(i.status = 'loaded' AND NOT i.is_shadowed AND i.deferrals < $deferrals
+                AND coalesce(epoch_ns(i.deferred_since) > $look_ns - $deferral_ns, true), false) AS may_defer,
             false AS is_read,
             NOT l.shares_identity AS is_winner
         FROM listing AS l LEFT JOIN inventory AS i USING (source_id, path)
         """,
-        {"reparse": sorted(reparse)},
+        {
+            "reparse": sorted(reparse),
+            "deferrals": MOST_DEFERRALS,
+            "look_ns": look_ns,
+            "deferral_ns": LONGEST_DEFERRAL_NS,
+        },
     )
     con.execute(
         """
@@ -150,22 +163,28 @@ def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str) -> Iterator[list[FileTask]]:
-    """Files of one source to read now, in path order, in lists of some thousands."""
+def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str, *, may_defer: bool) -> Iterator[list[FileTask]]:
+    """Files of one source to read now, in path order, in lists of some thousands.
+
+    Args:
+        con: the connection of the scan.
+        source_id: the source.
+        may_defer: whether a file caught half written may keep its last good row.
+    """
     cursor = con.execute(
         f"""
         SELECT path, article_id, NOT is_winner,
             CASE WHEN NOT is_reparse AND known_status = 'loaded' AND is_winner <> was_shadowed THEN known_hash
                  WHEN NOT is_reparse AND known_status = 'rejected' THEN known_hash END,
-            size, mtime_ns, ctime_ns, inode
-        FROM ({FILES_TO_READ}) WHERE source_id = ? ORDER BY path
+            may_defer AND $may_defer, size, mtime_ns, ctime_ns, inode
+        FROM ({FILES_TO_READ}) WHERE source_id = $source_id ORDER BY path
         """,
-        [source_id],
+        {"source_id": source_id, "may_defer": may_defer},
     )
     while rows := cursor.fetchmany(10_000):
         yield [
-            FileTask(path, article_id, is_shadowed, known_hash, Signature(*signature))
-            for path, article_id, is_shadowed, known_hash, *signature in rows
+            FileTask(path, article_id, is_shadowed, known_hash, deferrable, Signature(*signature))
+            for path, article_id, is_shadowed, known_hash, deferrable, *signature in rows
         ]
 
 
@@ -179,7 +198,7 @@ def note_read(con: duckdb.DuckDBPyConnection, files: str) -> None:
     con.execute(
         f"""
         UPDATE candidates SET is_read = true, was_shadowed = NOT is_winner, known_status =
-            CASE WHEN read.status = 'same' THEN candidates.known_status ELSE read.status END
+            CASE WHEN read.status IN ('same', 'deferred') THEN candidates.known_status ELSE read.status END
         FROM ({files}) AS read WHERE read.source_id = candidates.source_id AND read.path = candidates.path
         """
     )

@@ -11,7 +11,7 @@ CREATE OR REPLACE TEMP TABLE changes AS
 WITH after AS (
     SELECT a.article_id, a.source_id, a.path, f.file_hash
     FROM articles AS a JOIN post_files AS f ON f.source_id = a.source_id AND f.path = a.path
-    SEMI JOIN affected ON affected.article_id = a.article_id
+    SEMI JOIN (FROM affected UNION FROM kept) AS touched ON touched.article_id = a.article_id
 )
 SELECT
     coalesce(after.article_id, before.article_id) AS article_id,
@@ -68,7 +68,7 @@ def log_changes(con: duckdb.DuckDBPyConnection, refresh_id: int, as_of: dt.datet
     """Append what this refresh changed to the log, and bring the history up to date.
 
     The connection has the temporary tables `before` (article_id, source_id, path, file_hash of the affected articles
-    as they were) and `affected` (article_id); the tables already hold the new rows.
+    as they were), `affected` and `kept` (article_id); the tables already hold the new rows.
     """
     con.execute(_CHANGES)
     con.execute(_MOVES)

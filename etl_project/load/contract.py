@@ -13,6 +13,7 @@ import warehouse
 
 WAREHOUSE = Path(warehouse.__file__).parent
 SCHEMA_SQL = WAREHOUSE / "schema.sql"
+INTERNAL_SQL = Path(__file__).parent / "internal.sql"
 
 OBSERVED = ("article_changes", "article_history", "refreshes")
 """What refreshes saw: carried over when the derived tables are built anew."""
@@ -97,5 +98,5 @@ def metric_definitions() -> list[tuple[str, str, str]]:
 
 @functools.cache
 def schema_version() -> str:
-    """Fingerprint of schema.sql; a work file of another version is built anew."""
-    return hashlib.blake2b(SCHEMA_SQL.read_bytes(), digest_size=8).hexdigest()
+    """Fingerprint of schema.sql and internal.sql; a work file of another version is built anew."""
+    return hashlib.blake2b(SCHEMA_SQL.read_bytes() + INTERNAL_SQL.read_bytes(), digest_size=8).hexdigest()

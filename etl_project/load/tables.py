@@ -67,10 +67,10 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
 def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     began = time.perf_counter()
     _stage_files(con, work.staged.get("post_files", ()))
-    _find_affected(con, work.previous)
+    _find_affected(con, work)
     is_new = (
         work.previous is not None
-        or _one(con, "SELECT count(*) FROM staged WHERE status IN ('loaded', 'rejected')") > 0
+        or _one(con, _FILES_CHANGED) > 0
         or _one(con, "SELECT count(*) FROM gone") > 0
         or _sources_differ(con, work)
         or _one(con, "SELECT generation FROM internal.generation") == 0
@@ -86,7 +86,7 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
         _replace_rows(con, work)
         _replace_files(con, work.staged.get("rejected_files", ()))
         _replace_sources(con, work)
-    _replace_inventory(con)
+    _replace_inventory(con, work.timing.as_of)
     con.execute("DELETE FROM internal.source_states")
     con.executemany("INSERT INTO internal.source_states VALUES (?, ?)", [list(i) for i in work.fingerprints.items()])
     number = _one(con, "SELECT generation FROM internal.generation")
@@ -124,23 +124,45 @@ def _stage_files(con: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
     )
 
 
-def _find_affected(con: duckdb.DuckDBPyConnection, previous: str | None) -> None:
-    """Collect the articles whose rows may change, and what they were before."""
+_FILES_CHANGED = """
+SELECT count(*) FROM staged LEFT JOIN post_files AS f USING (source_id, path)
+WHERE staged.status IN ('loaded', 'rejected', 'deferred') OR f.is_deferred
+"""
+"""Counts the files whose row in `post_files` is another now."""
+
+
+def _find_affected(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+    """Collect the articles whose rows may change, those kept without their file, and what they were before."""
+    before = work.previous or "work"
+    keeping = [source.name for source in work.sources if source.on_missing == "keep"]
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE kept AS
+        SELECT article_id FROM {before}.articles
+        WHERE (missing_since IS NOT NULL OR (source_id, path) IN (SELECT (source_id, path) FROM gone))
+            AND list_contains($keeping, source_id)
+            AND article_id NOT IN (SELECT article_id FROM staged WHERE status = 'loaded' AND NOT is_shadowed)
+        """,
+        {"keeping": keeping},
+    )
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE affected AS
         SELECT article_id FROM staged WHERE status = 'loaded' AND NOT is_shadowed
         UNION
-        SELECT article_id FROM {previous or "work"}.articles WHERE (source_id, path) IN (
-            SELECT (source_id, path) FROM gone
-            UNION ALL
-            SELECT (source_id, path) FROM staged WHERE status = 'rejected' OR status = 'loaded' AND is_shadowed
+        SELECT article_id FROM {before}.articles
+        WHERE article_id NOT IN (SELECT article_id FROM kept) AND (
+            missing_since IS NOT NULL OR (source_id, path) IN (
+                SELECT (source_id, path) FROM gone
+                UNION ALL
+                SELECT (source_id, path) FROM staged WHERE status = 'rejected' OR status = 'loaded' AND is_shadowed
+            )
         );
         CREATE OR REPLACE TEMP TABLE before AS
         SELECT a.article_id, a.source_id, a.path, i.file_hash
-        FROM {previous or "work"}.articles AS a
-        JOIN {previous or "work"}.internal.inventory AS i ON i.source_id = a.source_id AND i.path = a.path
-        SEMI JOIN affected AS f ON f.article_id = a.article_id
+        FROM {before}.articles AS a
+        JOIN {before}.internal.inventory AS i ON i.source_id = a.source_id AND i.path = a.path
+        SEMI JOIN (FROM affected UNION FROM kept) AS f ON f.article_id = a.article_id
         """
     )
     for table, key in TERMS.items():
@@ -157,9 +179,22 @@ def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
             con.execute(f"DELETE FROM {table} WHERE article_id IN (SELECT article_id FROM affected)")
         if paths := work.staged.get(table):
             con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({parquet_list(paths)})")
+        if work.previous:
+            columns = _shared_columns(con, work.previous, table)
+            con.execute(
+                f"INSERT INTO {table} BY NAME "
+                f"SELECT {columns} FROM {work.previous}.{table} SEMI JOIN kept USING (article_id)"
+            )
+    con.execute(
+        "UPDATE articles SET missing_since = ? "
+        "WHERE missing_since IS NULL AND article_id IN (SELECT article_id FROM kept)",
+        [work.timing.as_of],
+    )
     for table, key in TERMS.items():
-        if paths := work.staged.get(f"article_{table}"):
-            con.execute(f"INSERT INTO touched_{table} SELECT DISTINCT {key} FROM read_parquet({parquet_list(paths)})")
+        con.execute(
+            f"INSERT INTO touched_{table} SELECT DISTINCT {key} FROM article_{table} "
+            "SEMI JOIN (FROM affected UNION FROM kept) USING (article_id)"
+        )
         con.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM touched_{table})")
         # Where articles disagree on what a category is nested in, the nested reading counts.
         parent = f"max({PARENT_ID_SQL}) AS parent_id" if table == "categories" else "NULL AS parent_id"
@@ -181,10 +216,18 @@ def _replace_files(con: duckdb.DuckDBPyConnection, rejected: Sequence[str]) -> N
         con.execute(
             f"""
             DELETE FROM {table} WHERE (source_id, path) IN (
-                SELECT (source_id, path) FROM staged WHERE status <> 'same' UNION ALL SELECT (source_id, path) FROM gone
+                SELECT (source_id, path) FROM staged WHERE status NOT IN ('same', 'deferred')
+                UNION ALL SELECT (source_id, path) FROM gone
             )
             """
         )
+    con.execute(
+        """
+        UPDATE post_files SET is_deferred = staged.status = 'deferred'
+        FROM staged WHERE staged.source_id = post_files.source_id AND staged.path = post_files.path
+            AND (staged.status = 'deferred' OR post_files.is_deferred)
+        """
+    )
     con.execute(
         """
         INSERT INTO post_files BY NAME
@@ -219,7 +262,7 @@ def _source_rows(sources: Iterable[Source]) -> list[tuple[str | None, ...]]:
     return [(s.name, s.title, s.url, s.dialect, s.time_zone, str(s.location)) for s in sources]
 
 
-def _replace_inventory(con: duckdb.DuckDBPyConnection) -> None:
+def _replace_inventory(con: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> None:
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE known AS SELECT * FROM internal.inventory SEMI JOIN staged USING (source_id, path);
@@ -228,11 +271,20 @@ def _replace_inventory(con: duckdb.DuckDBPyConnection) -> None:
         );
         INSERT INTO internal.inventory BY NAME
         SELECT s.source_id, s.path, s.article_id, if(s.status = 'same', k.status, s.status) AS status, s.is_shadowed,
-            s.size, s.mtime_ns, s.ctime_ns, s.inode, s.file_hash, s.is_young
-        FROM staged AS s LEFT JOIN known AS k USING (source_id, path) WHERE s.status <> 'gone';
+            s.size, s.mtime_ns, s.ctime_ns, s.inode, s.file_hash, s.is_young, 0 AS deferrals
+        FROM staged AS s LEFT JOIN known AS k USING (source_id, path) WHERE s.status NOT IN ('gone', 'deferred');
         UPDATE internal.inventory SET is_young = false
         WHERE is_young AND (source_id, path) IN (SELECT (source_id, path) FROM settled);
         """
+    )
+    # The signature of a deferred file stays the old one, so that the next look finds the file changed.
+    con.execute(
+        """
+        INSERT INTO internal.inventory BY NAME
+        SELECT * REPLACE (deferrals + 1 AS deferrals, coalesce(deferred_since, ?) AS deferred_since)
+        FROM known SEMI JOIN (SELECT * FROM staged WHERE status = 'deferred') USING (source_id, path)
+        """,
+        [as_of],
     )
 
 
@@ -274,16 +326,16 @@ WHERE published_at > early AND published_at <= late OR expires_at > early AND ex
 def carry_over(con: duckdb.DuckDBPyConnection, previous: str) -> None:
     """Copy what refreshes saw from an attached work file, of whatever version, into the one in use."""
     for name in OBSERVED:
-        there = {
-            row[0]
-            for row in con.execute(
-                "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND table_name = ?",
-                [previous, name],
-            ).fetchall()
-        }
-        shared = [column.name for column in contract()[name].columns if column.name in there]
-        if shared:
-            con.execute(f"INSERT INTO {name} BY NAME SELECT {', '.join(shared)} FROM {previous}.{name}")
+        if columns := _shared_columns(con, previous, name):
+            con.execute(f"INSERT INTO {name} BY NAME SELECT {columns} FROM {previous}.{name}")
+
+
+def _shared_columns(con: duckdb.DuckDBPyConnection, previous: str, table: str) -> str:
+    there = con.execute(
+        "SELECT list(column_name) FROM duckdb_columns() WHERE database_name = ? AND table_name = ?", [previous, table]
+    ).fetchone()
+    names = there[0] or [] if there else []
+    return ", ".join(column.name for column in contract()[table].columns if column.name in names)
 
 
 def parquet_list(paths: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from etl_project.load.contract import SCHEMA_SQL, schema_version
+from etl_project.load.contract import INTERNAL_SQL, SCHEMA_SQL, schema_version
 from etl_project.load.lock import RefreshLock
 
 STORAGE_VERSION = "v1.2.0"
@@ -21,31 +21,6 @@ ROW_GROUP_SIZE = 16_384
 """DuckDB compresses row group by row group, each on one core; its default is larger than most sites."""
 
 MEMORY_LIMIT = "1GiB"
-
-_INTERNAL = """
-CREATE SCHEMA internal;
-CREATE TABLE internal.inventory (
-    source_id VARCHAR NOT NULL,
-    path VARCHAR NOT NULL,
-    article_id VARCHAR NOT NULL,
-    status VARCHAR NOT NULL,
-    is_shadowed BOOLEAN NOT NULL,
-    size BIGINT NOT NULL,
-    mtime_ns BIGINT NOT NULL,
-    ctime_ns BIGINT NOT NULL,
-    inode UBIGINT NOT NULL,
-    file_hash VARCHAR,
-    is_young BOOLEAN NOT NULL
-);
-CREATE TABLE internal.source_states (source_id VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL);
-CREATE TABLE internal.generation (
-    generation BIGINT NOT NULL,
-    state VARCHAR NOT NULL,
-    schema_version VARCHAR NOT NULL,
-    aggregates_version VARCHAR
-);
-CREATE TABLE internal.aggregates_built (name VARCHAR NOT NULL, generation BIGINT NOT NULL);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +155,7 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of the contract and those of refreshes in the database in use, generation 0."""
     con.execute("BEGIN")
     con.execute(SCHEMA_SQL.read_text("utf-8"))
-    con.execute(_INTERNAL)
+    con.execute(INTERNAL_SQL.read_text("utf-8"))
     con.execute("INSERT INTO internal.generation VALUES (0, 'checked', ?, NULL)", [schema_version()])
     con.execute("COMMIT")
 

@@ -52,7 +52,7 @@ def show_status(settings: Settings, console: Console) -> None:
         )
     looked_at = work.last_look().get("looked_at")
     if isinstance(looked_at, str):
-        console.print(f"Last look that found nothing to do: {_ago(dt.datetime.fromisoformat(looked_at).timestamp())}")
+        console.print(f"Last look: {_ago(dt.datetime.fromisoformat(looked_at).timestamp())}")
     if unpublished := _unpublished(work, last[0] if last else 0):
         console.print(unpublished, style="yellow")
     table = Table(header_style="bold", show_edge=False)

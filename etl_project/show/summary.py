@@ -33,6 +33,7 @@ def show_summary(
     table.add_column(style="cyan")
     with open_published(published.path) as con:
         reasons = con.execute("SELECT reason, count(*) FROM rejected_files GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
+        half_written = len(con.execute("SELECT path FROM post_files WHERE is_deferred").fetchall())
         warned = con.execute(
             "SELECT w, count(*) FROM (SELECT unnest(warnings) AS w FROM post_files) GROUP BY 1 ORDER BY 2 DESC, 1"
         ).fetchall()
@@ -54,6 +55,8 @@ def show_summary(
         console.print(Text("\nLoaded with warnings", style="bold"))
         for code, count in warned:
             console.print(Text.assemble(f"  {count:>6,}  ", (code, "yellow"), f"  {WARNINGS.get(code, '')}"))
+    if half_written:
+        console.print(f"\n{half_written:,} files were caught half written: their last good rows stay for now.")
     if reasons:
         console.print(Text("\nRejected", style="bold"))
         for reason, count in reasons:

@@ -73,5 +73,7 @@ class Source:
     """Patterns of files that are not posts."""
     identity: Literal["path", "file_name"] = "path"
     """What makes two files the same article: their path, or their file name without extension."""
+    on_missing: Literal["delete", "keep"] = "delete"
+    """What becomes of an article whose file went away: its rows go, or stay with `missing_since`."""
     rules: tuple[Rule, ...] = ()
     mentions: tuple[MentionRule, ...] = ()

@@ -1,0 +1,26 @@
+-- What refreshes need to know and SQL users do not: which files were read with which signature, how far the last
+-- refresh came, and what its rows were made with.
+CREATE SCHEMA internal;
+CREATE TABLE internal.inventory (
+    source_id VARCHAR NOT NULL,
+    path VARCHAR NOT NULL,
+    article_id VARCHAR NOT NULL,
+    status VARCHAR NOT NULL,
+    is_shadowed BOOLEAN NOT NULL,
+    size BIGINT NOT NULL,
+    mtime_ns BIGINT NOT NULL,
+    ctime_ns BIGINT NOT NULL,
+    inode UBIGINT NOT NULL,
+    file_hash VARCHAR,
+    is_young BOOLEAN NOT NULL,
+    deferrals INTEGER NOT NULL,
+    deferred_since TIMESTAMPTZ
+);
+CREATE TABLE internal.source_states (source_id VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL);
+CREATE TABLE internal.generation (
+    generation BIGINT NOT NULL,
+    state VARCHAR NOT NULL,
+    schema_version VARCHAR NOT NULL,
+    aggregates_version VARCHAR
+);
+CREATE TABLE internal.aggregates_built (name VARCHAR NOT NULL, generation BIGINT NOT NULL);
