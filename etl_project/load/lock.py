@@ -13,7 +13,6 @@ from typing import ClassVar
 
 from etl_project.stop import BUSY, Stop
 
-
 _GLANCE_SECONDS = 0.25
 """How long a lock is tried for at least: whoever asks who holds it shares it for an instant."""
 

@@ -1,0 +1,249 @@
+"""The published file: replaced as a whole, under the eyes of its readers, or not touched at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Site
+
+from etl_project.load.publish import NotChecked
+from etl_project.load.work_file import STORAGE_VERSION
+from etl_project.refresh import Refresh
+
+READER = """
+import sys, duckdb
+con = duckdb.connect(sys.argv[1], read_only=True)
+for _ in sys.stdin:
+    print(con.execute("SELECT count(*) FROM articles").fetchone()[0], flush=True)
+"""
+
+NO_LARGE_FILES = """
+import resource, sys
+from pathlib import Path
+from etl_project.refresh import Refresh
+from etl_project.settings import read_settings
+refresh = Refresh(read_settings(Path(sys.argv[1])))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+try:
+    refresh.publish()
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+class Reader:
+    """Another process that has the published file open and counts the articles it sees."""
+
+    def __init__(self, published: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", READER, str(published)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.first = self.articles()
+
+    def articles(self) -> int:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("count\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def published_site(site: Site) -> Site:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    return site
+
+
+@pytest.fixture
+def reader(published_site: Site) -> Iterator[Reader]:
+    reader = Reader(published_site.published)
+    yield reader
+    reader.close()
+
+
+def checked(site: Site) -> Refresh:
+    """Bring the work file to the state `checked`, short of publishing."""
+    refresh, look = site.look()
+    refresh.load_tables(look)
+    refresh.run_checks("tables")
+    refresh.build_aggregates()
+    refresh.run_checks("aggregates")
+    return refresh
+
+
+def names_beside(site: Site) -> set[str]:
+    return {path.name for path in site.published.parent.iterdir()}
+
+
+def test_a_reader_with_the_file_open_keeps_the_old_rows_and_a_new_one_sees_the_new(
+    published_site: Site, reader: Reader
+) -> None:
+    assert reader.first == 1
+    for n in range(2, 5):
+        published_site.write(f"_posts/2026-01-02-{n}.md")
+        published_site.refresh()
+        assert reader.articles() == 1
+        newcomer = Reader(published_site.published)
+        assert newcomer.first == n
+        newcomer.close()
+    assert reader.articles() == 1
+
+
+def test_the_file_before_is_kept_beside(published_site: Site) -> None:
+    assert names_beside(published_site) == {"posts.duckdb", ".work"}
+    before = published_site.published.read_bytes()
+    published_site.write("_posts/2026-01-02-two.md")
+    published_site.refresh()
+    assert names_beside(published_site) == {"posts.duckdb", "posts.previous.duckdb", ".work"}
+    previous = published_site.published.with_name("posts.previous.duckdb")
+    assert previous.read_bytes() == before
+    with duckdb.connect(str(previous), read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM articles").fetchall() == [(1,)]
+
+
+def test_the_published_file_is_for_reading_only(published_site: Site) -> None:
+    assert stat.S_IMODE(published_site.published.stat().st_mode) == 0o444
+
+
+@pytest.mark.parametrize("last_stage", ["nothing", "load", "check tables", "aggregate"])
+def test_a_generation_that_is_not_checked_is_refused(site: Site, last_stage: str) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    refresh, look = site.look()
+    if last_stage == "nothing":
+        look.connection.close()
+        state = "generation 0 is checked"
+    else:
+        refresh.load_tables(look)
+        state = "generation 1 is loaded"
+    if last_stage in ("check tables", "aggregate"):
+        refresh.run_checks("tables")
+        state = "generation 1 is sound"
+    if last_stage == "aggregate":
+        refresh.build_aggregates()
+        state = "generation 1 is aggregated"
+    with pytest.raises(NotChecked, match=rf"^{state}, not checked: run the job `refresh`"):
+        refresh.publish()
+    assert not site.published.exists()
+
+
+def test_a_generation_that_broke_a_check_is_refused(published_site: Site) -> None:
+    before = published_site.published.read_bytes()
+    published_site.write("_posts/2026-01-02-two.md")
+    refresh = checked(published_site)
+    with refresh.work.opened() as con:
+        con.execute("INSERT INTO tags SELECT * FROM tags")
+    refresh.run_checks("tables")
+    with pytest.raises(NotChecked, match="generation 2 is failed, not checked"):
+        refresh.publish()
+    assert published_site.published.read_bytes() == before
+
+
+def test_a_disk_that_takes_no_more_leaves_the_published_file_and_the_next_refresh_heals(
+    published_site: Site,
+) -> None:
+    before = published_site.published.read_bytes()
+    published_site.write("_posts/2026-01-02-two.md")
+    checked(published_site)
+    ended = subprocess.run(
+        [sys.executable, "-c", NO_LARGE_FILES, str(published_site.config)], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "File too large\n", ended
+    assert published_site.published.read_bytes() == before
+    assert names_beside(published_site) == {"posts.duckdb", ".work"}
+    published_site.refresh()
+    assert published_site.last_look and published_site.last_look.reasons == ["the last refresh was not published"]
+    assert published_site.column("SELECT count(*) FROM articles") == [2]
+
+
+@pytest.fixture
+def small_disk(site: Site) -> Iterator[Site]:
+    """A site whose warehouse lies on a disk with room for the work file and one published file, not for two."""
+    warehouse = site.published.parent
+    warehouse.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(warehouse)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk can only be mounted by root")
+    try:
+        yield site
+    finally:
+        subprocess.run(["umount", "--lazy", str(warehouse)], check=True)
+
+
+def test_a_full_disk_leaves_the_published_file_and_with_room_the_next_refresh_heals(small_disk: Site) -> None:
+    small_disk.write("_posts/2026-01-02-one.md")
+    small_disk.refresh()
+    before = small_disk.published.read_bytes()
+    small_disk.write("_posts/2026-01-02-two.md")
+    refresh = checked(small_disk)
+    with pytest.raises(OSError, match="No space left on device"):
+        refresh.publish()
+    assert small_disk.published.read_bytes() == before
+    assert names_beside(small_disk) == {"posts.duckdb", ".work"}
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk.published.parent)], check=True)
+    small_disk.refresh()
+    assert small_disk.column("SELECT count(*) FROM articles") == [2]
+
+
+def test_a_leftover_of_a_publication_that_was_killed_is_no_hindrance(published_site: Site) -> None:
+    leftover = published_site.published.with_name(".posts.duckdb.publishing")
+    leftover.write_bytes(b"half a file")
+    leftover.chmod(0o444)
+    published_site.write("_posts/2026-01-02-two.md")
+    published_site.refresh()
+    assert not leftover.exists()
+    assert published_site.column("SELECT count(*) FROM articles") == [2]
+
+
+def test_the_published_file_needs_no_extension_and_no_other_file(published_site: Site) -> None:
+    alone = {
+        "enable_external_access": "false",
+        "autoload_known_extensions": "false",
+        "autoinstall_known_extensions": "false",
+    }
+    with duckdb.connect(str(published_site.published), read_only=True, config=alone) as con:
+        names = [name for (name,) in con.execute("SELECT table_name FROM information_schema.tables").fetchall()]
+        for name in names:
+            schema = "internal." if name in ("inventory", "source_states", "generation", "aggregates_built") else ""
+            con.execute(f"SELECT * FROM {schema}{name}").fetchall()
+        assert con.execute("SELECT json_extract_string(front_matter, 'title') FROM articles").fetchall() == [
+            ("2026-01-02-one",)
+        ]
+    assert "articles" in names and "articles_by_date" in names
+
+
+def test_the_published_file_is_of_the_storage_version_old_clients_read(published_site: Site) -> None:
+    [tags] = published_site.column("SELECT tags FROM duckdb_databases() WHERE NOT internal")
+    assert tags["storage_version"].rstrip("+") == STORAGE_VERSION
+
+
+def test_bodies_and_texts_are_stored_as_zstd(published_site: Site) -> None:
+    for n in range(200):
+        published_site.write(f"_posts/2026-01-03-{n}.md", body=f"Paragraph {n} of some length, 港湾小报. " * 50)
+    published_site.refresh()
+    stored = published_site.query(
+        "SELECT DISTINCT column_name, compression FROM pragma_storage_info('article_bodies') "
+        "WHERE segment_type = 'VARCHAR' AND column_name <> 'article_id' ORDER BY 1"
+    )
+    assert stored == [("body", "ZSTD"), ("text", "ZSTD")]
+
+
+def test_the_folder_of_the_published_file_may_be_new_and_its_name_unusual(tmp_path: Path) -> None:
+    site = Site(tmp_path / "it's a [site] 港")
+    site.configure()
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    assert site.column("SELECT count(*) FROM articles") == [1]
+    assert os.access(site.published, os.R_OK)
