@@ -1,0 +1,84 @@
+"""Bodies and front matter made to hurt: seconds and memory that one post of each kind costs.
+
+Run `python benchmarks/hostile.py`. Each case is read in a process of its own, so that its peak is its own; the growth is
+over the same process before it read anything but a small post. Prints a Markdown table.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HEAD = "---\ntitle: t\ndate: 2021-12-08\n"
+
+
+def _yaml_aliases() -> str:
+    lines = ["a0: &a0 [" + ",".join(["lol"] * 10) + "]"]
+    lines += [f"a{n}: &a{n} [" + ",".join([f"*a{n - 1}"] * 10) + "]" for n in range(1, 10)]
+    return HEAD + "\n".join(lines) + "\n---\nx\n"
+
+
+def _yaml_merges() -> str:
+    lines = ["m0: &m0 {k: v}"]
+    lines += [f"m{n}: &m{n} {{<<: [" + ",".join([f"*m{n - 1}"] * 10) + "]}" for n in range(1, 10)]
+    return HEAD + "\n".join(lines) + "\n---\nx\n"
+
+
+CASES: dict[str, Callable[[], str]] = {
+    "a line of 300,000 characters": lambda: HEAD + "---\n" + "字" * 300_000,
+    "50,000 opening brackets": lambda: HEAD + "---\n" + "[" * 50_000,
+    "50,000 opening emphases": lambda: HEAD + "---\n" + "*a " * 50_000,
+    "50,000 backticks of growing runs": lambda: HEAD + "---\n" + " ".join("`" * (n % 300 + 1) for n in range(1_000)),
+    "5,000 nested quotes": lambda: HEAD + "---\n" + "> " * 5_000 + "x",
+    "50,000 nested divs": lambda: HEAD + "---\n" + "<div>" * 50_000 + "x",
+    "30,000 nested YAML brackets": lambda: HEAD + "x: " + "[" * 30_000 + "]" * 30_000 + "\n---\nx\n",
+    "an alias bomb": _yaml_aliases,
+    "a merge bomb": _yaml_merges,
+    "a 4 MB post of paragraphs": lambda: HEAD + "---\n" + ("沪指今日收涨，成交额放大。" * 12 + "\n\n") * 9_000,
+    "a 4 MB post of linked paragraphs": lambda: HEAD + "---\n" + "A [link](https://a.example/b) and some words.\n\n" * 85_000,
+}
+
+
+def measure(name: str) -> dict[str, float]:
+    """Read one case and tell what it cost: seconds, and MiB by which the peak grew."""
+    from etl_project.extract.limits import Limits
+    from etl_project.extract.posts import PostReader
+    from etl_project.extract.reasons import Rejection
+    from etl_project.sources.source import Source
+
+    reader = PostReader(Source("s", Path("/nowhere"), "jekyll", language="zh"), Limits())
+    reader.read("_posts/2021-12-08-a.md", (HEAD + "---\nwords\n").encode())
+    data = CASES[name]().encode()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.perf_counter()
+    try:
+        reader.read("_posts/2021-12-08-b.md", data)
+        ended = "loaded"
+    except Rejection as rejection:
+        ended = rejection.reason
+    seconds = time.perf_counter() - began
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return {"seconds": seconds, "mebibytes": grown, "ended": ended}  # type: ignore[dict-item]
+
+
+def main() -> None:
+    """Measure every case and print the table."""
+    print("| post | ends | seconds | growth of the peak, MiB |\n|---|---|---|---|")
+    for name in CASES:
+        done = subprocess.run(
+            [sys.executable, __file__, name], capture_output=True, text=True, check=True, timeout=120
+        )
+        row = json.loads(done.stdout)
+        print(f"| {name} | {row['ended']} | {row['seconds']:.2f} | {row['mebibytes']:.0f} |")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(json.dumps(measure(sys.argv[1])))
+    else:
+        main()
