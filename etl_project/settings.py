@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from etl_project.dialects import DIALECTS
 from etl_project.extract.limits import Limits
+from etl_project.extract.rules import RuleBook
 from etl_project.sources.source import MentionRule, Rule, Source
 from etl_project.stop import BAD_USAGE, Stop
 
@@ -135,7 +136,7 @@ def read_settings(given: Path | None = None) -> Settings:
     except FileNotFoundError:
         raise SettingsError(
             f"{file}: there is no such settings file. Name one with --config or ETL_CONFIG, "
-            "or write an etl.toml with a [[source]] that has a name and a location."
+            "or write one with: etl init FOLDER"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}.") from None
@@ -177,31 +178,30 @@ def _source_problems(settings: Settings, raw: Mapping[str, Any], file: Path, tex
         if source.dialect not in DIALECTS:
             yield (
                 f"{where('dialect')}: there is no dialect {source.dialect!r}"
-                f"{_nearest(source.dialect, DIALECTS)}; the dialects are {', '.join(sorted(DIALECTS))}."
+                f"{_nearest(source.dialect, DIALECTS)} The dialects are {', '.join(sorted(DIALECTS))}."
             )
         try:
             ZoneInfo(source.time_zone)
         except (KeyError, ValueError, OSError):
             yield (
                 f"{where('time_zone')}: {source.time_zone!r} is no time zone"
-                f"{_nearest(source.time_zone, available_timezones())}; write an IANA name such as 'Asia/Shanghai'."
+                f"{_nearest(source.time_zone, available_timezones())} Write an IANA name such as 'Asia/Shanghai'."
             )
         for encoding in source.encodings:
             try:
                 "".encode(encoding)
             except LookupError:
                 yield f"{where('encodings')}: there is no encoding {encoding!r}; write one such as 'gb18030'."
-        for rule in source.rules:
-            try:
-                re.compile(rule.pattern)
-            except re.error as error:
-                yield f"{where('rules')}: the pattern {rule.pattern!r} of a rule is no regular expression: {error}."
+        try:
+            RuleBook(source.rules, source.mentions)
+        except ValueError as error:
+            yield f"{where('rules')}: {error}."
 
 
 def _nearest(wrong: str, right: Iterable[str]) -> str:
     lower = {name.lower(): name for name in right}
     near = difflib.get_close_matches(wrong.lower(), lower, n=1, cutoff=0.6)
-    return f"; did you mean {lower[near[0]]!r}?" if near else ""
+    return f"; did you mean {lower[near[0]]!r}?" if near else "."
 
 
 def _sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
@@ -212,8 +212,8 @@ def _sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
         if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
             known = _keys_at(location[:-1])
             yield (
-                f"{where}: there is no setting {name!r}{_nearest(str(location[-1]), known)}; "
-                f"the settings here are {', '.join(known)}."
+                f"{where}: there is no setting {name!r}{_nearest(str(location[-1]), known)} "
+                f"The settings here are {', '.join(known)}."
             )
         elif problem["type"] in ("missing", "missing_argument"):
             yield f"{where}: the setting {name!r} is missing; add it."

@@ -123,7 +123,7 @@ def test_no_source_at_all_is_said(tmp_path: Path) -> None:
 
 
 def test_a_pattern_that_is_no_regular_expression_is_named(tmp_path: Path) -> None:
-    assert "the pattern 'from (' of a rule" in refused(tmp_path, GOOD.replace("from (.+)", "from ("))
+    assert "line 13: 'from (' is not a regular expression" in refused(tmp_path, GOOD.replace("from (.+)", "from ("))
 
 
 def test_a_cron_that_is_none_is_named(tmp_path: Path) -> None:
