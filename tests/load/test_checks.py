@@ -1,0 +1,242 @@
+"""The checks: each holds on a good site, and each is broken by what its sentence forbids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+from conftest import Site
+
+from etl_project.load.checks import CHECKS, Check, CheckResult, run_checks
+from etl_project.load.contract import BY_ARTICLE, TERMS
+from etl_project.load.publish import NotChecked
+from etl_project.load.work_file import generation
+from etl_project.refresh import Refresh
+
+SOURCE = """
+dialect = "jekyll"
+time_zone = "Asia/Shanghai"
+[[source.mentions]]
+kind = "ship"
+selector = "[data-ship]"
+key = "data-ship"
+"""
+
+POST = """---
+title: {name}
+date: 2026-01-0{name} 09:00:00 +0800
+categories: [c{name}]
+tags: [t{name}]
+author: Author {name}
+---
+# Heading
+
+<span data-ship="HX-12">海星号</span> [at sea](https://sea.example/)
+"""
+
+CORRUPTIONS: dict[str, tuple[str, ...]] = {
+    "every_file_is_accounted_for": (
+        "DELETE FROM post_files WHERE path LIKE '%-1.md'",
+        "DELETE FROM internal.inventory WHERE path LIKE '%-1.md'",
+        "UPDATE post_files SET status = 'skipped' WHERE path LIKE '%-1.md'",
+        "UPDATE post_files SET reason = NULL",
+        "UPDATE post_files SET reason = 'empty'",
+    ),
+    "every_rejected_file_says_why": (
+        "DELETE FROM rejected_files",
+        "UPDATE rejected_files SET reason = 'binary'",
+        "UPDATE rejected_files SET path = '_posts/2026-01-01-1.md'",
+    ),
+    "file_paths_are_unique": ("INSERT INTO post_files SELECT * FROM post_files LIMIT 1",),
+    "article_ids_are_unique": ("INSERT INTO articles SELECT * FROM articles LIMIT 1",),
+    "every_loaded_file_is_an_article_or_shadowed": (
+        "DELETE FROM articles WHERE path LIKE '%-1.md'",
+        "UPDATE articles SET path = 'elsewhere.md' WHERE path LIKE '%-1.md'",
+        "UPDATE post_files SET is_shadowed = true WHERE path LIKE '%-1.md'",
+        "DELETE FROM post_files WHERE path LIKE '%-1.md'",
+    ),
+    "dates_agree": (
+        "UPDATE articles SET published_on = published_on + 1",
+        "UPDATE articles SET published_on = NULL",
+        "UPDATE articles SET published_local = NULL, published_on = NULL",
+        "UPDATE articles SET published_at = NULL",
+        "UPDATE articles SET published_precision = NULL",
+        "UPDATE articles SET published_from = NULL",
+        "UPDATE articles SET published_at = published_at + INTERVAL 2 DAY",
+    ),
+    **{
+        f"every_row_of_{table}_has_its_article": (f"UPDATE {table} SET article_id = 'site:nowhere.md'",)
+        for table in BY_ARTICLE[1:]
+    },
+    **{
+        f"every_article_has_one_row_of_{table}": (
+            f"DELETE FROM {table} WHERE article_id LIKE '%-1.md'",
+            f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1",
+        )
+        for table in ("article_bodies", "article_metrics")
+    },
+    **{f"{key}s_are_unique": (f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1",) for table, key in TERMS.items()},
+    **{
+        f"every_row_of_article_{table}_has_its_term": (
+            f"DELETE FROM {table} WHERE {key} LIKE '%1'",
+            f"DELETE FROM article_{table} WHERE {key} LIKE '%1'",
+        )
+        for table, key in TERMS.items()
+    },
+    "no_loaded_post_is_now_rejected": (
+        "UPDATE article_changes SET change = 'rejected' WHERE article_id LIKE '%-1.md';"
+        "UPDATE post_files SET status = 'rejected' WHERE path LIKE '%-1.md'",
+    ),
+    **{
+        f"{aggregate}_adds_up": (
+            f"DELETE FROM {aggregate}",
+            f"UPDATE {aggregate} SET articles = articles + 1",
+            f"UPDATE {aggregate} SET source_id = 'other'",
+        )
+        for aggregate in (
+            "articles_by_date",
+            "articles_by_month",
+            "articles_by_category",
+            "articles_by_date_category",
+            "articles_by_month_category",
+            "articles_by_tag",
+            "articles_by_month_tag",
+            "articles_by_weekday_hour",
+        )
+    },
+    "links_by_host_adds_up": ("DELETE FROM links_by_host", "UPDATE links_by_host SET images = 1"),
+    "articles_by_date_has_every_day": (
+        "DELETE FROM articles_by_date WHERE articles = 0",
+        "INSERT INTO articles_by_date SELECT * FROM articles_by_date WHERE articles = 0",
+        "UPDATE articles_by_date SET published_on = '2026-01-01' WHERE articles = 0",
+    ),
+}
+"""Check -> statements, each of which does what the check forbids."""
+
+BY_NAME = {check.name: check for check in CHECKS}
+
+
+def write_site(site: Site) -> Site:
+    site.configure(SOURCE)
+    for name in "123569":
+        site.write(f"_posts/2026-01-0{name}-{name}.md", POST.format(name=name))
+    site.write("_posts/2026-01-07-empty.md", b"")
+    return site
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The work file of a good site, open."""
+    site = write_site(Site(tmp_path_factory.mktemp("checked")))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("ETL_WAREHOUSE", raising=False)
+        site.refresh()
+        with Refresh(site.settings).work.opened() as con:
+            yield con
+
+
+@pytest.fixture
+def work_file(good: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The work file of a good site; what a test does to it is undone."""
+    good.execute("BEGIN")
+    yield good
+    good.execute("ROLLBACK")
+
+
+def result_of(check: Check, con: duckdb.DuckDBPyConnection) -> CheckResult:
+    return next(result for result in run_checks(con, check.stage) if result.check is check)
+
+
+def test_every_check_holds_on_a_good_site_that_fills_every_table(work_file: duckdb.DuckDBPyConnection) -> None:
+    results = [*run_checks(work_file, "tables"), *run_checks(work_file, "aggregates")]
+    assert [result.check.name for result in results if not result.passed] == []
+    assert generation(work_file).state == "checked"
+    empty = [
+        table
+        for table in {check.table for check in CHECKS}
+        if work_file.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    ]
+    assert empty == [], "a check of an empty table shows nothing"
+
+
+def test_every_check_has_corruptions_that_must_break_it() -> None:
+    assert sorted(CORRUPTIONS) == sorted(check.name for check in CHECKS)
+
+
+@pytest.mark.parametrize(("name", "corruption"), [(name, sql) for name, all_ in CORRUPTIONS.items() for sql in all_])
+def test_a_check_is_broken_by_what_it_forbids_and_the_generation_fails(
+    work_file: duckdb.DuckDBPyConnection, name: str, corruption: str
+) -> None:
+    check = BY_NAME[name]
+    work_file.execute(corruption)
+    result = result_of(check, work_file)
+    assert not result.passed and result.broken > 0
+    assert 1 <= len(result.sample) <= 5
+    assert generation(work_file).state == "failed" or not check.is_blocking
+
+
+def test_a_sample_names_the_rows_that_break_a_check(work_file: duckdb.DuckDBPyConnection) -> None:
+    work_file.execute("INSERT INTO tags SELECT * FROM tags WHERE tag_id = 't1'")
+    result = result_of(BY_NAME["tag_ids_are_unique"], work_file)
+    assert result.broken == 1
+    assert result.sample == ["tag_id = t1, rows = 2"]
+
+
+def test_a_post_that_was_loaded_and_is_now_rejected_warns_and_does_not_block(site: Site) -> None:
+    write_site(site)
+    site.refresh()
+    site.write("_posts/2026-01-01-1.md", b"---\n- a list\n---\n", age=30)
+    refresh, look = site.look()
+    refresh.load_tables(look)
+    [broken] = [result for result in refresh.run_checks("tables") if not result.passed]
+    assert broken.check.name == "no_loaded_post_is_now_rejected" and not broken.check.is_blocking
+    assert broken.sample == ["path = _posts/2026-01-01-1.md, reason = front_matter_not_mapping"]
+    refresh.build_aggregates()
+    refresh.run_checks("aggregates")
+    refresh.publish()
+    assert site.column("SELECT count(*) FROM articles") == [5]
+
+
+def test_good_aggregates_do_not_make_up_for_broken_tables(site: Site) -> None:
+    write_site(site)
+    refresh, look = site.look()
+    refresh.load_tables(look)
+    with refresh.work.opened() as con:
+        con.execute("INSERT INTO authors SELECT * FROM authors LIMIT 1")
+    refresh.run_checks("tables")
+    refresh.build_aggregates()
+    assert all(result.passed for result in refresh.run_checks("aggregates"))
+    with pytest.raises(NotChecked, match="generation 1 is failed"):
+        refresh.publish()
+    assert not site.published.exists()
+
+
+def test_a_failed_generation_passes_when_what_broke_it_is_gone(site: Site) -> None:
+    write_site(site)
+    refresh, look = site.look()
+    refresh.load_tables(look)
+    with refresh.work.opened() as con:
+        con.execute("INSERT INTO authors VALUES ('nobody', 'Nobody')")
+    refresh.run_checks("tables")
+    with refresh.work.opened() as con:
+        con.execute("DELETE FROM authors WHERE author_id = 'nobody'")
+    site.refresh()
+    assert site.last_look and site.last_look.reasons == ["the checks of the last refresh failed"]
+    assert site.column("SELECT count(*) FROM articles") == [6]
+
+
+def test_a_failed_generation_waits_until_something_changes(site: Site) -> None:
+    write_site(site)
+    refresh, look = site.look()
+    refresh.load_tables(look)
+    with refresh.work.opened() as con:
+        con.execute("INSERT INTO authors VALUES ('nobody', 'Nobody')")
+    refresh.run_checks("tables")
+    _, look = site.look()
+    look.connection.close()
+    assert look.waits_for_a_person
+    site.write("_posts/2026-01-08-8.md", POST.format(name="8"))
+    _, look = site.look()
+    look.connection.close()
+    assert not look.waits_for_a_person and not look.is_idle
