@@ -48,20 +48,21 @@ def session_resource(handed_over: Session | None = None) -> dg.ResourceDefinitio
 
     @dg.resource(description="Holds the lock of the warehouse from the first step to the last.")
     def session(context: dg.InitResourceContext) -> Iterator[Session]:
-        assert context.instance and context.run_id and context.log, "a session belongs to a run"
-        run = context.instance.get_run_by_id(context.run_id)
+        assert context.instance and context.run and context.log, "a session belongs to a run"
+        run_id = context.run.run_id
+        run = context.instance.get_run_by_id(run_id)
         if run and run.is_finished:
             # Dagster's own commands set resources up once more to show the result: no reason to wait for the lock.
             yield handed_over or Session(Refresh(read_settings()))
             return
-        context.instance.add_run_tags(context.run_id, process_tags())
+        context.instance.add_run_tags(run_id, process_tags())
         with told_plainly():
             present = handed_over or Session(Refresh(read_settings()))
             lock = present.refresh.work.lock
-            _wait_for(lock, f"Dagster run {context.run_id[:8]}", context.log)
+            _wait_for(lock, f"Dagster run {run_id[:8]}", context.log)
         try:
-            for run_id in report_dead_runs(context.instance):
-                context.log.warning("Run %s was reported as failed: its process is gone.", run_id)
+            for dead in report_dead_runs(context.instance):
+                context.log.warning("Run %s was reported as failed: its process is gone.", dead)
             yield present
         finally:
             lock.release()

@@ -110,10 +110,18 @@ class Refresh:
             SettingsError: a source has never been there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        began = time.perf_counter()
-        clock = Clock.now()
         previous = self.work.restore()
         con = self.work.connect()
+        try:
+            return self._look(con, previous)
+        except BaseException:
+            # An open connection would keep the next look of this process out of the work file.
+            con.close()
+            raise
+
+    def _look(self, con: duckdb.DuckDBPyConnection, previous: Path | None) -> Look:
+        began = time.perf_counter()
+        clock = Clock.now()
         known: dict[str, str] = {}
         state, number = "checked", 0
         if self.work.path.exists() and previous is None:

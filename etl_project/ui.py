@@ -109,7 +109,7 @@ def _free_port(host: str, port: int | None) -> int:
 
 def _start(config: Path, home: Path, host: str, port: int) -> subprocess.Popen[bytes]:
     """Start the servers in a session of their own, by which all of their processes can be found again."""
-    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(home / "workspace.yaml")]
+    command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "--workspace", str(home / "workspace.yaml")]
     command += ["--host", host, "--port", str(port), "--log-level", "warning", "--code-server-log-level", "warning"]
     environment = os.environ | {"DAGSTER_HOME": str(home), "ETL_CONFIG": str(config)}
     return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)

@@ -1,0 +1,81 @@
+"""A site with posts, and runs of the job `refresh` on it, in this process or in one that can be killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from conftest import Site
+
+from assets.run import RefreshRun
+from etl_project.dagster_home import prepare_home
+from etl_project.definitions import run_refresh
+from etl_project.refresh import Refresh
+
+# Prepended to a program of a test: what `etl refresh` does before the run.
+BEGIN = """
+import os, signal, sys
+from etl_project.refresh import Refresh
+from etl_project.settings import read_settings
+refresh = Refresh(read_settings())
+refresh.work.lock.acquire("a test")
+"""
+
+
+@pytest.fixture
+def posts(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site with a few posts, two of them in need of a warning or a rejection."""
+    monkeypatch.setenv("ETL_CONFIG", str(site.config))
+    site.write(
+        "_posts/2026-01-02-one.md", title="One", categories="news", tags="a b", body="Word [link](https://x.example/)."
+    )
+    site.write("_posts/2026-01-03-two.md", title="Two", categories="[news, sea]", tags="b", date="2026-01-03")
+    site.write("_posts/2026-02-03-three.md", title="三", categories="海", tags="", date="2026-02-03 10:00:00 +0800")
+    site.write("_posts/2026-02-04-open.md", "---\ntitle: open\n\nno end\n")
+    return site
+
+
+@pytest.fixture
+def instance(site: Site) -> Iterator[dg.DagsterInstance]:
+    """Where the runs of the site are recorded."""
+    with dg.DagsterInstance.from_config(str(prepare_home(site.settings))) as instance:
+        yield instance
+
+
+def run_job(site: Site, **options: bool) -> RefreshRun:
+    """Look and run the job in this process, as `etl refresh` does."""
+    refresh = Refresh(site.settings, **options)
+    refresh.work.lock.acquire("a test")
+    try:
+        return run_refresh(refresh, refresh.look(), lambda done, total: None)
+    finally:
+        refresh.work.lock.release()
+
+
+def program(code: str, **environment: str) -> subprocess.Popen[str]:
+    """Start a Python program that has looked nowhere yet; its output is read by the test."""
+    return subprocess.Popen(
+        [sys.executable, "-c", BEGIN + code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+
+
+def dg_command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Dagster's `dg` at the root of the project."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("dg")), *arguments],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )

@@ -1,0 +1,177 @@
+"""The job `refresh` does what the plain stages do, and a run that fails publishes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+
+import dagster as dg
+import duckdb
+from conftest import Site
+from graph_runs import dg_command, program, run_job
+
+from assets.aggregates import AGGREGATES
+from assets.resources import Session
+from assets.run import LOCATION
+from assets.tables import TABLES
+from etl_project.definitions import defs, wire
+from etl_project.refresh import Refresh
+
+pytest_plugins = ["graph_runs"]
+
+
+def orphan(site: Site) -> None:
+    """Leave a row without its article in the work file, as a fault of a stage would."""
+    with duckdb.connect(str(site.published.parent / ".work" / "posts.duckdb")) as con:
+        con.execute(
+            "INSERT INTO article_tags BY NAME "
+            "SELECT 'site:nobody' AS article_id, * EXCLUDE article_id FROM article_tags LIMIT 1"
+        )
+
+
+def run_assets(site: Site, instance: dg.DagsterInstance, *names: str) -> dg.ExecuteInProcessResult:
+    """Materialize some assets, as a person does in the web server."""
+    job = dg.define_asset_job("some_assets", dg.AssetSelection.assets(*names))
+    wired = dg.Definitions.merge(wire(site.settings), dg.Definitions(jobs=[job]))
+    return wired.resolve_job_def("some_assets").execute_in_process(instance=instance, raise_on_error=False)
+
+
+def test_the_job_and_the_launch_of_all_assets_publish_what_the_plain_stages_publish(posts: Site) -> None:
+    posts.refresh()
+    plain = posts.derived()
+    assert len(plain["articles"]) == 3 and len(plain["rejected_files"]) == 1
+
+    shutil.rmtree(posts.published.parent)
+    run = run_job(posts)
+    assert run.success and run.error is None
+    assert posts.derived() == plain
+
+    shutil.rmtree(posts.published.parent)
+    launched = dg_command("launch", "--assets", "*")
+    assert launched.returncode == 0, launched.stdout + launched.stderr
+    assert posts.derived() == plain
+
+
+def test_a_run_of_the_job_hands_back_what_its_steps_did(posts: Site) -> None:
+    run = run_job(posts)
+    assert run.tables and run.tables.changes["added"] == 3
+    assert set(run.aggregates) == set(AGGREGATES) and run.aggregates["articles_by_month"] == 2
+    assert len(run.checks) > 20 and all(check.passed for check in run.checks)
+    assert run.published and run.published.generation == 1
+
+
+def test_a_run_of_the_job_is_recorded_under_the_code_location(posts: Site, instance: dg.DagsterInstance) -> None:
+    run = run_job(posts)
+    recorded = instance.get_run_by_id(run.run_id)
+    assert recorded and recorded.is_success and recorded.job_name == "refresh"
+    of_location = instance.get_runs(dg.RunsFilter(tags={".dagster/repository": f"__repository__@{LOCATION}"}))
+    assert [r.run_id for r in of_location] == [run.run_id]
+    rows = instance.get_latest_materialization_event(dg.AssetKey("articles"))
+    assert rows and rows.asset_materialization.metadata["dagster/row_count"].value == 3
+
+
+def test_a_check_that_fails_ends_the_run_and_leaves_the_published_file_byte_for_byte(posts: Site) -> None:
+    assert run_job(posts).success
+    published = posts.published.read_bytes()
+    orphan(posts)
+    posts.write("_posts/2026-03-01-four.md", title="Four")
+    run = run_job(posts)
+    assert not run.success and run.published is None and not run.aggregates
+    assert run.error and "every_row_of_article_tags_has_its_article" in run.error
+    assert "every_row_of_article_tags_has_its_article" in [c.check.name for c in run.checks if not c.passed]
+    assert posts.published.read_bytes() == published
+
+
+def test_aggregates_and_publish_run_alone_do_not_get_a_failed_generation_published(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    assert run_job(posts).success
+    published = posts.published.read_bytes()
+    orphan(posts)
+    posts.write("_posts/2026-03-01-four.md", title="Four")
+    run_job(posts)
+    assert run_assets(posts, instance, *AGGREGATES).success
+    refused = run_assets(posts, instance, "published_file")
+    assert not refused.success
+    failure = next(e for e in refused.all_events if e.is_step_failure).step_failure_data.user_failure_data
+    assert failure and "run the job `refresh`" in str(failure.description)
+    assert posts.published.read_bytes() == published
+
+
+def test_aggregates_alone_and_publish_alone_work_on_a_checked_generation(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    assert run_job(posts).success
+    before = posts.derived()
+    assert run_assets(posts, instance, "articles_by_tag", "articles_by_month").success
+    assert run_assets(posts, instance, "published_file").success
+    assert posts.derived() == before
+
+
+def test_materialize_all_right_after_a_refresh_changes_nothing(posts: Site, instance: dg.DagsterInstance) -> None:
+    assert run_job(posts).success
+    before = posts.derived()
+    assert run_assets(posts, instance, *TABLES, *AGGREGATES, "published_file").success
+    assert posts.derived() == before
+    assert posts.column("SELECT count(*) FROM refreshes") == [1]
+
+
+def test_the_lock_is_held_from_the_first_step_to_the_last_and_not_after(posts: Site) -> None:
+    refresh = Refresh(posts.settings)
+    holders = []
+    session = Session(refresh, report=lambda done, total: holders.append(refresh.work.lock.holder()))
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert wire(posts.settings, session).resolve_job_def("refresh").execute_in_process(instance=instance).success
+    assert holders and all(holder and holder["who"].startswith("Dagster run") for holder in holders)
+    assert refresh.work.lock.holder() is None
+
+
+def test_a_process_killed_after_the_commit_leaves_the_published_file_and_the_next_run_publishes(posts: Site) -> None:
+    assert run_job(posts).success
+    published = posts.published.read_bytes()
+    posts.write("_posts/2026-03-01-four.md", title="Four")
+    killed = program("refresh.load_tables(refresh.look()); os.kill(os.getpid(), signal.SIGKILL)")
+    assert killed.wait(60) == -signal.SIGKILL
+    assert posts.published.read_bytes() == published
+    assert run_job(posts).success
+    assert posts.column("SELECT count(*) FROM articles WHERE title = 'Four'") == [1]
+
+
+def test_the_guard_fails_the_run_with_its_sentence_unless_deletes_are_allowed(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    assert run_job(posts).success
+    for post in posts.posts.glob("_posts/2026-0[12]-*.md"):
+        post.unlink()
+    posts.write("_posts/2026-03-01-four.md", title="Four")
+    stopped = run_assets(posts, instance, *TABLES)
+    failure = next(e for e in stopped.all_events if e.is_step_failure).step_failure_data.user_failure_data
+    assert failure and "--allow-deletes" in str(failure.description)
+    assert run_job(posts, allow_deletes=True).success
+    assert posts.column("SELECT title FROM articles") == ["Four"]
+
+
+def test_every_table_and_aggregate_is_a_node_with_group_kinds_grain_and_columns() -> None:
+    specs = {spec.key.to_user_string(): spec for spec in defs().resolve_all_asset_specs()}
+    assert set(specs) == {*TABLES, *AGGREGATES, "published_file"}
+    assert {spec.group_name for spec in specs.values()} == {"extract", "tables", "aggregates", "publish"}
+    for name in (*TABLES, *AGGREGATES):
+        spec = specs[name]
+        assert spec.description and spec.description.startswith("One row per"), name
+        assert spec.kinds and all(c.description for c in spec.metadata["dagster/column_schema"].schema.columns), name
+    assert "```sql" in specs["articles_by_date"].description
+    assert {dep.asset_key.to_user_string() for dep in specs["articles"].deps} == {"post_files"}
+    assert "articles" in {dep.asset_key.to_user_string() for dep in specs["articles_by_month"].deps}
+
+
+def test_dg_finds_the_definitions_sound(posts: Site) -> None:
+    checked = dg_command("check", "defs")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "Warning" not in checked.stderr
+
+
+def test_a_wrong_setting_is_named_when_the_definitions_are_loaded(posts: Site) -> None:
+    posts.configure(extra="[schedul]\ncron = '@daily'\n")
+    checked = dg_command("check", "defs")
+    assert checked.returncode != 0
+    assert "there is no setting 'schedul'" in checked.stdout + checked.stderr
