@@ -17,7 +17,7 @@ JOB = "refresh"
 _STOPPED = "etl/stopped"
 """Tag of a run that was asked for only to fail with its sentence in sight of people."""
 
-_ON_ITS_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+_ON_ITS_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
 
 # Ticks share the process of the code server, and the lock of the warehouse tells processes apart, not threads.
 _one_look = threading.Lock()

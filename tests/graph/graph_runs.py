@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from conftest import Site
 
 from assets.run import RefreshRun
-from etl_project.dagster_home import prepare_home
+from etl_project.dagster_home import TEMPLATE, prepare_home
 from etl_project.definitions import run_refresh
 from etl_project.refresh import Refresh
 
@@ -27,10 +28,25 @@ refresh.work.lock.acquire("a test")
 """
 
 
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dagster's state before any run: its databases take longer to make than to copy."""
+    home = tmp_path_factory.mktemp("dagster")
+    (home / "dagster.yaml").write_bytes(TEMPLATE.read_bytes())
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.get_runs_count()
+        instance.all_asset_keys()
+        instance.all_instigator_state()
+        run = instance.create_run_for_job(dg.GraphDefinition("nothing").to_job())
+        instance.delete_run(run.run_id)
+    return home
+
+
 @pytest.fixture
-def posts(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+def posts(site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     """A site with a few posts, two of them in need of a warning or a rejection."""
     monkeypatch.setenv("ETL_CONFIG", str(site.config))
+    shutil.copytree(empty_home, site.settings.dagster_home)
     site.write(
         "_posts/2026-01-02-one.md", title="One", categories="news", tags="a b", body="Word [link](https://x.example/)."
     )

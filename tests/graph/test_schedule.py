@@ -1,0 +1,137 @@
+"""The schedule asks for a run when there is something to do, and says why when there is not."""
+
+from __future__ import annotations
+
+import signal
+
+import dagster as dg
+import duckdb
+import pytest
+from conftest import Site
+from graph_runs import program, run_job
+
+from assets.automation import refresh_schedule
+from etl_project.definitions import defs
+from etl_project.settings import SettingsError
+
+pytest_plugins = ["graph_runs"]
+
+
+def tick(instance: dg.DagsterInstance) -> str | None:
+    """Evaluate the schedule once: the reason for no run, or None when it asks for one."""
+    schedule = refresh_schedule("@hourly")
+    with dg.build_schedule_context(instance=instance) as context:
+        found = schedule.evaluate_tick(context)
+    assert bool(found.run_requests) != bool(found.skip_message)
+    return found.skip_message
+
+
+def test_the_schedule_is_on_from_the_start_at_the_time_of_the_settings(posts: Site) -> None:
+    posts.configure(extra="[schedule]\ncron = '7 * * * *'\n")
+    (schedule,) = defs().schedules or []
+    assert isinstance(schedule, dg.ScheduleDefinition)
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert (schedule.cron_schedule, schedule.job_name) == ("7 * * * *", "refresh")
+
+
+def test_twice_in_a_row_without_a_change_asks_for_no_run_the_second_time(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    assert tick(instance) is None
+    assert run_job(posts).success
+    assert "nothing to do" in str(tick(instance))
+    assert "nothing to do" in str(tick(instance))
+    posts.write("_posts/2026-03-01-four.md", title="Four")
+    assert tick(instance) is None
+
+
+def test_a_look_while_another_process_refreshes_names_it(posts: Site, instance: dg.DagsterInstance) -> None:
+    holder = program("print('held', flush=True); sys.stdin.read()")
+    assert holder.stdin and holder.stdout
+    with holder:
+        assert holder.stdout.readline() == "held\n"
+        assert f"a test, process {holder.pid}" in str(tick(instance))
+        holder.stdin.close()
+    assert tick(instance) is None
+
+
+def test_a_refresh_killed_before_publish_is_reported_and_asked_for_again(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    assert run_job(posts).success
+    posts.write("_posts/2026-03-01-four.md", title="Four")
+    killed = program(
+        "from etl_project.definitions import run_refresh\n"
+        "Refresh.build_aggregates = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "run_refresh(refresh, refresh.look(), lambda done, total: None)"
+    )
+    assert killed.wait(60) == -signal.SIGKILL
+    at_work = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+    (dead,) = instance.get_runs(at_work)
+    assert tick(instance) is None
+    assert instance.get_runs(at_work) == []
+    reported = instance.get_run_by_id(dead.run_id)
+    assert reported and reported.status == dg.DagsterRunStatus.FAILURE
+    assert run_job(posts).success
+    assert posts.column("SELECT count(*) FROM articles WHERE title = 'Four'") == [1]
+    assert "nothing to do" in str(tick(instance))
+
+
+def test_a_run_of_a_process_that_lives_is_left_alone(posts: Site, instance: dg.DagsterInstance) -> None:
+    assert run_job(posts).success
+    running = program(
+        "from etl_project.definitions import run_refresh\n"
+        "def wait(*_): refresh.work.lock.release(); print('at work', flush=True); sys.stdin.read(); os._exit(0)\n"
+        "Refresh.load_tables = wait\n"
+        "run_refresh(refresh, refresh.look(), lambda done, total: None)"
+    )
+    assert running.stdin and running.stdout
+    posts.write("_posts/2026-03-01-four.md", title="Four")
+    with running:
+        assert running.stdout.readline() == "at work\n"
+        tick(instance)
+        assert instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])) == 1
+        running.stdin.close()
+
+
+def test_a_run_that_is_starting_is_not_asked_for_a_second_time(posts: Site, instance: dg.DagsterInstance) -> None:
+    waiting = instance.create_run_for_job(defs().resolve_job_def("refresh"), status=dg.DagsterRunStatus.STARTING)
+    assert "on its way" in str(tick(instance))
+    instance.report_run_failed(waiting)
+    assert tick(instance) is None
+
+
+def test_failed_checks_wait_for_a_change(posts: Site, instance: dg.DagsterInstance) -> None:
+    assert run_job(posts).success
+    with duckdb.connect(str(posts.published.parent / ".work" / "posts.duckdb")) as con:
+        con.execute("DELETE FROM article_metrics")
+    posts.write("_posts/2026-03-01-four.md", title="Four")
+    assert tick(instance) is None
+    assert not run_job(posts).success
+    assert "checks of generation 2 failed" in str(tick(instance))
+    posts.write("_posts/2026-03-02-five.md", title="Five")
+    assert tick(instance) is None
+
+
+def test_a_stop_by_the_guard_is_shown_once_as_a_run_and_then_repeated_as_the_reason(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    assert run_job(posts).success
+    for post in posts.posts.glob("_posts/*.md"):
+        post.unlink()
+    with dg.build_schedule_context(instance=instance) as context:
+        (request,) = refresh_schedule("@hourly").evaluate_tick(context).run_requests or []
+    job = defs().resolve_job_def("refresh")
+    failed = job.execute_in_process(instance=instance, tags=dict(request.tags), raise_on_error=False)
+    assert not failed.success
+    assert "no longer there" in str(tick(instance))
+
+
+def test_settings_that_cannot_be_used_fail_the_look_with_their_sentence(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    posts.config.write_text("[[source]]\nname = 1\n", "utf-8")
+    with pytest.raises(Exception) as failed:
+        tick(instance)
+    causes = [failed.value, failed.value.__cause__]
+    assert any(isinstance(cause, SettingsError) and "etl.toml, line" in str(cause) for cause in causes)
