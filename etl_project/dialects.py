@@ -137,6 +137,8 @@ class Dialect:
     """Whether `#tag` in the body is a tag."""
     authors: tuple[str, ...] = ("authors", "author")
     authors_split: Split = "whole"
+    wikilinks: bool = False
+    """Whether `[[page]]` and `[[page|label]]` in the body are links."""
     singular_is_whole: bool = False
     """Whether the text of `category` and `tag` is one term, `category` added, `tag` before `tags`."""
 
@@ -274,6 +276,7 @@ OBSIDIAN = Dialect(
     published=("publish", "published"),
     tags_split="comma_or_white_space",
     tags_in_body=True,
+    wikilinks=True,
 )
 
 PLAIN = Dialect(

@@ -23,7 +23,7 @@ def source_fingerprint(source: Source, limits: Limits) -> str:
     Where the folder lies is left out: a site that moves is still the same site.
     """
     settings = dataclasses.replace(source, location=Path())
-    site = site_fingerprint(source.location, DIALECTS[source.dialect])
+    site = site_fingerprint(source.location, DIALECTS[source.dialect], source.permalink)
     digest = hashlib.blake2b(digest_size=12)
     for part in (repr(settings), repr(limits), site, code_version()):
         digest.update(part.encode() + b"\0")

@@ -12,6 +12,7 @@ from etl_project.dialects import DIALECTS, JEKYLL, PLAIN, detect_dialect, is_pos
 from etl_project.extract.fields import FieldReader
 from etl_project.extract.front_matter import FORMATS
 from etl_project.extract.limits import Limits
+from etl_project.extract.posts import PostReader
 from etl_project.sources.source import Source
 
 SITES = Path(__file__).parents[2] / "shared" / "sites"
@@ -115,3 +116,14 @@ def test_a_dialect_of_ones_own_is_one_declaration(monkeypatch: pytest.MonkeyPatc
     reader = FieldReader(Source(name="m", location=tmp_path, dialect="minutes"), Limits())
     fields = reader.read("20240501_rat.md", {"Betreff": "Ratssitzung"}, first_heading=None)
     assert (fields.title, fields.slug, fields.published_from) == ("Ratssitzung", "rat", "file_name")
+
+
+def test_links_in_double_brackets_are_links_in_a_vault_and_text_elsewhere(tmp_path: Path) -> None:
+    data = b"See [[Other note|the other]] and [[Third]].\n"
+    read = {
+        name: PostReader(Source(name=name, location=tmp_path, dialect=name), Limits()).read("a.md", data).body
+        for name in ("obsidian", "plain")
+    }
+    assert read["obsidian"].link_urls == ["Other note", "Third"]
+    assert read["obsidian"].link_texts == ["the other", "Third"]
+    assert (read["plain"].link_urls, read["plain"].text) == ([], "See [[Other note|the other]] and [[Third]].")

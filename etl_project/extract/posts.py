@@ -145,7 +145,7 @@ class PostReader:
         self.source = source
         self.limits = limits
         self._dialect = DIALECTS[source.dialect]
-        self._bodies = BodyReader(source.rules, source.mentions)
+        self._bodies = BodyReader(source.rules, source.mentions, self._dialect.wikilinks)
         self._fields = FieldReader(source, limits)
         self._root = os.fsencode(source.location)
 
