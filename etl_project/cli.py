@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from etl_project.show.console import consoles
+from etl_project.show.console import consoles, safe
 from etl_project.stop import BAD_USAGE, DONE, FAILED, SOURCE_MISSING, Stop
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _speaking(command: Command) -> Command:
 
 
 def _stop(message: str, code: int) -> None:
-    err.print(message, style="red" if code == FAILED else "yellow", markup=False)
+    err.print(message, style="red" if code == FAILED else "yellow")
     raise typer.Exit(code)
 
 
@@ -97,37 +97,27 @@ def _say_idle(work: Refresh, look: Look) -> None:
 
 def _say_unavailable(unavailable: dict[str, str]) -> None:
     for source, why in unavailable.items():
-        err.print(
-            f"The source {source} could not be read: {why}. Its articles are kept as they were.",
-            style="red",
-            markup=False,
-        )
+        err.print(f"The source {source} could not be read: {why}. Its articles are kept as they were.", style="red")
 
 
 def _run(work: Refresh, look: Look) -> int:
     from etl_project.show.progress import progress
     from etl_project.show.summary import show_summary
 
-    out.print(f"To do: {'; '.join(look.reasons)}.", markup=False)
+    out.print(f"To do: {'; '.join(look.reasons)}.")
     # Dagster takes two seconds to import: only a refresh with work to do pays for it.
     from etl_project.definitions import run_refresh
 
     with progress(out) as report:
         run = run_refresh(work, look, report)
     if not run.success or run.tables is None or run.published is None:
-        err.print(f"The refresh failed: {run.error}", style="red", markup=False)
+        err.print(f"The refresh failed: {run.error}", style="red")
         for check in run.checks:
             if not check.passed:
-                err.print(
-                    f"  {check.check.name}: {check.check.description} {check.broken:,} rows break it:",
-                    markup=False,
-                )
+                err.print(f"  {check.check.name}: {check.check.description} {check.broken:,} rows break it:")
                 for line in check.sample:
-                    err.print(f"    {line}", markup=False)
-        err.print(
-            f"{work.settings.warehouse.path} is as it was. Look closer with: etl ui (run {run.run_id})",
-            markup=False,
-        )
+                    err.print(safe(f"    {line}"))
+        err.print(f"{work.settings.warehouse.path} is as it was. Look closer with: etl ui (run {run.run_id})")
         return FAILED
     show_summary(run.tables, run.published, run.aggregates, run.checks, out)
     return SOURCE_MISSING if run.tables.unavailable else DONE
@@ -162,9 +152,9 @@ def rejected(
         show_rejected(published, source, out)
         return
     written, left = export_rejected(published, source, export)
-    out.print(f"{written:,} files written below {export}.", markup=False)
+    out.print(f"{written:,} files written below {export}.")
     for path in left:
-        out.print(f"not written (not kept, or already there): {path}", markup=False)
+        out.print(safe(f"not written (not kept, or already there): {path}"))
 
 
 @app.command()
@@ -214,6 +204,35 @@ def explain(
     settings = read_settings(config) if config or find_settings_file().exists() else None
     if not explain_file(file, settings, out):
         raise typer.Exit(FAILED)
+
+
+@app.command()
+@_speaking
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder of your site.", file_okay=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Settings file to write.", dir_okay=False)] = Path(
+        "etl.toml"
+    ),
+) -> None:
+    """Look at a folder of posts and write a commented etl.toml for it."""
+    from etl_project.init.furniture import propose
+    from etl_project.init.settings_file import write_settings
+    from etl_project.init.site import look_at
+    from etl_project.settings import read_settings
+    from etl_project.show.console import command
+
+    site = look_at(folder)
+    proposals = propose(site.bodies)
+    write_settings(site, proposals, output)
+    read_settings(output)
+    out.print(
+        f"{folder} is a site of the dialect {site.dialect} with {site.files:,} posts; "
+        f"{len(site.bodies):,} were looked at and {len(proposals):,} rules proposed.",
+        markup=False,
+    )
+    if not site.time_zone:
+        out.print("It does not say which time zone it keeps: put yours in time_zone before the first refresh.")
+    out.print(f"{output} is written. Read it, then run:\n  {command()} refresh --config {output}", markup=False)
 
 
 @app.command()

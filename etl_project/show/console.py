@@ -17,11 +17,11 @@ WIDTH_WHEN_PIPED = 160
 
 
 def consoles() -> tuple[Console, Console]:
-    """The console for results and the one for errors."""
+    """The console for results and the one for errors. Neither obeys markup: a path may hold brackets."""
     width = None if sys.stdout.isatty() else WIDTH_WHEN_PIPED
     return (
-        Console(width=width, highlight=False, soft_wrap=not sys.stdout.isatty()),
-        Console(stderr=True, highlight=False, soft_wrap=True),
+        Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty()),
+        Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True),
     )
 
 

@@ -53,7 +53,7 @@ def explain(file: Path, settings: Settings | None, console: Console) -> bool:
         read = read_file(str(source.location).encode("utf-8", "surrogateescape"), path, limits.file_bytes)
         post = reader.read(path, read.data)
     except FileNotFoundError:
-        console.print(Text(f"There is no file {file}.", style="red"))
+        console.print(safe(f"There is no file {file}.", "red"))
         return False
     except Rejection as rejection:
         where = f", line {rejection.line}" if rejection.line else ""
