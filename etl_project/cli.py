@@ -228,11 +228,10 @@ def init(
     out.print(
         f"{folder} is a site of the dialect {site.dialect} with {site.files:,} posts; "
         f"{len(site.bodies):,} were looked at and {len(proposals):,} rules proposed.",
-        markup=False,
     )
     if not site.time_zone:
         out.print("It does not say which time zone it keeps: put yours in time_zone before the first refresh.")
-    out.print(f"{output} is written. Read it, then run:\n  {command()} refresh --config {output}", markup=False)
+    out.print(f"{output} is written. Read it, then run:\n  {command()} refresh --config {output}")
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""A folder in, a commented etl.toml for it out: what `etl init` looks at, proposes and writes."""
