@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -95,3 +96,21 @@ def dg_command(*arguments: str, **environment: str) -> subprocess.CompletedProce
         timeout=90,
         check=False,
     )
+
+
+@contextmanager
+def served(site: Site) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run `etl ui` of the site: its address and process; both of its servers end with the block."""
+    code = "import sys\nfrom etl_project.settings import read_settings\nfrom etl_project.ui import serve\n"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{code}sys.exit(serve(read_settings()))"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    try:
+        said = process.stdout.readline()
+        assert said.startswith("Dagster is at http://"), said
+        yield said.split()[3], process
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()

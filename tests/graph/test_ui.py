@@ -1,0 +1,69 @@
+"""`etl ui`: Dagster's web server and daemon answer on loopback, and leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+import urllib.request
+from typing import Any
+
+import psutil
+import pytest
+from conftest import Site
+from graph_runs import run_job, served
+
+from etl_project.ui import CannotServe, serve
+
+pytest_plugins = ["graph_runs"]
+
+
+def asked(address: str, query: str) -> Any:
+    """Answer of the web server to a GraphQL query."""
+    request = urllib.request.Request(
+        f"{address}/graphql", json.dumps({"query": query}).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)["data"]
+
+
+def test_the_servers_show_the_job_its_runs_and_the_schedule_and_stop_without_a_trace(posts: Site) -> None:
+    run = run_job(posts)
+    with served(posts) as (address, process):
+        assert address.startswith("http://127.0.0.1:")
+        data = asked(
+            address,
+            """{
+              repositoriesOrError { ... on RepositoryConnection { nodes {
+                name location { name } jobs { name } schedules { name scheduleState { status } } } } }
+              runsOrError(filter: {pipelineName: "refresh"}) { ... on Runs { results {
+                runId status repositoryOrigin { repositoryName repositoryLocationName } } } }
+            }""",
+        )
+        (repository,) = data["repositoriesOrError"]["nodes"]
+        assert repository["location"]["name"] == "etl_project"
+        assert "refresh" in [job["name"] for job in repository["jobs"]]
+        assert [schedule["scheduleState"]["status"] for schedule in repository["schedules"]] == ["RUNNING"]
+        (shown,) = data["runsOrError"]["results"]
+        assert (shown["runId"], shown["status"]) == (run.run_id, "SUCCESS")
+        assert shown["repositoryOrigin"] == {
+            "repositoryName": repository["name"],
+            "repositoryLocationName": repository["location"]["name"],
+        }
+        theirs = psutil.Process(process.pid).children(recursive=True)
+        assert len(theirs) >= 3
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert time.monotonic() - began < 20
+        assert not [child for child in theirs if child.is_running()]
+
+
+def test_a_port_that_is_taken_is_named_before_anything_starts(posts: Site) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotServe, match=f"port {port}"):
+            serve(posts.settings, port=port)
