@@ -37,7 +37,8 @@ def _spec(check: Check) -> dg.AssetCheckSpec:
 
 
 def _reported(result: CheckResult) -> dg.AssetCheckResult:
-    sample = "\n".join(f"- {row}" for row in result.sample)
+    # As JSON: a path or title may hold what Markdown or HTML would obey.
+    sample = {"some_of_them": dg.MetadataValue.json(result.sample)} if result.sample else {}
     return dg.AssetCheckResult(
         asset_key=result.check.table,
         check_name=result.check.name,
@@ -45,7 +46,7 @@ def _reported(result: CheckResult) -> dg.AssetCheckResult:
         # Only an error blocks what comes after it.
         severity=dg.AssetCheckSeverity.ERROR if result.check.is_blocking else dg.AssetCheckSeverity.WARN,
         description=None if result.passed else f"{result.broken:,} rows break it.",
-        metadata={"broken_rows": result.broken} | ({"some_of_them": dg.MetadataValue.md(sample)} if sample else {}),
+        metadata={"broken_rows": result.broken, **sample},
     )
 
 

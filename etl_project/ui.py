@@ -19,6 +19,7 @@ import psutil
 
 from etl_project.dagster_home import prepare_home
 from etl_project.settings import Settings
+from etl_project.stop import Stop
 
 FIRST_PORT, LAST_PORT = 3000, 3099
 
@@ -34,7 +35,7 @@ load_from:
 """
 
 
-class CannotServe(Exception):
+class CannotServe(Stop):
     """The web server cannot be started: the message says why and what to do."""
 
 
