@@ -1,7 +1,7 @@
 """Bodies and front matter made to hurt: seconds and memory that one post of each kind costs.
 
-Run `python benchmarks/hostile.py`. Each case is read in a process of its own, so that its peak is its own; the growth is
-over the same process before it read anything but a small post. Prints a Markdown table.
+Run `python benchmarks/hostile.py`. Each case is read in a process of its own, so that its peak is its own; the growth
+is over the same process before it read anything but a small post. Prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ CASES: dict[str, Callable[[], str]] = {
     "an alias bomb": _yaml_aliases,
     "a merge bomb": _yaml_merges,
     "a 4 MB post of paragraphs": lambda: HEAD + "---\n" + ("沪指今日收涨，成交额放大。" * 12 + "\n\n") * 9_000,
-    "a 4 MB post of linked paragraphs": lambda: HEAD + "---\n" + "A [link](https://a.example/b) and some words.\n\n" * 85_000,
+    "a 4 MB post of linked paragraphs": lambda: (
+        HEAD + "---\n" + "A [link](https://a.example/b) and some words.\n\n" * 85_000
+    ),
 }
 
 
@@ -70,9 +72,7 @@ def main() -> None:
     """Measure every case and print the table."""
     print("| post | ends | seconds | growth of the peak, MiB |\n|---|---|---|---|")
     for name in CASES:
-        done = subprocess.run(
-            [sys.executable, __file__, name], capture_output=True, text=True, check=True, timeout=120
-        )
+        done = subprocess.run([sys.executable, __file__, name], capture_output=True, text=True, check=True, timeout=120)
         row = json.loads(done.stdout)
         print(f"| {name} | {row['ended']} | {row['seconds']:.2f} | {row['mebibytes']:.0f} |")
 
