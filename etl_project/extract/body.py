@@ -66,6 +66,7 @@ _TOLD = frozenset(("a", "img", "pre", "code", *_LEVELS))
 _TEMPLATE_TAG = re.compile(r"\{%(?:[^{}%]|%(?!\}))*+%\}|\{\{(?:<[^{}]*>|%[^{}]*%)\}\}")
 _NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+_PAGE = re.compile(r"\[\[([^\[\]|\n]++)")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
 
@@ -117,6 +118,7 @@ class BodyReader:
         self, rules: Sequence[Rule] = (), mentions: Sequence[MentionRule] = (), wikilinks: bool = False
     ) -> None:
         options = _OPTIONS | Options.ENABLE_WIKILINKS if wikilinks else _OPTIONS
+        self._wikilinks = wikilinks
         self._html = Markdown(options=options).html
         self._book = RuleBook(rules, mentions)
         self._told = self._book.tags | _TOLD
@@ -136,7 +138,8 @@ class BodyReader:
             html = tame(self._html(as_markdown(body)))
         except UnicodeEncodeError:  # lone surrogates
             return self.read(body.encode("utf-8", "replace").decode())
-        walk = _Walk(self._book, self._told, body, html)
+        pages = frozenset(_PAGE.findall(body)) if self._wikilinks else frozenset()
+        walk = _Walk(self._book, self._told, body, html, pages)
         for piece in pieces(html):
             root = self._tree(piece)
             walk.run(root.first_child, self._book.marked(root))
@@ -189,17 +192,19 @@ class _Walk:
         "_may_hide",
         "_mentions",
         "_open_mentions",
+        "_pages",
         "_parts",
         "_told",
         "_written",
         "_written_escapes",
     )
 
-    def __init__(self, book: RuleBook, told: frozenset[str], written: str, html: str) -> None:
+    def __init__(self, book: RuleBook, told: frozenset[str], written: str, html: str, pages: frozenset[str]) -> None:
         self._book = book
         self._told = told
         self._marked: dict[int, list[Furniture | Entity]] = {}
         self._written = written
+        self._pages = pages
         self._written_escapes: set[str] | None = None
         self._may_hide = "isplay" in html or "idden" in html or "ISPLAY" in html or "IDDEN" in html
         self._has_templates = "{" in html and ("{%" in html or "{{" in html)
@@ -340,7 +345,9 @@ class _Walk:
 
     def _as_written(self, url: str) -> str:
         # Rendering Markdown escapes what may not stand in an address; escapes the post does not hold
-        # are of its doing.
+        # are of its doing. In a table the bar of `[[page\|label]]` is escaped.
+        if self._pages and (page := unquote(url)) in self._pages:
+            return page.removesuffix("\\")
         if self._written_escapes is None:
             self._written_escapes = set(_ESCAPE.findall(self._written))
         if self._written_escapes.isdisjoint(_ESCAPE.findall(url)):

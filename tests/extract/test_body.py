@@ -145,6 +145,15 @@ def test_wikilinks_are_links_where_they_are_asked_for() -> None:
     assert read("[[Note|label]]").text == "[[Note|label]]"
 
 
+def test_a_wikilink_names_its_page_as_written() -> None:
+    vault = BodyReader(wikilinks=True)
+    assert vault.read("[x](https://a.example/b%20c) [[True Black]] ![[一 图.png]]").link_urls == [
+        "https://a.example/b%20c", "True Black", "一 图.png",
+    ]  # fmt: skip
+    table = vault.read("| a | b |\n|---|---|\n| [[page\\|label]] | c |")
+    assert (table.link_urls, table.link_texts) == (["page"], ["label"])
+
+
 def test_headings_have_a_level_and_one_line_of_text() -> None:
     body = read("# A *b*\n\n### C {#id}\n\nSet\n===\n\n<h6>D<br>e</h6><h2></h2>\n\n#标签")
     assert body.heading_levels == [1, 3, 1, 6]
