@@ -46,7 +46,8 @@ def _speaking(command: Command) -> Command:
             sys.stderr.close()
             raise typer.Exit(DONE) from None
         except OSError as error:
-            _stop(f"{error.strerror or error}: {error.filename or ''} The published file is as it was.", FAILED)
+            where = f": {error.filename}" if error.filename else ""
+            _stop(f"{error.strerror or error}{where}. The published file is as it was.", FAILED)
         except KeyboardInterrupt:
             _stop("Stopped. The published file is as it was; the next refresh goes on from there.", FAILED)
 

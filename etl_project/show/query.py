@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from etl_project.show.console import safe
-from etl_project.stop import Stop
+from etl_project.stop import BAD_USAGE, Stop
 
 ROWS_SHOWN = 100
 
@@ -26,8 +27,26 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
+_NO_COLUMN_FOR = "BIT|INTERVAL|TIME WITH TIME ZONE|UNION"
+_AS_TEXT = {
+    Format.csv: re.compile(rf"BLOB|STRUCT|MAP|\]$|\b({_NO_COLUMN_FOR})\b"),
+    Format.json: re.compile(rf"\b(BLOB|{_NO_COLUMN_FOR})\b"),
+    Format.parquet: re.compile(rf"\b({_NO_COLUMN_FOR})\b"),
+}
+"""Types of DuckDB that a format cannot hold: they are written as the text that DuckDB shows."""
+
+
 class NoWarehouse(Stop):
     """There is no published file yet, or it does not open; the message says what to do."""
+
+
+class NoStatement(Stop):
+    """There is nothing to run."""
+
+    exit_code = BAD_USAGE
+
+    def __init__(self) -> None:
+        super().__init__('There is no statement to run. Write one, as in: etl sql "SELECT count(*) FROM articles"')
 
 
 def open_published(path: Path) -> duckdb.DuckDBPyConnection:
@@ -59,9 +78,12 @@ def run_query(path: Path, query: str, style: Format, output: Path | None, consol
 
     Raises:
         NoWarehouse: there is nothing to query.
+        NoStatement: there is nothing to run.
         duckdb.Error: the query is wrong.
     """
     with open_published(path) as con:
+        if not con.extract_statements(query):
+            raise NoStatement
         if style is Format.table and output is None:
             _show_table(con, query, console)
             return
@@ -97,7 +119,12 @@ def _short(value: object) -> object:
 def _written(con: duckdb.DuckDBPyConnection, query: str, style: Format) -> bytes:
     import polars as pl
 
-    frame: pl.DataFrame = con.sql(query).pl()
+    relation = con.sql(query)
+    columns = [
+        f"#{position}{'::VARCHAR' if _AS_TEXT[style].search(str(kind)) else ''} AS {_identifier(name)}"
+        for position, (name, kind) in enumerate(zip(relation.columns, relation.types, strict=True), 1)
+    ]
+    frame: pl.DataFrame = relation.project(", ".join(columns)).pl()
     out = io.BytesIO()
     if style is Format.parquet:
         frame.write_parquet(out)
@@ -105,10 +132,9 @@ def _written(con: duckdb.DuckDBPyConnection, query: str, style: Format) -> bytes
         frame.write_json(out)
         out.write(b"\n")
     else:
-        lists = [name for name, kind in frame.schema.items() if kind.is_nested()]
-        frame = frame.with_columns(
-            pl.col(name).map_elements(lambda v: str(v.to_list() if isinstance(v, pl.Series) else v), pl.String)
-            for name in lists
-        )
-        frame.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t])", "'$1")).write_csv(out)
+        frame.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t\r])", "'$1")).write_csv(out)
     return out.getvalue()
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
