@@ -1,0 +1,160 @@
+"""Batches run on this machine: nothing is lost or read twice, whatever happens to the processes that read."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from etl_project.engines.batch import Batch, ManifestRow, batches, run_batch
+from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
+from etl_project.extract.limits import Limits
+from etl_project.extract.posts import FileTask
+from etl_project.sources.folder import Signature
+from etl_project.sources.source import Source
+
+LARGE = IN_PROCESS_BYTES
+"""As many bytes as make the engine start processes."""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Source:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "staging").mkdir()
+    return Source("site", tmp_path / "site")
+
+
+def write(source: Source, names: list[str]) -> list[FileTask]:
+    """Write a post under each name; returns the tasks to read them."""
+    tasks = []
+    for name in names:
+        file = source.location / name
+        file.write_text(f"---\ntitle: {file.stem}\n---\nText of {name}.\n")
+        at = file.stat()
+        signature = Signature(at.st_size, at.st_mtime_ns, at.st_ctime_ns, at.st_ino)
+        tasks.append(FileTask(name, f"site:{name}", False, None, False, signature))
+    return tasks
+
+
+def in_batches(source: Source, tasks: list[FileTask], files: int) -> list[Batch]:
+    """Cut tasks into batches of so many files."""
+    staging = source.location.parent / "staging"
+    return [
+        Batch(f"{start:06}", source, Limits(), tuple(tasks[start : start + files]), 0, staging)
+        for start in range(0, len(tasks), files)
+    ]
+
+
+def statuses(rows: list[ManifestRow]) -> dict[str, str]:
+    """Path -> status, or the reason it was rejected for; a path that was staged twice is an error."""
+    found: dict[str, str] = {}
+    for row in rows:
+        frame = pl.read_parquet(row.files["post_files"])
+        for path, status, reason in frame.select("path", "status", "reason").iter_rows():
+            assert path not in found, f"{path} was staged twice"
+            found[path] = reason or status
+    return found
+
+
+def die_on_killers(batch: Batch) -> ManifestRow:
+    """Read a batch, unless it holds a file that ends the process, as a fault in a C library would."""
+    if any("killer" in task.path for task in batch.tasks):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return run_batch(batch)
+
+
+def die_once(batch: Batch) -> ManifestRow:
+    """Read a batch; the first process to try is killed after its work is staged, as one short of memory is."""
+    row = run_batch(batch)
+    marker = batch.staging / "died"
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return row
+
+
+def run(engine: LocalEngine, work: list[Batch], total_bytes: int) -> list[ManifestRow]:
+    try:
+        return list(engine.run(work, total_bytes))
+    finally:
+        engine.close()
+
+
+def test_little_work_is_done_in_this_process(source: Source) -> None:
+    engine = LocalEngine(2)
+    work = in_batches(source, write(source, ["a.md", "b.md", "c.md"]), 2)
+    rows = list(engine.run(work, IN_PROCESS_BYTES - 1))
+    assert engine._pool is None
+    assert statuses(rows) == {"a.md": "loaded", "b.md": "loaded", "c.md": "loaded"}
+
+
+def test_much_work_is_done_by_other_processes_and_each_batch_once(source: Source) -> None:
+    names = [f"{n:03}.md" for n in range(60)]
+    rows = run(LocalEngine(2), in_batches(source, write(source, names), 7), LARGE)
+    assert statuses(rows) == dict.fromkeys(names, "loaded")
+    assert len({row.batch for row in rows}) == len(rows) == 9
+    assert sum(row.read for row in rows) == 60
+    assert sum(row.bytes_read for row in rows) == sum((source.location / name).stat().st_size for name in names)
+
+
+def test_files_that_kill_their_readers_are_rejected_and_no_other_is_lost(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = ["a.md", "killer-1.md", "b.md", "c.md", "killer-2.md"]
+    monkeypatch.setattr("etl_project.engines.local.run_batch", die_on_killers)
+    rows = run(LocalEngine(2), in_batches(source, write(source, everything), 2), LARGE)
+    assert statuses(rows) == {
+        "a.md": "loaded", "b.md": "loaded", "c.md": "loaded",
+        "killer-1.md": "crashed_parser", "killer-2.md": "crashed_parser",
+    }  # fmt: skip
+    rejected = pl.concat(pl.read_parquet(row.files["rejected_files"]) for row in rows if "rejected_files" in row.files)
+    assert sorted(rejected["path"]) == ["killer-1.md", "killer-2.md"]
+
+
+def test_a_process_that_is_killed_once_loses_nothing_and_rejects_nothing(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{n:03}.md" for n in range(6)]
+    work = in_batches(source, write(source, names), 3)
+    monkeypatch.setattr("etl_project.engines.local.run_batch", die_once)
+    rows = run(LocalEngine(2), work, LARGE)
+    assert (work[0].staging / "died").exists()
+    assert statuses(rows) == dict.fromkeys(names, "loaded"), "what the dead process had staged is not counted twice"
+
+
+def test_the_manifest_names_whole_files_only(source: Source) -> None:
+    work = in_batches(source, write(source, ["a.md", "b.md"]), 1)
+    rows = list(LocalEngine(1).run(work, 0))
+    named = {path for row in rows for path in row.files.values()}
+    assert {str(path) for path in work[0].staging.iterdir()} == named
+    assert all(path.endswith(".parquet") for path in named)
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "expected"),
+    [(10, 4_001, [2_000, 2_000, 1]), (3 * 1024 * 1024, 5, [2, 2, 1]), (5 * 1024 * 1024, 2, [1, 1]), (10, 0, [])],
+)
+def test_a_batch_ends_at_two_thousand_files_or_four_megabytes(
+    tmp_path: Path, size: int, count: int, expected: list[int]
+) -> None:
+    tasks = [FileTask(f"{n}.md", f"s:{n}.md", False, None, False, Signature(size, 0, 0, n)) for n in range(count)]
+    cut = list(batches([tasks[:1_500], tasks[1_500:]], Source("s", tmp_path), Limits(), 0, tmp_path, 1))
+    assert [len(batch.tasks) for batch in cut] == expected
+    assert [task for batch in cut for task in batch.tasks] == tasks
+    assert len({batch.number for batch in cut}) == len(cut)
+
+
+def test_closing_ends_the_processes(source: Source) -> None:
+    engine = LocalEngine(2)
+    engine.warm()
+    assert engine._pool is not None
+    ask: Callable[[], int] = os.getpid
+    pid = engine._pool.submit(ask).result()
+    assert pid != os.getpid()
+    engine.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
