@@ -90,6 +90,8 @@ class _Found:
     body: int
     format: str
     fields: dict[str, Value] | None = None
+    warnings: Sequence[PostWarning] = ()
+    """What reading the fields found, where they are read already."""
 
 
 class Header(BaseHandler):
@@ -259,20 +261,21 @@ class JSONHeader(Header):
     @staticmethod
     def _found(text: str, start: int, limits: Limits, after: re.Pattern[str]) -> _Found:
         line = text.count("\n", 0, start) + 1
-        fields, end = read_json(text, start, limits, line)
+        fields, end, warnings = read_json(text, start, limits, line)
         rest = after.match(text, end)
         if rest is None:
             raise Rejection("unterminated_front_matter", "The comment around the JSON is not closed.", line)
-        return _Found(start, end, rest.end(), "json", fields)
+        return _Found(start, end, rest.end(), "json", fields, warnings)
 
     def read(self, header: str, budget: Budget, *, fast_path: bool = True) -> dict[str, Value]:
         """Read an object, or members without the braces."""
         text = header.strip()
         if not text.startswith("{"):
             text = f"{{{text}}}"
-        fields, end = read_json(text, 0, budget.limits, budget.line)
+        fields, end, warnings = read_json(text, 0, budget.limits, budget.line)
         if text[end:].strip():
             raise Rejection("syntax", "Something follows the JSON object.", budget.line)
+        budget.warnings += warnings
         return fields
 
 
@@ -287,8 +290,8 @@ class LCTTHeader(Header):
         """Find the lines at the start of the text."""
         if not _LCTT_OPEN.match(text):
             return None
-        fields, end = read_lctt(text)
-        return _Found(0, end, end, "lctt", fields)
+        fields, end, warnings = read_lctt(text)
+        return _Found(0, end, end, "lctt", fields, warnings)
 
     def read(self, header: str, budget: Budget, *, fast_path: bool = True) -> dict[str, Value]:
         """Read the lines."""
@@ -305,7 +308,7 @@ class PelicanHeader(Header):
     def find(self, text: str, limits: Limits, required: bool) -> _Found | None:
         """Find the lines at the start of the text."""
         read = read_pelican(text)
-        return None if read is None else _Found(0, read[1], read[1], "pelican", read[0])
+        return None if read is None else _Found(0, read[1], read[1], "pelican", read[0], read[2])
 
     def read(self, header: str, budget: Budget, *, fast_path: bool = True) -> dict[str, Value]:
         """Read the lines."""
@@ -371,6 +374,7 @@ def read_front_matter(
                 raise
         else:
             fields = found.fields
+            budget.warnings += found.warnings
         line = text.count("\n", 0, found.body) + 1
         return FrontMatter(found.format, fields, text[found.body :], line, budget.warnings)
     if required:

@@ -121,11 +121,11 @@ def _repair_toml(text: str, line: int) -> tuple[str, list[PostWarning]]:
     return "\n".join(lines), warnings
 
 
-def read_json(text: str, start: int, limits: Limits, line: int) -> tuple[dict[str, Value], int]:
-    """Read a JSON object that begins at `start`, numbers as written.
+def read_json(text: str, start: int, limits: Limits, line: int) -> tuple[dict[str, Value], int, list[PostWarning]]:
+    """Read a JSON object that begins at `start`, numbers as written; of a name that stands twice the last counts.
 
     Returns:
-        Its fields and the position after its closing brace.
+        Its fields, the position after its closing brace, and a warning for each such name.
 
     Raises:
         Rejection: `syntax`, `depth_limit`, `value_limit`, or `encoding` for half of a surrogate pair.
@@ -137,7 +137,16 @@ def read_json(text: str, start: int, limits: Limits, line: int) -> tuple[dict[st
             raise Rejection("value_limit", "A number is longer than the limit.", line)
         return written
 
-    decoder = json.JSONDecoder(parse_int=number, parse_float=number, parse_constant=number)
+    warnings: list[PostWarning] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            names = dict.fromkeys(name for name, value in pairs if fields[name] != value)
+            warnings.extend(PostWarning("duplicate_key", name) for name in names)
+        return fields
+
+    decoder = json.JSONDecoder(parse_int=number, parse_float=number, parse_constant=number, object_pairs_hook=members)
     try:
         value, end = decoder.raw_decode(text, start)
     except json.JSONDecodeError as error:
@@ -153,7 +162,7 @@ def read_json(text: str, start: int, limits: Limits, line: int) -> tuple[dict[st
             json.dumps(fields, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             raise Rejection("encoding", "An escape stands for half of a surrogate pair.", line) from error
-    return fields, end
+    return fields, end, warnings
 
 
 def _limited(root: dict[str, Any], limits: Limits, line: int) -> dict[str, Value]:
@@ -179,47 +188,56 @@ def _limited(root: dict[str, Any], limits: Limits, line: int) -> dict[str, Value
     return root
 
 
-def read_pelican(text: str) -> tuple[dict[str, Value], int] | None:
+def read_pelican(text: str) -> tuple[dict[str, Value], int, list[PostWarning]] | None:
     """Read `Key: value` lines without fences, up to the first empty line; indented lines continue a value.
 
     Returns:
-        The fields and the position of the body, or None when the text does not begin that way.
-
+        The fields, the position of the body and a warning for each key that stands twice, or None when the text does
+        not begin that way.
     """
     fields: dict[str, Value] = {}
-    position, key = 0, ""
+    warnings: list[PostWarning] = []
+    position, line, key = 0, 0, ""
     while position < len(text):
         end = text.find("\n", position)
         end = len(text) if end < 0 else end
         written = text[position:end]
+        line += 1
         if not written.strip():
             position = end + 1
             break
         match = _PELICAN.fullmatch(written)
         if match is not None:
             key = match[1]
-            fields[key] = (match[2] or "").strip() or None
+            _put(fields, key, (match[2] or "").strip() or None, warnings, line)
         elif key and written[0] in " \t":
             fields[key] = f"{fields[key] or ''} {written.strip()}".strip()
         else:
             return None
         position = end + 1
-    return (fields, min(position, len(text))) if fields else None
+    return (fields, min(position, len(text)), warnings) if fields else None
 
 
-def read_lctt(text: str) -> tuple[dict[str, Value], int]:
+def read_lctt(text: str) -> tuple[dict[str, Value], int, list[PostWarning]]:
     """Read lines of `[#]: key: (value)` or `[#]: key: "value"`.
 
     Returns:
-        The fields and the position of the first line that is no such line.
-
+        The fields, the position of the first line that is no such line, and a warning for each key that stands twice.
     """
     fields: dict[str, Value] = {}
-    position = 0
+    warnings: list[PostWarning] = []
+    position = line = 0
     while match := _LCTT.match(text, position):
         value = match[2].strip()
         if value[:1] + value[-1:] in ("()", '""') and len(value) > 1:
             value = value[1:-1]
-        fields[match[1]] = value.strip() or None
+        line += 1
+        _put(fields, match[1], value.strip() or None, warnings, line)
         position = min(match.end() + 1, len(text))
-    return fields, position
+    return fields, position, warnings
+
+
+def _put(fields: dict[str, Value], key: str, value: Value, warnings: list[PostWarning], line: int) -> None:
+    if key in fields and fields[key] != value:
+        warnings.append(PostWarning("duplicate_key", key, line))
+    fields[key] = value

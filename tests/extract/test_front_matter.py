@@ -212,6 +212,21 @@ def test_of_a_duplicate_key_the_last_counts_and_equal_values_are_no_matter() -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "format"),
+    [
+        ('{"title": "a", "title": "b", "x": 1, "x": 1}\n', "json"),
+        ('---json\n{"title": "a", "title": "b"}\n---\n', "json"),
+        ("[#]: title: (a)\n[#]: title: (b)\n", "lctt"),
+        ("Title: a\nTitle: b\n\n", "pelican"),
+    ],
+)
+def test_a_duplicate_key_is_named_in_every_format(text: str, format: str) -> None:
+    post = read(text, formats=[format, "yaml"])
+    assert [warning.code for warning in post.warnings] == ["duplicate_key"]
+    assert post.fields[next(iter(post.fields))] == "b"
+
+
+@pytest.mark.parametrize(
     ("line", "title"),
     [
         ('"他说"好"了"', '他说"好"了'),
