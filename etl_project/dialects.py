@@ -138,7 +138,7 @@ class Dialect:
     authors: tuple[str, ...] = ("authors", "author")
     authors_split: Split = "whole"
     wikilinks: bool = False
-    """Whether `[[page]]` and `[[page|label]]` in the body are links."""
+    """Whether `[[page]]` and `[[page|label]]` in the body are links, and what is between `%%` is a comment."""
     singular_is_whole: bool = False
     """Whether the text of `category` and `tag` is one term, `category` added, `tag` before `tags`."""
 

@@ -122,9 +122,17 @@ def test_links_in_double_brackets_lead_from_note_to_note(sites: Site) -> None:
     )
     assert len(notes) > 20
     for path, body, urls in notes:
-        seen = re.sub(r"<!--.*?-->|^```.*?^```|`[^`]*`", "", body, flags=re.DOTALL | re.MULTILINE)
+        seen = re.sub(r"<!--.*?-->|%%.*?%%|^```.*?^```|`[^`]*`", "", body, flags=re.DOTALL | re.MULTILINE)
         for target in re.findall(r"\[\[([^\]|\\]+)", seen):
             assert target in urls, path
+
+
+def test_what_a_note_comments_out_is_not_its_text(sites: Site) -> None:
+    commented = (
+        "SELECT count(*) FROM article_bodies WHERE starts_with(article_id, 'obsidian-hub:') AND contains({}, '%%')"
+    )
+    assert sites.column(commented.format("body"))[0] > 20
+    assert sites.column(commented.format("text")) == [0]
 
 
 def test_no_code_knows_a_site(sites: Site) -> None:

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from pyromark import Markdown, Options
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from etl_project.extract.markup import as_markdown, pieces, tame
+from etl_project.extract.markup import as_markdown, pieces, tame, without_vault_comments
 from etl_project.extract.plain_text import CODE, SEPARATORS, one_line, plain_text
 from etl_project.extract.reasons import PostWarning
 from etl_project.extract.rules import Entity, Furniture, RuleBook
@@ -108,7 +108,7 @@ class BodyReader:
     Args:
         rules: furniture of the site and the columns its values fill.
         mentions: markup that names entities.
-        wikilinks: read `[[page]]` and `[[page|label]]` as links, as Obsidian does.
+        wikilinks: read `[[page]]` and `[[page|label]]` as links and leave out `%%` comments, as Obsidian does.
 
     Raises:
         ValueError: a selector is not CSS, or a pattern is not a regular expression.
@@ -135,7 +135,8 @@ class BodyReader:
             What it holds; no text raises.
         """
         try:
-            html = tame(self._html(as_markdown(body)))
+            shown = without_vault_comments(body) if self._wikilinks and "%%" in body else body
+            html = tame(self._html(as_markdown(shown)))
         except UnicodeEncodeError:  # lone surrogates
             return self.read(body.encode("utf-8", "replace").decode())
         pages = frozenset(_PAGE.findall(body)) if self._wikilinks else frozenset()

@@ -14,6 +14,8 @@ _TEMPLATE_FENCE = re.compile(
 )
 _TEMPLATE_ADDRESS = re.compile(r"\]\(([^\s(){}<>]*\{[{%][^(){}\n]+\}+[^\s(){}<>]*)(?=[ \t)])")
 
+_VAULT_MARK = re.compile(r"^ {0,3}(`{3,}|~{3,})|`[^`\n]*+`|%%|\n[ \t]*+(?=\n)", re.MULTILINE)
+
 _ENOUGH_TAGS = 4_000
 """Tags of a post up to which no arrangement of them is slow."""
 _ENOUGH_TEXT = 100_000
@@ -77,6 +79,41 @@ def _without_comments(body: str) -> str:
             commented = not commented
             begin = match.end() if is_end else match.start()
     kept.append(body[begin:])  # an unclosed comment stays: losing the rest of the post would be worse
+    return "".join(kept)
+
+
+def without_vault_comments(body: str) -> str:
+    """Take out Obsidian's `%%` comments, code apart.
+
+    One that begins a line may span paragraphs, any other ends with its own. One that is not closed stays: losing the
+    rest of the post would be worse.
+
+    Args:
+        body: Markdown of a note.
+
+    Returns:
+        The same without its comments.
+    """
+    kept = []
+    begin = 0
+    start: int | None = None
+    fence = ""
+    for match in _VAULT_MARK.finditer(body):
+        token = match[0]
+        if match[1]:
+            if fence:
+                fence = "" if match[1].startswith(fence) else fence
+            elif start is None:
+                fence = match[1]
+        elif token == "%%" and not fence:
+            if start is None:
+                start = match.start()
+                continue
+            kept.append(body[begin:start])
+            begin, start = match.end(), None
+        elif token[0] == "\n" and start and body[start - 1] != "\n":
+            start = None
+    kept.append(body[begin:])
     return "".join(kept)
 
 

@@ -145,6 +145,25 @@ def test_wikilinks_are_links_where_they_are_asked_for() -> None:
     assert read("[[Note|label]]").text == "[[Note|label]]"
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("a %% b %% c", "a c"),
+        ("a\n\n%%\nb\n\n```\n\nc\n%%\n\nd", "a\n\nd"),
+        ("100%% sure\n\nb\n\n100%% sure", "100%% sure\n\nb\n\n100%% sure"),
+        ("a %% b", "a %% b"),
+        ("`%%` b `%%`", "%% b %%"),
+        ("```\n%%time\n```\n\na %% b %%", "%%time\n\na"),
+    ],
+)
+def test_comments_of_a_note_are_not_text(body: str, text: str) -> None:
+    assert BodyReader(wikilinks=True).read(body).text == text
+
+
+def test_percent_signs_are_text_where_notes_are_not_obsidian_s() -> None:
+    assert read("a %% b %% c").text == "a %% b %% c"
+
+
 def test_a_wikilink_names_its_page_as_written() -> None:
     vault = BodyReader(wikilinks=True)
     assert vault.read("[x](https://a.example/b%20c) [[True Black]] ![[一 图.png]]").link_urls == [
