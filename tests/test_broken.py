@@ -38,7 +38,7 @@ def title_a_person_reads(file: Path) -> str | None:
     written = _TITLE.findall(block[1] if block else b"")
     if not written:
         return None
-    title = written[-1].decode("cp1252" if "non-utf8" in file.parts else "utf-8").strip()
+    title: str = written[-1].decode("cp1252" if "non-utf8" in file.parts else "utf-8").strip()
     is_alone = title.count('"') == 1
     return title.strip("\"'") if is_alone or title[0] == title[-1] else title
 

@@ -152,7 +152,10 @@ def hostile(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Hostile:
     site = Site(folder)
     return Hostile(
         site,
-        {path: row for path, *row in site.query("SELECT path, status, reason, warnings, article_id FROM post_files")},
+        {
+            path: (*row,)
+            for path, *row in site.query("SELECT path, status, reason, warnings, article_id FROM post_files")
+        },
         dict(site.query(ARTICLES)),
         1024 * (own + (os.cpu_count() or 1) * largest_child),
     )
@@ -199,6 +202,7 @@ def test_a_hostile_file_ends_as_it_must(hostile: Hostile, case: dict[str, Any]) 
 
 
 def path_of(what: str) -> str:
+    path: str
     (path,) = [case["file"] for case in CASES if case["what"] == what]
     return path
 
@@ -240,11 +244,11 @@ def test_what_is_no_plain_readable_file_of_some_size_is_rejected_by_name(
 ) -> None:
     if name not in os.listdir(hostile.site.posts / "_posts"):
         pytest.skip("only root can make a device, and only others meet a file they may not read")
-    assert hostile.files[f"_posts/{name}"][:2] == ["rejected", reason]
+    assert hostile.files[f"_posts/{name}"][:2] == ("rejected", reason)
 
 
 def test_posts_in_a_folder_named_like_a_post_are_loaded(hostile: Hostile) -> None:
-    assert hostile.files["_posts/2021-12-08-folder.md/2021-12-08-inside.md"][:2] == ["loaded", None]
+    assert hostile.files["_posts/2021-12-08-folder.md/2021-12-08-inside.md"][:2] == ("loaded", None)
 
 
 def test_a_link_inside_the_source_is_read_and_a_linked_folder_is_not_entered(hostile: Hostile) -> None:
