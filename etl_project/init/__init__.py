@@ -1,1 +1,1 @@
-"""A first look at a folder nobody has described: what kind of site it is, and the settings it should have."""
+"""A folder in, a commented etl.toml for it out: what `etl init` looks at, proposes and writes."""
