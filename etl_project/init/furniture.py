@@ -19,10 +19,11 @@ FEWEST_POSTS = 3
 
 _LABEL = re.compile(
     r"(?P<before>[（(\[【]?\s*(?:文章来源|新闻来源|信息来源|来源|来自|出处|稿源|出典|出所|転載元|출처|source|via|quelle|fuente)"
-    r"\s*[:：]\s*)(?P<value>[^\n]{1,60}?)(?P<after>\s*[）)\]】]?)",
+    r"\s*[:：]\s*)(?P<value>[^\n]{1,200}?)(?P<after>\s*[）)\]】]?)",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"https?://\S+")
+_NO_NAMES = frozenset({"here", "link", "tw", "this", "这里", "链接"})
 _TAIL = 3
 _SPELLED_KEY = r"(?:[A-Z] )?(?:[0-9]+,)?([^\s,|]+)(?:\|.*)?"
 """A key with what scripts put around it: `1,600160`, `NIO|106|7`, `K 002752|0|2`."""
@@ -97,7 +98,13 @@ def _labelled(posts: list[list[_Paragraph]]) -> Iterable[Proposal]:
         classes = Counter(line.css_class for _, line in lines)
         css_class, count = classes.most_common(1)[0]
         selector = f"p.{css_class}" if css_class and count == len(lines) else "p"
-        rule = Rule(selector, f"{re.escape(before)}(.+){re.escape(after)}", "medium")
+        values = [line.text[len(before) : len(line.text) - len(after)] for _, line in lines]
+        if sum(bool(_ADDRESS.fullmatch(value)) for value in values) > len(values) / 2:
+            rule = Rule(selector, rf"{_escape(before)}(https?://\S+){_escape(after)}", "original_url")
+        elif len({value for value in values if len(value) > 1 and value.lower() not in _NO_NAMES}) >= FEWEST_POSTS:
+            rule = Rule(selector, f"{_escape(before)}(.+){_escape(after)}", "medium")
+        else:
+            continue
         yield Proposal(rule, len({number for number, _ in lines}), lines[0][1].text)
 
 
@@ -128,13 +135,18 @@ def _footers(posts: list[list[_Paragraph]], enough: int) -> Iterable[Proposal]:
         if len(texts) < enough:
             continue
         if len(distinct) == 1:
-            yield Proposal(Rule("p", re.escape(distinct[0])), len(texts), distinct[0])
+            yield Proposal(Rule("p", _escape(distinct[0])), len(texts), distinct[0])
             continue
         first = _common_start(distinct)
         last = _common_start([text[::-1] for text in distinct])[::-1]
         shortest = min(map(len, distinct))
         if len(first) + len(last) >= 4 and len(first) + len(last) <= shortest:
-            yield Proposal(Rule("p", f"{re.escape(first)}.*{re.escape(last)}"), len(texts), texts[0])
+            yield Proposal(Rule("p", f"{_escape(first)}.*{_escape(last)}"), len(texts), texts[0])
+
+
+def _escape(text: str) -> str:
+    """Escape what a pattern would read otherwise, and no more: people are to edit it."""
+    return re.sub(r"([.^$*+?{}\[\]\\|()])", r"\\\1", text)
 
 
 def _common_start(texts: Sequence[str]) -> str:

@@ -115,16 +115,16 @@ def _archives(folder: Path, name: str, config: SiteConfig) -> list[str]:
         if rest and "_posts/" not in path and not top.startswith("_") and dated.fullmatch(stem):
             archived[top] += 1
     found = sorted(top for top, files in archived.items() if files >= _FEWEST_ARCHIVED)
-    return (
-        ["**/_posts/**" if not (folder / "_posts").is_dir() else "_posts/**", *(f"{top}/**" for top in found)]
-        if found
-        else []
-    )
+    if not found:
+        return []
+    own = ["_posts/**", "_drafts/**"] if (folder / "_posts").is_dir() else list(DIALECTS[name].include)
+    return [*(p for p in own if "_drafts" not in p or any(folder.rglob("_drafts"))), *(f"{top}/**" for top in found)]
 
 
 def _share_names(paths: list[str]) -> bool:
-    names = Counter(path.rpartition("/")[2] for path in paths)
-    return any(count > 1 for count in names.values())
+    """Whether a name lies in two of the top folders; one that repeats inside a folder is another post."""
+    tops = {(path.rpartition("/")[2], path.partition("/")[0]) for path in paths}
+    return len({name for name, _ in tops}) < len(tops)
 
 
 def _first(config: SiteConfig, keys: tuple[str, ...]) -> str | None:
@@ -137,9 +137,9 @@ def _address(written: str | None) -> str | None:
 
 def _read_sample(site: FoundSite, paths: list[str], limits: Limits) -> None:
     dialect, root = DIALECTS[site.dialect], os.fsencode(site.folder)
-    step = max(1, len(paths) // SAMPLE_POSTS)
+    size = min(len(paths), SAMPLE_POSTS)
     undecoded = []
-    for path in paths[::step][:SAMPLE_POSTS]:
+    for path in (paths[n * len(paths) // size] for n in range(size)):
         try:
             data = read_file(root, path, limits.file_bytes).data
             text = decode(data, ("utf-8",)).text
