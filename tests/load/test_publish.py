@@ -100,6 +100,15 @@ def test_a_reader_with_the_file_open_keeps_the_old_rows_and_a_new_one_sees_the_n
     assert reader.articles() == 1
 
 
+def test_a_file_that_is_held_open_keeps_its_bytes(published_site: Site) -> None:
+    before = published_site.published.read_bytes()
+    with published_site.published.open("rb") as held:
+        published_site.write("_posts/2026-01-02-two.md")
+        published_site.refresh()
+        assert held.read() == before
+    assert published_site.published.read_bytes() != before
+
+
 def test_the_file_before_is_kept_beside(published_site: Site) -> None:
     assert names_beside(published_site) == {"posts.duckdb", ".work"}
     before = published_site.published.read_bytes()
