@@ -9,8 +9,9 @@ from collections.abc import Mapping
 import dagster as dg
 import psutil
 
-HOST, PID, STARTED = "etl/host", "etl/pid", "etl/process_started"
-"""Tags of a run that tell its process from every other, also from a later one of the same number."""
+HOST, PID, STARTED = ".dagster/etl_host", ".dagster/etl_pid", ".dagster/etl_process_started"
+"""Tags of a run that tell its process from every other, also from a later one of the same number. The web server does
+not show tags that begin so."""
 
 _AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 

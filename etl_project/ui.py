@@ -113,7 +113,8 @@ def _start(config: Path, home: Path, host: str, port: int) -> subprocess.Popen[b
     command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "--workspace", str(home / "workspace.yaml")]
     command += ["--host", host, "--port", str(port), "--log-level", "warning", "--code-server-log-level", "warning"]
     environment = os.environ | {"DAGSTER_HOME": str(home), "ETL_CONFIG": str(config)}
-    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+    # What the servers have to say goes where errors go; the output is the one line with the address.
+    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True)
 
 
 def _answers(url: str, servers: subprocess.Popen[bytes], stop: threading.Event) -> bool:

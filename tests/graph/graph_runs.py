@@ -1,21 +1,17 @@
-"""A site with posts, and runs of the job `refresh` on it, in this process or in one that can be killed."""
+"""Runs of the job `refresh` on a site, in this process or in one that can be killed, and its servers."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import dagster as dg
-import pytest
 from conftest import Site
 
 from assets.run import RefreshRun
-from etl_project.dagster_home import TEMPLATE, prepare_home
 from etl_project.definitions import run_refresh
 from etl_project.refresh import Refresh
 
@@ -27,41 +23,6 @@ from etl_project.settings import read_settings
 refresh = Refresh(read_settings())
 refresh.work.lock.acquire("a test")
 """
-
-
-@pytest.fixture(scope="session")
-def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Dagster's state before any run: its databases take longer to make than to copy."""
-    home = tmp_path_factory.mktemp("dagster")
-    (home / "dagster.yaml").write_bytes(TEMPLATE.read_bytes())
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        instance.get_runs_count()
-        instance.all_asset_keys()
-        instance.all_instigator_state()
-        run = instance.create_run_for_job(dg.GraphDefinition("nothing").to_job())
-        instance.delete_run(run.run_id)
-    return home
-
-
-@pytest.fixture
-def posts(site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """A site with a few posts, two of them in need of a warning or a rejection."""
-    monkeypatch.setenv("ETL_CONFIG", str(site.config))
-    shutil.copytree(empty_home, site.settings.dagster_home)
-    site.write(
-        "_posts/2026-01-02-one.md", title="One", categories="news", tags="a b", body="Word [link](https://x.example/)."
-    )
-    site.write("_posts/2026-01-03-two.md", title="Two", categories="[news, sea]", tags="b", date="2026-01-03")
-    site.write("_posts/2026-02-03-three.md", title="三", categories="海", tags="", date="2026-02-03 10:00:00 +0800")
-    site.write("_posts/2026-02-04-open.md", "---\ntitle: open\n\nno end\n")
-    return site
-
-
-@pytest.fixture
-def instance(site: Site) -> Iterator[dg.DagsterInstance]:
-    """Where the runs of the site are recorded."""
-    with dg.DagsterInstance.from_config(str(prepare_home(site.settings))) as instance:
-        yield instance
 
 
 def run_job(site: Site, **options: bool) -> RefreshRun:

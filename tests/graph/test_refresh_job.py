@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import shutil
 import signal
+import time
 
 import dagster as dg
 import duckdb
@@ -17,7 +19,7 @@ from assets.tables import TABLES
 from etl_project.definitions import defs, wire
 from etl_project.refresh import Refresh
 
-pytest_plugins = ["graph_runs"]
+pytest_plugins = ["graph_fixtures"]
 
 
 def orphan(site: Site) -> None:
@@ -124,6 +126,27 @@ def test_the_lock_is_held_from_the_first_step_to_the_last_and_not_after(posts: S
         assert wire(posts.settings, session).resolve_job_def("refresh").execute_in_process(instance=instance).success
     assert holders and all(holder and holder["who"].startswith("Dagster run") for holder in holders)
     assert refresh.work.lock.holder() is None
+
+
+def test_a_run_waits_for_another_refresh_and_says_who_is_at_work(posts: Site, instance: dg.DagsterInstance) -> None:
+    holder = program("print('held', flush=True); sys.stdin.read()")
+    assert holder.stdout and holder.stdin
+    said: list[str] = []
+
+    def let_go_once_it_is_said() -> None:
+        for _ in range(200):
+            said.extend(e.user_message for run in instance.get_runs() for e in instance.all_logs(run.run_id))
+            if any("Waiting" in line for line in said):
+                break
+            time.sleep(0.1)
+        holder.stdin.close()
+
+    with holder, concurrent.futures.ThreadPoolExecutor(1) as watcher:
+        assert holder.stdout.readline() == "held\n"
+        watcher.submit(let_go_once_it_is_said)
+        run = wire(posts.settings).resolve_job_def("refresh").execute_in_process(instance=instance)
+    assert any(f"another refresh is running: a test, process {holder.pid}" in line for line in said)
+    assert run.success and posts.published.exists()
 
 
 def test_a_process_killed_after_the_commit_leaves_the_published_file_and_the_next_run_publishes(posts: Site) -> None:

@@ -14,7 +14,7 @@ from assets.automation import refresh_schedule
 from etl_project.definitions import defs
 from etl_project.settings import SettingsError
 
-pytest_plugins = ["graph_runs"]
+pytest_plugins = ["graph_fixtures"]
 
 
 def tick(instance: dg.DagsterInstance) -> str | None:

@@ -16,7 +16,7 @@ from graph_runs import run_job, served
 
 from etl_project.ui import CannotServe, serve
 
-pytest_plugins = ["graph_runs"]
+pytest_plugins = ["graph_fixtures"]
 
 
 def asked(address: str, query: str) -> Any:

@@ -1,0 +1,48 @@
+"""A site with posts, and the Dagster instance that records its runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from conftest import Site
+
+from etl_project.dagster_home import TEMPLATE, prepare_home
+
+
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dagster's state before any run: its databases take longer to make than to copy."""
+    home = tmp_path_factory.mktemp("dagster")
+    (home / "dagster.yaml").write_bytes(TEMPLATE.read_bytes())
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.get_runs_count()
+        instance.all_asset_keys()
+        instance.all_instigator_state()
+        run = instance.create_run_for_job(dg.GraphDefinition("nothing").to_job())
+        instance.delete_run(run.run_id)
+    return home
+
+
+@pytest.fixture
+def posts(site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site with a few posts, two of them in need of a warning or a rejection."""
+    monkeypatch.setenv("ETL_CONFIG", str(site.config))
+    shutil.copytree(empty_home, site.settings.dagster_home)
+    site.write(
+        "_posts/2026-01-02-one.md", title="One", categories="news", tags="a b", body="Word [link](https://x.example/)."
+    )
+    site.write("_posts/2026-01-03-two.md", title="Two", categories="[news, sea]", tags="b", date="2026-01-03")
+    site.write("_posts/2026-02-03-three.md", title="三", categories="海", tags="", date="2026-02-03 10:00:00 +0800")
+    site.write("_posts/2026-02-04-open.md", "---\ntitle: open\n\nno end\n")
+    return site
+
+
+@pytest.fixture
+def instance(site: Site) -> Iterator[dg.DagsterInstance]:
+    """Where the runs of the site are recorded."""
+    with dg.DagsterInstance.from_config(str(prepare_home(site.settings))) as instance:
+        yield instance
