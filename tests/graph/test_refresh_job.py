@@ -134,12 +134,14 @@ def test_a_run_waits_for_another_refresh_and_says_who_is_at_work(posts: Site, in
     said: list[str] = []
 
     def let_go_once_it_is_said() -> None:
-        for _ in range(200):
-            said.extend(e.user_message for run in instance.get_runs() for e in instance.all_logs(run.run_id))
-            if any("Waiting" in line for line in said):
-                break
-            time.sleep(0.1)
-        holder.stdin.close()
+        try:
+            for _ in range(600):
+                said.extend(e.user_message for run in instance.get_runs() for e in instance.all_logs(run.run_id))
+                if any("Waiting" in line for line in said):
+                    break
+                time.sleep(0.1)
+        finally:
+            holder.stdin.close()
 
     with holder, concurrent.futures.ThreadPoolExecutor(1) as watcher:
         assert holder.stdout.readline() == "held\n"
