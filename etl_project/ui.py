@@ -72,7 +72,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int | None = None, 
         while not stop.is_set():
             servers = _start(settings.file, home, host, port)
             try:
-                if _answers(f"{address}/server_info", servers, stop) and not announced:
+                if _answers(f"{address}/server_info", port, servers, stop) and not announced:
                     print(f"Dagster is at {address} (Ctrl-C stops it).", flush=True)
                     announced = True
                     if open_browser:
@@ -117,18 +117,27 @@ def _start(config: Path, home: Path, host: str, port: int) -> subprocess.Popen[b
     return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True)
 
 
-def _answers(url: str, servers: subprocess.Popen[bytes], stop: threading.Event) -> bool:
+def _answers(url: str, port: int, servers: subprocess.Popen[bytes], stop: threading.Event) -> bool:
     """Wait for the web server to answer; False when told to stop meanwhile."""
     # A proxy of the environment has no business between two processes of this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + _START_SECONDS
     while not stop.wait(0.2):
-        try:
-            with opener.open(url, timeout=5):
+        # Another program may have taken the port meanwhile: its answer is not ours.
+        if _listens(servers.pid, port):
+            with contextlib.suppress(OSError), opener.open(url, timeout=5):
                 return True
-        except OSError:
-            if servers.poll() is not None or time.monotonic() > deadline:
-                raise CannotServe("Dagster did not start; what it wrote above says why") from None
+        if servers.poll() is not None or time.monotonic() > deadline:
+            raise CannotServe("Dagster did not start; what it wrote above says why")
+    return False
+
+
+def _listens(leader: int, port: int) -> bool:
+    """Whether a process of the session has the port."""
+    for process in _of_session(leader):
+        with contextlib.suppress(psutil.Error):
+            if any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in process.net_connections("tcp")):
+                return True
     return False
 
 

@@ -29,7 +29,7 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def posts(site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """A site with a few posts, two of them in need of a warning or a rejection."""
+    """A site with a few posts, one name that is no regular file, and one post without tags."""
     monkeypatch.setenv("ETL_CONFIG", str(site.config))
     shutil.copytree(empty_home, site.settings.dagster_home)
     site.write(
@@ -37,7 +37,7 @@ def posts(site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Site
     )
     site.write("_posts/2026-01-03-two.md", title="Two", categories="[news, sea]", tags="b", date="2026-01-03")
     site.write("_posts/2026-02-03-three.md", title="三", categories="海", tags="", date="2026-02-03 10:00:00 +0800")
-    site.write("_posts/2026-02-04-open.md", "---\ntitle: open\n\nno end\n")
+    (site.posts / "_posts/2026-02-04-out.md").symlink_to("/etc/passwd")
     return site
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,8 +64,13 @@ def dg_command(*arguments: str, **environment: str) -> subprocess.CompletedProce
 def served(site: Site) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run `etl ui` of the site: its address and process; both of its servers end with the block."""
     code = "import sys\nfrom etl_project.settings import read_settings\nfrom etl_project.ui import serve\n"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-c", f"{code}sys.exit(serve(read_settings()))"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", f"{code}sys.exit(serve(read_settings(), port={port}))"],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout
     try:
