@@ -98,7 +98,11 @@ class RuleBook:
         """Say what to look for in an element, by the rules that look at the element alone."""
         if not attributes:
             return self._bare.get(tag, self._bare_any)
-        asked = self._by_tag.get(tag, self._any_tag)
+        asked = self._by_tag.get(tag)
+        if asked is None:
+            if self.attributes.isdisjoint(attributes):
+                return self._bare_any
+            asked = self._any_tag
         return [looked_for for compound, looked_for in asked if compound.matches(attributes)]
 
 
