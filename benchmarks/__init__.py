@@ -1,0 +1,1 @@
+"""The measuring harness and the generator of its posts."""

@@ -1,0 +1,1 @@
+"""Posts made by rule: the same seed gives the same bytes on every machine."""
