@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from etl_project.extract import posts
+from etl_project.extract import tasks
 
 SEQUENCES = int(os.environ.get("ETL_LAW_SEQUENCES", "12"))
 
@@ -153,7 +153,7 @@ def test_any_history_ends_in_the_tables_of_one_full_build(
     machine: type[Folder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Here every file is at rest: no writer is at work while a refresh looks, so none is young.
-    monkeypatch.setattr(posts, "YOUNG_NS", 0)
+    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import functools
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-
-import loky
-from loky import ProcessPoolExecutor
+from typing import TYPE_CHECKING
 
 from etl_project.engines.batch import Batch, ManifestRow, reject_killer, run_batch
+
+if TYPE_CHECKING:
+    from loky import ProcessPoolExecutor
 
 IN_PROCESS_BYTES = 4 * 1024 * 1024
 """Work below this many bytes is done sooner here than processes can be started."""
@@ -26,8 +28,15 @@ class LocalEngine:
     """
 
     def __init__(self, processes: int | None = None) -> None:
-        self.processes = processes or loky.cpu_count()
+        self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
+
+    @functools.cached_property
+    def processes(self) -> int:
+        """How many processes run batches: as many as the machine, and the container, give this one to use."""
+        from loky import cpu_count
+
+        return self._processes or cpu_count()
 
     def warm(self) -> None:
         """Start the processes now, so that they have imported what they need when the first batch comes."""
@@ -46,7 +55,7 @@ class LocalEngine:
         Raises:
             SourceUnavailable: the device or mount of a source failed.
         """
-        if self.processes == 1 or (total_bytes < IN_PROCESS_BYTES and self._pool is None):
+        if (total_bytes < IN_PROCESS_BYTES and self._pool is None) or self.processes == 1:
             yield from map(run_batch, batches)
             return
         self.warm()
@@ -99,8 +108,10 @@ class LocalEngine:
 
     @staticmethod
     def _new_pool(processes: int) -> ProcessPoolExecutor:
+        from loky import ProcessPoolExecutor
+
         return ProcessPoolExecutor(processes, timeout=_IDLE_SECONDS, initializer=_import_what_batches_need)
 
 
 def _import_what_batches_need() -> None:
-    import polars  # noqa: F401
+    import etl_project.engines.stage  # noqa: F401

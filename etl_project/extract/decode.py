@@ -6,7 +6,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from etl_project.extract.reasons import PostWarning, Rejection
 
@@ -22,14 +22,15 @@ _CONTROLS_REMOVED = PostWarning("control_characters_removed")
 _DECODED_UTF16 = PostWarning("decoded_utf16")
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     r"""The text of a file: line ends are `\n`; no byte order mark, no control but TAB and `\n`."""
 
     text: str
     encoding: str
     """Encoding the bytes were decoded with, as named in the settings; `utf-8` or `utf-16` otherwise."""
     warnings: tuple[PostWarning, ...]
+    is_verbatim: bool
+    """Encoded as UTF-8 the text is the bytes of the file: nothing was removed or replaced."""
 
 
 def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
@@ -58,7 +59,9 @@ def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
         warnings = (_DECODED_UTF16,)
         dirty = _CONTROLS.search(text) is not None
     else:
-        if b"\0" in data[:_SNIFFED]:
+        # Deleting bytes is five times cheaper than searching the text.
+        dirty = len(data.translate(None, _C0)) != len(data)
+        if dirty and b"\0" in data[:_SNIFFED]:
             raise Rejection("binary", "The file holds NUL bytes.")
         try:
             text = data.decode()
@@ -67,22 +70,20 @@ def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
             warnings = (PostWarning("decoded_fallback", encoding),)
             dirty = _CONTROLS.search(text) is not None
         else:
-            # Deleting bytes is five times cheaper than searching the text; C1 controls start with C2 in
-            # UTF-8.
-            dirty = len(data.translate(None, _C0)) != len(data) or (
-                b"\xc2" in data and _CONTROLS.search(text) is not None
-            )
+            # C1 controls start with C2 in UTF-8.
+            dirty = dirty or (b"\xc2" in data and _CONTROLS.search(text) is not None)
         if text.startswith("\ufeff"):
             text = text.lstrip("\ufeff")
             warnings = (*warnings, _BOM_REMOVED)
-    if "\r" in text:
+    has_returns = "\r" in text
+    if has_returns:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if dirty and _CONTROLS.search(text):
         text = text.translate(_REMOVED)
         warnings = (*warnings, _CONTROLS_REMOVED)
     if not text or text.isspace():
         raise Rejection("empty", "The file is empty." if not data else "The file holds only white space.")
-    return Decoded(text, encoding, warnings)
+    return Decoded(text, encoding, warnings, encoding == "utf-8" and not warnings and not has_returns)
 
 
 def _decode_utf16(data: bytes) -> str:

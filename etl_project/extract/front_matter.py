@@ -45,6 +45,7 @@ from etl_project.extract.yaml_repair import TIGHT_KEY, repair
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "FrontMatter", "Value", "front_matter_json", "read_front_matter"]
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_QUOTED = json.encoder.encode_basestring
 _BLANK = r"(?:[ \t]*+\n)*+"
 _OPEN = re.compile(rf"{_BLANK}(-{{3,}})(?:[ \t]*(json|toml|yaml))?[ \t]*(?:\n|\Z)")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
@@ -388,4 +389,7 @@ def front_matter_json(fields: dict[str, Value]) -> str:
     What `read_front_matter` returns is nested at most `Limits.depth` deep and holds no half of a surrogate
     pair.
     """
-    return _ENCODE(fields)
+    try:
+        return "{" + ",".join([f"{_QUOTED(key)}:{_QUOTED(value)}" for key, value in fields.items()]) + "}"  # type: ignore[arg-type]
+    except TypeError:  # not only texts
+        return _ENCODE(fields)

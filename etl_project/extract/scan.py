@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from etl_project.extract.fields import FieldReader
 from etl_project.extract.limits import Limits
-from etl_project.extract.posts import FileTask, hash_bytes, is_young
 from etl_project.extract.reasons import Rejection
+from etl_project.extract.tasks import FileTask, hash_bytes, is_young
 from etl_project.sources.folder import LISTING, Signature, SourceUnavailable, list_files, read_file
 from etl_project.sources.source import Source
 

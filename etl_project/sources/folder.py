@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pathspec
 import pyarrow as pa
@@ -39,8 +39,7 @@ class SourceUnavailable(Exception):
     """A source that cannot be listed or read completely now; what is known of it must stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What tells that a file changed without reading it; compared with ≠, never <."""
 
     size: int
@@ -49,8 +48,7 @@ class Signature:
     inode: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReadFile:
+class ReadFile(NamedTuple):
     """Bytes of one file with the signature of the descriptor they came from."""
 
     data: bytes
@@ -67,6 +65,8 @@ def escape_path(path: str) -> str:
 
 def unescape_path(path: str) -> bytes:
     """Turn a path of the warehouse into the bytes the file system knows it by."""
+    if "\\" not in path:
+        return path.encode()
     parts = _ESCAPED.split(path)
     return b"".join(bytes([int(p, 16)]) if i % 2 else p.encode() for i, p in enumerate(parts))
 
@@ -198,6 +198,9 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
         while left > 0 and (chunk := os.read(descriptor, min(left, max(before.st_size, 4096) + 1))):
             chunks.append(chunk)
             left -= len(chunk)
+            if len(chunk) == before.st_size:
+                # More was asked for, so this was the end; if it no longer is, the size will tell.
+                break
         if left <= 0:
             raise Rejection("file_size_limit", f"grew beyond the limit of {largest:,} bytes while it was read")
         after = os.fstat(descriptor)

@@ -1,0 +1,92 @@
+"""One batch of files in, Parquet files of its rows and one manifest row out: what a worker does."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import polars as pl
+
+from etl_project.engines.batch import Batch, ManifestRow
+from etl_project.extract.frames import FILES, REJECTED
+from etl_project.extract.limits import Limits
+from etl_project.extract.posts import PostReader
+from etl_project.sources.source import Source
+from etl_project.transform.articles import article_bodies, articles
+from etl_project.transform.links import article_headings, article_links, article_mentions
+from etl_project.transform.metrics import article_metrics
+from etl_project.transform.terms import article_authors, article_categories, article_tags
+
+
+def stage_posts(batch: Batch) -> ManifestRow:
+    """Read, transform and stage one batch.
+
+    Raises:
+        SourceUnavailable: the device or mount of the source failed.
+    """
+    reader = _reader(batch.source, batch.limits)
+    files, posts, rejected = reader.read_batch(batch.tasks, batch.look_ns)
+    return _staged(batch, {"post_files": files, "rejected_files": rejected, **normalized(posts, batch.source)})
+
+
+def normalized(posts: pl.DataFrame, source: Source) -> dict[str, pl.DataFrame]:
+    """The frame of every table that holds articles, from the posts frame of one source."""
+    if posts.is_empty():
+        return {}
+    site_host = urlsplit(source.url).hostname if source.url else None
+    tables: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+        "articles": lambda posts: articles(posts, source.time_zone),
+        "article_bodies": article_bodies,
+        "article_categories": article_categories,
+        "article_tags": article_tags,
+        "article_authors": article_authors,
+        "article_links": lambda posts: article_links(posts, site_host),
+        "article_headings": article_headings,
+        "article_mentions": article_mentions,
+        "article_metrics": article_metrics,
+    }
+    return {name: table(posts) for name, table in tables.items()}
+
+
+def stage_killer(batch: Batch) -> ManifestRow:
+    """Stage the rejection of the one file of a batch that ends the process of whoever reads it."""
+    (task,) = batch.tasks
+    message = "reading this file ended the process that read it"
+    file = {
+        "source_id": batch.source.name,
+        "path": task.path,
+        "size": task.listed.size,
+        "reason": "crashed_parser",
+    }
+    status = {
+        **file, "status": "rejected", "article_id": task.article_id, "is_shadowed": False, "warnings": [],
+        "mtime_ns": task.listed.mtime_ns, "ctime_ns": task.listed.ctime_ns, "inode": task.listed.inode,
+        "is_young": False,
+    }  # fmt: skip
+    rejected = {**file, "message": message, "suggestion": "Exclude the file in etl.toml and report it."}
+    return _staged(
+        batch,
+        {
+            "post_files": pl.DataFrame([status], schema=FILES),
+            "rejected_files": pl.DataFrame([rejected], schema=REJECTED),
+        },
+    )
+
+
+def _staged(batch: Batch, frames: dict[str, pl.DataFrame]) -> ManifestRow:
+    paths = {}
+    for table, frame in frames.items():
+        if frame.is_empty():
+            continue
+        path = batch.staging / f"{batch.number}-{table}.parquet"
+        unfinished = path.with_suffix(".tmp")
+        frame.write_parquet(unfinished, compression="zstd", compression_level=1, statistics=False)
+        unfinished.rename(path)
+        paths[table] = str(path)
+    return ManifestRow(batch.number, paths, len(batch.tasks), int(frames["post_files"]["size"].sum()))
+
+
+@functools.lru_cache(maxsize=16)
+def _reader(source: Source, limits: Limits) -> PostReader:
+    return PostReader(source, limits)

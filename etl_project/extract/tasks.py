@@ -1,0 +1,37 @@
+"""One listed file that is to be read, and what tells whether reading it once is enough."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+from etl_project.sources.folder import Signature
+
+YOUNG_NS = 3_000_000_000
+"""A file written this short before the look may be written again without its signature showing it (git's racy
+rule, with the coarsest clock of the file systems in use, FAT's two seconds, and one more)."""
+
+
+class FileTask(NamedTuple):
+    """One file to read."""
+
+    path: str
+    article_id: str
+    is_shadowed: bool
+    """Another file is the article: read this one for its status only."""
+    known_hash: str | None
+    """Hash of the bytes at the last refresh, when the same bytes would give the same rows."""
+    may_defer: bool
+    """The file has a good row that it may keep when it is caught half written."""
+    listed: Signature
+    """Signature at the time of the listing; stands in where the file cannot be read."""
+
+
+def hash_bytes(data: bytes) -> str:
+    """BLAKE2b-128 in hexadecimal."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def is_young(signature: Signature, look_ns: int) -> bool:
+    """Whether a file was written so shortly before the look that a later write could leave the signature alike."""
+    return max(signature.mtime_ns, signature.ctime_ns) > look_ns - YOUNG_NS
