@@ -319,7 +319,7 @@ def is_post(dialect: Dialect, name: str) -> bool:
         dot == "."
         and name[0] != "."
         and f".{ending.lower()}" in dialect.suffixes
-        and stem.lower() not in dialect.not_posts
+        and not (dialect.not_posts and stem.lower() in dialect.not_posts)
     )
 
 

@@ -13,7 +13,7 @@ from etl_project.extract.limits import Limits
 from etl_project.extract.site_config import site_fingerprint
 from etl_project.sources.source import Source
 
-_CODE = ("extract", "transform", "dialects.py", "engines/batch.py")
+_CODE = ("extract", "transform", "dialects.py", "engines/batch.py", "engines/stage.py")
 _LIBRARIES = ("polars", "py3langid", "pyromark", "python-frontmatter", "pyyaml", "selectolax", "tzdata")
 
 

@@ -77,7 +77,6 @@ class FieldReader:
     def __init__(self, source: Source, limits: Limits) -> None:
         self._dialect = DIALECTS[source.dialect]
         self._status_keys = frozenset((*self._dialect.draft, *self._dialect.published, *self._dialect.status))
-        self._by_name = source.identity == "file_name"
         self._zone = ZoneInfo(source.time_zone)
         self._naive_is_utc = source.naive_dates == "utc"
         self._earliest, self._latest = limits.earliest_date, limits.latest_date
@@ -93,19 +92,6 @@ class FieldReader:
         )
         self._leads_with_first = self._config.text("defaultcontentlanguageinsubdir") == "true"
         self._url = url_maker(self._dialect, source.permalink, self._config)
-
-    def identity(self, path: str) -> str:
-        """Give what makes two files the same article: the path, or the file name without its ending.
-
-        With `identity = "file_name"` an `index.*` or `_index.*` goes by the name of its folder.
-        """
-        if not self._by_name:
-            return path
-        folders, _, name = path.rpartition("/")
-        stem = name.rpartition(".")[0] or name
-        base, dot, language = stem.partition(".")
-        folder = folders.rpartition("/")[2]
-        return f"{folder}{dot}{language}" if folder and base.lower() in ("index", "_index") else stem
 
     def read(self, path: str, front_matter: dict[str, Value], *, first_heading: str | None, body: str = "") -> Fields:
         """Read the fields of one post. Never raises, whatever the text.

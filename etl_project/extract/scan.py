@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
-from etl_project.extract.fields import FieldReader
+from etl_project.extract.identity import name_identity
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import Rejection
 from etl_project.extract.tasks import FileTask, hash_bytes, is_young
@@ -81,7 +81,7 @@ def scan(
         "source_id VARCHAR, path VARCHAR, rank INTEGER, size BIGINT, mtime_ns BIGINT, ctime_ns BIGINT, inode UBIGINT)"
     )
     for source in sources:
-        _list_source(con, source, limits, result)
+        _list_source(con, source, result)
     names = [s.name for s in sources if s.name not in result.unavailable]
     con.execute(
         """
@@ -217,19 +217,23 @@ def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
         con.execute(f"DELETE FROM {table} WHERE source_id = ?", [source_id])
 
 
-def _list_source(con: duckdb.DuckDBPyConnection, source: Source, limits: Limits, result: Scan) -> None:
+def _list_source(con: duckdb.DuckDBPyConnection, source: Source, result: Scan) -> None:
     shares_identity = source.identity != "path"
-    identity = FieldReader(source, limits).identity
     try:
         batches = list(list_files(source))
     except SourceUnavailable as error:
         result.unavailable[source.name] = str(error)
         return
     listed = pa.Table.from_batches(batches, LISTING)
-    ids = pa.array(f"{source.name}:{identity(path.as_py())}" for path in listed["path"])
-    listed = listed.add_column(0, "article_id", ids.cast(pa.string()))
+    paths = listed["path"]
+    listed = listed.add_column(
+        0, "identity", pa.array(map(name_identity, paths.to_pylist()), pa.string()) if shares_identity else paths
+    )
     con.register("listed_now", listed)
-    con.execute(f"INSERT INTO listing SELECT article_id, {shares_identity}, * EXCLUDE article_id FROM listed_now")
+    con.execute(
+        f"INSERT INTO listing SELECT source_id || ':' || identity, {shares_identity}, * EXCLUDE identity "
+        "FROM listed_now"
+    )
     con.unregister("listed_now")
 
 

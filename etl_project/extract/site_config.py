@@ -8,11 +8,14 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from etl_project.dialects import DASHED_NAME, Dialect
-from etl_project.extract.front_matter import Value, read_front_matter
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import Rejection
+
+if TYPE_CHECKING:
+    from etl_project.extract.front_matter import Value
 
 _NAME_PARTS = re.compile(":([a-z_]+)")
 _NEW_POST_NAME = {
@@ -155,6 +158,9 @@ def _config_path(location: Path, dialect: Dialect) -> Path | None:
 
 
 def _values(text: str, suffix: str, limits: Limits) -> dict[str, Value]:
+    # Telling whether the settings changed takes no parser.
+    from etl_project.extract.front_matter import read_front_matter
+
     fence = _FENCES.get(suffix)
     if fence == "---":
         # A document marker of YAML's own would close the front matter that the settings are read as.

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from etl_project.dialects import Split
-from etl_project.extract.front_matter import Value
+
+if TYPE_CHECKING:
+    from etl_project.extract.front_matter import Value
 
 NESTING = "\x1f"
 """Joins the parts of a nested category: the unit separator, which no name can hold."""
+
+_SLASHES = r"len(regexp_extract_all(name_as_written, '[/／℀℁℅℆]'))"
+_PARTS = "string_split(category_id, '/')"
+
+PARENT_ID_SQL = f"CASE WHEN len({_PARTS}) > {_SLASHES} + 1 THEN array_to_string({_PARTS}[:-{_SLASHES} - 2], '/') END"
+"""`parent_id` of a category in SQL, from `category_id` and `name_as_written` of `article_categories`.
+
+The id of a nested category is longer than its own name by the parts above it, so it has more slashes than the
+name has characters that NFKC turns into one. An article in a nested category is in those above it too, so the
+parent is a category as well. Where articles disagree, `max()` takes the nested reading.
+"""
 
 _NO_WORDS = re.compile(r"""["'`;<>(){}\[\]|$]""")
 # Ruby splits at white space of ASCII only: an ideographic space is part of a name.

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import duckdb
 
+from etl_project.extract.term_names import PARENT_ID_SQL
 from etl_project.load.changes import log_changes
 from etl_project.load.contract import BY_ARTICLE, OBSERVED, TERMS, contract, metric_definitions
 from etl_project.load.work_file import quoted
 from etl_project.sources.source import Source
-from etl_project.transform.terms import PARENT_ID_SQL
 
 
 @dataclass(frozen=True, slots=True)

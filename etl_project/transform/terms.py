@@ -9,17 +9,6 @@ import polars as pl
 
 from etl_project.extract.term_names import NESTING
 
-_SLASHES = r"len(regexp_extract_all(name_as_written, '[/／℀℁℅℆]'))"
-_PARTS = "string_split(category_id, '/')"
-
-PARENT_ID_SQL = f"CASE WHEN len({_PARTS}) > {_SLASHES} + 1 THEN array_to_string({_PARTS}[:-{_SLASHES} - 2], '/') END"
-"""`parent_id` of a category in SQL, from `category_id` and `name_as_written` of `article_categories`.
-
-The id of a nested category is longer than its own name by the parts above it, so it has more slashes than the
-name has characters that NFKC turns into one. An article in a nested category is in those above it too, so the
-parent is a category as well. Where articles disagree, `max()` takes the nested reading.
-"""
-
 
 def fold(name: str) -> str:
     """Make the id of a term: NFKC, casefolded, white space collapsed to single spaces.

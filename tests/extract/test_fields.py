@@ -326,26 +326,6 @@ def test_an_excerpt_is_at_most_300_characters() -> None:
     assert read("hugo", "content/a.md", {"summary": " short "}).excerpt == "short"
 
 
-# Identity.
-
-
-@pytest.mark.parametrize(
-    ("path", "identity"),
-    [
-        ("_posts/2022-01-07-NW2022.md", "2022-01-07-NW2022"),
-        ("old_post/2022-01-07-NW2022.md", "2022-01-07-NW2022"),
-        ("posts/my-post/index.md", "my-post"),
-        ("posts/section/_index.html", "section"),
-        ("index.md", "index"),
-        ("posts/my-post/index.zh.md", "my-post.zh"),
-        ("a.b.md", "a.b"),
-    ],
-)
-def test_the_identity_by_file_name_has_no_ending_and_an_index_goes_by_its_folder(path: str, identity: str) -> None:
-    assert reader("jekyll", identity="file_name").identity(path) == identity
-    assert reader("jekyll").identity(path) == path
-
-
 # Whatever the text.
 
 values: st.SearchStrategy[Any] = st.recursive(
