@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help refresh test lint ui lock clean
+.PHONY: help refresh test lint ui bench bench-peers lock clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 refresh: .venv/.ready  ## build or refresh the warehouse from etl.toml (the sample site at first)
 	@$(BIN)/etl refresh
@@ -21,6 +21,12 @@ lint: .venv/.ready  ## ruff, the type checker and the check of the Dagster defin
 
 ui: .venv/.ready  ## open Dagster: runs, schedule, lineage
 	@$(BIN)/etl ui
+
+bench: .venv/.ready  ## measure everything anew and write benchmarks/RESULTS.md (hours; a machine with nothing else to do)
+	@$(BIN)/python -m benchmarks.run
+
+bench-peers: .venv/.ready  ## install the programs that benchmarks compare with, below benchmarks/.peers
+	@$(BIN)/python -m benchmarks.peers
 
 lock:  ## choose dependency versions anew (needs uv)
 	uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --no-strip-extras \

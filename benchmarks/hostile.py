@@ -1,7 +1,7 @@
 """Bodies and front matter made to hurt: seconds and memory that one post of each kind costs.
 
-Run `python benchmarks/hostile.py`. Each case is read in a process of its own, so that its peak is its own; the growth
-is over the same process before it read anything but a small post. Prints a Markdown table.
+Run `python -m benchmarks.hostile`. Each case is read in a process of its own, so that its peak is its own; the growth
+is over the same process before it read anything but a small post.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from benchmarks.results import Result
 
 HEAD = "---\ntitle: t\ndate: 2021-12-08\n"
 
@@ -46,7 +48,7 @@ CASES: dict[str, Callable[[], str]] = {
 }
 
 
-def measure(name: str) -> dict[str, float]:
+def measure(name: str) -> dict[str, float | str]:
     """Read one case and tell what it cost: seconds, and MiB by which the peak grew."""
     from etl_project.extract.limits import Limits
     from etl_project.extract.posts import PostReader
@@ -65,20 +67,21 @@ def measure(name: str) -> dict[str, float]:
         ended = rejection.reason
     seconds = time.perf_counter() - began
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    return {"seconds": seconds, "mebibytes": grown, "ended": ended}  # type: ignore[dict-item]
+    return {"seconds": seconds, "mebibytes": grown, "ended": ended}
 
 
-def main() -> None:
-    """Measure every case and print the table."""
-    print("| post | ends | seconds | growth of the peak, MiB |\n|---|---|---|---|")
+def hostile_rows(bench: object = None) -> Iterator[Result]:
+    """Measure every case, each in a process of its own."""
     for name in CASES:
-        done = subprocess.run([sys.executable, __file__, name], capture_output=True, text=True, check=True, timeout=120)
+        command = [sys.executable, "-m", "benchmarks.hostile", name]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
         row = json.loads(done.stdout)
-        print(f"| {name} | {row['ended']} | {row['seconds']:.2f} | {row['mebibytes']:.0f} |")
+        yield Result(name, f"{row['seconds']:.2f} s, the peak grows by {row['mebibytes']:.0f} MiB", note=row["ended"])
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         print(json.dumps(measure(sys.argv[1])))
     else:
-        main()
+        for result in hostile_rows():
+            print(f"{result.what}: {result.measured}, {result.note}")

@@ -1,0 +1,134 @@
+"""What a command costs: seconds from start to exit, and the memory of it and of every process it starts."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_SAMPLE_SECONDS = 0.05
+
+
+class CommandFailed(Exception):
+    """A measured command did not end well; the message holds the end of what it wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One run of a command."""
+
+    seconds: float
+    """Wall clock, from before the process starts until it is reaped."""
+    output: str
+    peak_bytes: int = 0
+    """Largest sum of the proportional set sizes of the process and all below it; 0 where it was not sampled."""
+
+
+def run(
+    command: Sequence[str | Path], folder: Path | None = None, *, sampled: bool = False, limit: float = 3_600
+) -> Ran:
+    """Run a command to its end.
+
+    Args:
+        command: program and arguments.
+        folder: where it runs.
+        sampled: sum up `Pss` of /proc/PID/smaps_rollup over the tree of processes every 50 ms. That disturbs the
+            timing, so memory and time are never taken from one run.
+        limit: seconds after which it is stopped.
+
+    Raises:
+        CommandFailed: it ended with another code than 0, or not at all.
+    """
+    with tempfile.TemporaryFile() as output:
+        began = time.perf_counter()
+        process = subprocess.Popen([*map(str, command)], cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+        peak = 0
+        try:
+            while sampled and process.poll() is None:
+                peak = max(peak, _tree_bytes(process.pid))
+                time.sleep(_SAMPLE_SECONDS)
+                if time.perf_counter() - began > limit:
+                    raise subprocess.TimeoutExpired(process.args, limit)
+            code = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            _end_tree(process)
+            raise CommandFailed(f"{_name(command)} was stopped after {limit:,.0f} s") from None
+        except BaseException:
+            _end_tree(process)
+            raise
+        seconds = time.perf_counter() - began
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace")
+    if code:
+        raise CommandFailed(f"{_name(command)} ended with {code}: {text[-400:].strip()}")
+    return Ran(seconds, text, peak)
+
+
+def _name(command: Sequence[str | Path]) -> str:
+    return " ".join(Path(part).name for part in map(str, command[:3]))
+
+
+def _tree_bytes(pid: int) -> int:
+    """Sum of the proportional set sizes of a process and all below it; pages they share count once."""
+    try:
+        processes = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    except psutil.NoSuchProcess:
+        return 0
+    total = 0
+    for one in processes:
+        try:
+            lines = Path(f"/proc/{one}/smaps_rollup").read_text("ascii").splitlines()
+        except (OSError, ValueError):
+            continue  # it ended meanwhile
+        total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return total
+
+
+def _end_tree(process: subprocess.Popen[bytes]) -> None:
+    for child in psutil.Process(process.pid).children(recursive=True):
+        child.kill()
+    process.kill()
+    process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Runs of a subject, each beside a run of what it is compared with."""
+
+    subject: list[float]
+    beside: list[float]
+
+    @property
+    def ratio(self) -> float:
+        """Median of the ratios of the pairs."""
+        return statistics.median(s / b for s, b in zip(self.subject, self.beside, strict=True))
+
+
+def paired(runs: int, subject: Callable[[], float], beside: Callable[[], float], warm: Callable[[], object]) -> Pairs:
+    """Measure two things by turns, so that what the machine does meanwhile befalls both.
+
+    Args:
+        runs: pairs to take; every second pair is taken in the other order.
+        subject: runs what is measured and returns its seconds.
+        beside: the same for what it is compared with.
+        warm: reads the files into the page cache; called right before each timing.
+    """
+    taken: dict[Callable[[], float], list[float]] = {subject: [], beside: []}
+    for number in range(runs):
+        for one in (beside, subject) if number % 2 == 0 else (subject, beside):
+            warm()
+            taken[one].append(one())
+    return Pairs(taken[subject], taken[beside])
+
+
+def seconds(values: Sequence[float]) -> str:
+    """Write the median of timings and how far they spread: `1.23 s (1.20-1.31)`."""
+    if len(values) == 1:
+        return f"{values[0]:.2f} s (1 run)"
+    return f"{statistics.median(values):.2f} s ({min(values):.2f}-{max(values):.2f})"

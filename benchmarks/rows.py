@@ -1,0 +1,280 @@
+"""The rows of RESULTS.md: what is measured, and what must be reached."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import statistics
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.bench import PYTHON, ROOT, Bench, forget, posts_of, refresh_of, stages_of
+from benchmarks.corpus.site import Site, Update, Variant, generate, settle, update
+from benchmarks.measure import paired, run, seconds
+from benchmarks.results import Result, Target
+
+GIB = 2**30
+
+
+def full_build(bench: Bench) -> Iterator[Result]:
+    """Time full builds of both kinds of text, in stages alone and as the whole command."""
+    targets: dict[Variant, Target] = {
+        "repetitive": Target(6, "at most 6x the floor"),
+        "entropy": Target(10, "at most 10x the floor"),
+    }
+    for variant, target in targets.items():
+        site = bench.site(bench.posts, variant)
+        floor = bench.beside_floor(site, [PYTHON, "-c", ""], "list").beside
+        yield Result(f"list + stat, {variant}", seconds(floor))
+        pairs = bench.beside_floor(site, stages_of(site), "read", anew=True)
+        yield Result(f"the floor: list + stat, read + hash + decode, {variant}", seconds(pairs.beside))
+        name = f"full build of {bench.posts:,} posts, {variant}"
+        note = f"{bench.bytes_of[site.folder] / bench.posts:,.0f} bytes a post"
+        yield Result(
+            f"{name}, without Dagster", seconds(pairs.subject), target.words, target.verdict(pairs.ratio), note
+        )
+        whole = bench.beside_floor(site, refresh_of(site), "read", anew=True)
+        over = statistics.median(whole.subject) - statistics.median(pairs.subject)
+        yield Result(
+            f"{name}, `etl refresh`", seconds(whole.subject), "", f"{whole.ratio:.2f}x the floor",
+            f"{over:.2f} s of it for Dagster",
+        )  # fmt: skip
+        forget(site)
+        yield Result(f"{name}: stages", _stages(bench.stages(site)))
+        forget(site)
+        peak = run(stages_of(site), ROOT, sampled=True).peak_bytes
+        yield Result(f"{name}: peak memory, without Dagster", f"{peak / GIB:.2f} GiB")
+        forget(site)
+        peak = run(refresh_of(site), ROOT, sampled=True).peak_bytes
+        yield Result(f"{name}: peak memory, `etl refresh`", f"{peak / GIB:.2f} GiB")
+
+
+def _stages(times: dict[str, int | str]) -> str:
+    return ", ".join(f"{stage} {int(value) / 1000:.2f} s" for stage, value in times.items() if stage != "digest")
+
+
+def large_build(bench: Bench) -> Iterator[Result]:
+    """Compare time per post and memory of a large build with one of the usual size."""
+    small, large = bench.site(bench.posts), bench.site(bench.large)
+
+    def warm_both() -> None:
+        bench.warm(small)
+        bench.warm(large)
+
+    pairs = paired(
+        bench.large_runs,
+        lambda: bench.timed_build(large, stages_of(large)) / large.posts * 1e6,
+        lambda: bench.timed_build(small, stages_of(small)) / small.posts * 1e6,
+        warm_both,
+    )
+    target = Target(1.25, f"at most 1.25x a post of {bench.posts:,}")
+    name = f"full build of {bench.large:,} posts"
+    yield Result(
+        f"{name}, without Dagster",
+        f"{statistics.median(pairs.subject):.0f} µs a post, beside {statistics.median(pairs.beside):.0f}",
+        target.words, target.verdict(pairs.ratio), f"{bench.large_runs} pairs of runs",
+    )  # fmt: skip
+    peaks = []
+    for site in (small, large):
+        forget(site)
+        peaks.append(run(stages_of(site), ROOT, sampled=True).peak_bytes)
+    measured = f"{peaks[1] / GIB:.2f} GiB, beside {peaks[0] / GIB:.2f}"
+    for target, value in (
+        (Target(1.3, f"at most 1.3x that of {bench.posts:,}"), peaks[1] / peaks[0]),
+        (Target(1.5, "at most 1.5 GiB"), peaks[1] / GIB),
+    ):
+        yield Result(f"{name}: peak memory", measured, target.words, target.verdict(value))
+
+
+def nothing_changed(bench: Bench) -> Iterator[Result]:
+    """Compare a refresh with nothing to do with the bare listing."""
+    for posts, runs in ((bench.posts, bench.runs), (bench.large, bench.large_runs)):
+        site = bench.built(bench.site(posts))
+        target = Target(2, "at most 2x list + stat")
+        for name, command in (("`etl refresh`", refresh_of(site)), ("without Dagster", stages_of(site))):
+            pairs = bench.beside_floor(site, command, "list", runs)
+            yield Result(
+                f"nothing changed, {posts:,} files, {name}", seconds(pairs.subject), target.words,
+                target.verdict(pairs.ratio), f"list + stat {seconds(pairs.beside)}; {runs} runs",
+            )  # fmt: skip
+    bench.drop(bench.site(bench.large))
+
+
+def little_changed(bench: Bench) -> Iterator[Result]:
+    """Time refreshes after a few posts changed, beside refreshes with nothing to do."""
+    site = bench.built(bench.site(bench.posts))
+    several = bench.changed // 10
+    for name, command in (("without Dagster", stages_of(site)), ("`etl refresh`", refresh_of(site))):
+        changed, idle, copied = [], [], []
+        for number in range(1, bench.runs + 1):
+            number += 0 if name == "without Dagster" else bench.runs
+            update(site, Update(number, bench.changed - 3 * several, several, several, several))
+            settle()
+            bench.warm(site)
+            ran = run(command, ROOT)
+            changed.append(ran.seconds)
+            publish = re.search(r'"publish": (\d+)', ran.output)
+            copied.append(int(publish[1]) / 1000 if publish else 0.0)
+            bench.stages(site)
+            bench.warm(site)
+            idle.append(run(command, ROOT).seconds)
+        more = statistics.median(a - b - c for a, b, c in zip(changed, idle, copied, strict=True))
+        what = f"{bench.changed} of {bench.posts:,} changed, {name}"
+        if name == "without Dagster":
+            target = Target(1.5, "nothing-changed time + at most 1.5 s, the copy apart")
+            yield Result(
+                what, seconds(changed), target.words, target.verdict(more),
+                f"publishing {statistics.median(copied):.2f} s; nothing changed {seconds(idle)}",
+            )  # fmt: skip
+        else:
+            yield Result(what, seconds(changed), "", f"nothing-changed time + {more:.2f} s", "Dagster included")
+    bench.drop(site)
+
+
+def file_size(bench: Bench) -> Iterator[Result]:
+    """Compare the published file of a fresh build with the bytes of the posts."""
+    for variant in ("entropy", "repetitive"):
+        site = bench.site(bench.posts, variant)
+        forget(site)
+        bench.stages(site)
+        size, posts = site.warehouse.stat().st_size, bench.bytes_of[site.folder]
+        target = Target(1.1, "at most 1.1x the posts") if variant == "entropy" else None
+        yield Result(
+            f"published file, fresh build, {variant}", f"{size / 1e6:.1f} MB for {posts / 1e6:.1f} MB of posts",
+            target.words if target else "", target.verdict(size / posts) if target else f"{size / posts:.2f}x",
+        )  # fmt: skip
+
+
+_QUERY = """
+import sys, time, duckdb
+for _ in range(2):  # the first reads the file into the page cache
+    began = time.perf_counter()
+    with duckdb.connect(sys.argv[1], read_only=True) as con:
+        con.execute(open(sys.argv[2], encoding="utf-8").read()).fetchall()
+    print(time.perf_counter() - began)
+"""
+
+
+def queries(bench: Bench) -> Iterator[Result]:
+    """Time each query that comes with the warehouse, opening the file included."""
+    site = bench.built(bench.site(bench.large))
+    target = Target(0.3, "at most 0.3 s")
+    for path in sorted((ROOT / "warehouse" / "queries").glob("*.sql")):
+        taken = [
+            float(run([PYTHON, "-c", _QUERY, site.warehouse, path], ROOT).output.splitlines()[-1])
+            for _ in range(bench.runs)
+        ]
+        yield Result(
+            f"{path.name}, {bench.large:,} posts", seconds(taken), target.words,
+            target.verdict(statistics.median(taken)),
+        )  # fmt: skip
+
+
+_TICK = """
+import os, sys, time
+os.environ["ETL_CONFIG"] = sys.argv[1]
+import dagster as dg
+from assets.automation import decide
+with dg.DagsterInstance.ephemeral() as instance:
+    for _ in range(3):
+        began = time.perf_counter()
+        said = decide(instance)
+        print(time.perf_counter() - began)
+assert isinstance(said, dg.SkipReason), said
+"""
+
+
+def start_up(bench: Bench) -> Iterator[Result]:
+    """Time what people wait for before anything happens."""
+    site = bench.built(bench.site(bench.posts))
+    etl = PYTHON.with_name("etl")
+    one = [run([etl, "sql", "select 1", "--config", site.settings], ROOT).seconds for _ in range(bench.runs)]
+    target = Target(0.4, "at most 0.4 s")
+    yield Result('`etl sql "select 1"`', seconds(one), target.words, target.verdict(statistics.median(one)))
+    status = [run([etl, "status", "--config", site.settings], ROOT).seconds for _ in range(bench.runs)]
+    yield Result("`etl status`", seconds(status))
+    loading = [run([PYTHON, "-c", "import etl_project.definitions"], ROOT).seconds for _ in range(bench.runs)]
+    yield Result("import of the Dagster definitions", seconds(loading))
+    checked = [run([PYTHON.with_name("dg"), "check", "defs"], ROOT).seconds for _ in range(bench.runs)]
+    yield Result("`dg check defs`", seconds(checked))
+    bench.warm(site)
+    ticks = [float(line) for line in run([PYTHON, "-c", _TICK, site.settings], ROOT).output.splitlines()[-3:]]
+    yield Result(f"idle tick of the schedule, {bench.posts:,} files", seconds(ticks), note="in a warm code server")
+
+
+def repository(bench: Bench) -> Iterator[Result]:
+    """Time a git source: nothing changed, and a commit of a few posts."""
+    if importlib.util.find_spec("etl_project.sources.git") is None:
+        yield Result("git source", "not there yet")
+        return
+    site = Site(bench.folder / "repository", bench.repository)
+    generate(site)
+    work = posts_of(site)
+    text = site.settings.read_text("utf-8")
+    site.settings.write_text(text.replace('location = "finews"', f'location = "git+file://{work}"'), "utf-8")
+    _git(work, "init", "--quiet", "--initial-branch", "main")
+    _commit(work)
+    bench.stages(site)
+    changed, idle = [], []
+    for number in range(1, bench.runs + 1):
+        update(site, Update(number, overwritten=bench.changed))
+        _commit(work)
+        changed.append(run(stages_of(site), ROOT).seconds)
+        idle.append(run(stages_of(site), ROOT).seconds)
+    yield Result(f"git source of {site.posts:,} posts, nothing changed", seconds(idle))
+    yield Result(f"git source of {site.posts:,} posts, a commit of {bench.changed}", seconds(changed))
+    shutil.rmtree(site.folder)
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "gc.auto=0")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def _commit(folder: Path) -> None:
+    _git(folder, "add", "--all")
+    _git(folder, "commit", "--quiet", "--message", "posts")
+
+
+def mixed_dialects(bench: Bench) -> Iterator[Result]:
+    """Time a full build of eight sources of seven dialects."""
+    site = bench.site(bench.posts, "mixed")
+    pairs = bench.beside_floor(site, stages_of(site), "read", anew=True)
+    yield Result(
+        f"full build of {bench.posts:,} posts, eight sources of seven dialects, without Dagster",
+        seconds(pairs.subject), "", f"{pairs.ratio:.2f}x the floor",
+        f"{bench.bytes_of[site.folder] / bench.posts:,.0f} bytes a post",
+    )  # fmt: skip
+    bench.drop(site)
+
+
+def same_rows(bench: Bench) -> Iterator[Result]:
+    """Compare the tables of builds that were run differently, row for row."""
+    for variant in ("entropy", "mixed"):
+        site = bench.site(bench.peers, variant)
+        digests = {}
+        for processes in ("1", "2", "5"):
+            forget(site)
+            digests[processes] = bench.stages(site, "--processes", processes, "--digest")["digest"]
+        same = len(set(digests.values())) == 1
+        yield Result(
+            f"rows of all derived tables with 1, 2 and 5 processes, {bench.peers:,} posts, {variant}",
+            "the same" if same else "different", "the same", "reached" if same else "**missed**",
+        )  # fmt: skip
+
+
+SECTIONS: dict[str, tuple[str, Callable[[Bench], Iterator[Result]]]] = {
+    "full": ("Full build", full_build),
+    "size": ("The published file", file_size),
+    "start": ("Start-up", start_up),
+    "large": ("Full build, large", large_build),
+    "queries": ("Queries", queries),
+    "idle": ("Nothing changed", nothing_changed),
+    "changed": ("Little changed", little_changed),
+    "mixed": ("Mixed dialects", mixed_dialects),
+    "git": ("Git", repository),
+    "same": ("The same rows", same_rows),
+}
+"""Name for --only -> (heading, who measures it), in the order they are run."""
