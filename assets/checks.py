@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.resources import Session
-from etl_project.load.checks import CHECKS, Check, CheckResult, Stage
+from etl_project.load.check import Check, CheckResult, Stage
+from etl_project.load.checks import CHECKS
 
 
 def _stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
@@ -38,16 +39,21 @@ def _spec(check: Check) -> dg.AssetCheckSpec:
 
 def _reported(result: CheckResult) -> dg.AssetCheckResult:
     # As JSON: a path or title may hold what Markdown or HTML would obey.
-    sample = {"some_of_them": dg.MetadataValue.json(result.sample)} if result.sample else {}
+    rows = {"some_of_them": dg.MetadataValue.json(result.rows)} if result.rows else {}
     return dg.AssetCheckResult(
         asset_key=result.check.table,
         check_name=result.check.name,
         passed=result.passed,
         # Only an error blocks what comes after it.
         severity=dg.AssetCheckSeverity.ERROR if result.check.is_blocking else dg.AssetCheckSeverity.WARN,
-        description=None if result.passed else f"{result.broken:,} rows break it.",
-        metadata={"broken_rows": result.broken, **sample},
+        description=None if result.passed else _told(result),
+        metadata={"broken_rows": result.broken, **rows},
     )
+
+
+def _told(result: CheckResult) -> str:
+    more = result.broken - len(result.rows)
+    return "\n".join([*result.sample, *([f"and {more:,} more"] if more else [])])
 
 
 CHECK_STEPS = [_stage_checks("tables"), _stage_checks("aggregates")]

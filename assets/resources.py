@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from assets.dead_runs import process_tags, report_dead_runs
-from etl_project.load.checks import CheckResult
+from etl_project.load.check import CheckResult
 from etl_project.load.lock import LockHeld, RefreshLock
 from etl_project.load.publish import NotChecked, Published
 from etl_project.refresh import Look, Refresh, RefreshStopped, Report, TablesLoaded

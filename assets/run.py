@@ -19,7 +19,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from assets.automation import JOB
 from assets.resources import Session
-from etl_project.load.checks import CheckResult
+from etl_project.load.check import CheckResult
 from etl_project.load.publish import Published
 from etl_project.refresh import TablesLoaded
 

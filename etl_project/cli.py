@@ -114,7 +114,7 @@ def _run(work: Refresh, look: Look) -> int:
     if not run.success or run.tables is None or run.published is None:
         err.print(f"The refresh failed: {run.error}", style="red")
         for check in run.checks:
-            if not check.passed:
+            if check.check.is_blocking and not check.passed:
                 err.print(f"  {check.check.name}: {check.check.description} {check.broken:,} rows break it:")
                 for line in check.sample:
                     err.print(safe(f"    {line}"))

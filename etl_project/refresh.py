@@ -27,7 +27,8 @@ from etl_project.extract.scan import (
 )
 from etl_project.fingerprint import source_fingerprint
 from etl_project.load.aggregates import aggregates_version, build_aggregates
-from etl_project.load.checks import CheckResult, Stage, run_checks
+from etl_project.load.check import CheckResult, Stage
+from etl_project.load.checks import run_checks
 from etl_project.load.contract import contract
 from etl_project.load.publish import Published, publish
 from etl_project.load.tables import TIME_HAS_COME, Merge, Timing, carry_over, merge, parquet_list
@@ -232,7 +233,7 @@ class Refresh:
     def run_checks(self, stage: Stage) -> list[CheckResult]:
         """Run the checks of a stage; what they find is written down with the generation."""
         with self.work.opened() as con:
-            return run_checks(con, stage)
+            return run_checks(con, stage, self.settings.checks)
 
     def publish(self) -> Published:
         """Put the checked generation in the place of the published file.

@@ -24,6 +24,7 @@ from pydantic_settings import (
 from etl_project.dialects import DIALECTS
 from etl_project.extract.limits import Limits
 from etl_project.extract.rules import RuleBook
+from etl_project.load.thresholds import Thresholds
 from etl_project.sources.source import MentionRule, Rule, Source
 from etl_project.stop import BAD_USAGE, Stop
 
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     warehouse: Annotated[WarehouseSettings, NoDecode] = WarehouseSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     limits: Limits = Limits()
+    checks: Thresholds = Thresholds()
     sources: Annotated[tuple[Source, ...], Field(alias="source")] = ()
 
     _toml: ClassVar[Path]
@@ -227,14 +229,14 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
     """Names of the settings allowed at a place, in the order they are declared."""
     names = tuple(part for part in location if not isinstance(part, int))
     if not names:
-        return ["warehouse", "schedule", "limits", "source"]
+        return ["warehouse", "schedule", "limits", "checks", "source"]
     if names == ("warehouse",):
         return list(WarehouseSettings.model_fields)
     if names == ("schedule",):
         return list(ScheduleSettings.model_fields)
-    if names == ("limits",):
-        return [field.name for field in dataclasses.fields(Limits)]
     kinds: dict[tuple[str, ...], type] = {
+        ("limits",): Limits,
+        ("checks",): Thresholds,
         ("source",): Source,
         ("source", "rules"): Rule,
         ("source", "mentions"): MentionRule,

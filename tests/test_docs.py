@@ -12,6 +12,7 @@ import pytest
 from etl_project.dialects import DIALECTS
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import SUGGESTIONS, WARNINGS
+from etl_project.load.thresholds import Thresholds
 from etl_project.sources.source import Source
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -39,6 +40,12 @@ def test_every_limit_is_in_the_manual_with_its_default() -> None:
     assert written.keys() == limits.keys()
     for name, default in limits.items():
         assert written[name].split(" ")[0] == (default.isoformat() if isinstance(default, dt.date) else str(default))
+
+
+def test_every_threshold_of_the_checks_is_in_the_manual_with_its_default() -> None:
+    text = (DOCS / "settings.md").read_text("utf-8").partition("\n## `[checks]`\n")[2].partition("\n## ")[0]
+    written = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", text, re.MULTILINE)
+    assert written == [(name, str(default)) for name, default in dataclasses.asdict(Thresholds()).items()]
 
 
 def test_what_each_dialect_looks_for_is_in_the_manual() -> None:

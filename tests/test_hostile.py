@@ -301,9 +301,9 @@ def test_a_file_that_goes_between_the_listing_and_the_reading_is_no_row_and_no_f
     refresh, look = site.look()
     going.unlink()
     refresh.load_tables(look)
-    assert all(result.passed for result in refresh.run_checks("tables"))
+    assert all(result.passed for result in refresh.run_checks("tables") if result.check.is_blocking)
     refresh.build_aggregates()
-    assert all(result.passed for result in refresh.run_checks("aggregates"))
+    assert all(result.passed for result in refresh.run_checks("aggregates") if result.check.is_blocking)
     refresh.publish()
     assert site.column("SELECT path FROM post_files") == ["_posts/2026-01-01-stays.md"]
 

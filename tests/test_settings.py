@@ -158,3 +158,8 @@ def test_the_line_of_a_setting_is_found(location: tuple[str | int, ...], line: i
 )
 def test_every_example_can_be_read(example: Path) -> None:
     assert read_settings(example).sources
+
+
+def test_a_wrong_threshold_is_named_with_its_line(tmp_path: Path) -> None:
+    said = refused(tmp_path, f"{GOOD}\n[checks]\nrejectd_share = 0.1\n")
+    assert "line 19: there is no setting 'checks.rejectd_share'; did you mean 'rejected_share'?" in said

@@ -24,3 +24,10 @@ CREATE TABLE internal.generation (
     aggregates_version VARCHAR
 );
 CREATE TABLE internal.aggregates_built (name VARCHAR NOT NULL, generation BIGINT NOT NULL);
+-- Which refresh was the first to see a category of a source. The categories of a table built anew are all of one
+-- refresh: none of them is news.
+CREATE TABLE internal.categories_seen (
+    source_id VARCHAR NOT NULL,
+    category_id VARCHAR NOT NULL,
+    refresh_id BIGINT NOT NULL
+);

@@ -8,11 +8,14 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from etl_project.load.checks import warnings
+from etl_project.load.contract import schema_version
 from etl_project.load.lock import describe_holder
 from etl_project.load.work_file import WorkFile, generation
 from etl_project.settings import Settings
 from etl_project.show.console import bytes_in_words, safe
 from etl_project.show.query import open_published
+from etl_project.show.warnings import show_warnings
 
 _SOURCES = """
 SELECT s.source_id, s.dialect,
@@ -43,6 +46,10 @@ def show_status(settings: Settings, console: Console) -> None:
             FROM refreshes ORDER BY refresh_id DESC LIMIT 1
             """
         ).fetchone()
+        looked_at = _looked_at(work)
+        # A file of another version may lack what the checks read; the next refresh builds it anew.
+        is_ours = generation(con).schema_version == schema_version()
+        warned = warnings(con, settings.checks, looked_at) if is_ours else []
     info = path.stat()
     console.print(f"{path}: {bytes_in_words(info.st_size)}, published {_ago(info.st_mtime)}")
     if last:
@@ -50,9 +57,8 @@ def show_status(settings: Settings, console: Console) -> None:
         console.print(
             f"Refresh {number}: as of {as_of:%Y-%m-%d %H:%M:%S} UTC, {read:,} files read in {milliseconds / 1000:.1f} s"
         )
-    looked_at = work.last_look().get("looked_at")
-    if isinstance(looked_at, str):
-        console.print(f"Last look: {_ago(dt.datetime.fromisoformat(looked_at).timestamp())}")
+    if looked_at:
+        console.print(f"Last look: {_ago(looked_at.timestamp())}")
     if unpublished := _unpublished(work, last[0] if last else 0):
         console.print(unpublished, style="yellow")
     table = Table(header_style="bold", show_edge=False)
@@ -63,6 +69,12 @@ def show_status(settings: Settings, console: Console) -> None:
     console.print(table)
     if any(row[3] for row in sources):
         console.print("See why files were rejected: etl rejected", style="dim")
+    show_warnings(warned, console)
+
+
+def _looked_at(work: WorkFile) -> dt.datetime | None:
+    looked_at = work.last_look().get("looked_at")
+    return dt.datetime.fromisoformat(looked_at) if isinstance(looked_at, str) else None
 
 
 def _unpublished(work: WorkFile, published: int) -> str | None:

@@ -9,14 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from etl_project.extract.reasons import WARNINGS
-from etl_project.load.checks import CheckResult
+from etl_project.load.check import CheckResult
 from etl_project.load.publish import Published
 from etl_project.refresh import TablesLoaded
 from etl_project.show.console import bytes_in_words, command, safe
 from etl_project.show.query import open_published
-
-NAMED = 10
-"""Most paths named one by one."""
+from etl_project.show.warnings import show_warnings
 
 
 def show_summary(
@@ -61,11 +59,7 @@ def show_summary(
         console.print(Text("\nRejected", style="bold"))
         for reason, count in reasons:
             console.print(Text.assemble(f"  {count:>6,}  ", (reason, "red")))
-    for check in checks:
-        if not check.passed:
-            console.print(Text.assemble(("\nWarning: ", "yellow"), f"this does not hold: {check.check.description}"))
-            for line in check.sample[:NAMED]:
-                console.print(Text("  ").append_text(safe(line)))
+    show_warnings([check for check in checks if not check.passed], console)
     for source, why in tables.unavailable.items():
         console.print(
             Text.assemble(

@@ -223,10 +223,10 @@ def test_the_published_file_needs_no_extension_and_no_other_file(published_site:
         "autoinstall_known_extensions": "false",
     }
     with duckdb.connect(str(published_site.published), read_only=True, config=alone) as con:
-        names = [name for (name,) in con.execute("SELECT table_name FROM information_schema.tables").fetchall()]
-        for name in names:
-            schema = "internal." if name in ("inventory", "source_states", "generation", "aggregates_built") else ""
-            con.execute(f"SELECT * FROM {schema}{name}").fetchall()
+        tables = con.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()
+        names = [name for _, name in tables]
+        for schema, name in tables:
+            con.execute(f"SELECT * FROM {schema}.{name}").fetchall()
         assert con.execute("SELECT json_extract_string(front_matter, 'title') FROM articles").fetchall() == [
             ("2026-01-02-one",)
         ]
