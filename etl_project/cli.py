@@ -83,6 +83,7 @@ def refresh(
         else:
             code = _run(work, look)
     finally:
+        work.engine.close()
         work.work.lock.release()
     raise typer.Exit(code)
 
@@ -106,7 +107,8 @@ def _run(work: Refresh, look: Look) -> int:
     from etl_project.show.summary import show_summary
 
     out.print(f"To do: {'; '.join(look.reasons)}.")
-    # Dagster takes two seconds to import: only a refresh with work to do pays for it.
+    # Dagster takes two seconds to import: only a refresh with work to do pays for it. Its processes start meanwhile.
+    work.warm(look)
     from etl_project.definitions import run_refresh
 
     with progress(out) as report:

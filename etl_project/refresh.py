@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from etl_project.engines.batch import ManifestRow, batches
-from etl_project.engines.local import LocalEngine
+from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
 from etl_project.extract.scan import (
     EMPTY_INVENTORY,
     FILES_TO_READ,
@@ -156,6 +156,11 @@ class Refresh:
         if not reasons:
             self._write_look(clock, number, is_settled=settled or not found.young_left)
         return Look(clock, reasons, is_changed, state, number, found, _milliseconds(began), fingerprints, previous, con)
+
+    def warm(self, look: Look) -> None:
+        """Start the processes that read, where there is work for them, so that they are ready when it begins."""
+        if _count(look.connection, f"({FILES_TO_READ})", "sum(size)") >= IN_PROCESS_BYTES:
+            self.engine.warm()
 
     def load_tables(self, look: Look, report: Report | None = None) -> TablesLoaded:
         """Read what changed and bring the tables up to date in one transaction; the look is used up.

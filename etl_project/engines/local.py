@@ -19,6 +19,8 @@ IN_PROCESS_BYTES = 4 * 1024 * 1024
 """Work below this many bytes is done sooner here than processes can be started."""
 
 _IDLE_SECONDS = 60
+_ONE_THREAD = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+"""A process stands for a core: threads of its own would only take turns with those of the others."""
 
 
 class LocalEngine:
@@ -110,7 +112,9 @@ class LocalEngine:
     def _new_pool(processes: int) -> ProcessPoolExecutor:
         from loky import ProcessPoolExecutor
 
-        return ProcessPoolExecutor(processes, timeout=_IDLE_SECONDS, initializer=_import_what_batches_need)
+        return ProcessPoolExecutor(
+            processes, timeout=_IDLE_SECONDS, initializer=_import_what_batches_need, env=_ONE_THREAD
+        )
 
 
 def _import_what_batches_need() -> None:
