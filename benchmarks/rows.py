@@ -213,7 +213,7 @@ def repository(bench: Bench) -> Iterator[Result]:
     generate(site)
     work = posts_of(site)
     text = site.settings.read_text("utf-8")
-    site.settings.write_text(text.replace('location = "finews"', f'location = "git+file://{work}"'), "utf-8")
+    site.settings.write_text(text.replace('location = "finews"', f'location = "git+{work}"'), "utf-8")
     _git(work, "init", "--quiet", "--initial-branch", "main")
     _commit(work)
     bench.stages(site)
