@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.aggregates import AGGREGATES
+from assets.pictures import picture_of
 from assets.resources import Session, told_plainly
 from assets.tables import TABLES
 
@@ -24,5 +25,6 @@ def publish(session: dg.ResourceParam[Session]) -> dg.MaterializeResult[None]:
             "generation": published.generation,
             "bytes": published.size,
             "milliseconds": published.milliseconds,
+            **picture_of("published_file", session.refresh.work),
         }
     )

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import dagster as dg
 from pydantic import Field
 
-from assets.columns import column_schema
+from assets.columns import table_facts
+from assets.pictures import picture_of
 from assets.resources import Session, told_plainly
-from etl_project.load.contract import contract
+from etl_project.load.contract import OBSERVED, contract
 from etl_project.refresh import Report, TablesLoaded
 
 FILES = "post_files"
@@ -37,7 +38,8 @@ class RefreshConfig(dg.Config):
             group_name="extract" if name in _EXTRACTED else "tables",
             kinds={"python", "polars", "duckdb"},
             description=contract()[name].comment,
-            metadata=column_schema(contract()[name]),
+            tags={"etl/rows": "observed" if name in OBSERVED else "derived"},
+            metadata=table_facts(contract()[name]),
         )
         for name in TABLES
     ]
@@ -60,17 +62,28 @@ def tables(
             rows = session.tables.rows
     for name in TABLES:
         yield dg.MaterializeResult(
-            asset_key=name, metadata={"dagster/row_count": rows[name], **_numbers(name, session.tables)}
+            asset_key=name,
+            metadata={
+                "dagster/row_count": rows[name],
+                **_numbers(name, session.tables),
+                **picture_of(name, refresh.work),
+            },
         )
 
 
-def _numbers(name: str, loaded: TablesLoaded | None) -> dict[str, int]:
+def _numbers(name: str, loaded: TablesLoaded | None) -> dict[str, int | float]:
     """What is worth plotting over time: how much was read, how long it took, which articles changed."""
     if loaded is None:
         return {}
     if name == FILES:
         milliseconds = {f"{stage}_milliseconds": n for stage, n in loaded.milliseconds.items()}
-        return {"files_read": loaded.files_read, "bytes_read": loaded.bytes_read, **milliseconds}
+        rejected = loaded.rows["rejected_files"] / max(1, loaded.rows[FILES])
+        return {
+            "files_read": loaded.files_read,
+            "bytes_read": loaded.bytes_read,
+            "rejected_share": round(rejected, 4),
+            **milliseconds,
+        }
     return dict(loaded.changes) if name == "article_changes" else {}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from assets.aggregates import aggregates
@@ -19,18 +21,27 @@ from etl_project.settings import Settings, read_settings
 @dg.definitions
 def defs() -> dg.Definitions:
     """Read the settings and wire everything; Dagster calls it when it loads this module."""
-    return wire(read_settings())
+    # Only for people to look at, and it reads all of the SQL: a refresh from the command line goes without.
+    from assets.lineage import with_origins
+
+    return wire(read_settings(), assets=with_origins(ASSETS))
 
 
-def wire(settings: Settings, session: Session | None = None) -> dg.Definitions:
+ASSETS = (tables, aggregates, publish)
+
+
+def wire(
+    settings: Settings, session: Session | None = None, assets: Sequence[dg.AssetsDefinition] = ASSETS
+) -> dg.Definitions:
     """Put the parts together.
 
     Args:
         settings: for the schedule; a run reads them again when it starts.
         session: the session of a caller who holds the lock in this process, for runs in it.
+        assets: the graph, as it is to be shown.
     """
     return dg.Definitions(
-        assets=[tables, aggregates, publish],
+        assets=assets,
         asset_checks=CHECK_STEPS,
         jobs=[
             dg.define_asset_job(

@@ -6,6 +6,8 @@ import concurrent.futures
 import shutil
 import signal
 import time
+import warnings
+from pathlib import Path
 
 import dagster as dg
 import duckdb
@@ -188,6 +190,25 @@ def test_every_table_and_aggregate_is_a_node_with_group_kinds_grain_and_columns(
     assert "```sql" in specs["articles_by_date"].description
     assert {dep.asset_key.to_user_string() for dep in specs["articles"].deps} == {"post_files"}
     assert "articles" in {dep.asset_key.to_user_string() for dep in specs["articles_by_month"].deps}
+
+
+def test_every_node_leads_to_the_line_that_makes_it_and_every_aggregate_to_the_columns_it_comes_from(
+    posts: Site,
+) -> None:
+    with warnings.catch_warnings(action="error"):
+        specs = {spec.key.to_user_string(): spec for spec in defs().resolve_all_asset_specs()}
+    for name, spec in specs.items():
+        sources = spec.metadata["dagster/code_references"].code_references
+        lines = [Path(one.file_path).read_text("utf-8").split("\n")[one.line_number - 1] for one in sources]
+        assert any(f"TABLE {name} " in line for line in lines) or name == "published_file", lines
+        assert lines[-1].startswith(("@dg.", "def ")), lines
+    facts = specs["articles_by_month"].metadata
+    lineage = facts["dagster/column_lineage"].lineage
+    assert lineage.deps_by_column["words"] == [dg.TableColumnDep(dg.AssetKey("article_metrics"), "words")]
+    comments = {
+        c.name: c.description for c in specs["articles_by_month"].metadata["dagster/column_schema"].schema.columns
+    }
+    assert comments["words"] == "Words of those articles. ← article_metrics.words"
 
 
 def test_dg_finds_the_definitions_sound(posts: Site) -> None:

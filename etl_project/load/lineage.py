@@ -1,0 +1,65 @@
+"""The SQL of an aggregate in, the columns of the contract that each of its columns is computed from out."""
+
+from __future__ import annotations
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+from sqlglot.lineage import Node, lineage
+
+from etl_project.load.aggregates import Aggregate
+from etl_project.load.contract import SCHEMA_SQL, contract
+
+Origin = tuple[str, str]
+"""Table and column."""
+
+_DIALECT = "duckdb"
+
+
+def column_origins(aggregates: dict[str, Aggregate]) -> dict[str, dict[str, list[Origin]]]:
+    """Tell where the columns of aggregates come from.
+
+    A column that only filters, joins or groups is no origin. `count(*)` counts rows, which have no column: it comes
+    from the `article_id` of the table its query reads first.
+
+    Args:
+        aggregates: name -> aggregate.
+
+    Returns:
+        Aggregate -> column -> its origins, sorted.
+    """
+    with duckdb.connect() as con:
+        con.execute(SCHEMA_SQL.read_text("utf-8"))
+        found = con.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall()
+    views: dict[str, exp.Query | str] = {
+        name: sqlglot.parse_one(sql, dialect=_DIALECT).expression for name, sql in found
+    }
+    schema = {
+        name: {column.name: column.type for column in table.columns}
+        for name, table in contract().items()
+        if name not in views
+    }
+    origins = {}
+    for aggregate in aggregates.values():
+        nodes = lineage(None, _query(aggregate), schema=schema, sources=views, dialect=_DIALECT)
+        assert isinstance(nodes, dict), "without a column it tells of all"
+        origins[aggregate.name] = {column: _origins(node) for column, node in nodes.items()}
+    return origins
+
+
+def _query(aggregate: Aggregate) -> exp.Query:
+    created = next(s for s in sqlglot.parse(aggregate.sql, dialect=_DIALECT) if isinstance(s, exp.Create))
+    query = created.expression
+    assert isinstance(query, exp.Query), "an aggregate is created from a query"
+    for count in list(query.find_all(exp.Count)):
+        select, read = count.parent_select, None
+        if isinstance(count.this, exp.Star) and not isinstance(count.parent, exp.Window | exp.Filter):
+            read = select.args.get("from_") or select.args.get("from") if select else None
+        if read:
+            count.set("this", exp.column("article_id", table=read.this.alias_or_name))
+    return query
+
+
+def _origins(node: Node) -> list[Origin]:
+    leaves = [leaf for leaf in node.walk() if not leaf.downstream and isinstance(leaf.expression, exp.Table)]
+    return sorted({(leaf.expression.name, leaf.name.rpartition(".")[2]) for leaf in leaves})
