@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from etl_project.extract.limits import Limits
 from etl_project.extract.tasks import FileTask
+from etl_project.sources.folder import Signature
 from etl_project.sources.source import Source
 
 BATCH_FILES = 2_000
@@ -29,6 +31,11 @@ class Batch:
     staging: Path
     """Folder the Parquet files go to."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # On the way to another process named tuples cost six times what plain ones do.
+        rows = [(*task[:-1], tuple(task.listed)) for task in self.tasks]
+        return _batch_of_rows, (self.number, self.source, self.limits, rows, self.look_ns, self.staging)
+
 
 @dataclass(frozen=True, slots=True)
 class ManifestRow:
@@ -40,6 +47,13 @@ class ManifestRow:
     read: int
     """Files that were read or tried."""
     bytes_read: int
+
+
+def _batch_of_rows(
+    number: str, source: Source, limits: Limits, rows: list[tuple[Any, ...]], look_ns: int, staging: Path
+) -> Batch:
+    tasks = tuple([FileTask._make((*row[:-1], Signature._make(row[-1]))) for row in rows])
+    return Batch(number, source, limits, tasks, look_ns, staging)
 
 
 def batches(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -158,3 +159,10 @@ def test_closing_ends_the_processes(source: Source) -> None:
     engine.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_batch_reaches_another_process_as_it_is(source: Source) -> None:
+    (batch,) = in_batches(source, write(source, ["a.md", "b.md"]), 2)
+    arrived = pickle.loads(pickle.dumps(batch))
+    assert arrived == batch
+    assert arrived.tasks[1].listed.inode == batch.tasks[1].listed.inode

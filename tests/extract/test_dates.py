@@ -194,6 +194,25 @@ def test_a_local_time_comes_back_as_it_was_written(local: dt.datetime, name: str
         assert there_and_back.replace(tzinfo=None) != local
 
 
+@given(
+    st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}.{0,7}", fullmatch=True)
+    | st.from_regex(
+        r"(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9][ T][0-2][0-9]:[0-5][0-9]:[0-6][0-9]( ?[-+][01][0-9]:?[0-5][0-9]|Z)?",
+        fullmatch=True,
+    ),
+    st.sampled_from([SHANGHAI, NEW_YORK, ZoneInfo("UTC")]),
+    st.booleans(),
+)
+def test_the_short_way_of_common_dates_reads_what_the_grammar_reads(
+    written: str, zone: ZoneInfo, naive_is_utc: bool
+) -> None:
+    days = {"earliest": dt.date(1970, 1, 1), "latest": dt.date(2099, 12, 31)}
+    short, long = (
+        read_date(written, zone, naive_is_utc=naive_is_utc, fast_path=fast_path, **days) for fast_path in (True, False)
+    )
+    assert short == long
+
+
 @given(st.text() | st.text("0123456789-/:. TZ+年月日DecMonWed,", max_size=40))
 def test_any_text_is_a_date_or_a_warning(written: str) -> None:
     date = read(written)
