@@ -1,5 +1,6 @@
 """The checks of load/checks.py as Dagster shows and obeys them: a blocking one that fails ends the run."""
 
+import re
 from collections.abc import Iterator
 
 import dagster as dg
@@ -53,7 +54,9 @@ def _reported(result: CheckResult) -> dg.AssetCheckResult:
 
 def _told(result: CheckResult) -> str:
     more = result.broken - len(result.rows)
-    return "\n".join([*result.sample, *([f"and {more:,} more"] if more else [])])
+    # Shown as Markdown, and a path may hold some: CommonMark lets every sign of ASCII be escaped.
+    lines = [re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line) for line in result.sample]
+    return "\n".join([*lines, *([f"and {more:,} more"] if more else [])])
 
 
 CHECK_STEPS = [_stage_checks("tables"), _stage_checks("aggregates")]

@@ -65,6 +65,17 @@ def test_a_run_of_the_job_hands_back_what_its_steps_did(posts: Site) -> None:
     assert run.published and run.published.generation == 1
 
 
+def test_a_path_in_the_words_of_a_check_is_not_obeyed_as_markdown(posts: Site, instance: dg.DagsterInstance) -> None:
+    posts.write("_posts/2026-02-03-![x](http:a)*b*.md", b"")
+    assert run_job(posts).success
+    key = dg.AssetCheckKey(dg.AssetKey("post_files"), "few_files_are_rejected")
+    [record] = instance.event_log_storage.get_asset_check_execution_history(key, 1)
+    assert record.event and record.event.dagster_event
+    found = record.event.dagster_event.asset_check_evaluation_data
+    assert r"2026\-02\-03\-\!\[x\]\(http\:a\)\*b\*\.md" in str(found.description)
+    assert "_posts/2026-02-03-![x](http:a)*b*.md" in str(found.metadata["some_of_them"].value)
+
+
 def test_a_run_of_the_job_is_recorded_under_the_code_location(posts: Site, instance: dg.DagsterInstance) -> None:
     run = run_job(posts)
     recorded = instance.get_run_by_id(run.run_id)
