@@ -9,7 +9,8 @@ import dagster as dg
 
 from assets.dead_runs import report_dead_runs
 from etl_project.load.lock import LockHeld
-from etl_project.refresh import Look, Refresh, RefreshStopped
+from etl_project.look import Look, RefreshStopped
+from etl_project.refresh import Refresh
 from etl_project.settings import SettingsError, read_settings
 
 JOB = "refresh"

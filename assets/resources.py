@@ -14,7 +14,8 @@ from assets.dead_runs import process_tags, report_dead_runs
 from etl_project.load.check import CheckResult
 from etl_project.load.lock import LockHeld, RefreshLock
 from etl_project.load.publish import NotChecked, Published
-from etl_project.refresh import Look, Refresh, RefreshStopped, Report, TablesLoaded
+from etl_project.look import Look, RefreshStopped
+from etl_project.refresh import Refresh, Report, TablesLoaded
 from etl_project.settings import SettingsError, read_settings
 
 WAIT_SECONDS = 600

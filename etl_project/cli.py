@@ -14,7 +14,8 @@ from etl_project.show.console import consoles, safe
 from etl_project.stop import BAD_USAGE, DONE, FAILED, SOURCE_MISSING, Stop
 
 if TYPE_CHECKING:
-    from etl_project.refresh import Look, Refresh
+    from etl_project.look import Look
+    from etl_project.refresh import Refresh
 
 app = typer.Typer(
     help="Folders of Markdown posts in, one DuckDB warehouse out.",
@@ -67,12 +68,19 @@ def refresh(
     allow_deletes: Annotated[
         bool, typer.Option("--allow-deletes", help="Go on although more posts left than the guard allows.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hash every file again, also those that look unchanged.")
+    ] = False,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this source; may be given several times. The others stay as they are."),
+    ] = None,
 ) -> None:
     """Bring the warehouse up to date with the posts."""
     from etl_project.refresh import Refresh
     from etl_project.settings import read_settings
 
-    work = Refresh(read_settings(config), full=full, allow_deletes=allow_deletes)
+    work = Refresh(read_settings(config), full=full, allow_deletes=allow_deletes, verify=verify, sources=source or ())
     work.work.lock.acquire("etl refresh")
     try:
         look = work.look()
@@ -91,7 +99,8 @@ def refresh(
 def _say_idle(work: Refresh, look: Look) -> None:
     listed = sum(look.scan.listed.values())
     out.print(
-        f"Nothing to do: none of the {listed:,} files changed since refresh {look.generation}. "
+        f"Nothing to do: none of the {listed:,} files changed since refresh {look.generation}"
+        f"{', each hashed again' if work.verify else ''}. "
         f"{work.settings.warehouse.path} is up to date ({look.list_milliseconds / 1000:.2f} s)."
     )
     _say_unavailable(look.scan.unavailable)
@@ -158,6 +167,25 @@ def rejected(
     out.print(f"{written:,} files written below {export}.")
     for path in left:
         out.print(safe(f"not written (not kept, or already there): {path}"))
+
+
+@app.command()
+@_speaking
+def changes(
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Number of a refresh, or a date or time (UTC): what came after. The last refresh by default."
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Most articles to name.")] = 20,
+    config: Config = None,
+) -> None:
+    """Show what refreshes changed, and which counts it moved."""
+    from etl_project.settings import read_settings
+    from etl_project.show.changes import show_changes
+
+    show_changes(read_settings(config).warehouse.path, since, limit, out)
 
 
 @app.command()

@@ -20,9 +20,9 @@ _LIBRARIES = ("polars", "py3langid", "pyromark", "python-frontmatter", "pyyaml",
 def source_fingerprint(source: Source, limits: Limits) -> str:
     """Fingerprint of everything but the files that decides the rows of a source: settings, site settings, code.
 
-    Where the folder lies is left out: a site that moves is still the same site.
+    Where the folder lies and what the source is called are left out: a site that moves is still the same site.
     """
-    settings = dataclasses.replace(source, location=Path())
+    settings = dataclasses.replace(source, location=Path(), name="", renamed_from=None)
     site = site_fingerprint(source.location, DIALECTS[source.dialect], source.permalink)
     digest = hashlib.blake2b(digest_size=12)
     for part in (repr(settings), repr(limits), site, code_version()):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -18,8 +18,8 @@ from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
 from etl_project.extract.scan import (
     EMPTY_INVENTORY,
     FILES_TO_READ,
+    INVENTORY_OF_ANOTHER_VERSION,
     Clock,
-    Scan,
     forget_source,
     note_read,
     scan,
@@ -31,50 +31,15 @@ from etl_project.load.check import CheckResult, Stage
 from etl_project.load.checks import run_checks
 from etl_project.load.contract import contract
 from etl_project.load.publish import Published, publish
-from etl_project.load.tables import TIME_HAS_COME, Merge, Timing, carry_over, merge, parquet_list
+from etl_project.load.rename import inventory_by_present_names, rename_sources
+from etl_project.load.tables import Merge, Timing, carry_over, merge, parquet_list
 from etl_project.load.work_file import WorkFile, create_tables, generation
-from etl_project.settings import Settings, SettingsError, line_of
+from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing
+from etl_project.settings import Settings
 from etl_project.sources.folder import SourceUnavailable
-from etl_project.stop import Stop
 
 Report = Callable[[int, int], None]
 """Called with (files done, files in all) while batches run."""
-
-
-class RefreshStopped(Stop):
-    """A refresh that must not go on without a person's word; nothing was written."""
-
-
-@dataclass(slots=True)
-class Look:
-    """What one look at the sources found, before anything is written."""
-
-    clock: Clock
-    reasons: list[str]
-    """Why there is something to do, in words; empty when there is not."""
-    is_changed: bool
-    """Files, settings, definitions or the clock gave a reason; not only a refresh that was not finished."""
-    state: str
-    """State of the present generation: loaded, sound, aggregated, checked, failed or published."""
-    generation: int
-    scan: Scan
-    list_milliseconds: int
-    fingerprints: dict[str, str]
-    """Source -> fingerprint of the settings and code its rows are made with."""
-    previous: Path | None
-    """File the tables are built anew beside, where they are; it is what came before."""
-    connection: duckdb.DuckDBPyConnection = field(repr=False)
-    """Holds the tables of the scan for `load_tables`."""
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether there is nothing to do."""
-        return not self.reasons
-
-    @property
-    def waits_for_a_person(self) -> bool:
-        """Whether the checks of the last refresh failed and nothing has changed since."""
-        return self.state == "failed" and not self.is_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +57,40 @@ class TablesLoaded:
     """added, changed, moved, deleted, rejected, restored -> articles."""
     milliseconds: dict[str, int]
     unavailable: dict[str, str]
+    """Source -> why it could not be read."""
+    missed: list[str]
+    """Files whose bytes changed although their signature did not, as `source/path`."""
 
 
 class Refresh:
     """The stages of a refresh of one warehouse. The caller holds the lock of the work file from `look` on."""
 
-    def __init__(self, settings: Settings, *, full: bool = False, allow_deletes: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        full: bool = False,
+        allow_deletes: bool = False,
+        verify: bool = False,
+        sources: Collection[str] = (),
+    ) -> None:
+        """Prepare a refresh.
+
+        Args:
+            settings: the settings.
+            full: read every post again and build the derived tables anew.
+            allow_deletes: go on although more posts are about to leave than the guard allows.
+            verify: hash every file again, also those whose signature is the same.
+            sources: names of the sources to look at, the others stay as they are; all by default.
+
+        Raises:
+            SettingsError: there is no source of such a name.
+        """
         self.settings = settings
         self.full = full
         self.allow_deletes = allow_deletes
+        self.verify = verify
+        self.sources = chosen(settings, sources)
         self.work = WorkFile(settings.warehouse.path)
         self.engine = LocalEngine()
 
@@ -111,51 +101,101 @@ class Refresh:
             SettingsError: a source has never been there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        previous = self.work.restore()
+        self.work.sweep()
+        is_present_version = self.work.restore()
         con = self.work.connect()
         try:
-            return self._look(con, previous)
+            return self._look(con, is_present_version)
         except BaseException:
             # An open connection would keep the next look of this process out of the work file.
             con.close()
             raise
 
-    def _look(self, con: duckdb.DuckDBPyConnection, previous: Path | None) -> Look:
+    def _look(self, con: duckdb.DuckDBPyConnection, is_present_version: bool) -> Look:
         began = time.perf_counter()
         clock = Clock.now()
-        known: dict[str, str] = {}
         state, number = "checked", 0
-        if self.work.path.exists() and previous is None:
+        known: dict[str, str] = {}
+        inventory = EMPTY_INVENTORY
+        if self.work.path.exists():
             self.work.attach(con, read_only=True)
-            con.execute("CREATE TEMP VIEW inventory AS SELECT * FROM work.internal.inventory")
-            known = dict(con.execute("SELECT * FROM internal.source_states").fetchall())
             state, number = generation(con).state, generation(con).number
-        else:
-            con.execute(EMPTY_INVENTORY)
+            states = "internal.source_states" if is_present_version else "(SELECT source_id, '' FROM sources)"
+            known = dict(con.execute(f"FROM {states}").fetchall())
+            inventory = "work.internal.inventory" if is_present_version else INVENTORY_OF_ANOTHER_VERSION
+        renames = {
+            s.renamed_from: s.name
+            for s in self.settings.sources
+            if s.renamed_from and s.renamed_from in known and s.name not in known
+        }
+        known = {renames.get(name, name): fingerprint for name, fingerprint in known.items()}
+        con.execute(f"CREATE TEMP VIEW inventory AS {inventory_by_present_names(inventory, renames)}")
         fingerprints = {s.name: source_fingerprint(s, self.settings.limits) for s in self.settings.sources}
-        reparse = frozenset(n for n, f in fingerprints.items() if self.full or known.get(n, f) != f)
+        # Every table built anew needs every source.
+        sources = self.sources if is_present_version else self.settings.sources
+        looked_at = {source.name for source in sources}
+        reparse = frozenset(
+            n for n, f in fingerprints.items() if n in looked_at and (self.full or known.get(n, f) != f)
+        )
         last = self.work.last_look()
         settled = last.get("is_settled") is True and last.get("generation") == number
         found = scan(
             con,
-            self.settings.sources,
+            sources,
             self.settings.limits,
             look_ns=clock.look_ns,
             reparse=reparse,
             young_settled=settled,
+            left_out=frozenset(fingerprints.keys() - looked_at),
+            verify=self.verify,
         )
-        self._refuse_missing(found, known)
-        self._guard(found)
-        if number and reparse >= set(fingerprints) and not found.unavailable:
-            previous = self.work.path
-        fingerprints |= {n: known[n] for n in found.unavailable}
-        reasons = self._reasons(con, found, known, reparse, clock, number)
+        refuse_missing(self.settings, found, known)
+        if not self.allow_deletes:
+            guard(self.settings, found)
+        is_upgrade = self.work.path.exists() and not is_present_version
+        is_rebuild = is_upgrade or (number > 0 and reparse >= fingerprints.keys() and not found.unavailable)
+        if is_upgrade and found.unavailable:
+            raise needs_every_source("; ".join(found.unavailable.values()))
+        as_they_are = found.unavailable.keys() | (fingerprints.keys() - looked_at)
+        fingerprints = {n: f for n, f in fingerprints.items() if n not in as_they_are} | {
+            n: f for n, f in known.items() if n in as_they_are
+        }
+        if is_upgrade:
+            reasons = ["the tables have another form in this version"]
+        else:
+            reasons = reasons_to_load(
+                con,
+                found,
+                clock,
+                known=known.keys(),
+                named=fingerprints.keys(),
+                reparse=reparse,
+                renames=renames,
+                is_first=not number,
+            )
         is_changed = bool(reasons)
         if not reasons:
             state, reasons = self._unfinished(state, number)
-        if not reasons:
+        if not reasons and not self.is_partial:
             self._write_look(clock, number, is_settled=settled or not found.young_left)
-        return Look(clock, reasons, is_changed, state, number, found, _milliseconds(began), fingerprints, previous, con)
+        return Look(
+            clock=clock,
+            reasons=reasons,
+            is_changed=is_changed,
+            state=state,
+            generation=number,
+            scan=found,
+            list_milliseconds=_milliseconds(began),
+            fingerprints=fingerprints,
+            renames=renames,
+            is_rebuild=is_rebuild,
+            connection=con,
+        )
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some sources are left out."""
+        return len(self.sources) < len(self.settings.sources)
 
     def warm(self, look: Look) -> None:
         """Start the processes that read, where there is work for them, so that they are ready when it begins."""
@@ -186,7 +226,9 @@ class Refresh:
                     look.fingerprints,
                     timing,
                     aggregates_version(),
-                    "previous" if look.previous else None,
+                    files_missed=len(look.scan.missed),
+                    keeps_history=self.settings.warehouse.history,
+                    previous="previous" if look.is_rebuild else None,
                 ),
             )
             loaded = TablesLoaded(
@@ -207,6 +249,7 @@ class Refresh:
                     "load": _milliseconds(began) - extract_milliseconds,
                 },
                 unavailable=look.scan.unavailable,
+                missed=look.scan.missed,
             )
             self.work.detach(con)
         finally:
@@ -258,7 +301,7 @@ class Refresh:
                 rows: list[ManifestRow] = []
                 size = _count(con, f"({FILES_TO_READ})", "sum(size)", {"source_id": source.name})
                 work = batches(
-                    tasks_to_read(con, source.name, may_defer=look.previous is None),
+                    tasks_to_read(con, source.name, may_defer=not look.is_rebuild),
                     source,
                     self.settings.limits,
                     look.clock.look_ns,
@@ -271,8 +314,8 @@ class Refresh:
                         done += row.read
                         report(done, max(done, total))
                 except SourceUnavailable as error:
-                    if look.previous:
-                        raise RefreshStopped(f"every table is built anew, which needs every source: {error}") from error
+                    if look.is_rebuild:
+                        raise needs_every_source(str(error)) from error
                     look.scan.unavailable[source.name] = str(error)
                     forget_source(con, source.name)
                     continue
@@ -284,12 +327,16 @@ class Refresh:
     def _attach_target(self, look: Look) -> Path:
         """Attach the work file for writing; one built anew lies beside the old one until it is done."""
         con = look.connection
-        if look.generation:
+        if look.generation or look.is_rebuild:
             self.work.detach(con)
-        if not look.previous:
+        if look.renames:
+            self.work.attach(con)
+            rename_sources(con, look.renames)
+            self.work.detach(con)
+        if not look.is_rebuild:
             self.work.attach(con)
             return self.work.path
-        self.work.attach_previous(con, look.previous)
+        self.work.attach(con, read_only=True, name="previous")
         target = self.work.attach_new(con)
         create_tables(con)
         carry_over(con, "previous")
@@ -299,59 +346,6 @@ class Refresh:
         """Write down a look. `is_settled`: every young file of the generation was found the same once more."""
         looked_at = clock.as_of.isoformat(timespec="seconds")
         self.work.write_look({"generation": number, "looked_at": looked_at, "is_settled": is_settled})
-
-    def _refuse_missing(self, found: Scan, known: dict[str, str]) -> None:
-        for index, source in enumerate(self.settings.sources):
-            if source.name in found.unavailable and source.name not in known:
-                line = line_of(self.settings.file.read_text("utf-8"), ("source", index, "location"))
-                raise SettingsError(
-                    f"{self.settings.file}, line {line}: the source {source.name!r} cannot be read: "
-                    f"{found.unavailable[source.name]}. Correct its location or create the folder."
-                )
-
-    def _guard(self, found: Scan) -> None:
-        """Stop before anything is written when a larger share of a source's posts is about to leave than is usual."""
-        if self.allow_deletes:
-            return
-        share = self.settings.limits.deletes_share
-        keeping = {source.name for source in self.settings.sources if source.on_missing == "keep"}
-        for name, (leaving, has) in found.leaving.items():
-            if name in keeping:
-                continue
-            if leaving > share * has:
-                raise RefreshStopped(
-                    f"{leaving:,} of the {has:,} posts of the source {name!r} are no longer there, more than the "
-                    f"{share:.0%} that [limits] deletes_share allows. Nothing was changed. If they are meant to go, "
-                    "run `etl refresh --allow-deletes`; else look where they are."
-                )
-
-    def _reasons(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        found: Scan,
-        known: dict[str, str],
-        reparse: frozenset[str],
-        clock: Clock,
-        number: int,
-    ) -> list[str]:
-        if not number:
-            return ["the warehouse has not been built yet"]
-        reasons = []
-        if reparse:
-            reasons.append(f"settings or code of {', '.join(sorted(reparse))} changed")
-        if files := sum(n for name, n in found.to_read.items() if name not in reparse):
-            reasons.append(f"{files:,} files are new or may have changed")
-        if found.gone:
-            reasons.append(f"{found.gone:,} files are gone")
-        if set(known) != {source.name for source in self.settings.sources}:
-            reasons.append("a source was added or removed")
-        row = con.execute(TIME_HAS_COME, {"as_of": clock.as_of}).fetchone()
-        if row and row[0]:
-            reasons.append(f"{row[0]:,} articles came out or expired")
-        built_with = con.execute("SELECT aggregates_version FROM internal.generation").fetchone()
-        if built_with and built_with[0] not in (None, aggregates_version()):
-            reasons.append("the definition of an aggregate changed")
-        return reasons
 
     def _unfinished(self, state: str, number: int) -> tuple[str, list[str]]:
         if state == "failed":

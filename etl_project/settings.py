@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -49,6 +50,8 @@ class WarehouseSettings(BaseModel):
 
     path: Path = Path("warehouse/posts.duckdb")
     """The published file. Everything else a refresh makes lives beside it."""
+    history: bool = False
+    """Whether replaced versions of articles are kept, for `articles_as_of`."""
 
 
 class ScheduleSettings(BaseModel):
@@ -65,6 +68,16 @@ class ScheduleSettings(BaseModel):
         if not _CRON.fullmatch(cron.strip()):
             raise ValueError(f"{cron!r} is no cron expression; write five fields, such as '*/15 * * * *'")
         return cron.strip()
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, in which ETL_WAREHOUSE is only the path of the table."""
+
+    def __call__(self) -> dict[str, Any]:
+        found = super().__call__()
+        if isinstance(path := found.get("warehouse"), str):
+            found["warehouse"] = {"path": str(Path(path).absolute())}
+        return found
 
 
 class Settings(BaseSettings):
@@ -92,12 +105,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Rank the environment before etl.toml."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=cls._toml)
-
-    @field_validator("warehouse", mode="before")
-    @classmethod
-    def _path_alone(cls, value: object) -> object:
-        return {"path": str(Path(value).absolute())} if isinstance(value, str) else value
+        return init_settings, _Environment(settings_cls), TomlConfigSettingsSource(settings_cls, toml_file=cls._toml)
 
     @field_validator("sources")
     @classmethod
@@ -109,7 +117,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _resolve(self) -> Settings:
         folder = self.file.parent
-        object.__setattr__(self, "warehouse", WarehouseSettings(path=folder / self.warehouse.path))
+        object.__setattr__(self, "warehouse", self.warehouse.model_copy(update={"path": folder / self.warehouse.path}))
         return self
 
     @property

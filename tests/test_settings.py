@@ -163,3 +163,14 @@ def test_every_example_can_be_read(example: Path) -> None:
 def test_a_wrong_threshold_is_named_with_its_line(tmp_path: Path) -> None:
     said = refused(tmp_path, f"{GOOD}\n[checks]\nrejectd_share = 0.1\n")
     assert "line 19: there is no setting 'checks.rejectd_share'; did you mean 'rejected_share'?" in said
+
+
+def test_the_path_of_the_environment_leaves_the_rest_of_its_table_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "etl.toml"
+    file.write_text('[warehouse]\npath = "a.duckdb"\nhistory = true\n[[source]]\nname = "x"\nlocation = "x"\n')
+    monkeypatch.setenv("ETL_WAREHOUSE", str(tmp_path / "b.duckdb"))
+    settings = read_settings(file)
+    assert settings.warehouse.path == tmp_path / "b.duckdb"
+    assert settings.warehouse.history is True

@@ -269,23 +269,39 @@ COMMENT ON COLUMN rejected_files.bytes IS 'The file as it was; NULL above the si
 
 CREATE TABLE article_changes (
     refresh_id BIGINT NOT NULL,
+    source_id VARCHAR NOT NULL,
     article_id VARCHAR NOT NULL,
     old_article_id VARCHAR,
     change VARCHAR NOT NULL,
+    title VARCHAR,
     old_path VARCHAR,
     new_path VARCHAR,
     old_hash VARCHAR,
-    new_hash VARCHAR
+    new_hash VARCHAR,
+    old_status VARCHAR,
+    new_status VARCHAR,
+    old_published_on DATE,
+    new_published_on DATE,
+    old_categories VARCHAR[],
+    new_categories VARCHAR[]
 );
 COMMENT ON TABLE article_changes IS 'One row per article that a refresh added, changed, moved, deleted, rejected or restored.';
 COMMENT ON COLUMN article_changes.refresh_id IS 'Refresh that saw the change.';
+COMMENT ON COLUMN article_changes.source_id IS 'Source of the article.';
 COMMENT ON COLUMN article_changes.article_id IS 'Article.';
 COMMENT ON COLUMN article_changes.old_article_id IS 'Article it was before a move that changed its id.';
-COMMENT ON COLUMN article_changes.change IS 'added, changed, moved, deleted, rejected or restored.';
+COMMENT ON COLUMN article_changes.change IS 'added, changed (its file, or the status, date or categories read from it), moved, deleted, rejected or restored.';
+COMMENT ON COLUMN article_changes.title IS 'Title after the change; before it, where the article is gone.';
 COMMENT ON COLUMN article_changes.old_path IS 'File before.';
 COMMENT ON COLUMN article_changes.new_path IS 'File after.';
 COMMENT ON COLUMN article_changes.old_hash IS 'file_hash before.';
 COMMENT ON COLUMN article_changes.new_hash IS 'file_hash after.';
+COMMENT ON COLUMN article_changes.old_status IS 'published or draft, before.';
+COMMENT ON COLUMN article_changes.new_status IS 'published or draft, after.';
+COMMENT ON COLUMN article_changes.old_published_on IS 'Date before.';
+COMMENT ON COLUMN article_changes.new_published_on IS 'Date after.';
+COMMENT ON COLUMN article_changes.old_categories IS 'category_id of each category before, in order.';
+COMMENT ON COLUMN article_changes.new_categories IS 'category_id of each category after, in order.';
 
 CREATE TABLE article_history (
     article_id VARCHAR NOT NULL,
@@ -301,6 +317,38 @@ COMMENT ON COLUMN article_history.last_changed_at IS 'as_of of the last refresh 
 COMMENT ON COLUMN article_history.missing_since IS 'as_of of the refresh that no longer saw it; NULL while it is there.';
 COMMENT ON COLUMN article_history.previous_article_id IS 'Article it was before a move that changed its id.';
 
+CREATE TABLE article_versions (
+    article_id VARCHAR NOT NULL,
+    source_id VARCHAR NOT NULL,
+    path VARCHAR NOT NULL,
+    status VARCHAR NOT NULL,
+    title VARCHAR,
+    published_at TIMESTAMPTZ,
+    published_on DATE,
+    categories VARCHAR[] NOT NULL,
+    tags VARCHAR[] NOT NULL,
+    authors VARCHAR[] NOT NULL,
+    file_hash VARCHAR,
+    text VARCHAR NOT NULL USING COMPRESSION zstd,
+    first_seen_at TIMESTAMPTZ NOT NULL,
+    replaced_at TIMESTAMPTZ NOT NULL
+);
+COMMENT ON TABLE article_versions IS 'One row per version of an article that a later one replaced; filled where [warehouse] history is on.';
+COMMENT ON COLUMN article_versions.article_id IS 'Article.';
+COMMENT ON COLUMN article_versions.source_id IS 'Source of the article.';
+COMMENT ON COLUMN article_versions.path IS 'File the version was read from.';
+COMMENT ON COLUMN article_versions.status IS 'published or draft.';
+COMMENT ON COLUMN article_versions.title IS 'Title of the version.';
+COMMENT ON COLUMN article_versions.published_at IS 'Instant of publication, as this version stated it.';
+COMMENT ON COLUMN article_versions.published_on IS 'Date of publication on the clock of the source.';
+COMMENT ON COLUMN article_versions.categories IS 'category_id of each category, in order.';
+COMMENT ON COLUMN article_versions.tags IS 'tag_id of each tag, in order.';
+COMMENT ON COLUMN article_versions.authors IS 'author_id of each author, in order.';
+COMMENT ON COLUMN article_versions.file_hash IS 'file_hash of the version.';
+COMMENT ON COLUMN article_versions.text IS 'Plain text of the version.';
+COMMENT ON COLUMN article_versions.first_seen_at IS 'as_of of the refresh that brought the version.';
+COMMENT ON COLUMN article_versions.replaced_at IS 'as_of of the refresh that no longer saw it.';
+
 CREATE TABLE refreshes (
     refresh_id BIGINT NOT NULL,
     as_of TIMESTAMPTZ NOT NULL,
@@ -314,6 +362,7 @@ CREATE TABLE refreshes (
     files_read BIGINT NOT NULL,
     files_loaded BIGINT NOT NULL,
     files_rejected BIGINT NOT NULL,
+    files_missed BIGINT NOT NULL,
     bytes_read BIGINT NOT NULL,
     source_commit VARCHAR
 );
@@ -330,14 +379,6 @@ COMMENT ON COLUMN refreshes.files_listed IS 'Files of all sources.';
 COMMENT ON COLUMN refreshes.files_read IS 'Files read because they were new or could have changed.';
 COMMENT ON COLUMN refreshes.files_loaded IS 'Files with the status loaded afterwards.';
 COMMENT ON COLUMN refreshes.files_rejected IS 'Files with the status rejected afterwards.';
+COMMENT ON COLUMN refreshes.files_missed IS 'Files whose bytes had changed although their signature had not, found by --verify; 0 on a sound disk.';
 COMMENT ON COLUMN refreshes.bytes_read IS 'Bytes of the files that were read.';
 COMMENT ON COLUMN refreshes.source_commit IS 'Commit the posts were read at, for git sources.';
-
--- The cut every aggregate makes: published, and out at the as_of of the last refresh.
-CREATE VIEW articles_live AS
-SELECT * FROM articles
-WHERE status = 'published'
-  AND missing_since IS NULL
-  AND (published_at IS NULL OR published_at <= (SELECT max_by(as_of, refresh_id) FROM refreshes))
-  AND (expires_at IS NULL OR expires_at > (SELECT max_by(as_of, refresh_id) FROM refreshes));
-COMMENT ON VIEW articles_live IS 'One row per article that is published, not in the future and not expired at the last refresh.';

@@ -6,6 +6,8 @@ import datetime as dt
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
@@ -23,14 +25,21 @@ LONGEST_DEFERRAL_NS = 60_000_000_000
 """A file caught half written keeps its last good row for at most so many refreshes and so long: writers truncate, then
 write, and most are done within a moment."""
 
-EMPTY_INVENTORY = """
-CREATE TEMP VIEW inventory AS SELECT
+_ALONE = 64
+"""So few files are hashed sooner than threads are started."""
+
+EMPTY_INVENTORY = """(SELECT
     NULL::VARCHAR AS source_id, NULL::VARCHAR AS path, NULL::VARCHAR AS article_id, NULL::VARCHAR AS status,
     NULL::BOOLEAN AS is_shadowed, NULL::BIGINT AS size, NULL::BIGINT AS mtime_ns, NULL::BIGINT AS ctime_ns,
     NULL::UBIGINT AS inode, NULL::VARCHAR AS file_hash, NULL::BOOLEAN AS is_young, NULL::INTEGER AS deferrals,
     NULL::TIMESTAMPTZ AS deferred_since
-WHERE false
-"""
+WHERE false)"""
+
+INVENTORY_OF_ANOTHER_VERSION = """(SELECT
+    source_id, path, article_id, status, is_shadowed, size, NULL::BIGINT AS mtime_ns, NULL::BIGINT AS ctime_ns,
+    NULL::UBIGINT AS inode, file_hash, false AS is_young, 0 AS deferrals, NULL::TIMESTAMPTZ AS deferred_since
+FROM work.post_files)"""
+"""What the tables of any version tell of the files that were there: enough for the guard and for moves."""
 
 
 @dataclass(slots=True)
@@ -52,6 +61,8 @@ class Scan:
     """Files of the inventory that are no longer listed."""
     leaving: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Source -> (articles about to leave, articles it has), where any is about to leave."""
+    missed: list[str] = field(default_factory=list)
+    """Files found by `verify` whose bytes changed although their signature did not, as `source/path`."""
     young_left: bool = False
     """Some file was written so recently that it must be looked at again although its bytes are the same."""
 
@@ -64,16 +75,20 @@ def scan(
     look_ns: int,
     reparse: frozenset[str],
     young_settled: bool,
+    left_out: frozenset[str] = frozenset(),
+    verify: bool = False,
 ) -> Scan:
     """List every source and compare with the inventory.
 
     Args:
         con: a connection that has a table or view `inventory` (see `EMPTY_INVENTORY`).
-        sources: the sources of etl.toml.
+        sources: the sources to list.
         limits: how much of a file may be read.
         look_ns: when the look began, nanoseconds since the epoch.
         reparse: sources whose settings or code changed: every file is read again.
         young_settled: the young files of the inventory were found unchanged by an earlier look.
+        left_out: sources of etl.toml that are not to be listed; their files stay as they are.
+        verify: hash every file again, also those whose signature is the same.
     """
     result = Scan()
     con.execute(
@@ -88,7 +103,7 @@ def scan(
         CREATE OR REPLACE TEMP TABLE candidates AS
         SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
             coalesce(i.is_young, false) AS was_young,
-            i.path IS NULL OR (l.size, l.mtime_ns, l.ctime_ns, l.inode) <> (i.size, i.mtime_ns, i.ctime_ns, i.inode)
+            (l.size, l.mtime_ns, l.ctime_ns, l.inode) IS DISTINCT FROM (i.size, i.mtime_ns, i.ctime_ns, i.inode)
                 AS is_changed,
             list_contains($reparse, l.source_id) AS is_reparse,
             coalesce(i.status = 'loaded' AND NOT i.is_shadowed AND i.deferrals < $deferrals
@@ -109,16 +124,19 @@ def scan(
         CREATE OR REPLACE TEMP TABLE gone AS
         SELECT source_id, path, article_id, status, is_shadowed, size, mtime_ns, inode
         FROM inventory ANTI JOIN listing USING (source_id, path)
-        WHERE NOT list_contains($unavailable, source_id)
+        WHERE NOT list_contains($stays, source_id)
         """,
-        {"unavailable": sorted(result.unavailable)},
+        {"stays": sorted(left_out | result.unavailable.keys())},
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE settled AS SELECT source_id, path FROM candidates "
         "WHERE was_young AND NOT is_changed AND NOT is_reparse"
     )
+    by_name = {s.name: s for s in sources}
+    if verify:
+        _verify(con, by_name, limits, result)
     if not young_settled:
-        _look_at_young(con, {s.name: s for s in sources}, limits, look_ns, result)
+        _look_at_young(con, by_name, limits, look_ns, result)
     choose_winners(con)
     result.to_read = dict(con.execute(f"SELECT source_id, count(*) FROM ({FILES_TO_READ}) GROUP BY 1").fetchall())
     result.listed = dict.fromkeys(names, 0) | dict(
@@ -241,36 +259,78 @@ def _look_at_young(
     con: duckdb.DuckDBPyConnection, sources: dict[str, Source], limits: Limits, look_ns: int, result: Scan
 ) -> None:
     """Hash the young files again: only another hash counts as a change (git's racy rule)."""
-    young = con.execute(
-        "SELECT source_id, path, known_hash FROM candidates SEMI JOIN settled USING (source_id, path)"
-    ).fetchall()
     changed, unsettled = [], []
-    for source_id, path, known_hash in young:
-        file_hash = None
-        try:
-            read = read_file(os.fsencode(sources[source_id].location), path, limits.file_bytes)
-            file_hash = hash_bytes(read.data)
-            is_unsettled = read.changed_while_read or _is_recent(read.signature, look_ns)
-        except Rejection as rejection:
-            is_unsettled = rejection.reason == "unreadable"
-        except (FileNotFoundError, SourceUnavailable):
-            is_unsettled = True
-        if file_hash != known_hash:
-            changed.append((source_id, path))
-        if is_unsettled or file_hash != known_hash:
-            unsettled.append((source_id, path))
+    for again in _read_again(con, "SEMI JOIN settled USING (source_id, path)", sources, limits):
+        if again.is_changed:
+            changed.append(again.file)
+        if again.is_changed or again.signature is None or again.is_moving or _is_recent(again.signature, look_ns):
+            unsettled.append(again.file)
     result.young_left = bool(unsettled)
-    for files, statement in (
-        (
-            changed,
-            "UPDATE candidates SET is_changed = true WHERE (source_id, path) IN (SELECT (s, p) FROM some_files)",
-        ),
-        (unsettled, "DELETE FROM settled WHERE (source_id, path) IN (SELECT (s, p) FROM some_files)"),
-    ):
-        if files:
-            con.register("some_files", pa.table({"s": [f[0] for f in files], "p": [f[1] for f in files]}))
-            con.execute(statement)
-            con.unregister("some_files")
+    _note_changed(con, changed)
+    with _some_files(con, unsettled):
+        con.execute(f"DELETE FROM settled WHERE {_IS_SOME}")
+
+
+def _verify(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], limits: Limits, result: Scan) -> None:
+    """Hash every file again whose signature is the same; another hash is a change that the signature missed."""
+    quiet = "ANTI JOIN settled USING (source_id, path) WHERE NOT (is_changed OR is_reparse)"
+    changed = [again.file for again in _read_again(con, quiet, sources, limits) if again.is_changed]
+    result.missed = [f"{source_id}/{path}" for source_id, path in changed]
+    _note_changed(con, changed)
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadAgain:
+    """A file hashed once more."""
+
+    file: tuple[str, str]
+    """Source and path."""
+    is_changed: bool
+    """Its hash is another now."""
+    is_moving: bool
+    """It changed while it was read, or could not be read this time."""
+    signature: Signature | None
+    """None when it could not be read."""
+
+
+def _read_again(
+    con: duckdb.DuckDBPyConnection, which: str, sources: dict[str, Source], limits: Limits
+) -> Iterator[_ReadAgain]:
+    """Hash candidates once more, on every core: reading and hashing let go of the interpreter."""
+    rows = con.execute(f"SELECT source_id, path, known_hash FROM candidates {which}").fetchall()
+
+    def read(row: tuple[str, str, str | None]) -> _ReadAgain:
+        source_id, path, known_hash = row
+        file = (source_id, path)
+        try:
+            found = read_file(os.fsencode(sources[source_id].location), path, limits.file_bytes)
+            return _ReadAgain(file, hash_bytes(found.data) != known_hash, found.changed_while_read, found.signature)
+        except Rejection as rejection:
+            return _ReadAgain(file, known_hash is not None, rejection.reason == "unreadable", None)
+        except (FileNotFoundError, SourceUnavailable):
+            return _ReadAgain(file, known_hash is not None, True, None)
+
+    if len(rows) < _ALONE:
+        yield from map(read, rows)
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        yield from threads.map(read, rows)
+
+
+def _note_changed(con: duckdb.DuckDBPyConnection, files: list[tuple[str, str]]) -> None:
+    with _some_files(con, files):
+        con.execute(f"UPDATE candidates SET is_changed = true WHERE {_IS_SOME}")
+
+
+_IS_SOME = "(source_id, path) IN (SELECT (source_id, path) FROM some_files)"
+
+
+@contextmanager
+def _some_files(con: duckdb.DuckDBPyConnection, files: list[tuple[str, str]]) -> Iterator[None]:
+    columns = {"source_id": [file[0] for file in files], "path": [file[1] for file in files]}
+    con.register("some_files", pa.table(columns, schema=pa.schema({"source_id": pa.string(), "path": pa.string()})))
+    yield
+    con.unregister("some_files")
 
 
 def _is_recent(signature: Signature, look_ns: int) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from etl_project.load.contract import SCHEMA_SQL, WAREHOUSE, Table, describe
+from etl_project.load.contract import WAREHOUSE, Table, contract_sql, describe
 from etl_project.load.work_file import generation, quoted
 
 FOLDER = WAREHOUSE / "aggregates"
@@ -35,7 +35,7 @@ def aggregates() -> dict[str, Aggregate]:
     """Read every aggregate, in the order of its name."""
     found = {}
     with duckdb.connect() as con:
-        con.execute(SCHEMA_SQL.read_text("utf-8"))
+        con.execute(contract_sql())
         contract_names = set(describe(con))
         for path in sorted(FOLDER.glob("*.sql")):
             sql = path.read_text("utf-8")

@@ -6,16 +6,23 @@ import datetime as dt
 
 import duckdb
 
+_STATE = """
+SELECT a.article_id, a.source_id, a.path, f.file_hash, a.title, a.status, a.published_on,
+    coalesce(c.categories, []) AS categories
+FROM {database}.articles AS a
+JOIN {files} AS f ON f.source_id = a.source_id AND f.path = a.path
+SEMI JOIN (FROM affected UNION FROM kept) AS touched ON touched.article_id = a.article_id
+LEFT JOIN (
+    SELECT article_id, list(category_id ORDER BY position) AS categories
+    FROM {database}.article_categories GROUP BY article_id
+) AS c ON c.article_id = a.article_id
+"""
+
 _CHANGES = """
 CREATE OR REPLACE TEMP TABLE changes AS
-WITH after AS (
-    SELECT a.article_id, a.source_id, a.path, f.file_hash
-    FROM articles AS a JOIN post_files AS f ON f.source_id = a.source_id AND f.path = a.path
-    SEMI JOIN (FROM affected UNION FROM kept) AS touched ON touched.article_id = a.article_id
-)
 SELECT
-    coalesce(after.article_id, before.article_id) AS article_id,
     coalesce(after.source_id, before.source_id) AS source_id,
+    coalesce(after.article_id, before.article_id) AS article_id,
     NULL::VARCHAR AS old_article_id,
     CASE
         WHEN before.article_id IS NULL THEN if(seen.article_id IS NULL, 'added', 'restored')
@@ -23,14 +30,19 @@ SELECT
         WHEN before.path <> after.path THEN 'moved'
         ELSE 'changed'
     END AS change,
-    before.path AS old_path, after.path AS new_path, before.file_hash AS old_hash, after.file_hash AS new_hash
+    if(after.article_id IS NULL, before.title, after.title) AS title,
+    before.path AS old_path, after.path AS new_path, before.file_hash AS old_hash, after.file_hash AS new_hash,
+    before.status AS old_status, after.status AS new_status,
+    before.published_on AS old_published_on, after.published_on AS new_published_on,
+    before.categories AS old_categories, after.categories AS new_categories
 FROM before
 FULL JOIN after ON after.article_id = before.article_id
 LEFT JOIN article_history AS seen ON seen.article_id = after.article_id
 LEFT JOIN (SELECT DISTINCT article_id FROM post_files WHERE status = 'rejected') AS rejected
     ON rejected.article_id = before.article_id
 WHERE before.article_id IS NULL OR after.article_id IS NULL
-    OR before.path <> after.path OR before.file_hash IS DISTINCT FROM after.file_hash
+    OR (before.path, before.file_hash, before.status, before.published_on, before.categories)
+        IS DISTINCT FROM (after.path, after.file_hash, after.status, after.published_on, after.categories)
 """
 
 # A path gone and a new one with the same bytes in one refresh are a move, paired in path order; a copy whose original
@@ -44,10 +56,12 @@ WITH lost AS (
     SELECT *, row_number() OVER (PARTITION BY source_id, new_hash ORDER BY new_path) AS n
     FROM changes WHERE change = 'added'
 )
-SELECT found.article_id, lost.article_id AS old_article_id, lost.old_path, lost.old_hash
+SELECT found.article_id, lost.article_id AS old_article_id, lost.old_path, lost.old_hash, lost.old_status,
+    lost.old_published_on, lost.old_categories
 FROM lost JOIN found ON found.source_id = lost.source_id AND found.new_hash = lost.old_hash AND found.n = lost.n;
 UPDATE changes SET change = 'moved', old_article_id = moves.old_article_id, old_path = moves.old_path,
-    old_hash = moves.old_hash
+    old_hash = moves.old_hash, old_status = moves.old_status, old_published_on = moves.old_published_on,
+    old_categories = moves.old_categories
 FROM moves WHERE moves.article_id = changes.article_id;
 """
 
@@ -64,12 +78,24 @@ LEFT JOIN article_history AS earlier ON earlier.article_id = c.old_article_id
 """
 
 
+def note_before(con: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Write down what the affected articles are, before their rows are replaced, in the temporary table `before`.
+
+    Args:
+        con: a connection with the temporary tables `affected` and `kept` (article_id).
+        database: name of the attached database that holds what came before.
+    """
+    state = _STATE.format(database=database, files=f"{database}.internal.inventory")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE before AS {state}")
+
+
 def log_changes(con: duckdb.DuckDBPyConnection, refresh_id: int, as_of: dt.datetime) -> None:
     """Append what this refresh changed to the log, and bring the history up to date.
 
-    The connection has the temporary tables `before` (article_id, source_id, path, file_hash of the affected articles
-    as they were), `affected` and `kept` (article_id); the tables already hold the new rows.
+    The connection has the temporary tables `before` (see `note_before`), `affected` and `kept`; the tables of the work
+    file already hold the new rows.
     """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE after AS {_STATE.format(database='work', files='work.post_files')}")
     con.execute(_CHANGES)
     con.execute(_MOVES)
     con.execute(_HISTORY, {"as_of": as_of})
@@ -78,7 +104,7 @@ def log_changes(con: duckdb.DuckDBPyConnection, refresh_id: int, as_of: dt.datet
     con.execute(
         """
         INSERT INTO article_changes BY NAME
-        SELECT $refresh_id AS refresh_id, * EXCLUDE source_id FROM changes
+        SELECT $refresh_id AS refresh_id, * FROM changes
         WHERE article_id NOT IN (SELECT old_article_id FROM moves)
         """,
         {"refresh_id": refresh_id},

@@ -1,4 +1,4 @@
-"""warehouse/schema.sql in, the tables and columns it declares out: comments, types, Polars schemas."""
+"""warehouse/schema.sql and views.sql in, the tables and columns it declares out: comments, types, Polars schemas."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import duckdb
 import warehouse
 
 WAREHOUSE = Path(warehouse.__file__).parent
-SCHEMA_SQL = WAREHOUSE / "schema.sql"
+_CONTRACT = (WAREHOUSE / "schema.sql", WAREHOUSE / "views.sql")
 INTERNAL_SQL = Path(__file__).parent / "internal.sql"
 
-OBSERVED = ("article_changes", "article_history", "refreshes")
+OBSERVED = ("article_changes", "article_history", "article_versions", "refreshes")
 """What refreshes saw: carried over when the derived tables are built anew."""
 
 TERMS = {"categories": "category_id", "tags": "tag_id", "authors": "author_id"}
@@ -52,13 +52,20 @@ class Table:
     name: str
     comment: str
     columns: tuple[Column, ...]
+    is_view: bool
+
+
+@functools.cache
+def contract_sql() -> str:
+    """Statements that create every table, view and macro of the contract."""
+    return "\n".join(path.read_text("utf-8") for path in _CONTRACT)
 
 
 @functools.cache
 def contract() -> dict[str, Table]:
-    """Read every table of the contract, in the order of schema.sql."""
+    """Read every table and view of the contract, in the order they are created."""
     with duckdb.connect() as con:
-        con.execute(SCHEMA_SQL.read_text("utf-8"))
+        con.execute(contract_sql())
         return describe(con)
 
 
@@ -73,18 +80,19 @@ def describe(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
         """
     ).fetchall():
         columns.setdefault(table, []).append(Column(*column))
-    comments = dict(
-        con.execute(
+    kinds = {
+        name: (comment, is_view)
+        for name, comment, is_view in con.execute(
             """
-            SELECT table_name, coalesce(comment, '') FROM duckdb_tables()
+            SELECT table_name, coalesce(comment, ''), false FROM duckdb_tables()
             WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
             UNION ALL
-            SELECT view_name, coalesce(comment, '') FROM duckdb_views()
+            SELECT view_name, coalesce(comment, ''), true FROM duckdb_views()
             WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
             """
         ).fetchall()
-    )
-    return {name: Table(name, comments[name], tuple(columns[name])) for name in columns}
+    }
+    return {name: Table(name, kinds[name][0], tuple(columns[name]), kinds[name][1]) for name in columns}
 
 
 def metric_definitions() -> list[tuple[str, str, str]]:
@@ -98,5 +106,5 @@ def metric_definitions() -> list[tuple[str, str, str]]:
 
 @functools.cache
 def schema_version() -> str:
-    """Fingerprint of schema.sql and internal.sql; a work file of another version is built anew."""
-    return hashlib.blake2b(SCHEMA_SQL.read_bytes() + INTERNAL_SQL.read_bytes(), digest_size=8).hexdigest()
+    """Fingerprint of the contract and internal.sql; a work file of another version is built anew."""
+    return hashlib.blake2b(contract_sql().encode() + INTERNAL_SQL.read_bytes(), digest_size=8).hexdigest()

@@ -56,12 +56,12 @@ def publish(work: WorkFile) -> Published:
     if wal.exists():
         raise NotChecked(f"{wal} is still there: the work file was not closed")
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.parent / f".{target.name}.publishing"
+    unfinished = work.unfinished
     unfinished.unlink(missing_ok=True)
     try:
         _copy(work.path, unfinished)
         Path(f"{target}.wal").unlink(missing_ok=True)
-        _keep_previous(target)
+        _keep_previous(work)
         unfinished.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -85,11 +85,8 @@ def _copy(origin: Path, copy: Path) -> None:
         os.fsync(written.fileno())
 
 
-def _keep_previous(target: Path) -> None:
-    if not target.exists():
-        return
-    previous = target.with_name(f"{target.stem}.previous{target.suffix}")
-    linked = target.with_name(f".{previous.name}.linking")
-    linked.unlink(missing_ok=True)
-    os.link(target, linked)
-    linked.replace(previous)
+def _keep_previous(work: WorkFile) -> None:
+    if work.published.exists():
+        work.linking.unlink(missing_ok=True)
+        os.link(work.published, work.linking)
+        work.linking.replace(work.previous)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import duckdb
 
 from etl_project.extract.term_names import PARENT_ID_SQL
-from etl_project.load.changes import log_changes
+from etl_project.load.changes import log_changes, note_before
 from etl_project.load.contract import BY_ARTICLE, OBSERVED, TERMS, contract, metric_definitions
+from etl_project.load.versions import keep_versions, note_versions
 from etl_project.load.work_file import quoted
 from etl_project.sources.source import Source
 
@@ -38,6 +39,10 @@ class Merge:
     timing: Timing
     aggregates_version: str
     """Fingerprint of the aggregates; a generation whose aggregates were built by others is not the present one."""
+    files_missed: int = 0
+    """Files whose bytes changed although their signature did not."""
+    keeps_history: bool = False
+    """Whether replaced versions are kept in `article_versions`."""
     previous: str | None = None
     """Attached database whose observed tables and articles came before, when the tables are built anew."""
 
@@ -93,7 +98,9 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     if is_new:
         number = max(number, _one(con, "SELECT max(refresh_id) FROM refreshes")) + 1
         log_changes(con, number, work.timing.as_of)
-        _log_refresh(con, number, work.timing, began)
+        if work.keeps_history:
+            keep_versions(con, work.timing.as_of)
+        _log_refresh(con, number, work, began)
         con.execute("UPDATE internal.generation SET generation = ?, state = 'loaded'", [number])
     return number
 
@@ -158,13 +165,11 @@ def _find_affected(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
                 SELECT (source_id, path) FROM staged WHERE status = 'rejected' OR status = 'loaded' AND is_shadowed
             )
         );
-        CREATE OR REPLACE TEMP TABLE before AS
-        SELECT a.article_id, a.source_id, a.path, i.file_hash
-        FROM {before}.articles AS a
-        JOIN {before}.internal.inventory AS i ON i.source_id = a.source_id AND i.path = a.path
-        SEMI JOIN (FROM affected UNION FROM kept) AS f ON f.article_id = a.article_id
         """
     )
+    note_before(con, before)
+    if work.keeps_history:
+        note_versions(con, before)
     for table, key in TERMS.items():
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE touched_{table} AS "
@@ -288,7 +293,8 @@ def _replace_inventory(con: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> No
     )
 
 
-def _log_refresh(con: duckdb.DuckDBPyConnection, number: int, timing: Timing, began: float) -> None:
+def _log_refresh(con: duckdb.DuckDBPyConnection, number: int, work: Merge, began: float) -> None:
+    timing = work.timing
     con.execute(
         """
         INSERT INTO refreshes BY NAME SELECT
@@ -298,10 +304,12 @@ def _log_refresh(con: duckdb.DuckDBPyConnection, number: int, timing: Timing, be
             (SELECT count(*) FROM staged WHERE status <> 'gone') AS files_read,
             (SELECT count(*) FROM post_files WHERE status = 'loaded') AS files_loaded,
             (SELECT count(*) FROM post_files WHERE status = 'rejected') AS files_rejected,
+            $missed AS files_missed,
             (SELECT coalesce(sum(size), 0)::BIGINT FROM staged) AS bytes_read
         """,
         {
             "number": number,
+            "missed": work.files_missed,
             "as_of": timing.as_of,
             "started_at": timing.started_at,
             "loaded_at": dt.datetime.now(dt.UTC),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from etl_project.load.contract import INTERNAL_SQL, SCHEMA_SQL, schema_version
+from etl_project.load.contract import INTERNAL_SQL, contract_sql, schema_version
 from etl_project.load.lock import RefreshLock
 
 STORAGE_VERSION = "v1.2.0"
@@ -47,17 +47,18 @@ class WorkFile:
         self.path = self.folder / published.name
         self.lock = RefreshLock(self.folder / f"{published.stem}.lock")
         self.staging = self.folder / f"{published.stem}.staging"
+        self._spill = self.folder / "spill"
         self._look_file = self.folder / f"{published.stem}.last_look.json"
 
-    def attach(self, con: duckdb.DuckDBPyConnection, *, read_only: bool = False) -> None:
-        """Attach the work file as `work` and use it; it is created first if need be. `detach` lets go of it.
+    def attach(self, con: duckdb.DuckDBPyConnection, *, read_only: bool = False, name: str = "work") -> None:
+        """Attach the work file and use it; for writing it is created first if need be. `detach` lets go of it.
 
         Raises:
             duckdb.Error: the file cannot be opened.
         """
         if read_only:
-            con.execute(f"ATTACH {quoted(self.path)} AS work (READ_ONLY)")
-            con.execute("USE work")
+            con.execute(f"ATTACH {quoted(self.path)} AS {name} (READ_ONLY)")
+            con.execute(f"USE {name}")
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         is_new = not self.path.exists()
@@ -66,16 +67,16 @@ class WorkFile:
             create_tables(con)
 
     @staticmethod
-    def detach(con: duckdb.DuckDBPyConnection) -> None:
+    def detach(con: duckdb.DuckDBPyConnection, name: str = "work") -> None:
         """Write everything out and let go of the work file."""
         con.execute("USE memory")
-        con.execute("DETACH work")
+        con.execute(f"DETACH {name}")
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An empty database in memory that work files can be attached to."""
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY_LIMIT,
-            "temp_directory": str(self.folder / "spill"),
+            "temp_directory": str(self._spill),
         }
         return duckdb.connect(config=settings)
 
@@ -87,33 +88,52 @@ class WorkFile:
             yield con
             self.detach(con)
 
-    def restore(self) -> Path | None:
-        """Make sure that the work file is usable, where that can be had without reading posts.
+    def restore(self) -> bool:
+        """Make sure that there is a work file that opens, where that can be had without reading posts.
 
         A work file that is missing or does not open is replaced by a copy of the published file, which holds the same
         tables and inventory.
 
         Returns:
-            None when the work file is usable or there has never been one; else the file that came before, of another
-            version of the contract: its observed tables are to be carried over.
+            Whether the work file has the present version of the contract; if not, and it is there, the tables are to
+            be built anew beside it.
         """
-        versions = {path: _version(path) for path in (self.path, self.published)}
-        if versions[self.path] == schema_version():
-            return None
-        if versions[self.path] is None and versions[self.published] == schema_version():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            copy = self.path.with_suffix(".restoring")
-            shutil.copyfile(self.published, copy)
-            Path(f"{self.path}.wal").unlink(missing_ok=True)
-            copy.replace(self.path)
-            return None
-        if versions[self.path] is None:
-            self.path.unlink(missing_ok=True)
-        return next((path for path, version in versions.items() if version is not None), None)
+        version = _version(self.path)
+        if version is None:
+            for unusable in (self.path, Path(f"{self.path}.wal")):
+                unusable.unlink(missing_ok=True)
+            version = _version(self.published)
+            if version is not None:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                copy = self.path.with_suffix(".restoring")
+                shutil.copyfile(self.published, copy)
+                copy.replace(self.path)
+        return version == schema_version()
 
-    def attach_previous(self, con: duckdb.DuckDBPyConnection, path: Path) -> None:
-        """Attach the file that came before as `previous`, read-only."""
-        con.execute(f"ATTACH {quoted(path)} AS previous (READ_ONLY)")
+    def sweep(self) -> None:
+        """Remove what a refresh that was killed left behind; the caller holds the lock, so that nobody needs it."""
+        leftovers = [self.path.with_suffix(ending) for ending in (".rebuilding", ".rebuilding.wal", ".restoring")]
+        leftovers += [self.unfinished, self.linking, self._look_file.with_suffix(".tmp")]
+        for file in leftovers:
+            file.unlink(missing_ok=True)
+        for folder in (self.staging, self._spill):
+            if folder.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+
+    @property
+    def unfinished(self) -> Path:
+        """Where a copy for publication grows."""
+        return self.published.with_name(f".{self.published.name}.publishing")
+
+    @property
+    def previous(self) -> Path:
+        """Where the file that was published before is kept."""
+        return self.published.with_name(f"{self.published.stem}.previous{self.published.suffix}")
+
+    @property
+    def linking(self) -> Path:
+        """Name under which the published file becomes the previous one."""
+        return self.published.with_name(f".{self.previous.name}.linking")
 
     def attach_new(self, con: duckdb.DuckDBPyConnection) -> Path:
         """Attach an empty file beside the work file as `work` and use it."""
@@ -154,7 +174,7 @@ class WorkFile:
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of the contract and those of refreshes in the database in use, generation 0."""
     con.execute("BEGIN")
-    con.execute(SCHEMA_SQL.read_text("utf-8"))
+    con.execute(contract_sql())
     con.execute(INTERNAL_SQL.read_text("utf-8"))
     con.execute("INSERT INTO internal.generation VALUES (0, 'checked', ?, NULL)", [schema_version()])
     con.execute("COMMIT")

@@ -60,6 +60,16 @@ def show_summary(
         for reason, count in reasons:
             console.print(Text.assemble(f"  {count:>6,}  ", (reason, "red")))
     show_warnings([check for check in checks if not check.passed], console)
+    if tables.missed:
+        console.print(
+            Text.assemble(
+                ("\nAlarm: ", "red"),
+                f"{len(tables.missed):,} files had other bytes although their size, times and inode had not. They "
+                "are loaded now. Something writes behind the back of the file system, or the disk is failing.",
+            )
+        )
+        for path in tables.missed[:NAMED]:
+            console.print(Text("  ").append_text(safe(path)))
     for source, why in tables.unavailable.items():
         console.print(
             Text.assemble(
@@ -71,4 +81,6 @@ def show_summary(
     if reasons:
         console.print(f"  {command()} rejected    # why each file was rejected and what to do")
     console.print(f'  {command()} sql "SELECT * FROM articles_by_month ORDER BY month DESC"')
+    if published.generation > 1:
+        console.print(f"  {command()} changes     # what this refresh changed, and which counts it moved")
     console.print(f"  {command()} ui          # the same refresh in Dagster, on a schedule")

@@ -51,6 +51,8 @@ class Source:
     """Name of the source: the `source_id` of its rows."""
     location: Path
     """Folder of the posts; every path of the source is relative to it."""
+    renamed_from: str | None = None
+    """Name the source had before: its articles keep their history under the new one."""
     dialect: str = "plain"
     """A name of `dialects.DIALECTS`."""
     title: str | None = None

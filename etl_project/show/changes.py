@@ -1,0 +1,150 @@
+"""What refreshes changed: how many articles of each source, which counts that moved, and some of the articles."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from etl_project.show.console import command, safe
+from etl_project.show.query import open_published
+from etl_project.stop import BAD_USAGE, Stop
+
+_KINDS = ("added", "changed", "moved", "deleted", "rejected", "restored", "came_out", "expired")
+_COUNTS_SHOWN = 30
+
+_PICKED = "CREATE TEMP TABLE picked AS SELECT * FROM changes WHERE refresh_id > $after AND seen_at >= $since"
+
+# An article counts once for its date and each of its categories, as in articles_by_date_category.
+_MOVED = """
+WITH counted AS (
+    SELECT refresh_id, article_id, source_id, unnest([old_published_on, new_published_on]) AS published_on,
+        unnest([if(was_published, old_categories, NULL), if(is_published, new_categories, NULL)]) AS categories,
+        unnest([-1, 1]) AS sign
+    FROM picked
+), by_article AS (
+    SELECT refresh_id, article_id, source_id, published_on,
+        unnest(if(categories = [], ['(none)'], categories)) AS category, sign
+    FROM counted WHERE categories IS NOT NULL AND published_on IS NOT NULL
+), net AS (
+    SELECT source_id, published_on, category, sum(sign) AS net
+    FROM by_article GROUP BY refresh_id, article_id, source_id, published_on, category HAVING sum(sign) <> 0
+)
+SELECT source_id, published_on, category, coalesce(sum(net) FILTER (net > 0), 0)::BIGINT AS more,
+    coalesce(-sum(net) FILTER (net < 0), 0)::BIGINT AS fewer
+FROM net GROUP BY ALL ORDER BY published_on DESC, source_id, category
+"""
+
+
+class BadSince(Stop):
+    """`--since` is neither a refresh nor a moment."""
+
+    exit_code = BAD_USAGE
+
+
+def show_changes(published: Path, since: str | None, limit: int, console: Console) -> None:
+    """Print what came after a refresh or a moment; what the last refresh changed by default.
+
+    Args:
+        published: the published file.
+        since: number of a refresh, or a date or time (UTC without a zone).
+        limit: most articles named one by one.
+        console: where it is shown.
+
+    Raises:
+        NoWarehouse: nothing has been published yet.
+        BadSince: `since` cannot be read.
+    """
+    with open_published(published) as con:
+        last = con.execute("SELECT max(refresh_id) FROM refreshes").fetchone()
+        after, moment = _after(since, last[0] if last and last[0] else 0)
+        con.execute(_PICKED, {"after": after, "since": moment})
+        refreshes = con.execute(
+            "SELECT count(*), min(as_of), max(as_of) FROM refreshes WHERE refresh_id > $after AND as_of >= $since",
+            {"after": after, "since": moment},
+        ).fetchone()
+        assert refreshes is not None, "an aggregate without GROUP BY has one row"
+        count, first, latest = refreshes
+        if not count:
+            console.print("No refresh has changed anything since then.")
+            return
+        when = f"{first:%Y-%m-%d %H:%M:%S}" + (f" to {latest:%Y-%m-%d %H:%M:%S}" if count > 1 else "")
+        console.print(f"{count:,} refresh{'es' if count > 1 else ''}, {when} UTC\n")
+        rows = con.execute("SELECT source_id, change, count(*) FROM picked GROUP BY ALL").fetchall()
+        if not rows:
+            console.print("No article changed: files were touched, rejected or renamed, or settings changed.")
+            return
+        _show_kinds(rows, console)
+        _show_counts(con, console)
+        _show_articles(con, limit, console)
+
+
+def _after(since: str | None, last: int) -> tuple[int, dt.datetime]:
+    """Split `since` into the refresh and the moment that changes come after."""
+    earliest = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    if since is None:
+        return last - 1, earliest
+    if since.isascii() and since.isdigit() and len(since) < 10:
+        return int(since), earliest
+    try:
+        moment = dt.datetime.fromisoformat(since)
+    except ValueError:
+        raise BadSince(
+            f"{since!r} is neither the number of a refresh nor a date; write --since 12, --since 2026-01-31 or "
+            "--since 2026-01-31T08:00:00+08:00"
+        ) from None
+    return 0, moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _show_kinds(rows: list[tuple[str, str, int]], console: Console) -> None:
+    counts = {(source_id, change): count for source_id, change, count in rows}
+    kinds = [kind for kind in _KINDS if any(change == kind for _, change in counts)]
+    table = Table(header_style="bold", show_edge=False)
+    table.add_column("source")
+    for kind in kinds:
+        table.add_column(kind.replace("_", " "), justify="right")
+    for source_id in sorted({source_id for source_id, _ in counts}):
+        table.add_row(safe(source_id), *(f"{counts.get((source_id, kind), 0):,}" for kind in kinds))
+    console.print(table)
+
+
+def _show_counts(con: duckdb.DuckDBPyConnection, console: Console) -> None:
+    rows = con.execute(_MOVED).fetchall()
+    if not rows:
+        console.print("\nNo count by date and category moved.")
+        return
+    table = Table(header_style="bold", show_edge=False, title="\nCounts that moved", title_justify="left")
+    for name in ("date", "source", "category", "more", "fewer", "net"):
+        table.add_column(name, justify="right" if name in ("more", "fewer", "net") else "left")
+    for source_id, day, category, more, fewer in rows[:_COUNTS_SHOWN]:
+        table.add_row(str(day), safe(source_id), safe(category), f"{more:,}", f"{fewer:,}", f"{more - fewer:+,}")
+    console.print(table)
+    if len(rows) > _COUNTS_SHOWN:
+        console.print(f"... and {len(rows) - _COUNTS_SHOWN:,} more.", style="dim")
+
+
+def _show_articles(con: duckdb.DuckDBPyConnection, limit: int, console: Console) -> None:
+    rows = con.execute(
+        """
+        SELECT refresh_id, change, source_id, path, old_path, title, count(*) OVER () FROM picked
+        ORDER BY refresh_id DESC, change, source_id, path LIMIT $limit
+        """,
+        {"limit": limit},
+    ).fetchall()
+    if rows:
+        console.print(Text("\nArticles", style="bold"))
+    for refresh_id, change, source_id, path, old_path, title, _ in rows:
+        line = Text.assemble(f"  {refresh_id:>5}  ", (f"{change.replace('_', ' '):<9}", "cyan"), "  ")
+        line.append_text(safe(f"{source_id}/{path}"))
+        if change == "moved":
+            line.append_text(safe(f" from {old_path}", "dim"))
+        console.print(line.append_text(safe(f"  {title or ''}")))
+    if rows and rows[0][-1] > len(rows):
+        console.print(
+            f'  ... and {rows[0][-1] - len(rows):,} more: {command()} sql "FROM changes ORDER BY refresh_id DESC"',
+            style="dim",
+        )

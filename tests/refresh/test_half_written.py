@@ -1,0 +1,76 @@
+"""Files caught while they are written: young, deferred, judged."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import duckdb
+from conftest import Site, equals_full_build
+
+
+def test_a_file_caught_half_written_keeps_its_last_good_row_for_a_while(site: Site) -> None:
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    good = site.write("_posts/2026-01-02-1.md", title="Good").read_bytes()
+    site.refresh()
+    site.write("_posts/2026-01-02-1.md", b"", age=0)
+    site.refresh()
+    assert site.query("SELECT path, status, reason FROM post_files WHERE is_deferred") == [
+        ("_posts/2026-01-02-1.md", "loaded", None)
+    ]
+    assert "Good" in site.column("SELECT title FROM articles")
+    site.write("_posts/2026-01-02-1.md", good.replace(b"Good", b"Better"), age=0)
+    site.refresh()
+    assert "Better" in site.column("SELECT title FROM articles")
+    assert site.column("SELECT count(*) FROM post_files WHERE is_deferred") == [0]
+    equals_full_build(site)
+
+
+def test_a_file_that_stays_half_written_is_rejected_after_two_refreshes(site: Site) -> None:
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.refresh()
+    broken = "---\ntitle: x\n"
+    for expected in ("loaded", "loaded", "rejected"):
+        site.write("_posts/2026-01-02-1.md", broken, age=0)
+        site.refresh()
+        assert site.column("SELECT status FROM post_files WHERE path LIKE '%-1.md'") == [expected]
+        broken += "x"
+
+
+def test_a_half_written_file_at_rest_is_judged_like_any_other(site: Site) -> None:
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.refresh()
+    site.write("_posts/2026-01-02-1.md", b"")
+    os.utime(site.posts / "_posts/2026-01-02-1.md", (1_700_000_000, 1_700_000_000))
+    time.sleep(3.1)
+    site.refresh()
+    assert site.column("SELECT reason FROM post_files WHERE path LIKE '%-1.md'") == ["empty"]
+
+
+def test_a_new_file_caught_half_written_is_rejected_at_once(site: Site) -> None:
+    site.write("_posts/2026-01-02-1.md", b"", age=0)
+    site.refresh()
+    assert site.column("SELECT reason FROM post_files") == ["empty"]
+
+
+KEEPING = 'dialect = "jekyll"\ninclude = ["_posts/**"]\non_missing = "keep"\n'
+
+
+def test_a_touch_after_a_quiet_look_is_hashed_again_while_it_is_young(site: Site) -> None:
+    file = site.write("_posts/2026-01-02-one.md", title="Aaa", age=60)
+    site.refresh()
+    assert site.refresh() is None
+    os.utime(file)
+    refresh, look = site.look()
+    refresh.load_tables(look)
+    # Written again within the same tick of a coarse clock: the signature is forged to be the recorded one.
+    text = file.read_text("utf-8").replace("Aaa", "Bbb")
+    file.write_text(text, "utf-8")
+    info = file.stat()
+    with duckdb.connect(str(site.published.parent / ".work/posts.duckdb")) as con:
+        con.execute("UPDATE internal.inventory SET ctime_ns = ?, mtime_ns = ?", [info.st_ctime_ns, info.st_mtime_ns])
+    assert site.refresh() is not None
+    assert site.column("SELECT title FROM articles") == ["Bbb"]

@@ -1,0 +1,113 @@
+"""Posts and sources that leave: the guard, outages, articles that are kept."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Site, equals_full_build
+
+from etl_project.extract import posts as posts_module
+from etl_project.look import RefreshStopped
+from etl_project.settings import SettingsError
+from etl_project.sources.folder import ReadFile, SourceUnavailable
+
+KEEPING = 'dialect = "jekyll"\ninclude = ["_posts/**"]\non_missing = "keep"\n'
+
+
+def test_most_posts_gone_stops_the_refresh_before_anything_is_written(site: Site) -> None:
+    files = [site.write(f"_posts/2026-01-02-{n}.md") for n in range(10)]
+    site.refresh()
+    before = site.published.read_bytes()
+    for file in files[:5]:
+        file.unlink()
+    with pytest.raises(RefreshStopped, match=r"5 of the 10 posts of the source 'site'.*--allow-deletes"):
+        site.refresh()
+    assert site.published.read_bytes() == before
+    site.refresh(allow_deletes=True)
+    assert site.column("SELECT count(*) FROM articles") == [5]
+
+
+def test_a_source_that_was_never_there_is_a_wrong_setting(site: Site) -> None:
+    site.posts.rmdir()
+    with pytest.raises(SettingsError, match=r"etl\.toml, line 6: the source 'site' cannot be read: there is no folder"):
+        site.refresh()
+
+
+def test_a_source_whose_folder_went_away_keeps_its_articles(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    site.posts.rename(site.folder / "elsewhere")
+    _, look = site.look()
+    assert look.is_idle and "there is no folder" in look.scan.unavailable["site"]
+    assert site.column("SELECT count(*) FROM articles") == [1]
+
+
+def test_a_source_that_fails_half_way_keeps_its_articles(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.write("_posts/2026-01-02-one.md", title="Before")
+    (site.folder / "other").mkdir()
+    site.configure(extra='[[source]]\nname = "other"\nlocation = "other"\n')
+    site.refresh()
+    site.write("_posts/2026-01-02-one.md", title="After", age=30)
+    (site.folder / "other/note.md").write_text("# Note\n\nText")
+    real = posts_module.read_file
+
+    def failing(root: bytes, path: str, largest: int) -> ReadFile:
+        if root.endswith(b"/site"):
+            raise SourceUnavailable("the disk is gone")
+        return real(root, path, largest)
+
+    monkeypatch.setattr(posts_module, "read_file", failing)
+    loaded = site.refresh()
+    assert loaded and loaded.unavailable == {"site": "the disk is gone"}
+    assert sorted(site.column("SELECT title FROM articles")) == ["Before", "Note"]
+    monkeypatch.undo()
+    site.refresh()
+    assert sorted(site.column("SELECT title FROM articles")) == ["After", "Note"]
+
+
+def test_a_removed_source_leaves_through_the_guard(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    (site.folder / "other").mkdir()
+    (site.folder / "other/note.md").write_text("# Note\n\nText")
+    site.configure(extra='[[source]]\nname = "other"\nlocation = "other"\n')
+    site.refresh()
+    site.configure(extra="")
+    with pytest.raises(RefreshStopped, match="'other'"):
+        site.refresh()
+    site.refresh(allow_deletes=True)
+    assert site.column("SELECT source_id FROM sources") == ["site"]
+    assert site.column("SELECT source_id FROM articles") == ["site"]
+    equals_full_build(site)
+
+
+def test_an_article_whose_file_went_is_kept_where_the_source_says_so(site: Site) -> None:
+    site.configure(KEEPING)
+    first = site.write("_posts/2026-01-02-1.md", tags="rare")
+    site.write("_posts/2026-01-02-2.md")
+    text = first.read_bytes()
+    site.refresh()
+    first.unlink()
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"deleted": 1}
+    kept = "SELECT missing_since IS NOT NULL FROM articles WHERE path LIKE '%-1.md'"
+    assert site.column(kept) == [True]
+    assert "rare" in site.column("SELECT tag_id FROM tags")
+    assert site.column("SELECT count(*) FROM articles_live") == [1]
+    site.refresh(full=True)
+    assert site.column(kept) == [True], "a full build carries it"
+    assert site.column("SELECT count(*) FROM article_bodies") == [2]
+    site.write("_posts/2026-01-02-1.md", text)
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"restored": 1}
+    assert site.column(kept) == [False]
+
+
+def test_kept_articles_go_when_the_source_no_longer_keeps_them(site: Site) -> None:
+    site.configure(KEEPING)
+    first = site.write("_posts/2026-01-02-1.md")
+    site.write("_posts/2026-01-02-2.md")
+    site.refresh()
+    first.unlink()
+    site.refresh()
+    site.configure(KEEPING.replace("keep", "delete"))
+    site.refresh()
+    assert site.column("SELECT path FROM articles") == ["_posts/2026-01-02-2.md"]

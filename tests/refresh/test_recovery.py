@@ -1,0 +1,118 @@
+"""What a refresh finds of earlier ones: rebuilt, restored, resumed."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from conftest import Site
+
+from etl_project.look import RefreshStopped
+
+
+def test_a_full_rebuild_carries_over_what_was_observed_and_calls_nothing_added(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    seen = site.query("SELECT * FROM article_history")
+    loaded = site.refresh(full=True)
+    assert loaded and loaded.changes == {}
+    assert site.query("SELECT * FROM article_history") == seen
+    assert site.column("SELECT refresh_id FROM refreshes ORDER BY 1") == [1, 2]
+
+
+def test_a_lost_work_file_is_restored_from_the_published_one(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    (site.published.parent / ".work/posts.duckdb").unlink()
+    assert site.refresh() is None
+    site.write("_posts/2026-01-03-two.md")
+    loaded = site.refresh()
+    assert loaded and loaded.files_read == 1 and loaded.changes == {"added": 1}
+
+
+def test_a_work_file_that_does_not_open_is_restored_from_the_published_one(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    (site.published.parent / ".work/posts.duckdb").write_bytes(b"not a database")
+    assert site.refresh() is None
+
+
+def test_a_work_file_of_another_version_is_built_anew_with_its_history(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    seen = site.query("SELECT * FROM article_history")
+    for file in (site.published.parent / ".work/posts.duckdb", site.published):
+        file.chmod(0o644)
+        with duckdb.connect(str(file)) as con:
+            con.execute("UPDATE internal.generation SET schema_version = 'older'")
+    loaded = site.refresh()
+    assert loaded and loaded.is_new and loaded.changes == {}
+    assert site.query("SELECT * FROM article_history") == seen
+
+
+def test_a_lost_published_file_is_published_again(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    site.published.unlink()
+    site.refresh()
+    assert site.last_look and site.last_look.reasons == ["the last refresh was not published"]
+    assert site.column("SELECT count(*) FROM articles") == [1]
+
+
+def test_a_refresh_that_stopped_after_its_commit_is_resumed(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    before = site.published.read_bytes()
+    site.write("_posts/2026-01-03-two.md")
+    refresh, look = site.look()
+    refresh.load_tables(look)  # and here the process died
+    assert site.published.read_bytes() == before
+    resumed = site.refresh()
+    assert resumed and resumed.files_read == 0
+    assert site.column("SELECT count(*) FROM articles") == [2]
+
+
+def test_a_stale_wal_beside_the_published_file_is_removed(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    wal = site.published.with_name("posts.duckdb.wal")
+    wal.write_bytes(b"left by somebody")
+    site.refresh()
+    assert not wal.exists()
+    assert site.column("SELECT count(*) FROM articles") == [1]
+
+
+def test_the_guard_stands_through_an_upgrade(site: Site) -> None:
+    for n in range(10):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.refresh()
+    with duckdb.connect(str(site.published.parent / ".work/posts.duckdb")) as con:
+        con.execute("UPDATE internal.generation SET schema_version = 'older'")
+    for n in range(5):
+        (site.posts / f"_posts/2026-01-02-{n}.md").unlink()
+    with pytest.raises(RefreshStopped, match="5 of the 10 posts"):
+        site.refresh()
+    assert site.column("SELECT count(*) FROM articles") == [10]
+    loaded = site.refresh(allow_deletes=True)
+    assert loaded and loaded.changes == {"deleted": 5}
+
+
+def test_what_a_killed_refresh_left_behind_is_swept_by_the_next_look(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    work = site.published.parent / ".work"
+    left = [
+        site.published.with_name(".posts.duckdb.publishing"),
+        site.published.with_name(".posts.previous.duckdb.linking"),
+        work / "posts.rebuilding",
+        work / "posts.rebuilding.wal",
+        work / "posts.restoring",
+        work / "posts.last_look.tmp",
+        work / "posts.staging/0-articles.parquet",
+        work / "spill/duckdb_temp_storage-0.tmp",
+    ]
+    for file in left:
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"half")
+    assert site.refresh() is None
+    assert [file for file in left if file.exists()] == []
+    assert sorted(p.name for p in work.iterdir()) == ["posts.duckdb", "posts.last_look.json"]

@@ -1,0 +1,119 @@
+"""Some of the sources, and sources that get another name."""
+
+from __future__ import annotations
+
+import shutil
+
+import duckdb
+import pytest
+from conftest import Site, equals_full_build
+
+from etl_project.look import RefreshStopped
+from etl_project.settings import SettingsError
+
+OTHER = '[[source]]\nname = "{name}"\nlocation = "{location}"\n{more}'
+
+
+@pytest.fixture
+def two(site: Site) -> Site:
+    """A site with a second source of three notes."""
+    site.write("_posts/2026-01-02-one.md")
+    (site.folder / "notes").mkdir()
+    for name in ("a", "b", "c"):
+        (site.folder / f"notes/{name}.md").write_text(f"---\ntags: [{name}]\n---\n# {name}\n\nText")
+    site.configure(extra=OTHER.format(name="notes", location="notes", more=""))
+    site.refresh()
+    return site
+
+
+def test_only_the_named_sources_are_looked_at(two: Site) -> None:
+    two.write("_posts/2026-01-03-two.md")
+    (two.folder / "notes/d.md").write_text("# d\n")
+    (two.folder / "notes/a.md").unlink()
+    loaded = two.refresh(sources=["site"])
+    assert loaded and loaded.changes == {"added": 1} and loaded.files_read == 1
+    assert two.column("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [3]
+    loaded = two.refresh(allow_deletes=True)
+    assert loaded and loaded.changes == {"added": 1, "deleted": 1}
+    equals_full_build(two)
+
+
+def test_a_source_left_out_may_be_out_of_reach(two: Site) -> None:
+    shutil.rmtree(two.folder / "notes")
+    two.write("_posts/2026-01-03-two.md")
+    loaded = two.refresh(sources=["site"])
+    assert loaded and loaded.unavailable == {}
+    assert two.column("SELECT count(*) FROM articles") == [5]
+
+
+def test_a_source_that_is_new_waits_until_it_is_looked_at(two: Site) -> None:
+    (two.folder / "more").mkdir()
+    (two.folder / "more/x.md").write_text("# x\n")
+    two.configure(extra=two.extra + OTHER.format(name="more", location="more", more=""))
+    assert two.refresh(sources=["site"]) is None
+    loaded = two.refresh()
+    assert loaded and loaded.changes == {"added": 1}
+
+
+def test_a_source_that_does_not_exist_is_named_with_those_that_do(two: Site) -> None:
+    with pytest.raises(SettingsError, match=r"no source 'note'; the sources are notes, site\.$"):
+        two.refresh(sources=["note"])
+
+
+def test_a_renamed_source_keeps_its_articles_and_their_history(two: Site) -> None:
+    before = dict(
+        two.query("SELECT substr(article_id, 7), first_seen_at FROM article_history WHERE article_id ^@ 'notes:'")
+    )
+    changes = two.column("SELECT count(*) FROM article_changes")
+    two.configure(extra=OTHER.format(name="diary", location="notes", more='renamed_from = "notes"\n'))
+    loaded = two.refresh()
+    assert two.last_look and two.last_look.reasons == ["the source notes is now named diary"]
+    assert loaded and loaded.files_read == 0 and loaded.changes == {}
+    assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["diary", "site"]
+    after = dict(
+        two.query("SELECT substr(article_id, 7), first_seen_at FROM article_history WHERE article_id ^@ 'diary:'")
+    )
+    assert after == before and len(after) == 3
+    assert two.column("SELECT count(*) FROM article_changes") == changes
+    assert two.column("SELECT count(*) FROM article_history WHERE article_id ^@ 'notes:'") == [0]
+    assert two.refresh() is None
+    equals_full_build(two)
+
+
+def test_a_renamed_source_may_change_and_move_in_the_same_refresh(two: Site) -> None:
+    two.configure(extra=OTHER.format(name="diary", location="papers", more='renamed_from = "notes"\n'))
+    (two.folder / "notes").rename(two.folder / "papers")
+    (two.folder / "papers/a.md").write_text("# a, edited\n")
+    (two.folder / "papers/b.md").rename(two.folder / "papers/z.md")
+    loaded = two.refresh()
+    assert loaded and loaded.changes == {"changed": 1, "moved": 1}
+    equals_full_build(two)
+
+
+def test_a_rename_to_a_folder_without_the_posts_is_stopped_by_the_guard(two: Site) -> None:
+    (two.folder / "empty").mkdir()
+    two.configure(extra=OTHER.format(name="diary", location="empty", more='renamed_from = "notes"\n'))
+    with pytest.raises(RefreshStopped, match="'diary'"):
+        two.refresh()
+    assert two.column("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [3]
+
+
+def test_a_rename_that_died_before_its_refresh_was_published_is_published_by_the_next(two: Site) -> None:
+    two.configure(extra=OTHER.format(name="diary", location="notes", more='renamed_from = "notes"\n'))
+    refresh, look = two.look()
+    refresh._attach_target(look)
+    look.connection.close()  # and here the process died
+    assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["notes", "site"]
+    two.refresh()
+    assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["diary", "site"]
+    equals_full_build(two)
+
+
+def test_a_rename_and_an_upgrade_come_together(two: Site) -> None:
+    with duckdb.connect(str(two.published.parent / ".work/posts.duckdb")) as con:
+        con.execute("UPDATE internal.generation SET schema_version = 'older'")
+    two.configure(extra=OTHER.format(name="diary", location="notes", more='renamed_from = "notes"\n'))
+    loaded = two.refresh()
+    assert loaded and loaded.changes == {}
+    assert two.column("SELECT count(*) FROM article_history WHERE article_id ^@ 'diary:'") == [3]
+    assert two.refresh() is None

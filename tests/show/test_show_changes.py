@@ -1,0 +1,76 @@
+"""`etl changes`: why did yesterday's count move."""
+
+from __future__ import annotations
+
+import re
+
+from conftest import Site
+from typer.testing import CliRunner
+
+from etl_project.cli import app
+
+
+def run(site: Site, *words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["changes", "--config", str(site.config), *words])
+    return result.exit_code, re.sub(r" +", " ", result.output)
+
+
+def work_on(site: Site) -> None:
+    """Three refreshes: two posts; one moved to another day and one gone; one added."""
+    site.write("_posts/2026-01-02-one.md", title="One", categories="a")
+    gone = site.write("_posts/2026-01-02-two.md", title="Two", categories="[]")
+    site.refresh()
+    site.write("_posts/2026-01-02-one.md", title="One", categories="[a, b]", date="2026-02-03", age=30)
+    gone.unlink()
+    site.refresh(allow_deletes=True)
+    site.write("_posts/2026-01-04-three.md", title="Three [red]", date="2026-01-04 10:00:00")
+    site.refresh()
+
+
+def test_by_default_it_tells_of_the_last_refresh(site: Site) -> None:
+    work_on(site)
+    code, output = run(site)
+    assert code == 0
+    assert output.startswith("1 refresh, ")
+    assert "2026-01-04 │ site │ news │ 1 │ 0 │ +1" in output
+    assert "3 added site/_posts/2026-01-04-three.md Three [red]" in output
+    assert "deleted" not in output
+
+
+def test_since_a_refresh_it_tells_which_counts_moved(site: Site) -> None:
+    work_on(site)
+    code, output = run(site, "--since", "1")
+    assert code == 0
+    assert output.startswith("2 refreshes, ")
+    assert "site │ 1 │ 1 │ 1" in output, "added, changed, deleted"
+    for line in ("2026-02-03 │ site │ a │ 1 │ 0 │ +1", "2026-02-03 │ site │ b │ 1 │ 0 │ +1",
+                 "2026-01-02 │ site │ a │ 0 │ 1 │ -1", "2026-01-02 │ site │ (none) │ 0 │ 1 │ -1"):  # fmt: skip
+        assert line in output
+    assert "deleted site/_posts/2026-01-02-two.md Two" in output
+
+
+def test_an_edit_that_moves_no_count_says_so(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md", body="Some.")
+    site.refresh()
+    site.write("_posts/2026-01-02-one.md", body="Other.", age=30)
+    site.refresh()
+    _, output = run(site)
+    assert "No count by date and category moved." in output
+
+
+def test_since_a_day_to_come_there_is_nothing(site: Site) -> None:
+    work_on(site)
+    assert run(site, "--since", "2100-01-01") == (0, "No refresh has changed anything since then.\n")
+
+
+def test_the_rest_of_a_long_list_is_counted(site: Site) -> None:
+    work_on(site)
+    _, output = run(site, "--since", "2020-01-01", "--limit", "2")
+    assert "... and 3 more: etl sql" in output.replace("\n", " ")
+
+
+def test_what_is_no_moment_is_refused_with_an_example(site: Site) -> None:
+    work_on(site)
+    code, output = run(site, "--since", "yesterday")
+    assert code == 2
+    assert "'yesterday' is neither the number of a refresh nor a date; write --since 12" in output
