@@ -122,8 +122,21 @@ class Site:
 
     def derived(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table that is a function of the files, settings, code and as_of."""
-        names = [n for n in (*contract(), *aggregates()) if n not in (*OBSERVED, "changes")]
-        return {name: self.query(f"SELECT * FROM {name} ORDER BY ALL") for name in names}
+        with duckdb.connect(str(self.published), read_only=True) as con:
+            return _derived(con)
+
+    def built(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Build the tables and aggregates once, and return the same of them without publishing."""
+        refresh, look = self.look()
+        refresh.load_tables(look)
+        refresh.build_aggregates()
+        with refresh.work.opened(read_only=True) as con:
+            return _derived(con)
+
+
+def _derived(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    names = [n for n in (*contract(), *aggregates()) if n not in (*OBSERVED, "changes")]
+    return {name: con.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}
 
 
 @pytest.fixture
