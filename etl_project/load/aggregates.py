@@ -57,7 +57,7 @@ def aggregates_version() -> str:
 
 
 def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> dict[str, int]:
-    """Build aggregates from the tables of the present generation.
+    """Build aggregates from the tables of the present generation, where they are not built from it already.
 
     Args:
         con: the work file, in use.
@@ -74,11 +74,17 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
     rows = {}
     con.execute("BEGIN")
     try:
+        there = dict(
+            con.execute("SELECT name, sql FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
+        )
         for aggregate in aggregates().values() if names is None else [aggregates()[name] for name in names]:
-            con.execute(aggregate.sql)
-            con.execute(f"COMMENT ON TABLE {aggregate.name} IS {quoted(aggregate.grain)}")
-            con.execute("DELETE FROM internal.aggregates_built WHERE name = ?", [aggregate.name])
-            con.execute("INSERT INTO internal.aggregates_built VALUES (?, ?)", [aggregate.name, number])
+            if there.get(aggregate.name) != aggregate.sql:
+                con.execute(aggregate.sql)
+                con.execute(f"COMMENT ON TABLE {aggregate.name} IS {quoted(aggregate.grain)}")
+                con.execute("DELETE FROM internal.aggregates_built WHERE name = ?", [aggregate.name])
+                con.execute(
+                    "INSERT INTO internal.aggregates_built VALUES (?, ?, ?)", [aggregate.name, number, aggregate.sql]
+                )
             count = con.execute(f"SELECT count(*) FROM {aggregate.name}").fetchone()
             rows[aggregate.name] = count[0] if count else 0
         built = con.execute("SELECT name FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()

@@ -23,7 +23,7 @@ CREATE TABLE internal.generation (
     schema_version VARCHAR NOT NULL,
     aggregates_version VARCHAR
 );
-CREATE TABLE internal.aggregates_built (name VARCHAR NOT NULL, generation BIGINT NOT NULL);
+CREATE TABLE internal.aggregates_built (name VARCHAR NOT NULL, generation BIGINT NOT NULL, sql VARCHAR NOT NULL);
 -- Which refresh was the first to see a category of a source. The categories of a table built anew are all of one
 -- refresh: none of them is news.
 CREATE TABLE internal.categories_seen (

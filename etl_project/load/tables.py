@@ -12,6 +12,7 @@ import duckdb
 from etl_project.extract.term_names import PARENT_ID_SQL
 from etl_project.load.changes import log_changes, note_before
 from etl_project.load.contract import BY_ARTICLE, OBSERVED, TERMS, contract, metric_definitions
+from etl_project.load.inputs import digest_inputs, same_inputs
 from etl_project.load.versions import keep_versions, note_versions
 from etl_project.load.work_file import quoted
 from etl_project.sources.source import Source
@@ -73,13 +74,14 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     began = time.perf_counter()
     _stage_files(con, work.staged.get("post_files", ()))
     _find_affected(con, work)
+    came_out = _one(con, TIME_HAS_COME, {"as_of": work.timing.as_of})
     is_new = (
         work.previous is not None
         or _one(con, _FILES_CHANGED) > 0
         or _one(con, "SELECT count(*) FROM gone") > 0
         or _sources_differ(con, work)
         or _one(con, "SELECT generation FROM internal.generation") == 0
-        or _one(con, TIME_HAS_COME, {"as_of": work.timing.as_of}) > 0
+        or came_out > 0
         or _one(
             con,
             "SELECT count(*) FROM internal.generation WHERE aggregates_version <> $version",
@@ -88,7 +90,9 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
         > 0
     )
     if is_new:
+        before = digest_inputs(con)
         _replace_rows(con, work)
+        same = same_inputs(before, digest_inputs(con))
         _replace_files(con, work.staged.get("rejected_files", ()))
         _replace_sources(con, work)
     _replace_inventory(con, work.timing.as_of)
@@ -101,6 +105,12 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
         if work.keeps_history:
             keep_versions(con, work.timing.as_of)
         _log_refresh(con, number, work, began)
+        if not came_out:
+            con.execute(
+                "UPDATE internal.aggregates_built SET generation = $number FROM internal.generation AS g "
+                "WHERE aggregates_built.generation = g.generation AND list_contains($same, name)",
+                {"number": number, "same": same},
+            )
         con.execute("UPDATE internal.generation SET generation = ?, state = 'loaded'", [number])
     return number
 

@@ -16,6 +16,8 @@ from etl_project.show.console import bytes_in_words, command, safe
 from etl_project.show.query import open_published
 from etl_project.show.warnings import show_warnings
 
+MISSED_NAMED = 10
+
 
 def show_summary(
     tables: TablesLoaded,
@@ -68,7 +70,7 @@ def show_summary(
                 "are loaded now. Something writes behind the back of the file system, or the disk is failing.",
             )
         )
-        for path in tables.missed[:NAMED]:
+        for path in tables.missed[:MISSED_NAMED]:
             console.print(Text("  ").append_text(safe(path)))
     for source, why in tables.unavailable.items():
         console.print(

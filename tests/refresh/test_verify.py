@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.extract import posts
+from etl_project.extract import tasks
 from etl_project.sources import folder
 
 
 @pytest.fixture
 def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk whose files show no time of change and are never young, as some network mounts."""
-    monkeypatch.setattr(posts, "YOUNG_NS", 0)
+    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
     real = folder.signature_of
     monkeypatch.setattr(folder, "signature_of", lambda info: folder.Signature(real(info).size, 0, 0, 0))
     batch = folder._batch
