@@ -131,7 +131,7 @@ def tables() -> Iterator[duckdb.DuckDBPyConnection]:
             INSERT INTO refreshes BY NAME SELECT 1 AS refresh_id,
                 TIMESTAMPTZ '2026-01-01 00:00:00+00' AS as_of, as_of AS started_at, as_of AS loaded_at,
                 0 AS list_milliseconds, 0 AS extract_milliseconds, 0 AS load_milliseconds, 0 AS files_listed,
-                0 AS files_read, 0 AS files_loaded, 0 AS files_rejected, 0 AS bytes_read
+                0 AS files_read, 0 AS files_loaded, 0 AS files_rejected, 0 AS files_missed, 0 AS bytes_read
             """
         )
         con.execute(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from conftest import Site, equals_full_build
 
 from etl_project.extract import tasks
 from etl_project.sources import folder
+
+HIDDEN = ("mtime_ns", "ctime_ns", "inode")
 
 
 @pytest.fixture
@@ -19,7 +23,15 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     real = folder.signature_of
     monkeypatch.setattr(folder, "signature_of", lambda info: folder.Signature(real(info).size, 0, 0, 0))
     batch = folder._batch
-    monkeypatch.setattr(folder, "_batch", lambda rows: batch([(*row[:4], 0, 0, 0) for row in rows]))
+
+    def blind_batch(*columns: Any) -> pa.RecordBatch:
+        listed = batch(*columns)
+        nothing = [pa.array([0] * len(listed), listed.schema.field(name).type) for name in HIDDEN]
+        for name, zeros in zip(HIDDEN, nothing, strict=True):
+            listed = listed.set_column(listed.schema.get_field_index(name), name, zeros)
+        return listed
+
+    monkeypatch.setattr(folder, "_batch", blind_batch)
 
 
 def rewrite_unseen(file: Path) -> None:
