@@ -12,7 +12,8 @@ import duckdb
 import warehouse
 
 WAREHOUSE = Path(warehouse.__file__).parent
-_CONTRACT = (WAREHOUSE / "schema.sql", WAREHOUSE / "views.sql")
+SCHEMA_SQL = WAREHOUSE / "schema.sql"
+VIEWS_SQL = WAREHOUSE / "views.sql"
 INTERNAL_SQL = Path(__file__).parent / "internal.sql"
 
 OBSERVED = ("article_changes", "article_history", "article_versions", "refreshes")
@@ -58,7 +59,7 @@ class Table:
 @functools.cache
 def contract_sql() -> str:
     """Statements that create every table, view and macro of the contract."""
-    return "\n".join(path.read_text("utf-8") for path in _CONTRACT)
+    return SCHEMA_SQL.read_text("utf-8") + VIEWS_SQL.read_text("utf-8")
 
 
 @functools.cache

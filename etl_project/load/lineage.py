@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
 from etl_project.load.aggregates import Aggregate
-from etl_project.load.contract import SCHEMA_SQL, contract
+from etl_project.load.contract import contract, contract_sql
 
 Origin = tuple[str, str]
 """Table and column."""
@@ -29,7 +29,7 @@ def column_origins(aggregates: dict[str, Aggregate]) -> dict[str, dict[str, list
         Aggregate -> column -> its origins, sorted.
     """
     with duckdb.connect() as con:
-        con.execute(SCHEMA_SQL.read_text("utf-8"))
+        con.execute(contract_sql())
         found = con.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall()
     views: dict[str, exp.Query | str] = {
         name: sqlglot.parse_one(sql, dialect=_DIALECT).expression for name, sql in found
