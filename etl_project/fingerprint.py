@@ -11,6 +11,7 @@ from pathlib import Path
 from etl_project.dialects import DIALECTS
 from etl_project.extract.limits import Limits
 from etl_project.extract.site_config import site_fingerprint
+from etl_project.sources.repository import Repository
 from etl_project.sources.source import Source
 
 _CODE = ("extract", "transform", "dialects.py", "engines/batch.py", "engines/stage.py")
@@ -22,11 +23,15 @@ def source_fingerprint(source: Source, limits: Limits) -> str:
 
     Where the folder lies and what the source is called are left out: a site that moves is still the same site.
     """
-    settings = dataclasses.replace(source, location=Path(), name="", renamed_from=None)
+    settings = dataclasses.replace(source, location=Path(), branch=None, name="", renamed_from=None)
     site = site_fingerprint(source.location, DIALECTS[source.dialect], source.permalink)
     digest = hashlib.blake2b(digest_size=12)
-    for part in (repr(settings), repr(limits), site, code_version()):
-        digest.update(part.encode() + b"\0")
+    parts = [repr(settings), repr(limits), site, code_version()]
+    if isinstance(source.location, Repository):
+        # Another folder is another site, and where a shallow history ends decides which dates are known.
+        parts += [source.location.folder, *sorted(source.location.boundaries)]
+    for part in parts:
+        digest.update(part.encode(errors="surrogateescape") + b"\0")
     return digest.hexdigest()
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 
 from etl_project.extract.scan import Clock, Scan
 from etl_project.load.aggregates import aggregates_version
-from etl_project.load.tables import TIME_HAS_COME
+from etl_project.load.tables import TIME_HAS_COME, SourceState
 from etl_project.settings import Settings, SettingsError, line_of
 from etl_project.sources.source import Source
 from etl_project.stop import Stop
@@ -33,8 +34,12 @@ class Look:
     generation: int
     scan: Scan
     list_milliseconds: int
-    fingerprints: dict[str, str]
-    """Source -> fingerprint of the settings and code its rows are made with."""
+    sources: tuple[Source, ...]
+    """The sources that were listed, settled on what they are read at."""
+    states: dict[str, SourceState]
+    """Source -> what its rows are made with and of."""
+    known: dict[str, SourceState]
+    """The same as of the last refresh; it stays with a source that fails."""
     renames: dict[str, str]
     """Old name of a source -> its present one, where rows are still under the old one."""
     is_rebuild: bool
@@ -72,7 +77,7 @@ def chosen(settings: Settings, names: Collection[str]) -> tuple[Source, ...]:
     return tuple(source for source in settings.sources if not names or source.name in names)
 
 
-def refuse_missing(settings: Settings, found: Scan, known: Mapping[str, str]) -> None:
+def refuse_missing(settings: Settings, found: Scan, known: Collection[str]) -> None:
     """Stop at a source that has never been there: that is a mistake in its location, and no outage.
 
     Raises:
@@ -83,7 +88,8 @@ def refuse_missing(settings: Settings, found: Scan, known: Mapping[str, str]) ->
             line = line_of(settings.file.read_text("utf-8"), ("source", index, "location"))
             raise SettingsError(
                 f"{settings.file}, line {line}: the source {source.name!r} cannot be read: "
-                f"{found.unavailable[source.name]}. Correct its location or create the folder."
+                f"{found.unavailable[source.name]}. "
+                f"Correct its location or {'create the folder' if isinstance(source.location, Path) else 'branch'}."
             )
 
 

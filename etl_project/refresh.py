@@ -32,11 +32,13 @@ from etl_project.load.checks import run_checks
 from etl_project.load.contract import contract
 from etl_project.load.publish import Published, publish
 from etl_project.load.rename import inventory_by_present_names, rename_sources
-from etl_project.load.tables import Merge, Timing, carry_over, merge, parquet_list
+from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, parquet_list
 from etl_project.load.work_file import WorkFile, create_tables, generation
 from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing
 from etl_project.settings import Settings
 from etl_project.sources.folder import SourceUnavailable
+from etl_project.sources.place import at_present, close_places, commit_and_tree
+from etl_project.sources.source import Source
 
 Report = Callable[[int, int], None]
 """Called with (files done, files in all) while batches run."""
@@ -60,6 +62,8 @@ class TablesLoaded:
     """Source -> why it could not be read."""
     missed: list[str]
     """Files whose bytes changed although their signature did not, as `source/path`."""
+    commits: dict[str, str | None]
+    """Git source -> commit that was read."""
 
 
 class Refresh:
@@ -110,32 +114,51 @@ class Refresh:
             # An open connection would keep the next look of this process out of the work file.
             con.close()
             raise
+        finally:
+            close_places()
+
+    def _settle(self, wanted: Iterable[Source]) -> tuple[tuple[Source, ...], dict[str, SourceState], dict[str, str]]:
+        """Settle what sources are read at: the sources, what their rows are to be made with, and those that fail."""
+        sources: list[Source] = []
+        states: dict[str, SourceState] = {}
+        unavailable: dict[str, str] = {}
+        for named in wanted:
+            try:
+                source = at_present(named)
+                fingerprint = source_fingerprint(source, self.settings.limits)
+            except SourceUnavailable as error:
+                unavailable[named.name] = str(error)
+                continue
+            sources.append(source)
+            states[source.name] = SourceState(fingerprint, *commit_and_tree(source))
+        return tuple(sources), states, unavailable
 
     def _look(self, con: duckdb.DuckDBPyConnection, is_present_version: bool) -> Look:
         began = time.perf_counter()
         clock = Clock.now()
         state, number = "checked", 0
-        known: dict[str, str] = {}
+        known: dict[str, SourceState] = {}
         inventory = EMPTY_INVENTORY
         if self.work.path.exists():
             self.work.attach(con, read_only=True)
             state, number = generation(con).state, generation(con).number
-            states = "internal.source_states" if is_present_version else "(SELECT source_id, '' FROM sources)"
-            known = dict(con.execute(f"FROM {states}").fetchall())
+            rows = "internal.source_states" if is_present_version else "(SELECT source_id, '' FROM sources)"
+            known = {name: SourceState(*state) for name, *state in con.execute(f"FROM {rows}").fetchall()}
             inventory = "work.internal.inventory" if is_present_version else INVENTORY_OF_ANOTHER_VERSION
         renames = {
             s.renamed_from: s.name
             for s in self.settings.sources
             if s.renamed_from and s.renamed_from in known and s.name not in known
         }
-        known = {renames.get(name, name): fingerprint for name, fingerprint in known.items()}
+        known = {renames.get(name, name): state for name, state in known.items()}
         con.execute(f"CREATE TEMP VIEW inventory AS {inventory_by_present_names(inventory, renames)}")
-        fingerprints = {s.name: source_fingerprint(s, self.settings.limits) for s in self.settings.sources}
+        names = {source.name for source in self.settings.sources}
         # Every table built anew needs every source.
-        sources = self.sources if is_present_version else self.settings.sources
-        looked_at = {source.name for source in sources}
+        wanted = self.sources if is_present_version else self.settings.sources
+        left_out = frozenset(names - {source.name for source in wanted})
+        sources, states, unavailable = self._settle(wanted)
         reparse = frozenset(
-            n for n, f in fingerprints.items() if n in looked_at and (self.full or known.get(n, f) != f)
+            n for n, s in states.items() if self.full or (n in known and known[n].fingerprint != s.fingerprint)
         )
         last = self.work.last_look()
         settled = last.get("is_settled") is True and last.get("generation") == number
@@ -146,19 +169,21 @@ class Refresh:
             look_ns=clock.look_ns,
             reparse=reparse,
             young_settled=settled,
-            left_out=frozenset(fingerprints.keys() - looked_at),
+            left_out=left_out,
             verify=self.verify,
+            since={n: (s.commit_id, s.tree_id) for n, s in known.items() if s.commit_id and s.tree_id},
+            unavailable=unavailable,
         )
         refuse_missing(self.settings, found, known)
         if not self.allow_deletes:
             guard(self.settings, found)
         is_upgrade = self.work.path.exists() and not is_present_version
-        is_rebuild = is_upgrade or (number > 0 and reparse >= fingerprints.keys() and not found.unavailable)
+        is_rebuild = is_upgrade or (number > 0 and reparse >= names and not found.unavailable)
         if is_upgrade and found.unavailable:
             raise needs_every_source("; ".join(found.unavailable.values()))
-        as_they_are = found.unavailable.keys() | (fingerprints.keys() - looked_at)
-        fingerprints = {n: f for n, f in fingerprints.items() if n not in as_they_are} | {
-            n: f for n, f in known.items() if n in as_they_are
+        as_they_are = found.unavailable.keys() | left_out
+        states = {n: s for n, s in states.items() if n not in as_they_are} | {
+            n: s for n, s in known.items() if n in as_they_are
         }
         if is_upgrade:
             reasons = ["the tables have another form in this version"]
@@ -168,7 +193,7 @@ class Refresh:
                 found,
                 clock,
                 known=known.keys(),
-                named=fingerprints.keys(),
+                named=states.keys(),
                 reparse=reparse,
                 renames=renames,
                 is_first=not number,
@@ -186,7 +211,9 @@ class Refresh:
             generation=number,
             scan=found,
             list_milliseconds=_milliseconds(began),
-            fingerprints=fingerprints,
+            sources=sources,
+            states=states,
+            known=known,
             renames=renames,
             is_rebuild=is_rebuild,
             connection=con,
@@ -223,7 +250,7 @@ class Refresh:
                 Merge(
                     _staged(manifest),
                     self.settings.sources,
-                    look.fingerprints,
+                    look.states,
                     timing,
                     aggregates_version(),
                     files_missed=len(look.scan.missed),
@@ -250,11 +277,13 @@ class Refresh:
                 },
                 unavailable=look.scan.unavailable,
                 missed=look.scan.missed,
+                commits={name: state.commit_id for name, state in look.states.items() if state.commit_id},
             )
             self.work.detach(con)
         finally:
             con.close()
             self.engine.close()
+            close_places()
             shutil.rmtree(staging, ignore_errors=True)
         if target != self.work.path:
             target.replace(self.work.path)
@@ -297,7 +326,7 @@ class Refresh:
         total, done, passes = sum(look.scan.to_read.values()), 0, 0
         while _count(con, f"({FILES_TO_READ})"):
             passes += 1
-            for source in self.settings.sources:
+            for source in look.sources:
                 rows: list[ManifestRow] = []
                 size = _count(con, f"({FILES_TO_READ})", "sum(size)", {"source_id": source.name})
                 work = batches(
@@ -318,6 +347,8 @@ class Refresh:
                         raise needs_every_source(str(error)) from error
                     look.scan.unavailable[source.name] = str(error)
                     forget_source(con, source.name)
+                    look.states.pop(source.name)
+                    look.states |= {name: state for name, state in look.known.items() if name == source.name}
                     continue
                 files = [row.files["post_files"] for row in rows]
                 if files:

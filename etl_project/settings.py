@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -26,7 +26,8 @@ from etl_project.dialects import DIALECTS
 from etl_project.extract.limits import Limits
 from etl_project.extract.rules import RuleBook
 from etl_project.load.thresholds import Thresholds
-from etl_project.sources.source import MentionRule, Rule, Source
+from etl_project.sources.repository import location_of
+from etl_project.sources.source import MentionRule, Rule, Source, place_problem
 from etl_project.stop import BAD_USAGE, Stop
 
 DEFAULT_FILE = "etl.toml"
@@ -107,6 +108,21 @@ class Settings(BaseSettings):
         """Rank the environment before etl.toml."""
         return init_settings, _Environment(settings_cls), TomlConfigSettingsSource(settings_cls, toml_file=cls._toml)
 
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _located(cls, sources: object, info: ValidationInfo) -> object:
+        warehouse = info.data.get("warehouse", WarehouseSettings()).path
+        folder = cls._toml.parent
+
+        def located(source: object) -> object:
+            if not isinstance(source, dict) or (location := source.get("location")) is None:
+                return source
+            if not isinstance(location, str):
+                raise ValueError(f"location = {location!r} cannot be used: write a folder or a git address as a text")
+            return {**source, "location": location_of(location, folder, mirror_of(folder / warehouse, source))}
+
+        return [located(source) for source in sources] if isinstance(sources, list) else sources
+
     @field_validator("sources")
     @classmethod
     def _can_be_used(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
@@ -162,12 +178,12 @@ def read_settings(given: Path | None = None) -> Settings:
     problems = list(_source_problems(settings, raw, file, text))
     if problems:
         raise SettingsError("\n".join(problems))
-    resolved = tuple(_resolved(source, file.parent) for source in settings.sources)
-    return settings.model_copy(update={"sources": resolved})
+    return settings
 
 
-def _resolved(source: Source, folder: Path) -> Source:
-    return dataclasses.replace(source, location=(folder / source.location.expanduser()))
+def mirror_of(warehouse: Path, source: Mapping[str, object]) -> Path:
+    """Where the copy of a remote repository lies: beside the work file of the published one."""
+    return warehouse.parent / ".work" / f"{warehouse.stem}.mirrors" / f"{source.get('name')}.git"
 
 
 def _source_problems(settings: Settings, raw: Mapping[str, Any], file: Path, text: str) -> Iterable[str]:
@@ -185,6 +201,9 @@ def _source_problems(settings: Settings, raw: Mapping[str, Any], file: Path, tex
         seen.setdefault(source.name, index)
         if not re.fullmatch(r"[\w.-]+", source.name):
             yield f"{where('name')}: the name {source.name!r} may only hold letters, digits, '_', '-' and '.'."
+        if problem := place_problem(source):
+            key, what = problem
+            yield f"{where(key)}: {what}."
         if source.dialect not in DIALECTS:
             yield (
                 f"{where('dialect')}: there is no dialect {source.dialect!r}"

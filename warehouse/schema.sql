@@ -381,4 +381,4 @@ COMMENT ON COLUMN refreshes.files_loaded IS 'Files with the status loaded afterw
 COMMENT ON COLUMN refreshes.files_rejected IS 'Files with the status rejected afterwards.';
 COMMENT ON COLUMN refreshes.files_missed IS 'Files whose bytes had changed although their signature had not, found by --verify; 0 on a sound disk.';
 COMMENT ON COLUMN refreshes.bytes_read IS 'Bytes of the files that were read.';
-COMMENT ON COLUMN refreshes.source_commit IS 'Commit the posts were read at, for git sources.';
+COMMENT ON COLUMN refreshes.source_commit IS 'Commit the posts were read at, for a git source; of several, name and commit of each.';

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +19,8 @@ from etl_project.extract.language import detect_language
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import PostWarning, Rejection
 from etl_project.extract.tasks import FileTask, hash_bytes, is_young
-from etl_project.sources.folder import Signature, read_file
+from etl_project.sources.folder import Signature
+from etl_project.sources.place import post_reader
 from etl_project.sources.source import Source
 
 HALF_WRITTEN = frozenset({"empty", "unterminated_front_matter", "encoding"})
@@ -83,7 +83,7 @@ class PostReader:
         self._dialect = DIALECTS[source.dialect]
         self._bodies = BodyReader(source.rules, source.mentions, self._dialect.wikilinks)
         self._fields = FieldReader(source, limits)
-        self._root = os.fsencode(source.location)
+        self._read_file = post_reader(source)
         self._steps = (self._decode, self._read_front_matter, self._read_body, self._read_fields)
 
     def read(self, path: str, data: bytes) -> Post:
@@ -131,7 +131,7 @@ class PostReader:
     def _open(self, task: FileTask, look_ns: int) -> _Reading:
         reading = _Reading(task, task.listed, is_young(task.listed, look_ns))
         try:
-            read = read_file(self._root, task.path, self.limits.file_bytes)
+            read = self._read_file(task.path, task.listed, self.limits.file_bytes)
         except FileNotFoundError:
             reading.status = "gone"
         except Rejection as rejection:
@@ -225,7 +225,7 @@ class PostReader:
             published.instant if published else None,
             published.precision if published else None,
             fields.published_from,
-            fields.updated.instant if fields.updated else None,
+            fields.updated.instant if fields.updated else reading.task.committed_us,
             fields.expires.instant if fields.expires else None,
             fields.status, fields.language, fields.layout, fields.url, original_url, medium, fields.excerpt,
             reading.file_hash if decoded.is_verbatim else hash_bytes(decoded.text.encode()),

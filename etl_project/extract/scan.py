@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
@@ -17,13 +18,19 @@ from etl_project.extract.identity import name_identity
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import Rejection
 from etl_project.extract.tasks import FileTask, hash_bytes, is_young
-from etl_project.sources.folder import LISTING, Signature, SourceUnavailable, list_files, read_file
+from etl_project.sources.folder import LISTING, Signature, SourceUnavailable, list_files
+from etl_project.sources.git.listing import GitListing, list_posts
+from etl_project.sources.place import post_reader
+from etl_project.sources.repository import Repository
 from etl_project.sources.source import Source
 
 MOST_DEFERRALS = 2
 LONGEST_DEFERRAL_NS = 60_000_000_000
 """A file caught half written keeps its last good row for at most so many refreshes and so long: writers truncate, then
 write, and most are done within a moment."""
+
+_NEVER_LISTED = Signature(0, 0, 0, 0)
+"""Stands for the signature of a file whose present one is asked for."""
 
 _ALONE = 64
 """So few files are hashed sooner than threads are started."""
@@ -32,12 +39,13 @@ EMPTY_INVENTORY = """(SELECT
     NULL::VARCHAR AS source_id, NULL::VARCHAR AS path, NULL::VARCHAR AS article_id, NULL::VARCHAR AS status,
     NULL::BOOLEAN AS is_shadowed, NULL::BIGINT AS size, NULL::BIGINT AS mtime_ns, NULL::BIGINT AS ctime_ns,
     NULL::UBIGINT AS inode, NULL::VARCHAR AS file_hash, NULL::BOOLEAN AS is_young, NULL::INTEGER AS deferrals,
-    NULL::TIMESTAMPTZ AS deferred_since
+    NULL::TIMESTAMPTZ AS deferred_since, NULL::INTEGER AS rank, NULL::VARCHAR AS blob_id, NULL::BIGINT AS committed_us
 WHERE false)"""
 
 INVENTORY_OF_ANOTHER_VERSION = """(SELECT
     source_id, path, article_id, status, is_shadowed, size, NULL::BIGINT AS mtime_ns, NULL::BIGINT AS ctime_ns,
-    NULL::UBIGINT AS inode, file_hash, false AS is_young, 0 AS deferrals, NULL::TIMESTAMPTZ AS deferred_since
+    NULL::UBIGINT AS inode, file_hash, false AS is_young, 0 AS deferrals, NULL::TIMESTAMPTZ AS deferred_since,
+    NULL::INTEGER AS rank, NULL::VARCHAR AS blob_id, NULL::BIGINT AS committed_us
 FROM work.post_files)"""
 """What the tables of any version tell of the files that were there: enough for the guard and for moves."""
 
@@ -77,6 +85,8 @@ def scan(
     young_settled: bool,
     left_out: frozenset[str] = frozenset(),
     verify: bool = False,
+    since: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    unavailable: Mapping[str, str] = MappingProxyType({}),
 ) -> Scan:
     """List every source and compare with the inventory.
 
@@ -89,22 +99,26 @@ def scan(
         young_settled: the young files of the inventory were found unchanged by an earlier look.
         left_out: sources of etl.toml that are not to be listed; their files stay as they are.
         verify: hash every file again, also those whose signature is the same.
+        since: source -> commit and tree that the inventory lists, for git sources.
+        unavailable: other sources -> why they cannot be listed.
     """
-    result = Scan()
+    result = Scan(unavailable=dict(unavailable))
     con.execute(
         "CREATE OR REPLACE TEMP TABLE listing (article_id VARCHAR, shares_identity BOOLEAN, "
-        "source_id VARCHAR, path VARCHAR, rank INTEGER, size BIGINT, mtime_ns BIGINT, ctime_ns BIGINT, inode UBIGINT)"
+        "source_id VARCHAR, path VARCHAR, rank INTEGER, size BIGINT, mtime_ns BIGINT, ctime_ns BIGINT, inode UBIGINT, "
+        "blob_id VARCHAR, committed_us BIGINT)"
     )
     for source in sources:
-        _list_source(con, source, result)
+        _list_source(con, source, result, None if source.name in reparse else since.get(source.name))
     names = [s.name for s in sources if s.name not in result.unavailable]
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE candidates AS
         SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
             coalesce(i.is_young, false) AS was_young,
-            (l.size, l.mtime_ns, l.ctime_ns, l.inode) IS DISTINCT FROM (i.size, i.mtime_ns, i.ctime_ns, i.inode)
-                AS is_changed,
+            i.committed_us AS known_committed_us,
+            (l.size, l.mtime_ns, l.ctime_ns, l.inode, l.blob_id, l.committed_us)
+                IS DISTINCT FROM (i.size, i.mtime_ns, i.ctime_ns, i.inode, i.blob_id, i.committed_us) AS is_changed,
             list_contains($reparse, l.source_id) AS is_reparse,
             coalesce(i.status = 'loaded' AND NOT i.is_shadowed AND i.deferrals < $deferrals
                 AND coalesce(epoch_ns(i.deferred_since) > $look_ns - $deferral_ns, true), false) AS may_defer,
@@ -122,7 +136,7 @@ def scan(
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE gone AS
-        SELECT source_id, path, article_id, status, is_shadowed, size, mtime_ns, inode
+        SELECT source_id, path, article_id, status, is_shadowed, size, mtime_ns, inode, blob_id
         FROM inventory ANTI JOIN listing USING (source_id, path)
         WHERE NOT list_contains($stays, source_id)
         """,
@@ -192,17 +206,18 @@ def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str, *, may_defer: 
     cursor = con.execute(
         f"""
         SELECT path, article_id, NOT is_winner,
-            CASE WHEN NOT is_reparse AND known_status = 'loaded' AND is_winner <> was_shadowed THEN known_hash
+            CASE WHEN NOT is_reparse AND known_status = 'loaded' AND is_winner <> was_shadowed
+                    AND committed_us IS NOT DISTINCT FROM known_committed_us THEN known_hash
                  WHEN NOT is_reparse AND known_status = 'rejected' THEN known_hash END,
-            may_defer AND $may_defer, size, mtime_ns, ctime_ns, inode
+            may_defer AND $may_defer, committed_us, size, mtime_ns, ctime_ns, inode, blob_id
         FROM ({FILES_TO_READ}) WHERE source_id = $source_id ORDER BY path
         """,
         {"source_id": source_id, "may_defer": may_defer},
     )
     while rows := cursor.fetchmany(10_000):
         yield [
-            FileTask(path, article_id, is_shadowed, known_hash, deferrable, Signature(*signature))
-            for path, article_id, is_shadowed, known_hash, deferrable, *signature in rows
+            FileTask(path, article_id, is_shadowed, known_hash, deferrable, Signature(*signature), committed_us)
+            for path, article_id, is_shadowed, known_hash, deferrable, committed_us, *signature in rows
         ]
 
 
@@ -235,24 +250,54 @@ def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
         con.execute(f"DELETE FROM {table} WHERE source_id = ?", [source_id])
 
 
-def _list_source(con: duckdb.DuckDBPyConnection, source: Source, result: Scan) -> None:
+def _list_source(con: duckdb.DuckDBPyConnection, source: Source, result: Scan, since: tuple[str, str] | None) -> None:
     shares_identity = source.identity != "path"
     try:
-        batches = list(list_files(source))
+        if isinstance(source.location, Repository):
+            found = list_posts(source, since, _links(con, source.name))
+            listed = found.posts
+            if not found.is_whole:
+                _list_as_it_was(con, source, found)
+        else:
+            listed = pa.Table.from_batches(list_files(source), LISTING)
     except SourceUnavailable as error:
         result.unavailable[source.name] = str(error)
         return
-    listed = pa.Table.from_batches(batches, LISTING)
     paths = listed["path"]
-    listed = listed.add_column(
-        0, "identity", pa.array(map(name_identity, paths.to_pylist()), pa.string()) if shares_identity else paths
+    listed = listed.append_column(
+        "identity", pa.array(map(name_identity, paths.to_pylist()), pa.string()) if shares_identity else paths
     )
     con.register("listed_now", listed)
     con.execute(
-        f"INSERT INTO listing SELECT source_id || ':' || identity, {shares_identity}, * EXCLUDE identity "
-        "FROM listed_now"
+        f"INSERT INTO listing BY NAME SELECT source_id || ':' || identity AS article_id, "
+        f"{shares_identity} AS shares_identity, * EXCLUDE identity FROM listed_now"
     )
     con.unregister("listed_now")
+
+
+def _links(con: duckdb.DuckDBPyConnection, source_id: str) -> dict[str, int | None]:
+    """Symbolic links of the inventory, with when they were committed."""
+    query = "SELECT path, committed_us FROM inventory WHERE source_id = ? AND starts_with(blob_id, 'link:')"
+    return dict(con.execute(query, [source_id]).fetchall())
+
+
+def _list_as_it_was(con: duckdb.DuckDBPyConnection, source: Source, found: GitListing) -> None:
+    """List what a commit did not touch from the inventory, without a row of it passing through here."""
+    con.register("touched", pa.table({"path": pa.array(found.touched, pa.string())}))
+    dates = {"path": list(found.committed), "moment": list(found.committed.values())}
+    con.register("dates", pa.table(dates, schema=pa.schema({"path": pa.string(), "moment": pa.int64()})))
+    con.execute(
+        """
+        INSERT INTO listing BY NAME
+        SELECT i.article_id, $shares_identity AS shares_identity, i.source_id, i.path, i.rank, i.size, i.mtime_ns,
+            i.ctime_ns, i.inode, i.blob_id, if(d.path IS NULL, i.committed_us, d.moment) AS committed_us
+        FROM inventory AS i LEFT JOIN dates AS d ON d.path = i.path
+        WHERE i.source_id = $source_id AND i.path NOT IN (SELECT path FROM touched)
+        """,
+        {"shares_identity": source.identity != "path", "source_id": source.name},
+    )
+    con.unregister("touched")
+    con.unregister("dates")
 
 
 def _look_at_young(
@@ -273,7 +318,8 @@ def _look_at_young(
 
 def _verify(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], limits: Limits, result: Scan) -> None:
     """Hash every file again whose signature is the same; another hash is a change that the signature missed."""
-    quiet = "ANTI JOIN settled USING (source_id, path) WHERE NOT (is_changed OR is_reparse)"
+    # What git knows by its content cannot change under the same name.
+    quiet = "ANTI JOIN settled USING (source_id, path) WHERE blob_id IS NULL AND NOT (is_changed OR is_reparse)"
     changed = [again.file for again in _read_again(con, quiet, sources, limits) if again.is_changed]
     result.missed = [f"{source_id}/{path}" for source_id, path in changed]
     _note_changed(con, changed)
@@ -299,11 +345,13 @@ def _read_again(
     """Hash candidates once more, on every core: reading and hashing let go of the interpreter."""
     rows = con.execute(f"SELECT source_id, path, known_hash FROM candidates {which}").fetchall()
 
+    readers = {name: post_reader(source) for name, source in sources.items()}
+
     def read(row: tuple[str, str, str | None]) -> _ReadAgain:
         source_id, path, known_hash = row
         file = (source_id, path)
         try:
-            found = read_file(os.fsencode(sources[source_id].location), path, limits.file_bytes)
+            found = readers[source_id](path, _NEVER_LISTED, limits.file_bytes)
             return _ReadAgain(file, hash_bytes(found.data) != known_hash, found.changed_while_read, found.signature)
         except Rejection as rejection:
             return _ReadAgain(file, known_hash is not None, rejection.reason == "unreadable", None)
@@ -339,13 +387,17 @@ def _is_recent(signature: Signature, look_ns: int) -> bool:
 
 
 def _leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
-    """Count the articles whose every file is gone; a file that only moved still has its inode, size and time."""
+    """Count the articles whose every file is gone.
+
+    A file that only moved still has its inode, size and time; in a git source, its blob.
+    """
     rows = con.execute(
         """
         WITH moved AS (
             SELECT gone.source_id, gone.path FROM gone
             SEMI JOIN (SELECT * FROM candidates WHERE known_status IS NULL) AS new
-                USING (source_id, inode, size, mtime_ns)
+                ON (new.source_id, new.inode, new.size, new.mtime_ns, coalesce(new.blob_id, ''))
+                    = (gone.source_id, gone.inode, gone.size, gone.mtime_ns, coalesce(gone.blob_id, ''))
         )
         SELECT g.source_id, count(DISTINCT g.article_id),
             (

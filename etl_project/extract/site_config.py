@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import os
 import re
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from etl_project.dialects import DASHED_NAME, Dialect
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import Rejection
+from etl_project.sources.place import files_below, read_first
+from etl_project.sources.repository import Repository
 
 if TYPE_CHECKING:
     from etl_project.extract.front_matter import Value
@@ -84,7 +85,9 @@ class SiteConfig:
         return merged
 
 
-def read_site_config(location: Path, dialect: Dialect, limits: Limits, permalink: str | None = None) -> SiteConfig:
+def read_site_config(
+    location: Path | Repository, dialect: Dialect, limits: Limits, permalink: str | None = None
+) -> SiteConfig:
     """Read the settings of the site whose posts lie at or below a location.
 
     A file that cannot be read or parsed gives no settings: its site could not be built either, but its posts
@@ -96,12 +99,14 @@ def read_site_config(location: Path, dialect: Dialect, limits: Limits, permalink
         limits: limits of the parser.
         permalink: permalink that the source states.
     """
-    path = _config_path(location, dialect)
     values: dict[str, Value] = {}
     try:
-        if path is not None and path.stat().st_size <= limits.file_bytes:
-            text = path.read_text(encoding="utf-8-sig")
-            values = _python_values(text) if path.suffix == ".py" else _values(text, path.suffix, limits)
+        if found := read_first(location, _config_names(location, dialect), limits.file_bytes):
+            name, data = found
+            text, suffix = data.decode("utf-8-sig"), PurePosixPath(name).suffix
+            # A file that is read as text has its line ends turned.
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+            values = _python_values(text) if suffix == ".py" else _values(text, suffix, limits)
     except (OSError, UnicodeDecodeError, Rejection, SyntaxError, ValueError):
         values = {}
     if dialect.keys_fold:
@@ -130,7 +135,7 @@ def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
     return dialect.dated_name
 
 
-def site_fingerprint(location: Path, dialect: Dialect, permalink: str | None = None) -> str:
+def site_fingerprint(location: Path | Repository, dialect: Dialect, permalink: str | None = None) -> str:
     """Hash what outside the posts decides how they are read; when it changes, they must all be read again.
 
     Args:
@@ -138,23 +143,23 @@ def site_fingerprint(location: Path, dialect: Dialect, permalink: str | None = N
         dialect: which files count.
         permalink: permalink that the source states.
     """
-    path = _config_path(location, dialect)
     try:
-        data = path.read_bytes() if path is not None else b""
+        found = read_first(location, _config_names(location, dialect))
     except OSError:
-        data = b""
+        found = None
+    data = found[1] if found else b""
     digest = hashlib.blake2b(data, digest_size=16)
     sections = sorted(_sections(location, dialect, f"{permalink} {data.decode(errors='replace')}"))
     digest.update("\n".join(["", *sections]).encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
-def _config_path(location: Path, dialect: Dialect) -> Path | None:
-    roots = [location]
+def _config_names(location: Path | Repository, dialect: Dialect) -> list[str]:
+    names = list(dialect.config_files)
     # A source may name the folder of posts itself.
     if location.name in dialect.content_folders or location.name in dialect.category_folders_above:
-        roots.append(location.parent)
-    return next((p for root in roots for name in dialect.config_files if (p := root / name).is_file()), None)
+        names += [f"../{name}" for name in dialect.config_files]
+    return names
 
 
 def _values(text: str, suffix: str, limits: Limits) -> dict[str, Value]:
@@ -182,16 +187,14 @@ def _python_values(text: str) -> dict[str, Value]:
     return values
 
 
-def _sections(location: Path, dialect: Dialect, permalinks: str) -> list[str]:
+def _sections(location: Path | Repository, dialect: Dialect, permalinks: str) -> list[str]:
     """List the folders with an _index file, if permalinks of Hugo ask for sections."""
     if dialect.url_style != "hugo" or ":sections" not in permalinks:
         return []
-    content = location if location.name in dialect.content_folders else location / "content"
-    return [
-        Path(folder).relative_to(content).as_posix()
-        for folder, _, names in os.walk(content)
-        if any(name.startswith("_index.") for name in names)
-    ]
+    content = "" if location.name in dialect.content_folders else "content"
+    paths = map(PurePosixPath, files_below(location, content))
+    folders = {path.parent for path in paths if path.name.startswith("_index.")}
+    return [folder.relative_to(content).as_posix() for folder in folders]
 
 
 def _default_sets(defaults: Value) -> list[DefaultSet]:

@@ -14,9 +14,17 @@ CREATE TABLE internal.inventory (
     file_hash VARCHAR,
     is_young BOOLEAN NOT NULL,
     deferrals INTEGER NOT NULL,
-    deferred_since TIMESTAMPTZ
+    deferred_since TIMESTAMPTZ,
+    rank INTEGER NOT NULL,
+    blob_id VARCHAR,
+    committed_us BIGINT
 );
-CREATE TABLE internal.source_states (source_id VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL);
+CREATE TABLE internal.source_states (
+    source_id VARCHAR NOT NULL,
+    fingerprint VARCHAR NOT NULL,
+    commit_id VARCHAR,
+    tree_id VARCHAR
+);
 CREATE TABLE internal.generation (
     generation BIGINT NOT NULL,
     state VARCHAR NOT NULL,

@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import duckdb
 
@@ -28,6 +29,17 @@ class Timing:
     extract_milliseconds: int
 
 
+class SourceState(NamedTuple):
+    """What the rows of a source were made with and of."""
+
+    fingerprint: str
+    """Fingerprint of the settings and code."""
+    commit_id: str | None = None
+    """Commit that was read, of a git source."""
+    tree_id: str | None = None
+    """Tree that was read, of a git source: two commits may hold the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merge:
     """What one transaction takes in."""
@@ -35,8 +47,8 @@ class Merge:
     staged: Mapping[str, Sequence[str]]
     """Table -> Parquet files of its staged rows, later passes last."""
     sources: tuple[Source, ...]
-    fingerprints: Mapping[str, str]
-    """Source -> fingerprint of the settings and code its rows were made with."""
+    states: Mapping[str, SourceState]
+    """Source -> what its rows were made with and of."""
     timing: Timing
     aggregates_version: str
     """Fingerprint of the aggregates; a generation whose aggregates were built by others is not the present one."""
@@ -97,7 +109,10 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
         _replace_sources(con, work)
     _replace_inventory(con, work.timing.as_of)
     con.execute("DELETE FROM internal.source_states")
-    con.executemany("INSERT INTO internal.source_states VALUES (?, ?)", [list(i) for i in work.fingerprints.items()])
+    con.executemany(
+        "INSERT INTO internal.source_states VALUES (?, ?, ?, ?)",
+        [[name, *state] for name, state in work.states.items()],
+    )
     number = _one(con, "SELECT generation FROM internal.generation")
     if is_new:
         number = max(number, _one(con, "SELECT max(refresh_id) FROM refreshes")) + 1
@@ -135,7 +150,8 @@ def _stage_files(con: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
         )
     con.execute(
         """
-        INSERT INTO gone SELECT i.source_id, i.path, i.article_id, i.status, i.is_shadowed, i.size, i.mtime_ns, i.inode
+        INSERT INTO gone SELECT i.source_id, i.path, i.article_id, i.status, i.is_shadowed, i.size, i.mtime_ns, i.inode,
+            i.blob_id
         FROM internal.inventory AS i JOIN staged USING (source_id, path) WHERE staged.status = 'gone'
         """
     )
@@ -286,8 +302,10 @@ def _replace_inventory(con: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> No
         );
         INSERT INTO internal.inventory BY NAME
         SELECT s.source_id, s.path, s.article_id, if(s.status = 'same', k.status, s.status) AS status, s.is_shadowed,
-            s.size, s.mtime_ns, s.ctime_ns, s.inode, s.file_hash, s.is_young, 0 AS deferrals
-        FROM staged AS s LEFT JOIN known AS k USING (source_id, path) WHERE s.status NOT IN ('gone', 'deferred');
+            s.size, s.mtime_ns, s.ctime_ns, s.inode, s.file_hash, s.is_young, 0 AS deferrals,
+            c.rank, c.blob_id, c.committed_us
+        FROM staged AS s JOIN candidates AS c USING (source_id, path) LEFT JOIN known AS k USING (source_id, path)
+        WHERE s.status NOT IN ('gone', 'deferred');
         UPDATE internal.inventory SET is_young = false
         WHERE is_young AND (source_id, path) IN (SELECT (source_id, path) FROM settled);
         """
@@ -315,11 +333,13 @@ def _log_refresh(con: duckdb.DuckDBPyConnection, number: int, work: Merge, began
             (SELECT count(*) FROM post_files WHERE status = 'loaded') AS files_loaded,
             (SELECT count(*) FROM post_files WHERE status = 'rejected') AS files_rejected,
             $missed AS files_missed,
-            (SELECT coalesce(sum(size), 0)::BIGINT FROM staged) AS bytes_read
+            (SELECT coalesce(sum(size), 0)::BIGINT FROM staged) AS bytes_read,
+            $commit AS source_commit
         """,
         {
             "number": number,
             "missed": work.files_missed,
+            "commit": commits_in_words({name: state.commit_id for name, state in work.states.items()}),
             "as_of": timing.as_of,
             "started_at": timing.started_at,
             "loaded_at": dt.datetime.now(dt.UTC),
@@ -328,6 +348,14 @@ def _log_refresh(con: duckdb.DuckDBPyConnection, number: int, work: Merge, began
             "load": round((time.perf_counter() - began) * 1000),
         },
     )
+
+
+def commits_in_words(commits: Mapping[str, str | None]) -> str | None:
+    """Write the commits of git sources as `refreshes.source_commit` has them: one alone, several with their sources."""
+    there = {source: commit for source, commit in sorted(commits.items()) if commit}
+    if len(there) < 2:
+        return next(iter(there.values()), None)
+    return ", ".join(f"{source} {commit}" for source, commit in there.items())
 
 
 TIME_HAS_COME = """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,7 @@ from etl_project.extract.reasons import WARNINGS, Rejection
 from etl_project.settings import Settings
 from etl_project.show.console import bytes_in_words, safe
 from etl_project.sources.folder import escape_path, read_file
+from etl_project.sources.repository import Repository
 from etl_project.sources.source import Source
 from etl_project.transform.terms import fold
 
@@ -28,10 +31,14 @@ def source_of(file: Path, settings: Settings | None) -> tuple[Source, str]:
     """The source a file belongs to and its path below it; guessed from its folders where no setting names one."""
     file = file.absolute()
     for source in settings.sources if settings else ():
-        location = source.location.resolve()
+        location = source.location
+        if isinstance(location, Repository):
+            # The file as it lies in a working copy, by the rules of its source.
+            location = Path(location.address)
+        location = location.resolve()
         for candidate in (file, file.resolve()):
             if candidate.is_relative_to(location):
-                return source, escape_path(candidate.relative_to(location).as_posix())
+                return replace(source, location=location), escape_path(candidate.relative_to(location).as_posix())
     for folder in file.parents:
         dialect = detect_dialect(folder)
         if dialect != "plain":
@@ -50,7 +57,7 @@ def explain(file: Path, settings: Settings | None, console: Console) -> bool:
     reader = PostReader(source, limits)
     console.print(Text.assemble(safe(path, "bold"), f"  source {source.name}, dialect {source.dialect}"))
     try:
-        read = read_file(str(source.location).encode("utf-8", "surrogateescape"), path, limits.file_bytes)
+        read = read_file(os.fsencode(str(source.location)), path, limits.file_bytes)
         post = reader.read(path, read.data)
     except FileNotFoundError:
         console.print(safe(f"There is no file {file}.", "red"))

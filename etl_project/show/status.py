@@ -42,7 +42,7 @@ def show_status(settings: Settings, console: Console) -> None:
         last = con.execute(
             """
             SELECT refresh_id, as_of, files_read, list_milliseconds + extract_milliseconds + load_milliseconds
-                + coalesce(aggregate_milliseconds, 0)
+                + coalesce(aggregate_milliseconds, 0), source_commit
             FROM refreshes ORDER BY refresh_id DESC LIMIT 1
             """
         ).fetchone()
@@ -53,10 +53,12 @@ def show_status(settings: Settings, console: Console) -> None:
     info = path.stat()
     console.print(f"{path}: {bytes_in_words(info.st_size)}, published {_ago(info.st_mtime)}")
     if last:
-        number, as_of, read, milliseconds = last
+        number, as_of, read, milliseconds, commit = last
         console.print(
             f"Refresh {number}: as of {as_of:%Y-%m-%d %H:%M:%S} UTC, {read:,} files read in {milliseconds / 1000:.1f} s"
         )
+        if commit:
+            console.print(safe(f"Read at commit {commit}"))
     if looked_at:
         console.print(f"Last look: {_ago(looked_at.timestamp())}")
     if unpublished := _unpublished(work, last[0] if last else 0):

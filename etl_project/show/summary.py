@@ -11,6 +11,7 @@ from rich.text import Text
 from etl_project.extract.reasons import WARNINGS
 from etl_project.load.check import CheckResult
 from etl_project.load.publish import Published
+from etl_project.load.tables import commits_in_words
 from etl_project.refresh import TablesLoaded
 from etl_project.show.console import bytes_in_words, command, safe
 from etl_project.show.query import open_published
@@ -43,6 +44,8 @@ def show_summary(
         f"{rows['post_files']:,} listed, {tables.files_read:,} read ({bytes_in_words(tables.bytes_read)}), "
         f"{rows['rejected_files']:,} rejected",
     )
+    if commits := commits_in_words(tables.commits):
+        table.add_row("commit", safe(commits))
     table.add_row("terms", f"{rows['categories']:,} categories, {rows['tags']:,} tags, {rows['authors']:,} authors")
     table.add_row("aggregates", f"{len(aggregates):,} tables, {sum(aggregates.values()):,} rows")
     passed = sum(check.passed for check in checks)

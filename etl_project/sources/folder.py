@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pathspec
@@ -46,6 +47,8 @@ class Signature(NamedTuple):
     mtime_ns: int
     ctime_ns: int
     inode: int
+    blob_id: str | None = None
+    """What git knows the content by, in a git source; there, the times and the inode are 0."""
 
 
 class ReadFile(NamedTuple):
@@ -88,6 +91,7 @@ def list_files(source: Source) -> Iterator[pa.RecordBatch]:
         SourceUnavailable: the folder, or one below it, cannot be listed; a partial listing would look like deletes.
     """
     dialect = DIALECTS[source.dialect]
+    assert isinstance(source.location, Path)
     includes: list[Callable[[str], object]] = [pattern.match for pattern in compiled(source.include or dialect.include)]
     excludes: list[Callable[[str], object]] = [pattern.match for pattern in compiled(source.exclude)]
     paths: list[str] = []

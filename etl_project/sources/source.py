@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
+
+from etl_project.sources.repository import SCHEMES, Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,10 @@ class Source:
 
     name: str
     """Name of the source: the `source_id` of its rows."""
-    location: Path
-    """Folder of the posts; every path of the source is relative to it."""
+    location: Path | Repository
+    """Folder or git repository of the posts; every path of the source is relative to it."""
+    branch: str | None = None
+    """Branch of a git repository; the one its HEAD names by default."""
     renamed_from: str | None = None
     """Name the source had before: its articles keep their history under the new one."""
     dialect: str = "plain"
@@ -75,7 +80,31 @@ class Source:
     """Patterns of files that are not posts."""
     identity: Literal["path", "file_name"] = "path"
     """What makes two files the same article: their path, or their file name without extension."""
+    updated_from: Literal["front_matter", "git"] = "front_matter"
+    """Where `updated_at` comes from: the front matter alone, or the history where the front matter says nothing."""
     on_missing: Literal["delete", "keep"] = "delete"
     """What becomes of an article whose file went away: its rows go, or stay with `missing_since`."""
     rules: tuple[Rule, ...] = ()
     mentions: tuple[MentionRule, ...] = ()
+
+
+_BRANCH = re.compile(r"(?!-|/)(?!.*(?:\.\.|//|@\{|\.lock$|[/.]$))[^\x00-\x20\x7f~^:?*\[\\]+")
+"""Names that git takes for a branch: `git help check-ref-format`."""
+
+
+def place_problem(source: Source) -> tuple[str, str] | None:
+    """Tell what is wrong with where a source lies: the key, and a sentence without its full stop."""
+    if isinstance(source.location, Repository):
+        scheme = source.location.scheme
+        if scheme and scheme not in SCHEMES:
+            kinds = ", ".join(f"{known}://" for known in SCHEMES)
+            return "location", f"posts are not read from {scheme}:// addresses; git reads {kinds} and user@host:path"
+        if source.branch is not None and not _BRANCH.fullmatch(source.branch):
+            return "branch", f"{source.branch!r} is no name of a branch"
+        return None
+    needs = "needs a git source; for a repository on this machine, write `git+` before its location"
+    if source.branch is not None:
+        return "branch", f"`branch` {needs}"
+    if source.updated_from == "git":
+        return "updated_from", f'`updated_from = "git"` {needs}'
+    return None

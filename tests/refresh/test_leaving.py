@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.extract import posts as posts_module
+from etl_project.sources import place
 from etl_project.look import RefreshStopped
 from etl_project.settings import SettingsError
 from etl_project.sources.folder import ReadFile, SourceUnavailable
@@ -48,14 +48,14 @@ def test_a_source_that_fails_half_way_keeps_its_articles(site: Site, monkeypatch
     site.refresh()
     site.write("_posts/2026-01-02-one.md", title="After", age=30)
     (site.folder / "other/note.md").write_text("# Note\n\nText")
-    real = posts_module.read_file
+    real = place.read_file
 
     def failing(root: bytes, path: str, largest: int) -> ReadFile:
         if root.endswith(b"/site"):
             raise SourceUnavailable("the disk is gone")
         return real(root, path, largest)
 
-    monkeypatch.setattr(posts_module, "read_file", failing)
+    monkeypatch.setattr(place, "read_file", failing)
     loaded = site.refresh()
     assert loaded and loaded.unavailable == {"site": "the disk is gone"}
     assert sorted(site.column("SELECT title FROM articles")) == ["Before", "Note"]

@@ -1,0 +1,131 @@
+"""The id of a blob in, its bytes out: no checkout, no filters, no line ends turned."""
+
+from __future__ import annotations
+
+import atexit
+import posixpath
+import subprocess
+from collections.abc import Iterable, Sequence
+
+from etl_project.extract.reasons import Rejection
+from etl_project.sources.folder import ReadFile, Signature, SourceUnavailable
+from etl_project.sources.git.command import git, start, stop
+from etl_project.sources.git.present import note_damage
+from etl_project.sources.repository import Repository
+
+_NOT_POSTS = {
+    "link": "is a link that leaves the source or leads nowhere",
+    "module": "is a submodule, another repository",
+    "folder": "is a folder, not a plain file",
+}
+
+_open: dict[str, subprocess.Popen[bytes]] = {}
+"""Directory of a repository -> the process that gives its blobs: one for each process of ours and repository."""
+
+
+def read_blob(repository: Repository, listed: Signature, largest: int) -> ReadFile:
+    """Read one listed post.
+
+    Args:
+        repository: the repository, looked up.
+        listed: what the listing says of the post.
+        largest: bytes above which it is not read.
+
+    Raises:
+        Rejection: not_regular_file, file_size_limit.
+        SourceUnavailable: the blob is not there, or the repository cannot be read.
+    """
+    kind, _, blob_id = (listed.blob_id or "").rpartition(":")
+    if not blob_id:
+        raise Rejection("not_regular_file", _NOT_POSTS[kind])
+    if listed.size > largest:
+        raise Rejection("file_size_limit", f"has {listed.size:,} bytes, more than the limit of {largest:,}")
+    return ReadFile(_blob(repository, blob_id), listed, changed_while_read=False)
+
+
+def first_file(repository: Repository, names: Iterable[str], largest: int | None) -> tuple[str, bytes] | None:
+    """Read the first file there is of some, beside the posts: the site's own settings.
+
+    Args:
+        repository: the repository, looked up.
+        names: their paths below the source; `../` leads to the folder above it.
+        largest: bytes above which it is taken to be empty.
+    """
+    if not repository.commit:
+        return None
+    inside = {name: posixpath.normpath(posixpath.join(repository.folder, name)) for name in names}
+    asked = {name: f"{repository.commit}:{path}" for name, path in inside.items() if not path.startswith("../")}
+    answers = blobs_named(repository, [question.encode("utf-8", "surrogateescape") for question in asked.values()])
+    for name, (blob_id, size) in zip(asked, answers, strict=True):
+        if blob_id:
+            return name, b"" if largest is not None and size > largest else _blob(repository, blob_id)
+    return None
+
+
+def blobs_named(repository: Repository, names: Sequence[bytes]) -> list[tuple[str | None, int]]:
+    """Id and size of the blob behind each name; no id where there is none.
+
+    A name is the id of a blob, or `tree:path`, in which links are followed.
+    """
+    # git reads one name a line: what has a line feed in its name cannot be asked for.
+    askable = [name for name in names if b"\n" not in name]
+    rest = b""
+    if askable:
+        given = b"".join(name + b"\n" for name in askable)
+        rest = git("cat-file", "--batch-check", "--follow-symlinks", git_dir=repository.git_dir, given=given)
+    answers: dict[bytes, tuple[str | None, int]] = {}
+    for name in askable:
+        line, _, rest = rest.partition(b"\n")
+        words = line.split(b" ")
+        if len(words) == 3 and words[1] == b"blob":
+            answers[name] = words[0].decode(), int(words[2])
+        elif len(words) == 2 and words[0] in (b"symlink", b"dangling", b"loop", b"notdir"):
+            # The next lines, of so many bytes, say where the link ended.
+            rest = rest[int(words[1]) + 1 :]
+    return [answers.get(name, (None, 0)) for name in names]
+
+
+def names_below(repository: Repository, folder: str) -> list[str]:
+    """List the paths of all files below a folder of the source."""
+    if not repository.tree:
+        return []
+    where = ["--", f"{folder}/"] if folder else []
+    below = git("ls-tree", "-r", "-z", "--name-only", repository.tree, *where, git_dir=repository.git_dir)
+    return [raw.decode("utf-8", "surrogateescape") for raw in below.split(b"\0")[:-1]]
+
+
+def close_blobs() -> None:
+    """End the processes that give blobs."""
+    while _open:
+        stop(_open.popitem()[1])
+
+
+atexit.register(close_blobs)
+
+
+def _blob(repository: Repository, blob_id: str) -> bytes:
+    process = _open.get(repository.git_dir)
+    if process is None or process.poll() is not None:
+        process = _open[repository.git_dir] = start("cat-file", "--batch", git_dir=repository.git_dir)
+    assert process.stdin and process.stdout
+    try:
+        process.stdin.write(f"{blob_id}\n".encode())
+        process.stdin.flush()
+        words = process.stdout.readline().split()
+        if len(words) == 3 and words[1] == b"blob":
+            size = int(words[2])
+            data = process.stdout.read(size + 1)
+            if len(data) == size + 1:
+                return data[:-1]
+    except OSError:
+        pass
+    except BaseException:
+        # Half an answer may be left, which the next question would get.
+        close_blobs()
+        raise
+    close_blobs()
+    note_damage(repository)
+    raise SourceUnavailable(
+        f"{repository} cannot be read: the blob {blob_id} is missing or damaged"
+        + ("" if repository.mirror else "; see what `git fsck` says, and make a partial clone whole")
+    )

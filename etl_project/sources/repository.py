@@ -1,0 +1,79 @@
+"""A `location` as written in, a folder or a git repository out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+SCHEMES = ("https", "http", "ssh", "git", "file")
+"""What git fetches from; what else it could be made to run (`ext::`) is no address of posts."""
+
+IN_PLACE = "git+"
+"""Begins a location that is a repository on this machine, read at its commits and not at its files."""
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_HOST_AND_PATH = re.compile(r"[\w.-]+@\w[\w.-]*:[^:].*")
+_PASSWORD = re.compile(r"(://[^/\s:@]*):[^/\s@]*@")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository that posts are read from, at one commit once `present` has looked at it."""
+
+    address: str
+    """What git fetches from, or the absolute path of a repository on this machine."""
+    mirror: Path | None = None
+    """Our bare copy of what lies at the address; None for a repository on this machine, which is read in place."""
+    git_dir: str = ""
+    """Where the objects are read."""
+    folder: str = ""
+    """Folder of the repository that is the source, without a slash at its end; empty for all of it."""
+    commit: str | None = None
+    """Commit that is read; None before it has been looked up, and while there is none."""
+    tree: str | None = None
+    """Tree of `folder` at that commit: what the posts are, whatever the history."""
+    boundaries: frozenset[str] = frozenset()
+    """Commits of a shallow clone whose parents are not there; only filled where dates are taken from the history."""
+
+    @property
+    def scheme(self) -> str | None:
+        """What the address begins with, `https` of `https://…`; None where it begins otherwise."""
+        scheme = _SCHEME.match(self.address) if self.mirror else None
+        return scheme[1].lower() if scheme else None
+
+    def __str__(self) -> str:
+        """Give the location as people write it, without a password."""
+        return without_password(self.address) if self.mirror else f"{IN_PLACE}{self.address}"
+
+    @property
+    def name(self) -> str:
+        """Name of the folder that is the source; empty for a whole repository."""
+        return self.folder.rpartition("/")[2]
+
+
+def location_of(text: str, folder: Path, mirror: Path) -> Path | Repository:
+    """Tell a folder from a git repository.
+
+    A repository is an address (`https://…`, `ssh://…`, `git@host:path`, `file:///…`), a bare repository, or any other
+    on this machine after `git+`. A plain path to a working copy is a folder: people write posts before they commit.
+
+    Args:
+        text: the location as written.
+        folder: what relative paths are relative to.
+        mirror: where the copy of a remote repository is to lie.
+    """
+    rest = text.removeprefix(IN_PLACE)
+    if _SCHEME.match(rest) or _HOST_AND_PATH.fullmatch(rest):
+        return Repository(rest, mirror)
+    path = folder / Path(rest).expanduser()
+    return Repository(str(path)) if rest != text or _is_bare(path) else path
+
+
+def without_password(text: str) -> str:
+    """Hide the passwords of addresses in a text."""
+    return _PASSWORD.sub(r"\1:***@", text)
+
+
+def _is_bare(path: Path) -> bool:
+    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
