@@ -57,6 +57,7 @@ SUGGESTIONS: dict[str, str] = {
     "empty": "Write the post, or delete the empty file.",
     "not_regular_file": "Replace it with a plain file inside the source, or exclude it in etl.toml.",
     "permission_denied": "Give the user that runs the refresh the right to read the file.",
+    "lfs_pointer": "Keep posts out of Git LFS, or read a working copy that holds their contents as a folder.",
     "unreadable": "Check the disk or mount; the file is tried again at the next refresh.",
     "crashed_parser": "Report the file to this project; exclude it in etl.toml meanwhile.",
 }

@@ -109,10 +109,8 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
         _replace_sources(con, work)
     _replace_inventory(con, work.timing.as_of)
     con.execute("DELETE FROM internal.source_states")
-    con.executemany(
-        "INSERT INTO internal.source_states VALUES (?, ?, ?, ?)",
-        [[name, *state] for name, state in work.states.items()],
-    )
+    for name, state in work.states.items():
+        con.execute("INSERT INTO internal.source_states VALUES (?, ?, ?, ?)", [name, *state])
     number = _one(con, "SELECT generation FROM internal.generation")
     if is_new:
         number = max(number, _one(con, "SELECT max(refresh_id) FROM refreshes")) + 1

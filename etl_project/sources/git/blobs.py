@@ -62,17 +62,18 @@ def first_file(repository: Repository, names: Iterable[str], largest: int | None
     return None
 
 
-def blobs_named(repository: Repository, names: Sequence[bytes]) -> list[tuple[str | None, int]]:
+def blobs_named(repository: Repository, names: Sequence[bytes], *, follow: bool = True) -> list[tuple[str | None, int]]:
     """Id and size of the blob behind each name; no id where there is none.
 
-    A name is the id of a blob, or `tree:path`, in which links are followed.
+    A name is the id of a blob, or `tree:path`, in which links are followed unless `follow` says otherwise.
     """
     # git reads one name a line: what has a line feed in its name cannot be asked for.
     askable = [name for name in names if b"\n" not in name]
     rest = b""
     if askable:
         given = b"".join(name + b"\n" for name in askable)
-        rest = git("cat-file", "--batch-check", "--follow-symlinks", git_dir=repository.git_dir, given=given)
+        options = ["--follow-symlinks"] if follow else []
+        rest = git("cat-file", "--batch-check", *options, git_dir=repository.git_dir, given=given)
     answers: dict[bytes, tuple[str | None, int]] = {}
     for name in askable:
         line, _, rest = rest.partition(b"\n")

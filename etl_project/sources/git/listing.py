@@ -21,7 +21,7 @@ GIT_LISTING = pa.schema([*LISTING, ("blob_id", pa.string()), ("committed_us", pa
 that a symbolic link leads to, nothing after the colon where it leads nowhere; `module:` for a submodule, `folder:` for
 a folder. `committed_us` is when it was last committed, where the source takes dates from the history."""
 
-_FILE, _LINK, _FOLDER, _MODULE = b"100", b"120000", b"040000", b"160000"
+_FILE, _LINK, _MODULE = b"100", b"120000", b"160000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,9 @@ def _changes(
         return None
     touched = {entry.path for entry in entries}
     if tree != repository.tree:
-        old_links = (_Entry(raw, _LINK, b"", 0) for raw in map(unescape_path, links) if raw not in touched)
-        entries.extend(old_links)
+        # One with a line feed in its name is never followed, so it is as it was.
+        old_links = [raw for raw in map(unescape_path, links) if raw not in touched and b"\n" not in raw]
+        entries.extend(_Entry(raw, _LINK, b"", None) for raw in old_links)
     posts = _resolved(repository, _chosen(source, (entry for entry in entries if entry.mode)))
     paths = [_path(entry.path) for entry in entries]
     return GitListing(_table(source, posts, {**links, **dates}), False, paths, dates)
@@ -143,25 +144,36 @@ def _chosen(source: Source, entries: Iterable[_Entry]) -> dict[str, tuple[int, _
 
 def _resolved(repository: Repository, posts: dict[str, tuple[int, _Entry]]) -> dict[str, tuple[int, str, int]]:
     """Path -> rank, `blob_id` and size."""
-    questions: dict[str, bytes] = {}
-    for path, (_, entry) in posts.items():
-        if entry.mode == _LINK:
-            questions[path] = f"{repository.tree}:".encode() + entry.path
-        elif entry.size is None and entry.mode.startswith(_FILE):
-            questions[path] = entry.object_id
-    answers = dict(zip(questions, blobs_named(repository, list(questions.values())), strict=True))
+    tree = f"{repository.tree}:".encode()
+    links = {path: tree + entry.path for path, (_, entry) in posts.items() if entry.mode == _LINK}
+    unknown = {path: e.object_id for path, (_, e) in posts.items() if e.size is None and e.mode.startswith(_FILE)}
+    answers = _asked(repository, links | unknown)
+    # A link that leads nowhere is as long as its text.
+    sizes = {path: posts[path][1].size for path in links}
+    lost = {path: posts[path][1].object_id or links[path] for path, size in sizes.items() if size is None}
+    texts = _asked(repository, {path: name for path, name in lost.items() if not answers[path][0]}, follow=False)
+    sizes |= {path: size for path, (_, size) in texts.items()}
     resolved = {}
     for path, (rank, entry) in posts.items():
-        object_id, size = answers.get(path, (None, 0))
-        if entry.mode.startswith(_FILE):
-            if entry.size is None and object_id is None:
+        if path in links:
+            object_id, size = answers[path]
+            resolved[path] = rank, f"link:{object_id or ''}", size if object_id else sizes[path] or 0
+        elif path in unknown:
+            object_id, size = answers[path]
+            if object_id is None:
                 raise GitFailed(f"the object {entry.object_id.decode()} is missing")
-            resolved[path] = rank, entry.object_id.decode(), size if entry.size is None else entry.size
-        elif entry.mode == _LINK:
-            resolved[path] = rank, f"link:{object_id or ''}", size
+            resolved[path] = rank, object_id, size
+        elif entry.size is not None and entry.mode.startswith(_FILE):
+            resolved[path] = rank, entry.object_id.decode(), entry.size
         else:
             resolved[path] = rank, "module:" if entry.mode == _MODULE else "folder:", 0
     return resolved
+
+
+def _asked(
+    repository: Repository, names: Mapping[str, bytes], *, follow: bool = True
+) -> dict[str, tuple[str | None, int]]:
+    return dict(zip(names, blobs_named(repository, list(names.values()), follow=follow), strict=True))
 
 
 def _table(source: Source, posts: dict[str, tuple[int, str, int]], dates: Mapping[str, int | None]) -> pa.Table:
