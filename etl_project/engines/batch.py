@@ -33,7 +33,7 @@ class Batch:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # On the way to another process named tuples cost six times what plain ones do.
-        rows = [(*task[:-1], tuple(task.listed)) for task in self.tasks]
+        rows = [(*task[:-2], tuple(task.listed), task.committed_us) for task in self.tasks]
         return _batch_of_rows, (self.number, self.source, self.limits, rows, self.look_ns, self.staging)
 
 
@@ -52,7 +52,7 @@ class ManifestRow:
 def _batch_of_rows(
     number: str, source: Source, limits: Limits, rows: list[tuple[Any, ...]], look_ns: int, staging: Path
 ) -> Batch:
-    tasks = tuple([FileTask._make((*row[:-1], Signature._make(row[-1]))) for row in rows])
+    tasks = tuple([FileTask._make((*row[:-2], Signature._make(row[-2]), row[-1])) for row in rows])
     return Batch(number, source, limits, tasks, look_ns, staging)
 
 
