@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.sources import place
 from etl_project.look import RefreshStopped
 from etl_project.settings import SettingsError
+from etl_project.sources import place
 from etl_project.sources.folder import ReadFile, SourceUnavailable
 
 KEEPING = 'dialect = "jekyll"\ninclude = ["_posts/**"]\non_missing = "keep"\n'
