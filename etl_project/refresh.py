@@ -32,7 +32,7 @@ from etl_project.load.checks import run_checks
 from etl_project.load.contract import contract
 from etl_project.load.publish import Published, publish
 from etl_project.load.rename import inventory_by_present_names, rename_sources
-from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, parquet_list
+from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, parquet_list, sources_differ
 from etl_project.load.work_file import WorkFile, create_tables, generation
 from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing
 from etl_project.settings import Settings
@@ -198,6 +198,8 @@ class Refresh:
                 renames=renames,
                 is_first=not number,
             )
+            if number and not reasons and sources_differ(con, self.settings.sources):
+                reasons = ["a source lies elsewhere"]
         is_changed = bool(reasons)
         if not reasons:
             state, reasons = self._unfinished(state, number)

@@ -81,12 +81,12 @@ class History(RuleBasedStateMachine):
                 there.write_bytes(there.read_bytes() + b"\nedited\n")
             self._commit()
 
-    @rule(folder=FOLDERS, name=NAMES, target=NAMES)
-    def link(self, folder: str, name: str, target: str) -> None:
+    @rule(folder=FOLDERS, name=NAMES, leads_to=NAMES)
+    def link(self, folder: str, name: str, leads_to: str) -> None:
         path = self.repo.path / folder / f"{name}.md"
         path.parent.mkdir(exist_ok=True)
         path.unlink(missing_ok=True)
-        path.symlink_to(f"../_posts/{target}.md")
+        path.symlink_to(f"../_posts/{leads_to}.md")
         self._commit()
 
     @rule(folder=FOLDERS, name=NAMES)

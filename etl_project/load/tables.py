@@ -91,7 +91,7 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
         work.previous is not None
         or _one(con, _FILES_CHANGED) > 0
         or _one(con, "SELECT count(*) FROM gone") > 0
-        or _sources_differ(con, work)
+        or sources_differ(con, work.sources)
         or _one(con, "SELECT generation FROM internal.generation") == 0
         or came_out > 0
         or _one(
@@ -283,8 +283,9 @@ def _replace_sources(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
     con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions())
 
 
-def _sources_differ(con: duckdb.DuckDBPyConnection, work: Merge) -> bool:
-    return sorted(con.execute("SELECT * FROM sources").fetchall()) != sorted(_source_rows(work.sources))
+def sources_differ(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> bool:
+    """Whether the table `sources` says something else than the settings."""
+    return sorted(con.execute("SELECT * FROM sources").fetchall()) != sorted(_source_rows(sources))
 
 
 def _source_rows(sources: Iterable[Source]) -> list[tuple[str | None, ...]]:

@@ -8,9 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Site
+from conftest import Site, equals_full_build
 from git_site import DAY, QUIET, START, GitSite, Repo
 
+from etl_project.look import RefreshStopped
 from etl_project.settings import SettingsError
 from etl_project.sources.git import command
 
@@ -22,12 +23,6 @@ def site(tmp_path: Path) -> GitSite:
         site.repo.write(f"_posts/2026-01-02-{n}.md", title=f"Post {n}")
     site.repo.commit()
     return site
-
-
-def equals_full_build(site: Site) -> None:
-    incremental = site.derived()
-    site.refresh(full=True)
-    assert site.derived() == incremental
 
 
 def equals_a_folder(site: GitSite) -> None:
@@ -503,8 +498,6 @@ def test_the_guard_stops_when_posts_of_a_repository_leave(site: GitSite) -> None
     # Of the same size as one that went, and yet no move.
     site.repo.write("_posts/2026-01-02-9.md", title="Post 9")
     site.repo.commit()
-    from etl_project.refresh import RefreshStopped
-
     with pytest.raises(RefreshStopped, match="2 of the 6 posts"):
         site.refresh()
     loaded = site.refresh(allow_deletes=True)
@@ -547,3 +540,13 @@ def test_many_posts_are_read_by_processes(site: GitSite) -> None:
     assert site.column("SELECT count(*) FROM articles") == [1_206]
     children = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True, env=os.environ | QUIET)
     assert f"--git-dir={site.repo.path}" not in children.stdout, "no git process is left behind"
+
+
+def test_a_repository_that_lies_elsewhere_now_is_the_same_site(site: GitSite) -> None:
+    site.refresh()
+    site.location = f"file://{site.repo.path}"
+    site.configure()
+    loaded = site.refresh()
+    assert loaded and loaded.files_read == 0 and loaded.changes == {}
+    assert site.column("SELECT location FROM sources") == [site.location]
+    equals_full_build(site)
