@@ -198,7 +198,7 @@ class Refresh:
                 renames=renames,
                 is_first=not number,
             )
-            if number and not reasons and sources_differ(con, self.settings.sources):
+            if not (reasons or self.is_partial) and sources_differ(con, self.settings.sources):
                 reasons = ["a source lies elsewhere"]
         is_changed = bool(reasons)
         if not reasons:

@@ -14,14 +14,12 @@ from types import MappingProxyType
 import duckdb
 import pyarrow as pa
 
-from etl_project.extract.identity import name_identity
 from etl_project.extract.limits import Limits
+from etl_project.extract.listing import create_listing, list_source
 from etl_project.extract.reasons import Rejection
 from etl_project.extract.tasks import FileTask, hash_bytes, is_young
-from etl_project.sources.folder import LISTING, Signature, SourceUnavailable, list_files
-from etl_project.sources.git.listing import GitListing, list_posts
+from etl_project.sources.folder import Signature, SourceUnavailable
 from etl_project.sources.place import post_reader
-from etl_project.sources.repository import Repository
 from etl_project.sources.source import Source
 
 MOST_DEFERRALS = 2
@@ -103,13 +101,12 @@ def scan(
         unavailable: other sources -> why they cannot be listed.
     """
     result = Scan(unavailable=dict(unavailable))
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE listing (article_id VARCHAR, shares_identity BOOLEAN, "
-        "source_id VARCHAR, path VARCHAR, rank INTEGER, size BIGINT, mtime_ns BIGINT, ctime_ns BIGINT, inode UBIGINT, "
-        "blob_id VARCHAR, committed_us BIGINT)"
-    )
+    create_listing(con)
     for source in sources:
-        _list_source(con, source, result, None if source.name in reparse else since.get(source.name))
+        try:
+            list_source(con, source, None if source.name in reparse else since.get(source.name))
+        except SourceUnavailable as error:
+            result.unavailable[source.name] = str(error)
     names = [s.name for s in sources if s.name not in result.unavailable]
     con.execute(
         """
@@ -248,56 +245,6 @@ def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
     """Leave a source as it is: it failed while it was read."""
     for table in ("candidates", "gone", "settled"):
         con.execute(f"DELETE FROM {table} WHERE source_id = ?", [source_id])
-
-
-def _list_source(con: duckdb.DuckDBPyConnection, source: Source, result: Scan, since: tuple[str, str] | None) -> None:
-    shares_identity = source.identity != "path"
-    try:
-        if isinstance(source.location, Repository):
-            found = list_posts(source, since, _links(con, source.name))
-            listed = found.posts
-            if not found.is_whole:
-                _list_as_it_was(con, source, found)
-        else:
-            listed = pa.Table.from_batches(list_files(source), LISTING)
-    except SourceUnavailable as error:
-        result.unavailable[source.name] = str(error)
-        return
-    paths = listed["path"]
-    listed = listed.append_column(
-        "identity", pa.array(map(name_identity, paths.to_pylist()), pa.string()) if shares_identity else paths
-    )
-    con.register("listed_now", listed)
-    con.execute(
-        f"INSERT INTO listing BY NAME SELECT source_id || ':' || identity AS article_id, "
-        f"{shares_identity} AS shares_identity, * EXCLUDE identity FROM listed_now"
-    )
-    con.unregister("listed_now")
-
-
-def _links(con: duckdb.DuckDBPyConnection, source_id: str) -> dict[str, int | None]:
-    """Symbolic links of the inventory, with when they were committed."""
-    query = "SELECT path, committed_us FROM inventory WHERE source_id = ? AND starts_with(blob_id, 'link:')"
-    return dict(con.execute(query, [source_id]).fetchall())
-
-
-def _list_as_it_was(con: duckdb.DuckDBPyConnection, source: Source, found: GitListing) -> None:
-    """List what a commit did not touch from the inventory, without a row of it passing through here."""
-    con.register("touched", pa.table({"path": pa.array(found.touched, pa.string())}))
-    dates = {"path": list(found.committed), "moment": list(found.committed.values())}
-    con.register("dates", pa.table(dates, schema=pa.schema({"path": pa.string(), "moment": pa.int64()})))
-    con.execute(
-        """
-        INSERT INTO listing BY NAME
-        SELECT i.article_id, $shares_identity AS shares_identity, i.source_id, i.path, i.rank, i.size, i.mtime_ns,
-            i.ctime_ns, i.inode, i.blob_id, if(d.path IS NULL, i.committed_us, d.moment) AS committed_us
-        FROM inventory AS i LEFT JOIN dates AS d ON d.path = i.path
-        WHERE i.source_id = $source_id AND i.path NOT IN (SELECT path FROM touched)
-        """,
-        {"shares_identity": source.identity != "path", "source_id": source.name},
-    )
-    con.unregister("touched")
-    con.unregister("dates")
 
 
 def _look_at_young(

@@ -1,0 +1,77 @@
+"""A source in, its listing out as a temporary table: from its files, or from what its repository says has changed."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from etl_project.extract.identity import name_identity
+from etl_project.sources.folder import LISTING, list_files
+from etl_project.sources.git.listing import GitListing, list_posts
+from etl_project.sources.repository import Repository
+from etl_project.sources.source import Source
+
+
+def create_listing(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty temporary table `listing`: one row per listed file of every source."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE listing (article_id VARCHAR, shares_identity BOOLEAN, "
+        "source_id VARCHAR, path VARCHAR, rank INTEGER, size BIGINT, mtime_ns BIGINT, ctime_ns BIGINT, inode UBIGINT, "
+        "blob_id VARCHAR, committed_us BIGINT)"
+    )
+
+
+def list_source(con: duckdb.DuckDBPyConnection, source: Source, since: tuple[str, str] | None) -> None:
+    """Add the posts of a source to the listing.
+
+    Args:
+        con: a connection that has the listing and the inventory.
+        source: the source, settled.
+        since: commit and tree that the inventory lists, of a git source, where it still holds.
+
+    Raises:
+        SourceUnavailable: the source cannot be listed completely; nothing of it is in the listing.
+    """
+    shares_identity = source.identity != "path"
+    if isinstance(source.location, Repository):
+        found = list_posts(source, since, _links(con, source.name))
+        listed = found.posts
+        if not found.is_whole:
+            _list_as_it_was(con, source, found)
+    else:
+        listed = pa.Table.from_batches(list_files(source), LISTING)
+    paths = listed["path"]
+    listed = listed.append_column(
+        "identity", pa.array(map(name_identity, paths.to_pylist()), pa.string()) if shares_identity else paths
+    )
+    con.register("listed_now", listed)
+    con.execute(
+        f"INSERT INTO listing BY NAME SELECT source_id || ':' || identity AS article_id, "
+        f"{shares_identity} AS shares_identity, * EXCLUDE identity FROM listed_now"
+    )
+    con.unregister("listed_now")
+
+
+def _links(con: duckdb.DuckDBPyConnection, source_id: str) -> dict[str, int | None]:
+    """Symbolic links of the inventory, with when they were committed."""
+    query = "SELECT path, committed_us FROM inventory WHERE source_id = ? AND starts_with(blob_id, 'link:')"
+    return dict(con.execute(query, [source_id]).fetchall())
+
+
+def _list_as_it_was(con: duckdb.DuckDBPyConnection, source: Source, found: GitListing) -> None:
+    """List what a commit did not touch from the inventory, without a row of it passing through here."""
+    con.register("touched", pa.table({"path": pa.array(found.touched, pa.string())}))
+    dates = {"path": list(found.committed), "moment": list(found.committed.values())}
+    con.register("dates", pa.table(dates, schema=pa.schema({"path": pa.string(), "moment": pa.int64()})))
+    con.execute(
+        """
+        INSERT INTO listing BY NAME
+        SELECT i.article_id, $shares_identity AS shares_identity, i.source_id, i.path, i.rank, i.size, i.mtime_ns,
+            i.ctime_ns, i.inode, i.blob_id, if(d.path IS NULL, i.committed_us, d.moment) AS committed_us
+        FROM inventory AS i LEFT JOIN dates AS d ON d.path = i.path
+        WHERE i.source_id = $source_id AND i.path NOT IN (SELECT path FROM touched)
+        """,
+        {"shares_identity": source.identity != "path", "source_id": source.name},
+    )
+    con.unregister("touched")
+    con.unregister("dates")
