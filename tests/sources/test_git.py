@@ -74,13 +74,12 @@ def test_a_commit_that_touches_no_post_makes_no_generation(site: GitSite) -> Non
 
 
 def test_only_what_changed_is_listed_and_read(site: GitSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    for n in range(2_000):
-        site.repo.write(f"_posts/{n % 20}/2026-01-02-many-{n}.md", body=str(n))
-    site.repo.commit()
+    site.repo.import_posts(
+        {f"_posts/{n % 20}/2026-01-02-many-{n}.md": f"---\ntitle: {n}\n---\n" for n in range(20_000)}
+    )
     site.refresh()
-    for n in range(0, 2_000, 40):
-        site.repo.write(f"_posts/{n % 20}/2026-01-02-many-{n}.md", title="Changed", body=str(n))
-    site.repo.commit()
+    changed = {f"_posts/{n % 20}/2026-01-02-many-{n}.md": f"---\ntitle: x{n}\n---\n" for n in range(0, 18_000, 60)}
+    site.repo.import_posts(changed)
     commands: list[str] = []
     start = command.start
 
@@ -91,7 +90,7 @@ def test_only_what_changed_is_listed_and_read(site: GitSite, monkeypatch: pytest
     monkeypatch.setattr(command, "start", started)
     refresh, look = site.look()
     loaded = refresh.load_tables(look)
-    assert loaded.files_read == 50 and loaded.changes == {"changed": 50}
+    assert loaded.files_read == len(changed) == 300 and loaded.changes == {"changed": 300}
     assert "diff-tree" in commands and "ls-tree" not in commands
     commands.clear()
     site.look()[1].connection.close()
@@ -550,3 +549,27 @@ def test_a_repository_that_lies_elsewhere_now_is_the_same_site(site: GitSite) ->
     assert loaded and loaded.files_read == 0 and loaded.changes == {}
     assert site.column("SELECT location FROM sources") == [site.location]
     equals_full_build(site)
+
+
+def test_the_real_history_of_a_site_is_replayed_without_a_difference(tmp_path: Path, shared: Path) -> None:
+    site = GitSite(
+        tmp_path, 'dialect = "jekyll"\ntime_zone = "Asia/Shanghai"\nidentity = "file_name"\nupdated_from = "git"\n'
+    )
+    for version in sorted((shared / "updates").iterdir()):
+        for post in (version / "_posts").iterdir():
+            site.repo.write(f"_posts/{post.name}", post.read_bytes())
+        touched = {line[3:] for line in site.repo.git("status", "--porcelain", "-uall", "-z").split("\0") if line}
+        site.repo.commit()
+        loaded = site.refresh()
+        assert (loaded.files_read if loaded else 0) == len(touched)
+    equals_full_build(site)
+    equals_a_folder_but_for_dates(site)
+
+
+def equals_a_folder_but_for_dates(site: GitSite) -> None:
+    folder = site.read_as_a_folder()
+    folder.configure(site.source.replace('updated_from = "git"', ""))
+    folder.refresh()
+    query = "SELECT * EXCLUDE updated_at FROM articles ORDER BY ALL"
+    assert site.query(query) == folder.query(query)
+    assert site.query("FROM article_bodies ORDER BY ALL") == folder.query("FROM article_bodies ORDER BY ALL")

@@ -7,7 +7,8 @@ SELECT
     count(*) AS articles,
     count(DISTINCT a.published_on) AS days_with_articles,
     sum(m.words)::BIGINT AS words,
-    avg(m.reading_minutes) AS mean_reading_minutes
+    -- As decimals: a sum of doubles depends on the order of its rows.
+    avg(m.reading_minutes::DECIMAL(12, 2)) AS mean_reading_minutes
 FROM articles_live AS a
 JOIN article_metrics AS m ON m.article_id = a.article_id
 WHERE a.published_on IS NOT NULL

@@ -131,5 +131,5 @@ def _environment(inherited: Mapping[str, str], *, fetches: bool) -> dict[str, st
 
 def _said(err: bytes) -> str:
     lines = [line.strip() for line in err.decode(errors="replace").splitlines()]
-    told = [line.partition(": ")[2] for line in lines if line.startswith(("fatal: ", "error: ", "ssh: "))]
+    told = [line.partition(": ")[2].rstrip(".") for line in lines if line.startswith(("fatal: ", "error: ", "ssh: "))]
     return without_password("; ".join(dict.fromkeys(told or lines)))[:400] or "git failed without a word"
