@@ -197,3 +197,18 @@ def test_an_aggregate_says_its_grain_first_and_what_each_column_holds(site: Site
     assert aggregate.inputs and "articles_live" in aggregate.inputs
     [comment] = site.column(f"SELECT comment FROM duckdb_tables() WHERE table_name = '{name}'")
     assert comment == aggregate.grain
+
+
+def test_no_number_depends_on_the_order_in_which_articles_came(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.configure(SOURCE)
+    for n in range(24):
+        post(site, f"_posts/2026-01-{1 + n:02}-{n}.md", "2026-01-30", "tags: [x]", "word " * (37 * n + 11))
+    site.refresh()
+    for n in range(0, 24, 3):
+        file = site.posts / f"_posts/2026-01-{1 + n:02}-{n}.md"
+        file.write_bytes(file.read_bytes().replace(b"A post", b"Another"))
+    site.refresh()
+    came_late = {name: site.query(f"SELECT * FROM {name} ORDER BY ALL") for name in aggregates()}
+    site.refresh(full=True)
+    assert {name: site.query(f"SELECT * FROM {name} ORDER BY ALL") for name in aggregates()} == came_late
