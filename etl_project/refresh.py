@@ -6,6 +6,7 @@ Dagster runs them one by one through the assets; nothing here knows of Dagster.
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -239,9 +240,11 @@ class Refresh:
             RefreshStopped: a source failed while every table was being built anew.
         """
         began = time.perf_counter()
-        con, staging = look.connection, self.work.staging
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True)
+        con = look.connection
+        shutil.rmtree(self.work.staging, ignore_errors=True)
+        self.work.staging.mkdir(parents=True)
+        # A folder of its own: a worker that outlived a killed refresh must not write among the files of this one.
+        staging = Path(tempfile.mkdtemp(dir=self.work.staging))
         try:
             manifest = list(self._extract(look, staging, report or (lambda done, total: None)))
             extract_milliseconds = _milliseconds(began)
@@ -286,9 +289,9 @@ class Refresh:
             con.close()
             self.engine.close()
             close_places()
-            shutil.rmtree(staging, ignore_errors=True)
+            shutil.rmtree(self.work.staging, ignore_errors=True)
         if target != self.work.path:
-            target.replace(self.work.path)
+            self.work.replace_by(target)
         self._write_look(look.clock, number, is_settled=False)
         return loaded
 

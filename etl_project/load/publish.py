@@ -90,3 +90,5 @@ def _keep_previous(work: WorkFile) -> None:
         work.linking.unlink(missing_ok=True)
         os.link(work.published, work.linking)
         work.linking.replace(work.previous)
+        # After a kill in between they were two names of one file already: then a rename does nothing.
+        work.linking.unlink(missing_ok=True)

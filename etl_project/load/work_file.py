@@ -143,6 +143,12 @@ class WorkFile:
         _attach(con, new)
         return new
 
+    def replace_by(self, new: Path) -> None:
+        """Put a file that was made beside it in the place of the work file."""
+        # The log goes first: the changes of the old file would be played onto the new one.
+        Path(f"{self.path}.wal").unlink(missing_ok=True)
+        new.replace(self.path)
+
     def published_generation(self) -> int | None:
         """Generation of the published file; None when there is none, or none that opens for everybody."""
         # Nobody writes the published file, so a log beside it is stale, and stops others from opening it.

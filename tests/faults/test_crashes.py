@@ -1,0 +1,120 @@
+"""Crashes between two steps of a refresh: the process is gone, its files stay as they were."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from changing_site import AT_REST, assert_equals_a_fresh_build, assert_the_change_log_adds_up, files_beside, write_posts
+from conftest import Site
+
+from etl_project.engines.batch import Batch, ManifestRow, run_batch
+from etl_project.extract.scan import tasks_to_read
+
+CRASH = """
+import importlib, os, signal, sys
+from pathlib import Path
+from etl_project.refresh import Refresh
+from etl_project.settings import read_settings
+
+module, _, name = sys.argv[2].partition(":")
+assert callable(getattr(importlib.import_module(module), name)), "there is no such step any more"
+setattr(sys.modules[module], name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+refresh = Refresh(read_settings(Path(sys.argv[1])), full=sys.argv[3:] == ["--full"])
+refresh.load_tables(refresh.look())
+refresh.run_checks("tables")
+refresh.build_aggregates()
+refresh.run_checks("aggregates")
+refresh.publish()
+"""
+
+STEPS = {
+    "after files were staged": "etl_project.refresh:merge",
+    "within the transaction": "etl_project.load.tables:log_changes",
+    "between commit and checkpoint": "etl_project.refresh:TablesLoaded",
+    "between load and checks": "etl_project.refresh:run_checks",
+    "between checks and aggregates": "etl_project.refresh:build_aggregates",
+    "between the last checks and publishing": "etl_project.refresh:publish",
+    "before the copy": "etl_project.load.publish:_copy",
+    "between the copy and its publication": "etl_project.load.publish:_keep_previous",
+}
+
+
+@pytest.fixture
+def built(site: Site) -> Site:
+    write_posts(site, 12)
+    site.refresh()
+    write_posts(site, 3, begin=12)
+    write_posts(site, 2, edition=1, age=30)
+    (site.posts / "_posts").joinpath(sorted(p.name for p in (site.posts / "_posts").iterdir())[5]).unlink()
+    return site
+
+
+def crash(site: Site, step: str, *options: str) -> None:
+    """Refresh in another process until a step, whose place SIGKILL takes."""
+    command = [sys.executable, "-c", CRASH, str(site.config), STEPS[step], *options]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL, ended
+
+
+def test_a_crash_at_any_step_leaves_the_published_file_and_the_next_refresh_heals(built: Site, tmp_path: Path) -> None:
+    for number, step in enumerate(STEPS):
+        write_posts(built, 2, begin=20 + number, edition=number, age=30)
+        before = built.published.read_bytes()
+        crash(built, step)
+        assert built.published.read_bytes() == before, step
+        built.refresh()
+        assert files_beside(built) <= AT_REST, step
+        assert built.refresh() is None, step
+    assert_equals_a_fresh_build(built, tmp_path / "fresh")
+    assert_the_change_log_adds_up(built)
+
+
+@pytest.mark.parametrize("crashed", [(), ("--full",)], ids=["", "full"])
+def test_a_full_build_after_a_crash_takes_nothing_of_the_log_that_was_left(
+    built: Site, crashed: tuple[str, ...], tmp_path: Path
+) -> None:
+    crash(built, "between commit and checkpoint", *crashed)
+    built.refresh(full=True)
+    write_posts(built, 1, begin=20)
+    built.refresh()
+    assert files_beside(built) <= AT_REST
+    assert_equals_a_fresh_build(built, tmp_path / "fresh")
+    assert_the_change_log_adds_up(built)
+
+
+def test_a_log_whose_work_file_is_gone_is_not_played_onto_the_next_one(built: Site, tmp_path: Path) -> None:
+    crash(built, "between commit and checkpoint")
+    work = built.published.parent / ".work" / "posts.duckdb"
+    assert Path(f"{work}.wal").exists()
+    work.unlink()
+    built.refresh()
+    assert_equals_a_fresh_build(built, tmp_path / "fresh")
+
+
+def test_a_worker_that_outlives_a_killed_refresh_cannot_write_among_the_files_of_the_next(
+    built: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old, old_look = built.look()
+    tasks = next(tasks_to_read(old_look.connection, "site", may_defer=True))
+    old_look.connection.close()
+    staged: list[Path] = []
+
+    def run_with_a_stranger(batch: Batch) -> ManifestRow:
+        row = run_batch(batch)
+        staged.append(batch.staging)
+        return row
+
+    monkeypatch.setattr("etl_project.engines.local.run_batch", run_with_a_stranger)
+    crash(built, "after files were staged")
+    (orphaned,) = (built.published.parent / ".work" / "posts.staging").iterdir()
+    late = Batch("001-site-000000", built.settings.sources[0], built.settings.limits, tuple(tasks), 0, orphaned)
+    built.refresh()
+    assert staged and orphaned not in staged
+    with pytest.raises(OSError, match="No such file"):
+        run_batch(late)
+    assert files_beside(built) <= AT_REST
+    assert_equals_a_fresh_build(built, tmp_path / "fresh")
