@@ -98,7 +98,7 @@ def test_a_log_whose_work_file_is_gone_is_not_played_onto_the_next_one(built: Si
 def test_a_worker_that_outlives_a_killed_refresh_cannot_write_among_the_files_of_the_next(
     built: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    old, old_look = built.look()
+    _, old_look = built.look()
     tasks = next(tasks_to_read(old_look.connection, "site", may_defer=True))
     old_look.connection.close()
     staged: list[Path] = []
