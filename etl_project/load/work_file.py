@@ -155,7 +155,7 @@ class WorkFile:
         if not self.published.exists() or Path(f"{self.published}.wal").exists():
             return None
         try:
-            with duckdb.connect(str(self.published), read_only=True) as con:
+            with duckdb.connect(openable(self.published), read_only=True) as con:
                 row = con.execute("SELECT max(generation) FROM internal.generation WHERE state = 'checked'").fetchone()
                 return row[0] if row else None
         except duckdb.Error:
@@ -212,6 +212,15 @@ def _version(path: Path) -> str | None:
             return generation(con).schema_version
     except duckdb.Error:
         return None
+
+
+def openable(published: Path) -> str:
+    """Write the path of a published file so that DuckDB opens it once.
+
+    Without the prefix DuckDB 2.0 opens a file three times, to find out what it is, to read its header, and to keep;
+    where it is replaced in between, the header is of the old file and the rest of the new one.
+    """
+    return f"duckdb:{published}"
 
 
 def quoted(value: object) -> str:

@@ -12,6 +12,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from etl_project.load.work_file import openable
 from etl_project.show.console import safe
 from etl_project.stop import BAD_USAGE, Stop
 
@@ -58,7 +59,9 @@ def open_published(path: Path) -> duckdb.DuckDBPyConnection:
     if not path.exists():
         raise NoWarehouse(f"{path} has not been built yet. Run: etl refresh")
     try:
-        return duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+        con = duckdb.connect(openable(path), read_only=True)
+        con.execute("SET enable_external_access = false")
+        return con
     except duckdb.Error as error:
         wal = Path(f"{path}.wal")
         advice = f"Remove the stale {wal}." if wal.exists() else "Run: etl refresh"

@@ -70,7 +70,7 @@ import json, sys, duckdb
 names = json.loads(sys.argv[2])
 for _ in sys.stdin:
     try:
-        with duckdb.connect(sys.argv[1], read_only=True) as con:
+        with duckdb.connect('duckdb:' + sys.argv[1], read_only=True) as con:
             told = {n: con.execute(f"SELECT count(*), coalesce(sum(hash(t)::HUGEINT), 0)::VARCHAR FROM {n} AS t")
                     .fetchone() for n in names}
     except Exception as error:
