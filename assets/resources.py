@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from assets.dead_runs import process_tags, report_dead_runs
+from etl_project.disk import DiskFull
 from etl_project.load.check import CheckResult
 from etl_project.load.lock import LockHeld, RefreshLock
 from etl_project.load.publish import NotChecked, Published
@@ -76,11 +77,12 @@ def told_plainly() -> Iterator[None]:
     """Turn what a person can set right into a failure that shows its sentence, and is not tried again.
 
     Raises:
-        dg.Failure: for settings that cannot be used, a refresh that must not go on, a lock, an unchecked generation.
+        dg.Failure: for settings that cannot be used, a refresh that must not go on, a lock, an unchecked generation, a
+            full disk.
     """
     try:
         yield
-    except (SettingsError, RefreshStopped, LockHeld, NotChecked) as error:
+    except (SettingsError, RefreshStopped, LockHeld, NotChecked, DiskFull) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
 
 

@@ -112,6 +112,7 @@ def _say_unavailable(unavailable: dict[str, str]) -> None:
 
 
 def _run(work: Refresh, look: Look) -> int:
+    from etl_project.disk import room_to
     from etl_project.show.progress import progress
     from etl_project.show.summary import show_summary
 
@@ -120,7 +121,7 @@ def _run(work: Refresh, look: Look) -> int:
     work.warm(look)
     from etl_project.definitions import run_refresh
 
-    with progress(out) as report:
+    with progress(out) as report, room_to("record the run", work.settings.dagster_home):
         run = run_refresh(work, look, report)
     if not run.success or run.tables is None or run.published is None:
         err.print(f"The refresh failed: {run.error}", style="red")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from etl_project.disk import needs_room_to
 from etl_project.engines.batch import ManifestRow, batches
 from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
 from etl_project.extract.scan import (
@@ -99,6 +100,7 @@ class Refresh:
         self.work = WorkFile(settings.warehouse.path)
         self.engine = LocalEngine()
 
+    @needs_room_to("look for changes")
     def look(self) -> Look:
         """List the sources and tell what there is to do. Changes nothing but the record of the look.
 
@@ -232,6 +234,7 @@ class Refresh:
         if _count(look.connection, f"({FILES_TO_READ})", "sum(size)") >= IN_PROCESS_BYTES:
             self.engine.warm()
 
+    @needs_room_to("load the tables")
     def load_tables(self, look: Look, report: Report | None = None) -> TablesLoaded:
         """Read what changed and bring the tables up to date in one transaction; the look is used up.
 
@@ -241,11 +244,11 @@ class Refresh:
         """
         began = time.perf_counter()
         con = look.connection
-        shutil.rmtree(self.work.staging, ignore_errors=True)
-        self.work.staging.mkdir(parents=True)
-        # A folder of its own: a worker that outlived a killed refresh must not write among the files of this one.
-        staging = Path(tempfile.mkdtemp(dir=self.work.staging))
         try:
+            shutil.rmtree(self.work.staging, ignore_errors=True)
+            self.work.staging.mkdir(parents=True)
+            # A folder of its own: a worker that outlived a killed refresh must not write among the files of this one.
+            staging = Path(tempfile.mkdtemp(dir=self.work.staging))
             manifest = list(self._extract(look, staging, report or (lambda done, total: None)))
             extract_milliseconds = _milliseconds(began)
             target = self._attach_target(look)
@@ -300,6 +303,7 @@ class Refresh:
         with self.work.opened(read_only=True) as con:
             return {name: _count(con, name) for name in contract()}
 
+    @needs_room_to("build the aggregates")
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:
         """Build aggregates from the tables; all of them by default. Returns aggregate -> rows."""
         began = time.perf_counter()
@@ -312,11 +316,13 @@ class Refresh:
             )
         return rows
 
+    @needs_room_to("run the checks")
     def run_checks(self, stage: Stage) -> list[CheckResult]:
         """Run the checks of a stage; what they find is written down with the generation."""
         with self.work.opened() as con:
             return run_checks(con, stage, self.settings.checks)
 
+    @needs_room_to("publish")
     def publish(self) -> Published:
         """Put the checked generation in the place of the published file.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import re
@@ -93,6 +94,8 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
             con.execute("UPDATE internal.generation SET state = 'aggregated' WHERE state IN ('sound', 'checked')")
         con.execute("COMMIT")
     except BaseException:
-        con.execute("ROLLBACK")
+        # A commit that failed has ended the transaction itself; its error is the one to tell.
+        with contextlib.suppress(duckdb.TransactionException):
+            con.execute("ROLLBACK")
         raise
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -76,7 +77,9 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     try:
         generation = _merge(con, work)
     except BaseException:
-        con.execute("ROLLBACK")
+        # A commit that failed has ended the transaction itself; its error is the one to tell.
+        with contextlib.suppress(duckdb.TransactionException):
+            con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")
     return generation

@@ -61,7 +61,7 @@ class ChangingSite:
         archive.mkdir(exist_ok=True)
         for file in live[some : some + some // 2]:
             file.rename(archive / file.name)
-        for file in [*live[-some // 2 :], *sorted(archive.iterdir())[:-some]]:
+        for file in [*live[-some // 2 :], *sorted(archive.iterdir())[: some // 2]]:
             file.unlink()
 
 
