@@ -66,3 +66,15 @@ def test_every_key_of_a_source_is_in_the_manual() -> None:
 def test_every_link_of_the_manual_leads_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", (DOCS / page).read_text("utf-8")):
         assert (DOCS / target).exists(), target
+
+
+def test_every_promise_names_a_test_that_is_there() -> None:
+    promised = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (DOCS / "guarantees.md").read_text("utf-8"))
+    assert len(promised) > 20
+    root = DOCS.parent
+    missing = [
+        f"{path}::{name}"
+        for path, name in promised
+        if not (root / path).is_file() or f"\ndef {name}(" not in (root / path).read_text("utf-8")
+    ]
+    assert missing == []
