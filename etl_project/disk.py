@@ -46,8 +46,8 @@ def room_to(doing: str, folder: Path) -> Iterator[None]:
             raise
         raise DiskFull(
             f"The disk of {folder} is full: there was no room to {doing}. The published file is as it was. Make room "
-            "(a refresh needs two to three times the size of the published file), then run `etl refresh`, which goes on "
-            "from there."
+            "(a refresh needs two to three times the size of the published file), then run `etl refresh`, "
+            "which goes on from there."
         ) from error
 
 
