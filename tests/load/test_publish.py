@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from conftest import Site
 
+from etl_project.disk import DiskFull
 from etl_project.load.publish import NotChecked
 from etl_project.load.work_file import STORAGE_VERSION
 from etl_project.refresh import Refresh
@@ -27,14 +28,15 @@ for _ in sys.stdin:
 NO_LARGE_FILES = """
 import resource, sys
 from pathlib import Path
+from etl_project.disk import DiskFull
 from etl_project.refresh import Refresh
 from etl_project.settings import read_settings
 refresh = Refresh(read_settings(Path(sys.argv[1])))
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 try:
     refresh.publish()
-except OSError as error:
-    print(error.strerror)
+except DiskFull as full:
+    print(full)
 """
 
 
@@ -167,7 +169,7 @@ def test_a_disk_that_takes_no_more_leaves_the_published_file_and_the_next_refres
     ended = subprocess.run(
         [sys.executable, "-c", NO_LARGE_FILES, str(published_site.config)], capture_output=True, text=True, check=True
     )
-    assert ended.stdout == "File too large\n", ended
+    assert ended.stdout.startswith(f"The disk of {published_site.published.parent} is full: "), ended
     assert published_site.published.read_bytes() == before
     assert names_beside(published_site) == {"posts.duckdb", ".work"}
     published_site.refresh()
@@ -197,7 +199,7 @@ def test_a_full_disk_leaves_the_published_file_and_with_room_the_next_refresh_he
     before = small_disk.published.read_bytes()
     small_disk.write("_posts/2026-01-02-two.md")
     refresh = checked(small_disk)
-    with pytest.raises(OSError, match="No space left on device"):
+    with pytest.raises(DiskFull, match="no room to publish"):
         refresh.publish()
     assert small_disk.published.read_bytes() == before
     assert names_beside(small_disk) == {"posts.duckdb", ".work"}
