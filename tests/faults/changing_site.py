@@ -44,13 +44,14 @@ class ChangingSite:
         self.site = site
         self.chance = chance
         self.written = posts
+        self.some = max(2, posts // 20)
         self.edition = 0
         write_posts(site, posts)
 
     def change(self) -> None:
         """Do some of everything, so that every refresh has work of every kind."""
         self.edition += 1
-        some = max(2, self.written // 20)
+        some = self.some
         write_posts(self.site, some, begin=self.written, edition=self.edition, age=0)
         self.written += some
         live = sorted((self.site.posts / "_posts").iterdir())
