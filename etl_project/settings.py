@@ -6,10 +6,12 @@ import dataclasses
 import difflib
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -62,8 +64,16 @@ class ScheduleSettings(BaseModel):
 
     cron: str = "*/15 * * * *"
     """When Dagster looks for changes, in UTC."""
+    maintain_cron: str = "30 3 * * 0"
+    """When the job `maintain` runs, in UTC."""
+    stale_after_hours: float = Field(default=6, gt=0)
+    """How long ago the last good look may be before the published file is called stale."""
+    keep_runs: int = Field(default=100, ge=1)
+    """Most runs whose records are kept; older ones go as new ones end."""
+    keep_days: int = Field(default=30, ge=0)
+    """Age from which `maintain` deletes the records of runs and looks."""
 
-    @field_validator("cron")
+    @field_validator("cron", "maintain_cron")
     @classmethod
     def _is_cron(cls, cron: str) -> str:
         if not _CRON.fullmatch(cron.strip()):
@@ -81,6 +91,40 @@ class _Environment(EnvSettingsSource):
         return found
 
 
+class AlertSettings(BaseModel):
+    """`[alerts]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: str | None = None
+    """Program and arguments, without a shell; the alert is JSON on its standard input."""
+    webhook: str | None = Field(default=None, repr=False)
+    """Address that the alert is posted to as JSON."""
+    timeout_seconds: float = Field(default=10, gt=0, le=300)
+    """Longest that each of them may take."""
+    rejected_jump: int = Field(default=10, ge=1)
+    """How many more rejected files than at the refresh before are worth an alert."""
+
+    @field_validator("command")
+    @classmethod
+    def _is_command(cls, command: str | None) -> str | None:
+        try:
+            words = shlex.split(command or "-")
+        except ValueError as error:
+            raise ValueError(f"{command!r} is no command: {error}") from None
+        if not words:
+            raise ValueError("the command is empty; name a program or leave the key out")
+        return command
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_address(cls, webhook: str | None) -> str | None:
+        if webhook is not None and (urlsplit(webhook).scheme not in ("http", "https") or not urlsplit(webhook).netloc):
+            # The address is not repeated: it may hold a secret.
+            raise ValueError("the webhook must be an address that begins with http:// or https://")
+        return webhook
+
+
 class Settings(BaseSettings):
     """Everything a refresh needs to know, paths resolved."""
 
@@ -90,6 +134,7 @@ class Settings(BaseSettings):
     """The etl.toml that was read; relative paths in it are relative to its folder."""
     warehouse: Annotated[WarehouseSettings, NoDecode] = WarehouseSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    alerts: AlertSettings = AlertSettings()
     limits: Limits = Limits()
     checks: Thresholds = Thresholds()
     sources: Annotated[tuple[Source, ...], Field(alias="source")] = ()
@@ -256,11 +301,13 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
     """Names of the settings allowed at a place, in the order they are declared."""
     names = tuple(part for part in location if not isinstance(part, int))
     if not names:
-        return ["warehouse", "schedule", "limits", "checks", "source"]
+        return ["warehouse", "schedule", "alerts", "limits", "checks", "source"]
     if names == ("warehouse",):
         return list(WarehouseSettings.model_fields)
     if names == ("schedule",):
         return list(ScheduleSettings.model_fields)
+    if names == ("alerts",):
+        return list(AlertSettings.model_fields)
     kinds: dict[tuple[str, ...], type] = {
         ("limits",): Limits,
         ("checks",): Thresholds,
