@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.columns import table_facts
 from assets.pictures import picture_of
-from assets.resources import Session, told_plainly
+from assets.resources import Session
 from etl_project.load.aggregates import FOLDER, Aggregate
 from etl_project.load.aggregates import aggregates as read_aggregates
 
@@ -37,7 +37,7 @@ def aggregates(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Build the selected aggregates from the tables of the present generation, in one transaction."""
     selected = [name for name in AGGREGATES if dg.AssetKey(name) in context.selected_asset_keys]
-    with told_plainly():
+    with session.step():
         session.aggregates = session.refresh.build_aggregates(selected)
     work = session.refresh.work
     for name, rows in session.aggregates.items():

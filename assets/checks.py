@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.resources import Session, told_plainly
+from assets.resources import Session
 from etl_project.load.check import Check, CheckResult, Stage
 from etl_project.load.checks import CHECKS
 
@@ -20,7 +20,7 @@ def _stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
     def check_stage(
         context: dg.AssetCheckExecutionContext, session: dg.ResourceParam[Session]
     ) -> Iterator[dg.AssetCheckResult]:
-        with told_plainly():
+        with session.step():
             results = session.refresh.run_checks(stage)
         session.checks += results
         selected = {(key.asset_key.to_user_string(), key.name) for key in context.selected_asset_check_keys}

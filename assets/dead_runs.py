@@ -9,17 +9,17 @@ from collections.abc import Mapping
 import dagster as dg
 import psutil
 
-HOST, PID, STARTED = ".dagster/etl_host", ".dagster/etl_pid", ".dagster/etl_process_started"
-"""Tags of a run that tell its process from every other, also from a later one of the same number. The web server does
-not show tags that begin so."""
+RUN, HOST, PID, STARTED = (f".dagster/etl_{name}" for name in ("run", "host", "pid", "process_started"))
+"""Tags of a run that tell its process from every other, also from a later one of the same number. They name the run,
+for one that repeats another begins with its tags. The web server does not show tags that begin so."""
 
 _AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
-def process_tags() -> dict[str, str]:
-    """Tags that name this process."""
+def process_tags(run_id: str) -> dict[str, str]:
+    """Tags of a run that name this process."""
     started = psutil.Process().create_time()
-    return {HOST: socket.gethostname(), PID: str(os.getpid()), STARTED: f"{started:.2f}"}
+    return {RUN: run_id, HOST: socket.gethostname(), PID: str(os.getpid()), STARTED: f"{started:.2f}"}
 
 
 def report_dead_runs(instance: dg.DagsterInstance) -> list[str]:
@@ -32,12 +32,18 @@ def report_dead_runs(instance: dg.DagsterInstance) -> list[str]:
         The ids of the runs that were reported.
     """
     here = dg.RunsFilter(statuses=_AT_WORK, tags={HOST: socket.gethostname()})
-    dead = [run for run in instance.get_runs(here) if not _lives(run.tags)]
+    dead = [run for run in instance.get_runs(here) if is_gone(run)]
     for run in dead:
         instance.report_run_failed(
             run, f"Process {run.tags.get(PID)} of this run is gone: it was killed, or the machine was restarted."
         )
     return [run.run_id for run in dead]
+
+
+def is_gone(run: dg.DagsterRun) -> bool:
+    """Whether the process of a run of this host is gone; of a run without our tags that cannot be told."""
+    ours = run.tags.get(RUN) == run.run_id and run.tags.get(HOST) == socket.gethostname()
+    return ours and not _lives(run.tags)
 
 
 def _lives(tags: Mapping[str, str]) -> bool:

@@ -4,7 +4,7 @@ import dagster as dg
 
 from assets.aggregates import AGGREGATES
 from assets.pictures import picture_of
-from assets.resources import Session, told_plainly
+from assets.resources import Session
 from assets.tables import TABLES
 
 
@@ -17,7 +17,7 @@ from assets.tables import TABLES
 )
 def publish(session: dg.ResourceParam[Session]) -> dg.MaterializeResult[None]:
     """Publish the present generation; one that is not checked is refused."""
-    with told_plainly():
+    with session.step():
         session.published = published = session.refresh.publish()
     return dg.MaterializeResult(
         metadata={

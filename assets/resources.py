@@ -9,18 +9,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import dagster as dg
+import duckdb
 
 from assets.dead_runs import process_tags, report_dead_runs
-from etl_project.disk import DiskFull
+from assets.records import trim_runs
+from etl_project.alerts import Alerts
 from etl_project.load.check import CheckResult
 from etl_project.load.lock import LockHeld, RefreshLock
-from etl_project.load.publish import NotChecked, Published
-from etl_project.look import Look, RefreshStopped
+from etl_project.load.publish import Published
+from etl_project.look import Look
 from etl_project.refresh import Refresh, Report, TablesLoaded
-from etl_project.settings import SettingsError, read_settings
+from etl_project.settings import read_settings
+from etl_project.sources.folder import SourceUnavailable
+from etl_project.stop import Stop
 
 WAIT_SECONDS = 600
 """How long a run waits for another refresh to end."""
+
+RETRY_SECONDS = 10
+"""How long a step waits before it tries once more what may pass by itself."""
 
 _ASK_AGAIN_SECONDS = 5
 
@@ -34,14 +41,66 @@ class Session:
     """A look that was taken before the run; the step `tables` uses it up."""
     report: Report | None = None
     """Called with (files done, files in all) while batches run."""
+    alerts: Alerts | None = None
+    unavailable: dict[str, str] | None = None
+    """Source -> why it could not be read; None before the look."""
     tables: TablesLoaded | None = None
     aggregates: dict[str, int] = field(default_factory=dict)
     checks: list[CheckResult] = field(default_factory=list)
     published: Published | None = None
+    error: str | None = None
+    """Why a step failed."""
+
+    def take_look(self, *, attempts_left: bool = False) -> Look:
+        """Look at the sources, or use the look that was taken before the run.
+
+        Args:
+            attempts_left: a source that could be read until now, and cannot, is worth another attempt.
+
+        Raises:
+            SourceUnavailable: the look is to be taken again.
+        """
+        look, self.look = self.look or self.refresh.look(), None
+        self.unavailable = look.scan.unavailable
+        for name, why in look.scan.unavailable.items():
+            if attempts_left and self.alerts and not self.alerts.has_told_of_source(name):
+                look.connection.close()
+                raise SourceUnavailable(f"{name}: {why}")
+        return look
+
+    @contextmanager
+    def step(self, *, attempts_left: bool = False) -> Iterator[None]:
+        """Do the work of a step: what a person can set right fails with its sentence.
+
+        Args:
+            attempts_left: what may pass by itself is tried once more; it is not the failure of the run yet.
+
+        Raises:
+            dg.RetryRequested: for a source or a file that cannot be read now.
+            dg.Failure: for settings that cannot be used, a refresh that must not go on, a lock, an unchecked
+                generation; not tried again.
+        """
+        try:
+            yield
+        except Exception as error:
+            if attempts_left and _may_pass(error):
+                raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from error
+            self.error = str(error)
+            if isinstance(error, Stop):
+                raise dg.Failure(description=str(error), allow_retries=False) from error
+            raise
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, OSError | duckdb.IOException | SourceUnavailable) or isinstance(
+        error.__cause__, SourceUnavailable
+    )
 
 
 def session_resource(handed_over: Session | None = None) -> dg.ResourceDefinition:
     """Make the resource `session`: it holds the lock of the warehouse as long as the run lasts.
+
+    When the run is over it tells how it went where [alerts] says, and lets go of the records of old runs.
 
     Args:
         handed_over: the session of a caller who holds the lock in this process; else settings are read and a session
@@ -57,33 +116,47 @@ def session_resource(handed_over: Session | None = None) -> dg.ResourceDefinitio
             # Dagster's own commands set resources up once more to show the result: no reason to wait for the lock.
             yield handed_over or Session(Refresh(read_settings()))
             return
-        context.instance.add_run_tags(run_id, process_tags())
-        with told_plainly():
-            present = handed_over or Session(Refresh(read_settings()))
+        context.instance.add_run_tags(run_id, process_tags(run_id))
+        who = f"Dagster run {run_id[:8]}"
+        alerts, present = None, handed_over
+        try:
+            present = present or Session(Refresh(read_settings()))
+            alerts = Alerts(present.refresh.settings.alerts, present.refresh.work, context.log.warning)
             lock = present.refresh.work.lock
-            _wait_for(lock, f"Dagster run {run_id[:8]}", context.log)
+            _wait_for(lock, who, context.log)
+        except Stop as stop:
+            if alerts:
+                alerts.failed(str(stop))
+            raise dg.Failure(description=str(stop), allow_retries=False) from stop
         try:
             for dead in report_dead_runs(context.instance):
                 context.log.warning("Run %s was reported as failed: its process is gone.", dead)
+            alerts.begin(who)
+            present.alerts = alerts
             yield present
+            _tell(present, alerts)
+            trim_runs(context.instance, present.refresh.settings.schedule.keep_runs)
         finally:
+            alerts.end()
             lock.release()
 
     return session
 
 
-@contextmanager
-def told_plainly() -> Iterator[None]:
-    """Turn what a person can set right into a failure that shows its sentence, and is not tried again.
-
-    Raises:
-        dg.Failure: for settings that cannot be used, a refresh that must not go on, a lock, an unchecked generation, a
-            full disk.
-    """
-    try:
-        yield
-    except (SettingsError, RefreshStopped, LockHeld, NotChecked, DiskFull) as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+def _tell(session: Session, alerts: Alerts) -> None:
+    """Tell how a run went. One that was cancelled, or did a part only, is neither a failure nor a recovery."""
+    broken = [check for check in session.checks if check.check.is_blocking and not check.passed]
+    loaded = session.tables
+    if loaded and loaded.is_new:
+        numbers = {"files_read": loaded.files_read, **loaded.changes}
+        alerts.rejected(loaded.rows["rejected_files"], loaded.generation, numbers)
+    if session.error:
+        alerts.failed(session.error)
+    elif broken:
+        names = ", ".join(f"{check.check.name} ({check.broken:,} rows)" for check in broken)
+        alerts.failed(f"Checks failed and nothing was published: {names}. The published file is as it was.")
+    elif session.published and session.unavailable is not None:
+        alerts.well(session.published.generation, session.unavailable)
 
 
 def _wait_for(lock: RefreshLock, who: str, log: logging.Logger) -> None:

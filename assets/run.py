@@ -18,6 +18,7 @@ from dagster._core.remote_origin import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from assets.automation import JOB
+from assets.records import records_of
 from assets.resources import Session
 from etl_project.load.check import CheckResult
 from etl_project.load.publish import Published
@@ -57,7 +58,7 @@ def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
         # The caller tells people how it went: Dagster's own lines would drown that.
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with records_of(home) as instance:
         run = instance.create_run_for_job(job, run_config=run_config, tags=job.tags, remote_job_origin=_origin())
         events = list(execute_run_iterator(InMemoryJob(job), run, instance))
         ended = instance.get_run_by_id(run.run_id)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from assets.columns import table_facts
 from assets.pictures import picture_of
-from assets.resources import Session, told_plainly
+from assets.resources import Session
 from etl_project.load.contract import OBSERVED, contract
 from etl_project.refresh import Report, TablesLoaded
 
@@ -52,8 +52,8 @@ def tables(
     """List the sources, read what changed, and load it in one transaction; with nothing to do, leave all as it is."""
     refresh = session.refresh
     refresh.full, refresh.allow_deletes = config.full, config.allow_deletes
-    with told_plainly():
-        look = session.look or refresh.look()
+    with session.step(attempts_left=context.retry_number == 0):
+        look = session.take_look(attempts_left=context.retry_number == 0)
         if look.is_idle:
             look.connection.close()
             context.log.info("Nothing to do: no file, setting or definition has changed since the last refresh.")

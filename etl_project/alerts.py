@@ -82,7 +82,7 @@ class Alerts:
             refresh: number of the refresh that stands.
             unavailable: source -> why it cannot be read.
         """
-        missing = {f"source {name}": why for name, why in (unavailable or {}).items()}
+        missing = {_fault_of(name): why for name, why in (unavailable or {}).items()}
         over = sorted(self._faults.keys() - missing)
         if over:
             self._write({**self._known, "faults": {k: v for k, v in self._faults.items() if k in missing}})
@@ -121,10 +121,9 @@ class Alerts:
                 found[:_PATHS_TOLD],
             )
 
-    @property
-    def is_failing(self) -> bool:
-        """Whether a failure has been told and no recovery since."""
-        return bool(self._faults)
+    def has_told_of_source(self, name: str) -> bool:
+        """Whether it has been told that a source cannot be read, and not yet that it can."""
+        return _fault_of(name) in self._faults
 
     @property
     def _faults(self) -> dict[str, str]:
@@ -172,6 +171,10 @@ class Alerts:
             unfinished.replace(self._file)
         except OSError as error:
             self._warn(f"What was alerted could not be written down in {self._file}: {error.strerror}.")
+
+
+def _fault_of(source: str) -> str:
+    return f"source {source}"
 
 
 def _run(command: str, body: bytes, seconds: float) -> str | None:

@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 from conftest import Site
 
+from assets.records import records_of
 from etl_project.dagster_home import TEMPLATE, prepare_home
 
 
@@ -18,7 +19,7 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Dagster's state before any run: its databases take longer to make than to copy."""
     home = tmp_path_factory.mktemp("dagster")
     (home / "dagster.yaml").write_bytes(TEMPLATE.read_bytes())
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with records_of(home) as instance:
         instance.get_runs_count()
         instance.all_asset_keys()
         instance.all_instigator_state()
@@ -44,5 +45,5 @@ def posts(site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Site
 @pytest.fixture
 def instance(site: Site) -> Iterator[dg.DagsterInstance]:
     """Where the runs of the site are recorded."""
-    with dg.DagsterInstance.from_config(str(prepare_home(site.settings))) as instance:
+    with records_of(prepare_home(site.settings)) as instance:
         yield instance
