@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ import duckdb
 
 from etl_project.load.contract import INTERNAL_SQL, contract_sql, schema_version
 from etl_project.load.lock import RefreshLock
+from etl_project.stop import BUSY, Stop
 
 STORAGE_VERSION = "v1.2.0"
 """Oldest DuckDB that must be able to open the published file, and the first with zstd columns."""
@@ -21,6 +24,17 @@ ROW_GROUP_SIZE = 16_384
 """DuckDB compresses row group by row group, each on one core; its default is larger than most sites."""
 
 MEMORY_LIMIT = "1GiB"
+
+OPEN_SECONDS = 5
+"""How long to wait for another program that has a file open."""
+
+_LOCK_CONFLICT = re.compile(r"Conflicting lock is held in (.*?\(PID \d+\))")
+
+
+class OpenElsewhere(Stop):
+    """The work file is open in another program, which is no refresh."""
+
+    exit_code = BUSY
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +213,32 @@ def set_state(con: duckdb.DuckDBPyConnection, state: str) -> None:
 
 
 def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    con.execute(f"ATTACH {quoted(path)} AS work (STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
+    statement = f"ATTACH {quoted(path)} AS work (STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
+    _patiently(path, lambda: con.execute(statement))
     con.execute("USE work")
+
+
+def _patiently(path: Path, open_file: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+    """Open a file that another program may have open for a moment, as `etl status` has.
+
+    Raises:
+        OpenElsewhere: it keeps it open.
+        duckdb.Error: the file cannot be opened at all.
+    """
+    deadline = time.monotonic() + OPEN_SECONDS
+    while True:
+        try:
+            return open_file()
+        except duckdb.IOException as error:
+            holder = _LOCK_CONFLICT.search(str(error))
+            if not holder:
+                raise
+            if time.monotonic() >= deadline:
+                raise OpenElsewhere(
+                    f"{path} is open in another program ({holder[1]}), and a refresh needs it. Close it there, and try "
+                    "again. People read the published file, which is never in the way."
+                ) from None
+            time.sleep(0.1)
 
 
 def _version(path: Path) -> str | None:
@@ -208,7 +246,7 @@ def _version(path: Path) -> str | None:
     if not path.exists():
         return None
     try:
-        with duckdb.connect(str(path), read_only=True) as con:
+        with _patiently(path, lambda: duckdb.connect(str(path), read_only=True)) as con:
             return generation(con).schema_version
     except duckdb.Error:
         return None

@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Site
 
+from etl_project.load import work_file
 from etl_project.load.lock import LockHeld, RefreshLock, describe_holder
+from etl_project.refresh import Refresh
 from etl_project.stop import BUSY
 
 HOLD = """
@@ -147,3 +150,22 @@ def test_a_refresh_that_begins_while_somebody_asks_is_not_turned_away(lock: Refr
                 lock.release()
         finally:
             asking.kill()
+
+
+def test_a_work_file_that_is_open_in_another_program_is_named_and_kept(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work_file, "OPEN_SECONDS", 0.3)
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    work = Refresh(site.settings).work
+    inode = work.path.stat().st_ino
+    code = f"import duckdb, sys; con = duckdb.connect({str(work.path)!r}); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdin and other.stdout
+        assert other.stdout.readline() == b"open\n"
+        with pytest.raises(work_file.OpenElsewhere, match=rf"posts\.duckdb is open in another program .*{other.pid}"):
+            site.refresh()
+        other.stdin.close()
+    assert work.path.stat().st_ino == inode
+    assert site.refresh() is None
