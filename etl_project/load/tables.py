@@ -211,8 +211,7 @@ def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
             con.execute(f"DELETE FROM {table} WHERE article_id IN (SELECT article_id FROM affected)")
         if paths := work.staged.get(table):
             con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({parquet_list(paths)})")
-        if work.previous:
-            columns = _shared_columns(con, work.previous, table)
+        if work.previous and (columns := _shared_columns(con, work.previous, table)):
             con.execute(
                 f"INSERT INTO {table} BY NAME "
                 f"SELECT {columns} FROM {work.previous}.{table} SEMI JOIN kept USING (article_id)"

@@ -1,0 +1,59 @@
+"""What docs/operations.md promises of backups and upgrades."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+from conftest import Site
+
+from etl_project.load.contract import OBSERVED
+
+HISTORY = "SELECT article_id, first_seen_at FROM article_history ORDER BY 1"
+
+
+def written(site: Site) -> Site:
+    """A warehouse of three posts and two refreshes."""
+    for n in range(3):
+        site.write(f"_posts/2026-01-0{n + 1}-post.md", title=f"Post {n}")
+    site.refresh()
+    site.write("_posts/2026-01-02-post.md", title="Corrected")
+    site.refresh()
+    return site
+
+
+def test_a_backup_of_the_published_file_restores_the_warehouse_with_its_history(site: Site, tmp_path: Path) -> None:
+    written(site)
+    before, history = site.derived(), site.query(HISTORY)
+    elsewhere = Site(tmp_path / "elsewhere")
+    elsewhere.published.parent.mkdir(parents=True)
+    shutil.copy(site.config, elsewhere.config)
+    shutil.copytree(site.posts, elsewhere.posts)
+    shutil.copy(site.published, elsewhere.published)
+    elsewhere.refresh()
+    for name, rows in elsewhere.derived().items():
+        # The only thing that a place changes is its own name.
+        assert name == "sources" or rows == before[name], name
+    assert elsewhere.query(HISTORY) == history
+    assert elsewhere.column("SELECT count(*) FROM article_changes WHERE change = 'added'") == [3]
+
+
+def test_a_warehouse_of_an_older_version_with_other_tables_is_built_anew_with_its_history(site: Site) -> None:
+    written(site)
+    before, history = site.derived(), site.query(HISTORY)
+    site.published.chmod(0o644)
+    for path in (site.published, site.published.parent / ".work" / "posts.duckdb"):
+        with duckdb.connect(str(path)) as con:
+            con.execute("UPDATE internal.generation SET schema_version = 'of long ago'")
+            con.execute("DROP VIEW IF EXISTS changes")
+            con.execute("ALTER TABLE articles DROP COLUMN excerpt")
+            con.execute("ALTER TABLE article_links RENAME COLUMN url TO address")
+            con.execute("ALTER TABLE internal.inventory DROP COLUMN deferrals")
+            con.execute("DROP TABLE article_headings")
+            for table in sorted({*OBSERVED} - {"article_history", "article_changes", "refreshes"}):
+                con.execute(f"DROP TABLE {table}")
+    assert site.refresh()
+    assert site.derived() == before
+    assert site.query(HISTORY) == history
+    assert site.column("SELECT count(*) FROM article_changes WHERE change = 'added'") == [3]
