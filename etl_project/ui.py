@@ -18,6 +18,8 @@ from types import FrameType
 import psutil
 
 from etl_project.dagster_home import prepare_home
+from etl_project.load.lock import LockHeld, RefreshLock, describe_holder
+from etl_project.orphans import end_orphans, ends_with_its_parent, owner
 from etl_project.settings import Settings
 from etl_project.stop import Stop
 
@@ -54,12 +56,19 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int | None = None, 
         0, the exit status of a server that was told to stop.
 
     Raises:
-        CannotServe: the port is taken, or the server does not start.
+        CannotServe: the port is taken, the servers run already, or do not start.
     """
     port = _free_port(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     home = prepare_home(settings)
     (home / "workspace.yaml").write_text(_WORKSPACE, "utf-8")
+    served = RefreshLock(home / "ui.lock")
+    try:
+        served.acquire(f"etl ui at {address}")
+    except LockHeld as held:
+        raise CannotServe(f"{home} has its servers already: {describe_holder(held.holder)}") from None
+    if ended := end_orphans(home):
+        print(f"{ended} processes of an etl ui that was killed were still there, and are ended.", file=sys.stderr)
     stop = threading.Event()
 
     def told_to_stop(number: int, frame: FrameType | None) -> None:
@@ -84,6 +93,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int | None = None, 
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        served.release()
     return 0
 
 
@@ -112,9 +122,16 @@ def _start(config: Path, home: Path, host: str, port: int) -> subprocess.Popen[b
     """Start the servers in a session of their own, by which all of their processes can be found again."""
     command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "--workspace", str(home / "workspace.yaml")]
     command += ["--host", host, "--port", str(port), "--log-level", "warning", "--code-server-log-level", "warning"]
-    environment = os.environ | {"DAGSTER_HOME": str(home), "ETL_CONFIG": str(config)}
+    environment = os.environ | {"DAGSTER_HOME": str(home), "ETL_CONFIG": str(config)} | owner(home)
     # What the servers have to say goes where errors go; the output is the one line with the address.
-    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True)
+    return subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=2,
+        start_new_session=True,
+        preexec_fn=ends_with_its_parent,
+    )
 
 
 def _answers(url: str, port: int, servers: subprocess.Popen[bytes], stop: threading.Event) -> bool:

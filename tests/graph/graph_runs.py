@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from conftest import Site
 
@@ -81,3 +84,28 @@ def served(site: Site) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.terminate()
         process.wait(30)
         process.stdout.close()
+
+
+def asked(address: str, query: str, **variables: object) -> Any:
+    """Answer of the web server to a GraphQL query."""
+    request = urllib.request.Request(
+        f"{address}/graphql",
+        json.dumps({"query": query, "variables": variables}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)["data"]
+
+
+def launch(address: str, job: str, **config: object) -> str:
+    """Launch a job as the web server's page does. Returns the id of the run."""
+    selector = {"repositoryLocationName": "etl_project", "repositoryName": "__repository__", "jobName": job}
+    data = asked(
+        address,
+        """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
+          __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+          ... on RunConfigValidationInvalid { errors { message } } } }""",
+        params={"selector": selector, "runConfigData": config, "mode": "default"},
+    )
+    assert "run" in data["launchRun"], data
+    return str(data["launchRun"]["run"]["runId"])

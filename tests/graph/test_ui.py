@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import time
-import urllib.request
-from typing import Any
 
 import psutil
 import pytest
 from conftest import Site
-from graph_runs import run_job, served
+from graph_runs import asked, run_job, served
 
 from etl_project.ui import CannotServe, serve
 
 pytest_plugins = ["graph_fixtures"]
-
-
-def asked(address: str, query: str) -> Any:
-    """Answer of the web server to a GraphQL query."""
-    request = urllib.request.Request(
-        f"{address}/graphql", json.dumps({"query": query}).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)["data"]
 
 
 def test_the_servers_show_the_job_its_runs_and_the_schedule_and_stop_without_a_trace(posts: Site) -> None:
@@ -44,7 +32,7 @@ def test_the_servers_show_the_job_its_runs_and_the_schedule_and_stop_without_a_t
         (repository,) = data["repositoriesOrError"]["nodes"]
         assert repository["location"]["name"] == "etl_project"
         assert "refresh" in [job["name"] for job in repository["jobs"]]
-        assert [schedule["scheduleState"]["status"] for schedule in repository["schedules"]] == ["RUNNING"]
+        assert {schedule["scheduleState"]["status"] for schedule in repository["schedules"]} == {"RUNNING"}
         (shown,) = data["runsOrError"]["results"]
         assert (shown["runId"], shown["status"]) == (run.run_id, "SUCCESS")
         assert shown["repositoryOrigin"] == {

@@ -1,0 +1,106 @@
+"""Whatever is killed, nothing needs a hand: the servers come back, the run is reported, the next one goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import dagster as dg
+import psutil
+import pytest
+from conftest import Site
+from graph_runs import asked, launch, program, run_job, served
+
+from assets.dead_runs import PID
+from etl_project.dagster_home import prepare_home
+from etl_project.orphans import OWNER, end_orphans
+from etl_project.ui import CannotServe, serve
+
+pytest_plugins = ["graph_fixtures"]
+
+pytestmark = pytest.mark.timeout(420)
+
+Found = TypeVar("Found")
+
+
+def until(found: Callable[[], Found], seconds: float = 150) -> Found:
+    """Ask until there is an answer."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError, psutil.Error):
+            if answer := found():
+                return answer
+        time.sleep(0.3)
+    pytest.fail(f"nothing within {seconds} seconds")
+
+
+def processes_of(site: Site, *words: str) -> list[psutil.Process]:
+    """Processes of the servers of a site whose command holds some words."""
+    home = str(prepare_home(site.settings))
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            of = process.environ().get(OWNER, "").partition(" ")[2].partition(" ")[2]
+            if of == home and set(words) <= set(process.cmdline()):
+                found.append(process)
+    return found
+
+
+@pytest.fixture
+def minutely(posts: Site) -> Iterator[Site]:
+    """A site that is looked at every minute, and leaves no server behind."""
+    posts.configure(extra="[schedule]\ncron = '* * * * *'\n")
+    yield posts
+    for process in processes_of(posts):
+        process.kill()
+
+
+def test_a_killed_run_is_reported_and_killed_servers_come_back_and_the_next_tick_goes_on(
+    minutely: Site, instance: dg.DagsterInstance
+) -> None:
+    assert run_job(minutely).success
+    published = minutely.published.read_bytes()
+    holder = program("print('held', flush=True); sys.stdin.read()")
+    assert holder.stdin and holder.stdout and holder.stdout.readline() == "held\n"
+    with holder, served(minutely) as (address, _):
+        run_id = launch(address, "refresh")
+        run = until(lambda: next((r for r in instance.get_runs() if r.run_id == run_id and PID in r.tags), None))
+        psutil.Process(int(run.tags[PID])).kill()
+        until(lambda: instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE)
+        assert minutely.published.read_bytes() == published
+
+        for words in (["dagster_webserver"], ["dagster._daemon"]):
+            (killed,) = until(lambda words=words: processes_of(minutely, *words))[:1]
+            killed.kill()
+            until(lambda killed=killed, words=words: {p.pid for p in processes_of(minutely, *words)} - {killed.pid})
+            until(lambda: asked(address, "{ version }"))
+
+        minutely.write("_posts/2026-03-01-four.md", title="Four")
+        holder.stdin.close()
+        until(lambda: "Four" in minutely.column("SELECT title FROM articles"))
+
+
+def test_killed_etl_ui_takes_its_servers_with_it_and_a_second_one_is_refused(minutely: Site) -> None:
+    with served(minutely) as (address, process):
+        with pytest.raises(CannotServe, match=f"has its servers already: etl ui at {address}"):
+            serve(minutely.settings)
+        theirs = processes_of(minutely)
+        assert len(theirs) >= 3
+        process.send_signal(signal.SIGKILL)
+        until(lambda: not processes_of(minutely), 60)
+
+
+def test_servers_that_outlived_everything_are_ended_by_the_next_etl_ui(minutely: Site) -> None:
+    home = prepare_home(minutely.settings)
+    with served(minutely) as (_, process):
+        (leader,) = [p for p in psutil.Process(process.pid).children() if "dagster" in p.cmdline()]
+        for killed in (leader, process):
+            killed.send_signal(signal.SIGSTOP)
+        leader.kill()
+        process.kill()
+        assert until(lambda: processes_of(minutely))
+        assert end_orphans(home)
+        assert not processes_of(minutely)
