@@ -1,50 +1,80 @@
-"""When a refresh runs by itself: a schedule that looks, and asks for a run only when there is something to do."""
+"""When a refresh runs by itself: a schedule, or a sensor, that looks and asks for a run only when there is work."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as LooksStill
 
 import dagster as dg
 
 from assets.dead_runs import report_dead_runs
+from assets.freshness import judge_freshness
+from assets.jobs import MAINTAIN, REFRESH
+from etl_project.alerts import Alerts
 from etl_project.load.lock import LockHeld
+from etl_project.load.work_file import OpenElsewhere, WorkFile
 from etl_project.look import Look, RefreshStopped
 from etl_project.refresh import Refresh
-from etl_project.settings import SettingsError, read_settings
+from etl_project.settings import Settings, SettingsError, read_settings
 
-JOB = "refresh"
+LOOK_SECONDS = 40
+"""How long a look may take before the run is asked for without its answer: the daemon gives a tick 60 seconds."""
+
+SENSOR_SECONDS = 60
 
 _STOPPED = "etl/stopped"
 """Tag of a run that was asked for only to fail with its sentence in sight of people."""
 
 _ON_ITS_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
 
+_log = logging.getLogger(__name__)
+
 # Ticks share the process of the code server, and the lock of the warehouse tells processes apart, not threads.
 _one_look = threading.Lock()
+_looker = ThreadPoolExecutor(1, "look")
 
 
-def refresh_schedule(cron: str) -> dg.ScheduleDefinition:
-    """Make the schedule of the job `refresh`.
+def automation(settings: Settings) -> tuple[list[dg.ScheduleDefinition], list[dg.SensorDefinition]]:
+    """Make the schedules and the sensor.
 
     Args:
-        cron: when it looks, in UTC.
+        settings: as they were when the definitions were loaded; a look reads them again.
     """
 
     @dg.schedule(
-        job_name=JOB,
-        cron_schedule=cron,
+        job_name=REFRESH,
+        cron_schedule=settings.schedule.cron,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Looks for changes, and starts the job `refresh` when there is something to do.",
     )
     def look_for_changes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return decide(context.instance)
+        return decide(context.instance, settings)
 
-    return look_for_changes
+    @dg.sensor(
+        job_name=REFRESH,
+        minimum_interval_seconds=SENSOR_SECONDS,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Looks as the schedule does, every minute: for posts that should be in the warehouse at once.",
+    )
+    def look_every_minute(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return decide(context.instance, settings)
+
+    weekly = dg.ScheduleDefinition(
+        name="maintain_regularly",
+        job_name=MAINTAIN,
+        cron_schedule=settings.schedule.maintain_cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Starts the job `maintain`, by default in the night to Sunday.",
+    )
+    return [look_for_changes, weekly], [look_every_minute]
 
 
-def decide(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
+def decide(instance: dg.DagsterInstance, loaded: Settings) -> dg.RunRequest | dg.SkipReason:
     """Look at the sources and tell whether a refresh should run, and why or why not.
 
     A refresh that must not go on without a person is asked for once, so that a failed run shows the reason; while the
@@ -52,30 +82,63 @@ def decide(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
 
     Args:
         instance: where runs are recorded.
+        loaded: settings to alert by when those of now cannot be used.
 
     Raises:
         SettingsError: the settings file cannot be used; the tick fails with the sentence.
     """
-    refresh = Refresh(read_settings())
     if not _one_look.acquire(blocking=False):
         return dg.SkipReason("another look is at work")
     try:
-        refresh.work.lock.acquire("look of the schedule")
-    except LockHeld as held:
+        looking = _looker.submit(_look, instance, loaded)
+    except BaseException:
         _one_look.release()
-        return dg.SkipReason(str(held))
+        raise
     try:
-        report_dead_runs(instance)
-        if instance.get_runs_count(dg.RunsFilter(job_name=JOB, statuses=_ON_ITS_WAY)):
-            return dg.SkipReason("a run of the job `refresh` is already on its way")
+        return looking.result(timeout=LOOK_SECONDS)
+    except LooksStill:
+        # The look goes on, and lets go of the lock when it ends; the run waits for that and looks by itself.
+        return dg.RunRequest(tags={"etl/reasons": f"a look takes longer than {LOOK_SECONDS} seconds: the run decides"})
+
+
+def _look(instance: dg.DagsterInstance, loaded: Settings) -> dg.RunRequest | dg.SkipReason:
+    work = WorkFile(loaded.warehouse.path)
+    try:
+        refresh = Refresh(read_settings())
+        try:
+            refresh.work.lock.acquire("look of the schedule")
+        except LockHeld as held:
+            return dg.SkipReason(str(held))
+        try:
+            return _decide(instance, refresh)
+        finally:
+            refresh.work.lock.release()
+    except SettingsError as error:
+        Alerts(loaded.alerts, work, _log.warning).failed(str(error))
+        raise
+    finally:
+        try:
+            judge_freshness(instance, work, loaded.schedule.stale_after_hours)
+        finally:
+            _one_look.release()
+
+
+def _decide(instance: dg.DagsterInstance, refresh: Refresh) -> dg.RunRequest | dg.SkipReason:
+    report_dead_runs(instance)
+    alerts = Alerts(refresh.settings.alerts, refresh.work, _log.warning)
+    alerts.tell_of_a_refresh_that_was_cut_off()
+    if waiting := instance.get_runs(dg.RunsFilter(statuses=_ON_ITS_WAY), limit=1):
+        return dg.SkipReason(f"a run of the job `{waiting[0].job_name}` is already on its way")
+    try:
         look = refresh.look()
-        look.connection.close()
-        return _what_to_do(look)
+    except OpenElsewhere as held:
+        return dg.SkipReason(str(held))
     except (RefreshStopped, SettingsError) as stopped:
         return _once(instance, str(stopped))
-    finally:
-        refresh.work.lock.release()
-        _one_look.release()
+    look.connection.close()
+    if look.is_idle:
+        alerts.well(look.generation, look.scan.unavailable)
+    return _what_to_do(look)
 
 
 def _what_to_do(look: Look) -> dg.RunRequest | dg.SkipReason:
@@ -91,7 +154,7 @@ def _what_to_do(look: Look) -> dg.RunRequest | dg.SkipReason:
 
 def _once(instance: dg.DagsterInstance, sentence: str) -> dg.RunRequest | dg.SkipReason:
     digest = hashlib.blake2b(sentence.encode(), digest_size=8).hexdigest()
-    last = instance.get_runs(dg.RunsFilter(job_name=JOB), limit=1)
+    last = instance.get_runs(dg.RunsFilter(job_name=REFRESH), limit=1)
     if last and last[0].tags.get(_STOPPED) == digest:
         return dg.SkipReason(sentence)
     return dg.RunRequest(tags={_STOPPED: digest})

@@ -1,8 +1,11 @@
 """The step `publish`: the checked generation takes the place of the file that people open."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from assets.aggregates import AGGREGATES
+from assets.freshness import CHECK, passes
 from assets.pictures import picture_of
 from assets.resources import Session
 from assets.tables import TABLES
@@ -13,18 +16,20 @@ from assets.tables import TABLES
     deps=[*TABLES, *AGGREGATES],
     group_name="publish",
     kinds={"duckdb", "file"},
+    check_specs=[CHECK],
     description="The DuckDB file that SQL clients open, replaced as a whole and only when every check has passed.",
 )
-def publish(session: dg.ResourceParam[Session]) -> dg.MaterializeResult[None]:
+def publish(session: dg.ResourceParam[Session]) -> Iterator[dg.MaterializeResult[None]]:
     """Publish the present generation; one that is not checked is refused."""
     with session.step():
         session.published = published = session.refresh.publish()
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(published.path),
             "generation": published.generation,
             "bytes": published.size,
             "milliseconds": published.milliseconds,
             **picture_of("published_file", session.refresh.work),
-        }
+        },
+        check_results=[passes()],
     )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -17,6 +18,7 @@ from etl_project.alerts import Alerts
 from etl_project.load.check import CheckResult
 from etl_project.load.lock import LockHeld, RefreshLock
 from etl_project.load.publish import Published
+from etl_project.load.work_file import OpenElsewhere
 from etl_project.look import Look
 from etl_project.refresh import Refresh, Report, TablesLoaded
 from etl_project.settings import read_settings
@@ -51,16 +53,20 @@ class Session:
     error: str | None = None
     """Why a step failed."""
 
-    def take_look(self, *, attempts_left: bool = False) -> Look:
+    def take_look(self, *, attempts_left: bool = False, **asked: Any) -> Look:
         """Look at the sources, or use the look that was taken before the run.
 
         Args:
+            asked: what is asked of the refresh, as `Refresh` takes it; a look taken before knows it already.
             attempts_left: a source that could be read until now, and cannot, is worth another attempt.
 
         Raises:
             SourceUnavailable: the look is to be taken again.
         """
-        look, self.look = self.look or self.refresh.look(), None
+        look, self.look = self.look, None
+        if look is None:
+            self.refresh = Refresh(self.refresh.settings, **asked)
+            look = self.refresh.look()
         self.unavailable = look.scan.unavailable
         for name, why in look.scan.unavailable.items():
             if attempts_left and self.alerts and not self.alerts.has_told_of_source(name):
@@ -92,7 +98,7 @@ class Session:
 
 
 def _may_pass(error: Exception) -> bool:
-    return isinstance(error, OSError | duckdb.IOException | SourceUnavailable) or isinstance(
+    return isinstance(error, OSError | duckdb.IOException | SourceUnavailable | OpenElsewhere) or isinstance(
         error.__cause__, SourceUnavailable
     )
 
@@ -150,6 +156,7 @@ def _tell(session: Session, alerts: Alerts) -> None:
     if loaded and loaded.is_new:
         numbers = {"files_read": loaded.files_read, **loaded.changes}
         alerts.rejected(loaded.rows["rejected_files"], loaded.generation, numbers)
+        alerts.missed(loaded.missed, loaded.generation)
     if session.error:
         alerts.failed(session.error)
     elif broken:

@@ -17,7 +17,7 @@ from dagster._core.remote_origin import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from assets.automation import JOB
+from assets.jobs import REFRESH
 from assets.records import records_of
 from assets.resources import Session
 from etl_project.load.check import CheckResult
@@ -53,8 +53,11 @@ def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
         home: where runs are recorded, as `prepare_home` returns it.
     """
     refresh = session.refresh
+    asked: dict[str, object] = {name: getattr(refresh, name) for name in ("full", "allow_deletes", "verify")}
+    if len(refresh.sources) < len(refresh.settings.sources):
+        asked["sources"] = [source.name for source in refresh.sources]
     run_config: dict[str, object] = {
-        "ops": {"tables": {"config": {"full": refresh.full, "allow_deletes": refresh.allow_deletes}}},
+        "ops": {"tables": {"config": asked}},
         # The caller tells people how it went: Dagster's own lines would drown that.
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
@@ -78,7 +81,7 @@ def _origin() -> RemoteJobOrigin:
     """The job as the web server knows it, so that the run is shown, and can be run again, under it."""
     target = LoadableTargetOrigin(executable_path=sys.executable, module_name="etl_project.definitions")
     location = ManagedGrpcPythonEnvCodeLocationOrigin(target, LOCATION)
-    return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), JOB)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), REFRESH)
 
 
 def _error(events: list[dg.DagsterEvent]) -> str:

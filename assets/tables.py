@@ -26,10 +26,14 @@ _SECONDS_BETWEEN_LINES = 5
 class RefreshConfig(dg.Config):
     """What a person may ask of one refresh."""
 
+    sources: list[str] = Field(
+        default=[], description="Names of the sources to look at; the others stay as they are. All of them by default."
+    )
     full: bool = Field(default=False, description="Read every file again and build the derived tables anew.")
     allow_deletes: bool = Field(
         default=False, description="Go on although more posts are about to leave than [limits] deletes_share allows."
     )
+    verify: bool = Field(default=False, description="Read the bytes of every file, also of those that look unchanged.")
 
 
 @dg.multi_asset(
@@ -50,10 +54,9 @@ def tables(
     context: dg.AssetExecutionContext, config: RefreshConfig, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """List the sources, read what changed, and load it in one transaction; with nothing to do, leave all as it is."""
-    refresh = session.refresh
-    refresh.full, refresh.allow_deletes = config.full, config.allow_deletes
     with session.step(attempts_left=context.retry_number == 0):
-        look = session.take_look(attempts_left=context.retry_number == 0)
+        look = session.take_look(attempts_left=context.retry_number == 0, **dict(config))
+        refresh = session.refresh
         if look.is_idle:
             look.connection.close()
             context.log.info("Nothing to do: no file, setting or definition has changed since the last refresh.")

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import http.client
 import json
 import os
 import re
 import shlex
 import signal
 import subprocess
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from etl_project.load.work_file import WorkFile
 from etl_project.settings import AlertSettings
@@ -38,7 +33,6 @@ class Alerts:
         self._work = work
         self._file = work.folder / f"{work.published.stem}.alerts.json"
         self._warn = warn
-        self._known = self._read()
 
     def begin(self, who: str) -> None:
         """Write down that a refresh is at work; one that never comes to its end is told of by the next."""
@@ -48,8 +42,9 @@ class Alerts:
 
     def end(self) -> None:
         """Write down that the refresh came to its end, whichever it was."""
-        if "at_work" in self._known:
-            self._write({key: value for key, value in self._known.items() if key != "at_work"})
+        known = self._known
+        if known.pop("at_work", None):
+            self._write(known)
 
     def tell_of_a_refresh_that_was_cut_off(self) -> None:
         """Tell of a refresh that began and never ended: whoever holds the lock knows that it is not at work."""
@@ -155,7 +150,8 @@ class Alerts:
             if to and (why := tell(to, body, self._settings.timeout_seconds)):
                 self._warn(f"The alert could not be told by [alerts] {name}: {why}")
 
-    def _read(self) -> dict[str, Any]:
+    @property
+    def _known(self) -> dict[str, Any]:
         try:
             known = json.loads(self._file.read_text("utf-8"))
             return known if isinstance(known, dict) else {}
@@ -163,7 +159,6 @@ class Alerts:
             return {}
 
     def _write(self, known: dict[str, Any]) -> None:
-        self._known = known
         unfinished = self._file.with_suffix(".tmp")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -201,30 +196,8 @@ def _run(command: str, body: bytes, seconds: float) -> str | None:
     return f"{words[0]} ended with exit status {process.returncode}." if process.returncode else None
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *given: object) -> None:
-        """Follow nowhere: the alert goes where the settings say."""
-
-
 def _post(address: str, body: bytes, seconds: float) -> str | None:
-    """Post the alert; None, or why it did not work. The path of the address is often the secret: it is not told."""
-    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-    host = urlsplit(address).hostname
-    why: str | None = f"{host} took longer than {seconds:g} seconds to answer."
+    # Only an alert pays for the import.
+    from etl_project.webhook import post
 
-    def post() -> None:
-        nonlocal why
-        try:
-            with urllib.request.build_opener(_NoRedirect).open(request, timeout=seconds):
-                why = None
-        except urllib.error.HTTPError as error:
-            error.close()
-            why = f"{host} answered {error.code}."
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            why = f"{host} does not answer: {type(getattr(error, 'reason', error)).__name__}."
-
-    # The time limit of a connection is one for each packet: a server that drips would hold a refresh for ever.
-    posting = threading.Thread(target=post, daemon=True)
-    posting.start()
-    posting.join(seconds)
-    return why
+    return post(address, body, seconds)

@@ -77,19 +77,26 @@ def refresh(
     ] = None,
 ) -> None:
     """Bring the warehouse up to date with the posts."""
+    from etl_project.alerts import Alerts
     from etl_project.refresh import Refresh
     from etl_project.settings import read_settings
 
     work = Refresh(read_settings(config), full=full, allow_deletes=allow_deletes, verify=verify, sources=source or ())
+    alerts = Alerts(work.settings.alerts, work.work, lambda why: err.print(safe(why, "yellow")))
     work.work.lock.acquire("etl refresh")
     try:
+        alerts.tell_of_a_refresh_that_was_cut_off()
         look = work.look()
         if look.is_idle:
             look.connection.close()
             _say_idle(work, look)
+            alerts.well(look.generation, look.scan.unavailable)
             code = SOURCE_MISSING if look.scan.unavailable else DONE
         else:
             code = _run(work, look)
+    except Exception as error:
+        alerts.failed(str(error))
+        raise
     finally:
         work.engine.close()
         work.work.lock.release()
@@ -264,6 +271,38 @@ def init(
     if not site.time_zone:
         out.print("It does not say which time zone it keeps: put yours in time_zone before the first refresh.")
     out.print(f"{output} is written. Read it, then run:\n  {command()} refresh --config {output}")
+
+
+@app.command()
+@_speaking
+def maintain(
+    config: Config = None,
+    keep_days: Annotated[
+        float | None, typer.Option(min=0, help="Age in days from which records of runs and looks go.")
+    ] = None,
+) -> None:
+    """Make the work file and Dagster's records small again."""
+    from etl_project.load.compact import compact
+    from etl_project.load.work_file import WorkFile
+    from etl_project.settings import read_settings
+    from etl_project.show.console import bytes_in_words
+
+    settings = read_settings(config)
+    work = WorkFile(settings.warehouse.path)
+    work.lock.acquire("etl maintain")
+    try:
+        compacted = compact(work)
+        out.print(f"{work.path}: {bytes_in_words(compacted.before)}, now {bytes_in_words(compacted.after)}.")
+        if settings.dagster_home.exists():
+            from etl_project.definitions import purge_records_of
+
+            purged = purge_records_of(settings, keep_days)
+            out.print(
+                f"{settings.dagster_home}: {bytes_in_words(purged.before)}, now {bytes_in_words(purged.after)}; "
+                f"{purged.runs:,} runs went."
+            )
+    finally:
+        work.lock.release()
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The only wiring of Dagster: assets, checks, the job, the schedule and the resource of a refresh."""
+"""The only wiring of Dagster: assets, checks, jobs, automation and the resource of a refresh."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import dagster as dg
 
 from assets.aggregates import aggregates
-from assets.automation import JOB, refresh_schedule
+from assets.automation import automation
 from assets.checks import CHECK_STEPS
+from assets.jobs import REFRESH, maintain, refreshing_jobs
 from assets.publish import publish
+from assets.records import Purged, purge, records_of
 from assets.resources import Session, session_resource
 from assets.run import RefreshRun, run_job
 from assets.tables import tables
@@ -37,19 +39,17 @@ def wire(
     """Put the parts together.
 
     Args:
-        settings: for the schedule; a run reads them again when it starts.
+        settings: for the schedules; a look, and a run when it starts, reads them again.
         session: the session of a caller who holds the lock in this process, for runs in it.
         assets: the graph, as it is to be shown.
     """
+    schedules, sensors = automation(settings)
     return dg.Definitions(
         assets=assets,
         asset_checks=CHECK_STEPS,
-        jobs=[
-            dg.define_asset_job(
-                JOB, dg.AssetSelection.all(), description="Brings the whole warehouse up to date and publishes it."
-            )
-        ],
-        schedules=[refresh_schedule(settings.schedule.cron)],
+        jobs=[*refreshing_jobs, maintain],
+        schedules=schedules,
+        sensors=sensors,
         resources={"session": session_resource(session)},
         # A process for every step would spend its time on importing Dagster, and lose the lock between steps.
         executor=dg.in_process_executor,
@@ -65,5 +65,16 @@ def run_refresh(refresh: Refresh, look: Look, report: Report) -> RefreshRun:
         report: called with (files done, files in all) while files are read.
     """
     session = Session(refresh, look, report)
-    job = wire(refresh.settings, session).resolve_job_def(JOB)
+    job = wire(refresh.settings, session).resolve_job_def(REFRESH)
     return run_job(job, session, prepare_home(refresh.settings))
+
+
+def purge_records_of(settings: Settings, keep_days: float | None = None) -> Purged:
+    """Delete the records of old runs and looks, and shrink the files that held them.
+
+    Args:
+        settings: tell where the records are, and how old they may be.
+        keep_days: how old they may be instead.
+    """
+    with records_of(prepare_home(settings)) as instance:
+        return purge(instance, settings.schedule.keep_days if keep_days is None else keep_days)

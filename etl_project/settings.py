@@ -68,7 +68,7 @@ class ScheduleSettings(BaseModel):
     """When the job `maintain` runs, in UTC."""
     stale_after_hours: float = Field(default=6, gt=0)
     """How long ago the last good look may be before the published file is called stale."""
-    keep_runs: int = Field(default=100, ge=1)
+    keep_runs: int = Field(default=80, ge=1)
     """Most runs whose records are kept; older ones go as new ones end."""
     keep_days: int = Field(default=30, ge=0)
     """Age from which `maintain` deletes the records of runs and looks."""

@@ -49,6 +49,10 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 def test_a_setting_left_out_has_its_default(tmp_path: Path) -> None:
     settings = read_settings(written(tmp_path, '[[source]]\nname = "a"\nlocation = "b"\n'))
     assert settings.schedule.cron == "*/15 * * * *"
+    assert (settings.schedule.maintain_cron, settings.schedule.stale_after_hours) == ("30 3 * * 0", 6)
+    assert (settings.schedule.keep_runs, settings.schedule.keep_days) == (80, 30)
+    assert (settings.alerts.command, settings.alerts.webhook) == (None, None)
+    assert (settings.alerts.timeout_seconds, settings.alerts.rejected_jump) == (10, 10)
     assert settings.limits.file_bytes == 8 * 1024 * 1024
     assert settings.limits.front_matter_bytes == 64 * 1024
     assert settings.warehouse.path == tmp_path / "warehouse/posts.duckdb"
@@ -174,3 +178,19 @@ def test_the_path_of_the_environment_leaves_the_rest_of_its_table_alone(
     settings = read_settings(file)
     assert settings.warehouse.path == tmp_path / "b.duckdb"
     assert settings.warehouse.history is True
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ('webhook = "ftp://secret.example/"', "the webhook must be an address that begins with http:// or https://"),
+        ('command = "tell \'me"', "is no command"),
+        ('command = " "', "the command is empty"),
+        ("timeout_seconds = 0", "alerts.timeout_seconds = 0"),
+        ('webhok = "http://localhost/"', "did you mean 'webhook'"),
+    ],
+)
+def test_an_alert_that_could_not_be_told_is_refused_without_its_secret(tmp_path: Path, setting: str, said: str) -> None:
+    message = refused(tmp_path, f'[alerts]\n{setting}\n[[source]]\nname = "a"\nlocation = "b"\n')
+    assert said in message and "line 2" in message
+    assert "secret" not in message

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
-from etl_project.load.work_file import WorkFile
+from etl_project.load.work_file import WorkFile, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +27,13 @@ def compact(work: WorkFile) -> Compacted:
     Raises:
         duckdb.Error, OSError: the work file is as it was.
     """
-    drop_leftovers(work)
-    if work.restore() is not None or not work.path.exists():
+    work.sweep()
+    if not work.restore() or not work.path.exists():
         return Compacted(0, 0)
     before = work.path.stat().st_size
     try:
         with work.connect() as con:
-            work.attach_previous(con, work.path)
+            con.execute(f"ATTACH {quoted(work.path)} AS previous (READ_ONLY)")
             new = work.attach_new(con)
             con.execute("COPY FROM DATABASE previous TO work")
             con.execute("CHECKPOINT work")
@@ -48,19 +46,4 @@ def compact(work: WorkFile) -> Compacted:
         new.replace(work.path)
         return Compacted(before, after)
     finally:
-        drop_leftovers(work)
-
-
-def drop_leftovers(work: WorkFile) -> None:
-    """Remove what a refresh that was cut off has left; the caller holds the lock, so none of it is in use."""
-    published = work.published
-    files = [
-        work.path.with_suffix(".rebuilding"),
-        work.path.with_suffix(".restoring"),
-        published.with_name(f".{published.name}.publishing"),
-        published.with_name(f".{published.stem}.previous{published.suffix}.linking"),
-    ]
-    for file in (*files, *(Path(f"{file}.wal") for file in files)):
-        file.unlink(missing_ok=True)
-    for folder in (work.staging, work.folder / "spill"):
-        shutil.rmtree(folder, ignore_errors=True)
+        work.sweep()

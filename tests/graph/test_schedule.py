@@ -8,30 +8,38 @@ import dagster as dg
 import duckdb
 import pytest
 from conftest import Site
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from graph_runs import program, run_job
 
-from assets.automation import refresh_schedule
+from assets.automation import automation
 from etl_project.definitions import defs
-from etl_project.settings import SettingsError
+from etl_project.settings import SettingsError, read_settings
 
 pytest_plugins = ["graph_fixtures"]
 
 
-def tick(instance: dg.DagsterInstance) -> str | None:
-    """Evaluate the schedule once: the reason for no run, or None when it asks for one."""
-    schedule = refresh_schedule("@hourly")
+def evaluated(instance: dg.DagsterInstance) -> ScheduleExecutionData:
+    """Evaluate the schedule once."""
+    (schedule, _), _ = automation(read_settings())
     with dg.build_schedule_context(instance=instance) as context:
         found = schedule.evaluate_tick(context)
     assert bool(found.run_requests) != bool(found.skip_message)
-    return found.skip_message
+    return found
+
+
+def tick(instance: dg.DagsterInstance) -> str | None:
+    """Evaluate the schedule once: the reason for no run, or None when it asks for one."""
+    return evaluated(instance).skip_message
 
 
 def test_the_schedule_is_on_from_the_start_at_the_time_of_the_settings(posts: Site) -> None:
     posts.configure(extra="[schedule]\ncron = '7 * * * *'\n")
-    (schedule,) = defs().schedules or []
-    assert isinstance(schedule, dg.ScheduleDefinition)
-    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
-    assert (schedule.cron_schedule, schedule.job_name) == ("7 * * * *", "refresh")
+    schedules = [schedule for schedule in defs().schedules or [] if isinstance(schedule, dg.ScheduleDefinition)]
+    assert {schedule.default_status for schedule in schedules} == {dg.DefaultScheduleStatus.RUNNING}
+    assert [(schedule.cron_schedule, schedule.job_name) for schedule in schedules] == [
+        ("7 * * * *", "refresh"),
+        ("30 3 * * 0", "maintain"),
+    ]
 
 
 def test_twice_in_a_row_without_a_change_asks_for_no_run_the_second_time(
@@ -119,8 +127,7 @@ def test_a_stop_by_the_guard_is_shown_once_as_a_run_and_then_repeated_as_the_rea
     assert run_job(posts).success
     for post in posts.posts.glob("_posts/*.md"):
         post.unlink()
-    with dg.build_schedule_context(instance=instance) as context:
-        (request,) = refresh_schedule("@hourly").evaluate_tick(context).run_requests or []
+    (request,) = evaluated(instance).run_requests or []
     job = defs().resolve_job_def("refresh")
     failed = job.execute_in_process(instance=instance, tags=dict(request.tags), raise_on_error=False)
     assert not failed.success

@@ -1,0 +1,129 @@
+"""The jobs besides `refresh`, what a person may ask of them, and two runs that meet."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from conftest import Site
+from graph_runs import launch, program, run_job, served
+
+from assets.jobs import MAINTAIN, REBUILD, REFRESH, VERIFY
+from assets.records import purge, trim_runs
+from etl_project.definitions import defs, wire
+from etl_project.refresh import Refresh
+
+pytest_plugins = ["graph_fixtures"]
+
+
+def run(site: Site, instance: dg.DagsterInstance, job: str, **asked: object) -> dg.ExecuteInProcessResult:
+    """Run a job as the launchpad does: with its own configuration, and what a person changed in it."""
+    found = wire(site.settings).resolve_job_def(job)
+    config = {"ops": {"tables": {"config": asked}}} if asked else None
+    return found.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
+
+
+def test_there_is_a_job_for_each_thing_a_person_starts_and_its_form_explains_itself() -> None:
+    jobs = {job.name: job for job in defs().resolve_all_job_defs() if not job.name.startswith("__")}
+    assert set(jobs) == {REFRESH, REBUILD, VERIFY, MAINTAIN}
+    assert all(job.description for job in jobs.values())
+    fields = jobs[REFRESH].graph.node_named("tables").definition.config_field.config_type.fields
+    assert set(fields) == {"sources", "full", "allow_deletes", "verify"}
+    assert all(field.description for field in fields.values())
+
+
+def test_rebuild_makes_the_same_tables_and_verify_finds_what_only_the_bytes_tell(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    assert run_job(posts).success
+    before = posts.derived()
+    assert run(posts, instance, REBUILD).success
+    assert posts.derived() == before
+    rebuilt = instance.get_latest_materialization_event(dg.AssetKey("post_files"))
+    assert rebuilt and int(str(rebuilt.asset_materialization.metadata["files_read"].value)) >= 3
+    assert run(posts, instance, VERIFY).success
+    assert posts.derived() == before
+
+
+def test_a_run_may_be_asked_for_one_source_and_a_name_that_is_none_is_told(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    assert run(posts, instance, REFRESH, sources=["site"]).success
+    refused = run(posts, instance, REFRESH, sources=["sight"])
+    failure = next(e for e in refused.all_events if e.is_step_failure).step_failure_data.user_failure_data
+    assert failure and "there is no source 'sight'" in str(failure.description)
+
+
+def test_maintain_makes_the_work_file_small_and_leaves_the_warehouse_as_it_is(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    for turn in range(3):
+        posts.write("_posts/2026-03-01-long.md", body=" ".join(str(turn + n * 7919 % 99991) for n in range(60_000)))
+        assert run_job(posts).success
+    before = posts.derived()
+    work = Refresh(posts.settings).work.path
+    size = work.stat().st_size
+    job = wire(posts.settings).resolve_job_def(MAINTAIN)
+    config = {"ops": {"purge_records": {"config": {"keep_days": 0}}}}
+    assert job.execute_in_process(run_config=config, instance=instance).success
+    assert work.stat().st_size < size
+    assert [run.job_name for run in instance.get_runs()] == [MAINTAIN]
+    assert posts.refresh() is None
+    assert posts.derived() == before
+
+
+def test_etl_maintain_does_the_same_from_a_terminal(posts: Site) -> None:
+    assert run_job(posts).success
+    command = [str(Path(sys.executable).with_name("etl")), "maintain", "--keep-days", "0"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert "posts.duckdb: " in ended.stdout and "; 1 runs went." in ended.stdout
+
+
+def test_a_refresh_adds_little_to_the_records_and_the_oldest_runs_go(posts: Site, instance: dg.DagsterInstance) -> None:
+    posts.configure(extra="[schedule]\nkeep_runs = 3\n")
+    home = posts.settings.dagster_home
+    sizes = []
+    for n in range(7):
+        posts.write(f"_posts/2026-04-0{n + 1}-more.md", title=f"More {n}")
+        assert run_job(posts).success
+        sizes.append(sum(file.stat().st_size for file in home.rglob("*") if file.is_file()))
+    assert instance.get_runs_count() <= 4
+    # Eighty runs are kept by default: they must stay below 60 MB.
+    assert sizes[1] - sizes[0] < 600_000
+    # What deleted runs took is used again.
+    assert sizes[-1] - sizes[-2] < 100_000
+    rows = instance.get_latest_materialization_event(dg.AssetKey("articles"))
+    assert rows and rows.asset_materialization.metadata["dagster/row_count"].value == 10
+    assert trim_runs(instance, 1) == 2
+    assert purge(instance, 0).after < sizes[-1]
+
+
+@pytest.mark.timeout(420)
+def test_two_runs_launched_together_and_an_etl_refresh_beside_them_all_end_well(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    holder = program("print('held', flush=True); sys.stdin.read()")
+    assert holder.stdin and holder.stdout and holder.stdout.readline() == "held\n"
+    with holder, served(posts) as (address, _):
+        launched = [launch(address, REFRESH), launch(address, REFRESH)]
+        beside = subprocess.run(
+            [str(Path(sys.executable).with_name("etl")), "refresh"],
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert beside.returncode == 3
+        assert f"another refresh is running: a test, process {holder.pid}" in " ".join(beside.stderr.split())
+        holder.stdin.close()
+        deadline = time.monotonic() + 240
+        runs = [instance.get_run_by_id(run_id) for run_id in launched]
+        while not all(run and run.is_finished for run in runs) and time.monotonic() < deadline:
+            time.sleep(1)
+            runs = [instance.get_run_by_id(run_id) for run_id in launched]
+    assert [run and run.status for run in runs] == [dg.DagsterRunStatus.SUCCESS] * 2
+    assert posts.column("SELECT count(*) FROM refreshes") == [1]
+    said = [e.user_message for run_id in launched for e in instance.all_logs(run_id)]
+    assert not [line for line in said if "Conflicting lock" in line or "database is locked" in line]
