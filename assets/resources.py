@@ -141,7 +141,11 @@ def session_resource(handed_over: Session | None = None) -> dg.ResourceDefinitio
             present.alerts = alerts
             yield present
             _tell(present, alerts)
-            trim_runs(context.instance, present.refresh.settings.schedule.keep_runs)
+            try:
+                trim_runs(context.instance, present.refresh.settings.schedule.keep_runs)
+            except Exception as error:
+                # What is kept too long is no reason to call a refresh failed.
+                context.log.warning("Records of old runs could not be deleted: %s", error)
         finally:
             alerts.end()
             lock.release()
