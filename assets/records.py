@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+import yaml
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 
@@ -36,7 +38,9 @@ def records_of(home: Path) -> Iterator[dg.DagsterInstance]:
     # The databases of dagster.yaml are found by this name, so that a home can be moved.
     os.environ["DAGSTER_HOME"] = str(home)
     try:
-        with dg.DagsterInstance.from_config(str(home)) as instance:
+        # Dagster takes the path of dagster.yaml for a pattern, and reads nothing where the home is named `[drafts]`.
+        settings = yaml.safe_load((home / "dagster.yaml").read_text("utf-8"))
+        with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=settings)) as instance:
             yield instance
     finally:
         if before is None:
