@@ -25,6 +25,7 @@ from killing import BY_CLI, BY_DG, BY_JOB, Kill, Start, forks, run_and_kill, sec
 from typer.testing import CliRunner
 
 from assets.automation import decide
+from assets.records import records_of
 from etl_project.cli import app
 
 pytest_plugins = ["graph_fixtures"]
@@ -141,7 +142,7 @@ def test_a_dagster_run_killed_at_any_moment_is_healed_by_the_next_and_blocks_not
 
 def assert_nothing_is_left_to_do(site: Site) -> None:
     """A look of the schedule finds nothing to do, and no run that is believed to be at work."""
-    with dg.DagsterInstance.from_config(str(site.settings.dagster_home)) as instance:
-        reason = decide(instance)
+    with records_of(site.settings.dagster_home) as instance:
+        reason = decide(instance, site.settings)
         assert isinstance(reason, dg.SkipReason) and "nothing to do" in str(reason.skip_message)
         assert instance.get_runs(dg.RunsFilter(statuses=AT_WORK)) == []
