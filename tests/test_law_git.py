@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-SEQUENCES = int(os.environ.get("ETL_LAW_SEQUENCES", "6"))
+SEQUENCES = int(os.environ.get("ETL_LAW_SEQUENCES", "60"))
+"""Random histories, over all machines together."""
 
 NAMES = st.sampled_from(["2026-01-01-a", "2026-01-02-b", "2026-01-03-c", "e"])
 FOLDERS = st.sampled_from(["_posts", "old_post"])
@@ -170,12 +171,15 @@ class HistoryByName(History):
     identity = "file_name"
 
 
-@pytest.mark.parametrize("machine", [History, HistoryByName])
+MACHINES = [History, HistoryByName]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_any_history_of_a_repository_ends_in_the_tables_of_one_full_build(machine: type[History]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=SEQUENCES,
+            max_examples=-(-SEQUENCES // len(MACHINES)),
             stateful_step_count=14,
             deadline=None,
             derandomize="ETL_LAW_SEQUENCES" not in os.environ,
