@@ -177,10 +177,11 @@ import os, sys, time
 os.environ["ETL_CONFIG"] = sys.argv[1]
 import dagster as dg
 from assets.automation import decide
+from etl_project.settings import read_settings
 with dg.DagsterInstance.ephemeral() as instance:
     for _ in range(3):
         began = time.perf_counter()
-        said = decide(instance)
+        said = decide(instance, read_settings())
         print(time.perf_counter() - began)
 assert isinstance(said, dg.SkipReason), said
 """

@@ -31,7 +31,7 @@ class Alerts:
     def __init__(self, settings: AlertSettings, work: WorkFile, warn: Callable[[str], None]) -> None:
         self._settings = settings
         self._work = work
-        self._file = work.folder / f"{work.published.stem}.alerts.json"
+        self._file = work.alerts
         self._warn = warn
 
     def begin(self, who: str) -> None:

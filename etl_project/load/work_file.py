@@ -51,8 +51,8 @@ class Generation:
 class WorkFile:
     """The private database beside a published file.
 
-    Layout, for `warehouse/posts.duckdb`: `warehouse/.work/posts.duckdb`, its lock, the staging folder and
-    `last_look.json`.
+    Layout, for `warehouse/posts.duckdb`: `warehouse/.work/posts.duckdb`, its lock, the staging folder,
+    `posts.last_look.json` and `posts.alerts.json`.
     """
 
     def __init__(self, published: Path) -> None:
@@ -63,6 +63,7 @@ class WorkFile:
         self.staging = self.folder / f"{published.stem}.staging"
         self._spill = self.folder / "spill"
         self._look_file = self.folder / f"{published.stem}.last_look.json"
+        self.alerts = self.folder / f"{published.stem}.alerts.json"
 
     def attach(self, con: duckdb.DuckDBPyConnection, *, read_only: bool = False, name: str = "work") -> None:
         """Attach the work file and use it; for writing it is created first if need be. `detach` lets go of it.
@@ -127,7 +128,12 @@ class WorkFile:
     def sweep(self) -> None:
         """Remove what a refresh that was killed left behind; the caller holds the lock, so that nobody needs it."""
         leftovers = [self.path.with_suffix(ending) for ending in (".rebuilding", ".rebuilding.wal", ".restoring")]
-        leftovers += [self.unfinished, self.linking, self._look_file.with_suffix(".tmp")]
+        leftovers += [
+            self.unfinished,
+            self.linking,
+            self._look_file.with_suffix(".tmp"),
+            self.alerts.with_suffix(".tmp"),
+        ]
         for file in leftovers:
             file.unlink(missing_ok=True)
         for folder in (self.staging, self._spill):
