@@ -80,6 +80,11 @@ def test_no_room_is_much_larger_than_four_hundred_lines() -> None:
     assert {path: count for path, count in lines.items() if count > 420} == {}
 
 
+def test_no_two_files_of_tests_share_a_name_for_pytest_collects_one_of_them() -> None:
+    names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, other in zip(names, names[1:], strict=False) if name == other] == []
+
+
 def test_every_module_begins_with_what_it_is_for() -> None:
     silent = [path.name for path in MODULES if not path.read_text("utf-8").startswith(('"""', 'r"""'))]
     assert silent == []
