@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def test_no_room_is_much_larger_than_four_hundred_lines() -> None:
 
 def test_no_two_files_of_tests_share_a_name_for_pytest_collects_one_of_them() -> None:
     names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
-    assert [name for name, other in zip(names, names[1:], strict=False) if name == other] == []
+    assert [name for name, other in itertools.pairwise(names) if name == other] == []
 
 
 def test_every_module_begins_with_what_it_is_for() -> None:
