@@ -13,9 +13,6 @@ from etl_project.extract.reasons import PostWarning, Rejection
 _SNIFFED = 8192
 """Bytes looked at to tell text from binary."""
 
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-"""https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: the first line of every pointer."""
-
 _C0 = bytes(b for b in (*range(32), 127) if b not in b"\t\n\r")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _REMOVED = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
@@ -50,10 +47,8 @@ def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
 
     Raises:
         Rejection: `empty` (nothing or only white space), `binary` (NUL in the first 8 KiB, or undecodable
-        and full of control bytes), `lfs_pointer` or `encoding`.
+        and full of control bytes) or `encoding`.
     """
-    if data.startswith(_LFS_POINTER):
-        raise Rejection("lfs_pointer", "The file is a pointer of Git LFS, which stands for a post that is not here.")
     warnings: tuple[PostWarning, ...] = ()
     encoding = "utf-8"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

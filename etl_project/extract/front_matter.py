@@ -326,6 +326,10 @@ DEFAULT_FORMATS = ("yaml", "toml", "json", "lctt")
 """Formats that cannot be mistaken for text."""
 
 
+_LFS_POINTER = "version https://git-lfs.github.com/spec/"
+"""https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: the first line of every pointer."""
+
+
 def read_front_matter(
     text: str,
     limits: Limits,
@@ -344,12 +348,13 @@ def read_front_matter(
         fast_path: read flat YAML without the parser; the result is the same, only slower, without.
 
     Raises:
-        Rejection: `no_front_matter` (only when required), `unterminated_front_matter`,
-        `front_matter_not_mapping`,
-            `front_matter_size_limit`, `syntax`, `unsafe_tag`, `alias_limit`, `depth_limit`, `value_limit`,
-            `encoding`.
-
+        Rejection: `no_front_matter` (only when required), `lfs_pointer` (else), `unterminated_front_matter`,
+            `front_matter_not_mapping`, `front_matter_size_limit`, `syntax`, `unsafe_tag`, `alias_limit`,
+            `depth_limit`, `value_limit`, `encoding`.
     """
+    if text.startswith(_LFS_POINTER):
+        reason = "no_front_matter" if required else "lfs_pointer"
+        raise Rejection(reason, "The file is a pointer of Git LFS, which stands for a post that is not here.", 1)
     for name in formats:
         found = FORMATS[name].find(text, limits, required)
         if found is None:

@@ -252,7 +252,11 @@ def test_a_pointer_of_lfs_is_rejected_and_not_taken_for_the_post(site: GitSite) 
     site.repo.write("_posts/2026-01-03-large.md", pointer)
     site.repo.commit()
     site.refresh()
-    assert site.query("SELECT path, reason FROM rejected_files") == [("_posts/2026-01-03-large.md", "lfs_pointer")]
+    rejected = "SELECT path, reason, message LIKE '%pointer of Git LFS%' FROM rejected_files"
+    assert site.query(rejected) == [("_posts/2026-01-03-large.md", "no_front_matter", True)]
+    site.configure('dialect = "obsidian"\n')
+    site.refresh(allow_deletes=True)
+    assert ("_posts/2026-01-03-large.md", "lfs_pointer", True) in site.query(rejected)
 
 
 def test_a_blob_above_the_limit_is_not_read(site: GitSite) -> None:
