@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Mapping
 
 import dagster as dg
@@ -13,7 +14,18 @@ RUN, HOST, PID, STARTED = (f".dagster/etl_{name}" for name in ("run", "host", "p
 """Tags of a run that tell its process from every other, also from a later one of the same number. They name the run,
 for one that repeats another begins with its tags. The web server does not show tags that begin so."""
 
-_AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+SILENT_SECONDS = 180
+"""A run takes these tags within its first second; one that has none after this time was killed before. It is the time
+that dagster.yaml gives a run to start."""
+
+_UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+_CODE = "etl_project.definitions"
 
 
 def process_tags(run_id: str) -> dict[str, str]:
@@ -31,19 +43,21 @@ def report_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     Returns:
         The ids of the runs that were reported.
     """
-    here = dg.RunsFilter(statuses=_AT_WORK, tags={HOST: socket.gethostname()})
-    dead = [run for run in instance.get_runs(here) if is_gone(run)]
+    unfinished = instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED))
+    dead = [record.dagster_run for record in unfinished if is_gone(record)]
     for run in dead:
-        instance.report_run_failed(
-            run, f"Process {run.tags.get(PID)} of this run is gone: it was killed, or the machine was restarted."
-        )
+        process = f"Process {run.tags[PID]}" if run.tags.get(RUN) == run.run_id else "The process"
+        instance.report_run_failed(run, f"{process} of this run is gone: it was killed, or the machine was restarted.")
     return [run.run_id for run in dead]
 
 
-def is_gone(run: dg.DagsterRun) -> bool:
-    """Whether the process of a run of this host is gone; of a run without our tags that cannot be told."""
-    ours = run.tags.get(RUN) == run.run_id and run.tags.get(HOST) == socket.gethostname()
-    return ours and not _lives(run.tags)
+def is_gone(record: dg.RunRecord) -> bool:
+    """Whether the process of a run of this host is gone; of one that has only just begun that cannot be told."""
+    run = record.dagster_run
+    if run.tags.get(RUN) == run.run_id:
+        return run.tags.get(HOST) == socket.gethostname() and not _lives(run.tags)
+    silent = time.time() - record.update_timestamp.timestamp()
+    return _CODE in repr(run.remote_job_origin or run.job_code_origin) and silent > SILENT_SECONDS
 
 
 def _lives(tags: Mapping[str, str]) -> bool:

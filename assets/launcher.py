@@ -22,6 +22,7 @@ class WatchedRunLauncher(DefaultRunLauncher):
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         """Tell whether the process of a run lives; one of which nothing is known is believed to."""
-        if is_gone(run):
+        record = self._instance.get_run_record_by_id(run.run_id)
+        if record and is_gone(record):
             return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone")
         return CheckRunHealthResult(WorkerStatus.RUNNING)

@@ -16,7 +16,9 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._core.utils import make_new_run_id
 
+from assets.dead_runs import process_tags
 from assets.jobs import REFRESH
 from assets.records import records_of
 from assets.resources import Session
@@ -62,7 +64,12 @@ def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with records_of(home) as instance:
-        run = instance.create_run_for_job(job, run_config=run_config, tags=job.tags, remote_job_origin=_origin())
+        run_id = make_new_run_id()
+        # Its process is named at once: a run that is killed before its resource does so would seem to be at work.
+        tags = {**job.tags, **process_tags(run_id)}
+        run = instance.create_run_for_job(
+            job, run_id=run_id, run_config=run_config, tags=tags, remote_job_origin=_origin()
+        )
         events = list(execute_run_iterator(InMemoryJob(job), run, instance))
         ended = instance.get_run_by_id(run.run_id)
         success = ended is not None and ended.is_success

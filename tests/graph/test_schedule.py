@@ -11,9 +11,12 @@ from conftest import Site
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from graph_runs import program, run_job
 
+from assets import dead_runs
 from assets.automation import automation
 from etl_project.definitions import defs
 from etl_project.settings import SettingsError, read_settings
+
+AT_WORK = dg.RunsFilter(statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
 
 pytest_plugins = ["graph_fixtures"]
 
@@ -74,15 +77,37 @@ def test_a_refresh_killed_before_publish_is_reported_and_asked_for_again(
         "run_refresh(refresh, refresh.look(), lambda done, total: None)"
     )
     assert killed.wait(60) == -signal.SIGKILL
-    at_work = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
-    (dead,) = instance.get_runs(at_work)
+    (dead,) = instance.get_runs(AT_WORK)
     assert tick(instance) is None
-    assert instance.get_runs(at_work) == []
+    assert instance.get_runs(AT_WORK) == []
     reported = instance.get_run_by_id(dead.run_id)
     assert reported and reported.status == dg.DagsterRunStatus.FAILURE
     assert run_job(posts).success
     assert posts.column("SELECT count(*) FROM articles WHERE title = 'Four'") == [1]
     assert "nothing to do" in str(tick(instance))
+
+
+def test_a_run_killed_before_it_could_say_who_it_is_is_reported_in_time(
+    posts: Site, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run_job(posts).success
+    killed = program(
+        "refresh.work.lock.release()\n"
+        "from assets import resources\n"
+        "from dagster._cli import main\n"
+        "resources.process_tags = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "sys.argv = 'dagster job execute -m etl_project.definitions -a defs -j refresh'.split()\n"
+        "main()",
+        DAGSTER_HOME=str(posts.settings.dagster_home.absolute()),
+    )
+    assert killed.wait(60) == -signal.SIGKILL
+    (silent,) = instance.get_runs(AT_WORK)
+    assert silent.status == dg.DagsterRunStatus.STARTED and dead_runs.PID not in silent.tags
+    assert "nothing to do" in str(tick(instance))
+    assert [run.run_id for run in instance.get_runs(AT_WORK)] == [silent.run_id], "it may be about to say who it is"
+    monkeypatch.setattr(dead_runs, "SILENT_SECONDS", 0)
+    assert "nothing to do" in str(tick(instance))
+    assert instance.get_runs(AT_WORK) == []
 
 
 def test_a_run_of_a_process_that_lives_is_left_alone(posts: Site, instance: dg.DagsterInstance) -> None:
