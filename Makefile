@@ -11,7 +11,7 @@ refresh: .venv/.ready  ## build or refresh the warehouse from etl.toml (the samp
 	@$(BIN)/etl refresh
 
 test: .venv/.ready  ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: .venv/.ready  ## ruff, the type checker and the check of the Dagster definitions
 	@$(BIN)/ruff check .
