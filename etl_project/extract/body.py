@@ -36,6 +36,7 @@ _OPTIONS = (
 
 _ROOT = "<etl-body></etl-body>"
 _PAGE = re.compile(r"\[\[([^\[\]|\n]++)")
+_NO_PAGES = frozenset[str]()
 _DOCUMENT = 1024 * 1024
 """Characters of HTML after which a new document is begun."""
 
@@ -109,7 +110,7 @@ class BodyReader:
             html = tame(self._html(as_markdown(shown)))
         except UnicodeEncodeError:  # lone surrogates
             return self.read(body.encode("utf-8", "replace").decode())
-        pages = frozenset(_PAGE.findall(body)) if self._wikilinks else frozenset()
+        pages = frozenset(_PAGE.findall(body)) if self._wikilinks else _NO_PAGES
         walk = Walk(self._book, self._plan, body, html, pages)
         for piece in pieces(html):
             root = self._tree(piece)
@@ -131,27 +132,52 @@ class BodyReader:
 
 def _body(walk: Walk) -> Body:
     """Sort what a walk has found by kind."""
-    body = Body(plain_text("".join(walk.parts)), values=walk.values)
+    urls: list[str] = []
+    link_texts: list[str] = []
+    link_kinds: list[str] = []
+    levels: list[int] = []
+    heading_texts: list[str] = []
     labels: dict[tuple[str, str], dict[str, int]] = {}
+    code_blocks = 0
     for what, value, text in walk.found:
         if what is MENTION:
-            spellings = labels.setdefault(value, {})
-            spellings[text] = spellings.get(text, 0) + 1
+            spellings = labels.get(value)
+            if spellings is None:
+                labels[value] = {text: 1}
+            else:
+                spellings[text] = spellings.get(text, 0) + 1
         elif what is HEADING:
-            body.heading_levels.append(value)
-            body.heading_texts.append(text)
+            levels.append(value)
+            heading_texts.append(text)
         elif what is CODE_BLOCK:
-            body.code_blocks += 1
+            code_blocks += 1
         else:
-            body.link_urls.append(value)
-            body.link_texts.append(text)
-            body.link_kinds.append(what)
-    for (kind, key), spellings in labels.items():
-        body.mention_kinds.append(kind)
-        body.mention_keys.append(key)
-        body.mention_counts.append(sum(spellings.values()))
-        spellings.pop("", None)  # pictures have no spelling
-        body.mention_labels.append(min(spellings, key=lambda label: (-spellings[label], label), default=key))
-    if walk.values.get("original_url", "") is None:
-        body.warnings.append(PostWarning("link_empty", "the link to the original is empty or no web address"))
-    return body
+            urls.append(value)
+            link_texts.append(text)
+            link_kinds.append(what)
+    return Body(
+        plain_text("".join(walk.parts)),
+        urls,
+        link_texts,
+        link_kinds,
+        levels,
+        heading_texts,
+        [kind for kind, _ in labels],
+        [key for _, key in labels],
+        [_label(key, spellings) for (_, key), spellings in labels.items()],
+        [sum(spellings.values()) for spellings in labels.values()],
+        code_blocks,
+        walk.values,
+        [_LINK_EMPTY] if walk.values.get("original_url", "") is None else [],
+    )
+
+
+_LINK_EMPTY = PostWarning("link_empty", "the link to the original is empty or no web address")
+
+
+def _label(key: str, spellings: dict[str, int]) -> str:
+    if len(spellings) == 1:
+        (label,) = spellings
+        return label or key
+    # Pictures have no spelling.
+    return min(filter(None, spellings), key=lambda label: (-spellings[label], label), default=key)

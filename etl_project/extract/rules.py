@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
@@ -39,6 +40,23 @@ class Entity:
         return match[1 if self.pattern.groups else 0] or None
 
 
+class Asked(NamedTuple):
+    """What rules look for in one element, and find in its attributes."""
+
+    furniture: tuple[Furniture, ...]
+    entities: tuple[tuple[str, str], ...]
+    """Kind and key of what it mentions, once each."""
+
+
+_NOTHING = Asked((), ())
+_ABSENT = "\0"
+"""Stands for an attribute that is not there; the parser lets no NUL through."""
+_REMEMBERED = 4_096
+"""Answers that are kept: posts of a source mention the same things over and over."""
+_SHORT = 256
+"""Characters of the longest question whose answer is kept."""
+
+
 class RuleBook:
     """All rules of a source.
 
@@ -68,9 +86,12 @@ class RuleBook:
                     self._by_tag.setdefault(compound.tag, []).append((compound, looked_for))
         for found in self._by_tag.values():
             found += self._any_tag
+        self._names = {tag: _attributes_of(found) for tag, found in self._by_tag.items()}
+        self._names_of_any = _attributes_of(self._any_tag)
+        self._answers: dict[tuple[str | None, ...], Asked] = {}
         # An element without attributes needs no matching: what it is asked for depends on its tag alone.
-        self._bare = {tag: _unconditional(found) for tag, found in self._by_tag.items()}
-        self._bare_any = _unconditional(self._any_tag)
+        self._bare = {tag: _asked(_unconditional(found), {}) for tag, found in self._by_tag.items()}
+        self._bare_any = _asked(_unconditional(self._any_tag), {})
         self.tags = frozenset(self._by_tag)
         """Tags that interest a rule."""
         names = [{name for name, _, _ in compound.conditions} for compound, _ in self._any_tag]
@@ -94,16 +115,44 @@ class RuleBook:
                 marked.setdefault(node.mem_id, []).append(looked_for)
         return marked
 
-    def matches(self, tag: str, attributes: Mapping[str, str | None]) -> list[Furniture | Entity]:
+    def asked(self, tag: str, attributes: Mapping[str, str | None]) -> Asked:
         """Say what to look for in an element, by the rules that look at the element alone."""
         if not attributes:
             return self._bare.get(tag, self._bare_any)
-        asked = self._by_tag.get(tag)
-        if asked is None:
-            if self.attributes.isdisjoint(attributes):
-                return self._bare_any
-            asked = self._any_tag
-        return [looked_for for compound, looked_for in asked if compound.matches(attributes)]
+        names = self._names.get(tag, self._names_of_any)
+        question = (tag, *[attributes.get(name, _ABSENT) for name in names])
+        answer = self._answers.get(question)
+        if answer is None:
+            looked_for = self._by_tag.get(tag, self._any_tag)
+            answer = _asked([found for compound, found in looked_for if compound.matches(attributes)], attributes)
+            if sum([len(part or "") for part in question]) <= _SHORT:
+                if len(self._answers) >= _REMEMBERED:
+                    self._answers.clear()
+                self._answers[question] = answer
+        return answer
+
+    @staticmethod
+    def asked_by_place(
+        answer: Asked, looking_around: Sequence[Furniture | Entity], attributes: Mapping[str, str | None]
+    ) -> Asked:
+        """Add to an answer what the selectors that look around themselves look for in the element."""
+        more = _asked(looking_around, attributes)
+        return Asked(answer.furniture + more.furniture, tuple(dict.fromkeys(answer.entities + more.entities)))
+
+
+def _asked(looked_for: Sequence[Furniture | Entity], attributes: Mapping[str, str | None]) -> Asked:
+    if not looked_for:
+        return _NOTHING
+    furniture = tuple([rule for rule in looked_for if isinstance(rule, Furniture)])
+    keys = {(rule.kind, rule.key(attributes)): None for rule in looked_for if isinstance(rule, Entity)}
+    return Asked(furniture, tuple([(kind, key) for kind, key in keys if key is not None]))
+
+
+def _attributes_of(asked: Sequence[tuple[Compound, Furniture | Entity]]) -> tuple[str, ...]:
+    """Attributes that decide what is found: those of conditions, and those that hold keys."""
+    names = {name for compound, _ in asked for name, _, _ in compound.conditions}
+    names |= {rule.attribute for _, rule in asked if isinstance(rule, Entity)}
+    return tuple(sorted(names))
 
 
 def _unconditional(asked: list[tuple[Compound, Furniture | Entity]]) -> list[Furniture | Entity]:

@@ -48,7 +48,7 @@ _NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidd
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
-_Open = tuple[int, int, list[Any] | None, int, bool, list[Furniture], list[list[Any]]]
+_Open = tuple[int, int, list[Any] | None, int, bool, tuple[Furniture, ...], list[list[Any]] | None]
 """An element the walk is inside of that has to be looked at once it ends: pieces and things found before it, its link,
 its level as a heading or 0, whether it is code, the furniture it may be, the entities it mentions."""
 
@@ -61,6 +61,8 @@ class Plan(NamedTuple):
     """What stands before and after its content."""
     is_asked: bool
     """Whether each of its elements has to be looked at, whatever its attributes."""
+    furniture: tuple[Furniture, ...]
+    """What one without attributes may be, where that is all there is to know of it."""
 
 
 def plan_of(book: RuleBook) -> dict[str, Plan]:
@@ -70,10 +72,18 @@ def plan_of(book: RuleBook) -> dict[str, Plan]:
         book: the rules of the source.
     """
     tags = _HIDDEN | SEPARATORS.keys() | _TOLD | book.tags
-    return {tag: Plan(tag in _HIDDEN, SEPARATORS.get(tag, ""), tag in _TOLD or tag in book.tags) for tag in tags}
+    return {
+        tag: Plan(
+            tag in _HIDDEN,
+            SEPARATORS.get(tag, ""),
+            tag in _TOLD or tag in book.tags,
+            () if tag in _TOLD else book.asked(tag, {}).furniture,
+        )
+        for tag in tags
+    }
 
 
-_INLINE = Plan(False, "", False)
+_INLINE = Plan(False, "", False, ())
 
 
 class Walk:
@@ -132,7 +142,7 @@ class Walk:
             marked: elements that rules have found in this tree by looking around.
         """
         self._marked = marked
-        parts, plan_for = self.parts, self._plan.get
+        parts, found, plan_for = self.parts, self.found, self._plan.get
         ask_all, asking = self._book.any_tag or bool(marked), self._book.attributes
         may_hide, has_templates = self._may_hide, self._has_templates
         inside: list[tuple[LexborNode, str, _Open | None]] = []
@@ -155,14 +165,19 @@ class Walk:
                 parts.append(text)
                 node = node.next
                 continue
-            is_hidden, separator, is_asked = plan_for(tag, _INLINE)
+            is_hidden, separator, is_asked, furniture = plan_for(tag, _INLINE)
             if is_hidden or (may_hide and _is_hidden(node)):
                 node = node.next
                 continue
             if separator:
                 parts.append(separator)
             if is_asked or ask_all:
-                opened = self._open(tag, node, node.attributes)
+                attributes = node.attributes
+                if furniture and not attributes and not marked:
+                    # Most often a paragraph.
+                    opened = (len(parts), len(found), None, 0, False, furniture, None)
+                else:
+                    opened = self._open(tag, node, attributes)
             elif asking and not asking.isdisjoint(attributes := node.attributes):
                 opened = self._open(tag, node, attributes)
             else:
@@ -180,14 +195,14 @@ class Walk:
 
     def _open(self, tag: str, node: LexborNode, attributes: Mapping[str, str | None]) -> _Open | None:
         found, parts = self.found, self.parts
-        mark = len(found)
+        start, mark = len(parts), len(found)
         link: list[Any] | None = None
         level = 0
         is_code = False
-        if tag in _TOLD:
-            if tag == "a":
-                link = self._link(LINK, attributes.get("href"), "")
-            elif tag == "img":
+        if tag == "a":
+            link = self._link(LINK, attributes.get("href"), "")
+        elif tag in _TOLD:
+            if tag == "img":
                 self._link(IMAGE, attributes.get("src"), attributes.get("alt") or "")
             elif tag in _LEVELS:
                 level = _LEVELS[tag]
@@ -197,38 +212,36 @@ class Walk:
                 if tag == "pre":
                     found.append([CODE_BLOCK, None, ""])
                     parts.append(CODE)
-        furniture: list[Furniture] = []
-        mentions: list[list[Any]] = []
-        asked = self._book.matches(tag, attributes)
-        if self._marked:
-            asked = asked + self._marked.get(node.mem_id, [])
-        for looked_for in asked:
-            if isinstance(looked_for, Furniture):
-                furniture.append(looked_for)
-            else:
-                self._mention(looked_for, attributes, mentions)
-        if link is None and not (furniture or level or mentions or is_code):
+                    start += 1
+        asked = self._book.asked(tag, attributes)
+        if self._marked and (looking_around := self._marked.get(node.mem_id)):
+            asked = self._book.asked_by_place(asked, looking_around, attributes)
+        mentions = self._mention(asked.entities) if asked.entities else None
+        if link is None and not (asked.furniture or level or mentions or is_code):
             return None
-        return len(parts), mark, link, level, is_code, furniture, mentions
+        return start, mark, link, level, is_code, asked.furniture, mentions
 
     def _close(self, ended: _Open) -> None:
         start, mark, link, level, is_code, furniture, mentions = ended
         parts = self.parts
         text = one_line(parts[start] if len(parts) == start + 1 else "".join(parts[start:]))
-        if is_code:
-            self._code_depth -= 1
         if link is not None:
             link[2] = text
-        if level and text:
+        elif is_code:
+            self._code_depth -= 1
+        elif level and text:
             self.found.append([HEADING, level, text])
-        for mention in mentions:
-            mention[2] = text
-            self._open_mentions.pop()
-        matches = [(rule, match) for rule in furniture if (match := rule.pattern.fullmatch(text))]
-        if matches:
-            del parts[start:], self.found[mark:]
-            for rule, match in matches:
+        if mentions:
+            for mention in mentions:
+                mention[2] = text
+                self._open_mentions.pop()
+        is_furniture = False
+        for rule in furniture:
+            if match := rule.pattern.fullmatch(text):
+                is_furniture = True
                 self._keep(rule, match)
+        if is_furniture:
+            del parts[start:], self.found[mark:]
 
     def _keep(self, rule: Furniture, match: re.Match[str]) -> None:
         if rule.column is None:
@@ -242,7 +255,7 @@ class Walk:
         url = (url or "").strip()
         if not url:
             return None
-        link = [kind, self._as_written(url) if "%" in url else url, " ".join(text.split())]
+        link = [kind, self._as_written(url) if "%" in url else url, " ".join(text.split()) if text else ""]
         self.found.append(link)
         return link
 
@@ -257,14 +270,15 @@ class Walk:
             return unquote(url)
         return url
 
-    def _mention(self, asked: Entity, attributes: Mapping[str, str | None], mentions: list[list[Any]]) -> None:
-        key = asked.key(attributes)
-        # A picture in a link to the same entity is one mention, and so is an element that two rules name.
-        if key is not None and (asked.kind, key) not in self._open_mentions:
-            self._open_mentions.append((asked.kind, key))
-            mention = [MENTION, (asked.kind, key), ""]
-            mentions.append(mention)
-            self.found.append(mention)
+    def _mention(self, entities: tuple[tuple[str, str], ...]) -> list[list[Any]]:
+        mentions: list[list[Any]] = []
+        for entity in entities:
+            # A picture in a link to the same entity is one mention.
+            if entity not in self._open_mentions:
+                self._open_mentions.append(entity)
+                mentions.append([MENTION, entity, ""])
+        self.found += mentions
+        return mentions
 
 
 def _is_hidden(node: LexborNode) -> bool:
