@@ -168,10 +168,17 @@ _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
 }
 
 
+_JEKYLL_NAMES = frozenset(("title", "slug", "name", "basename", "categories", "slugified_categories"))
+"""Parts that hold what people wrote; the others are digits and English words, which need no escaping."""
+
+
 @lru_cache(maxsize=256)
-def _jekyll_pieces(template: str) -> tuple[tuple[str, Callable[[Address], str] | None], ...]:
-    """Split a template into literal texts and parts; a name before an underscore is tried without it too."""
-    pieces: list[tuple[str, Callable[[Address], str] | None]] = []
+def _jekyll_pieces(template: str) -> tuple[tuple[Callable[[Address], str], bool], ...]:
+    """Split a template into literal texts and parts, and whether each must be escaped.
+
+    A name before an underscore is tried without it too.
+    """
+    pieces: list[tuple[Callable[[Address], str], bool]] = []
     position = 0
     for match in _JEKYLL_NAME.finditer(template):
         name = match[1]
@@ -180,9 +187,13 @@ def _jekyll_pieces(template: str) -> tuple[tuple[str, Callable[[Address], str] |
             name, end = name[:-1], end - 1
         if name not in _JEKYLL_PARTS:
             raise _Unknown(name)
-        pieces += ((template[position : match.start()], None), ("", _JEKYLL_PARTS[name]))
+        pieces += (_literal(template[position : match.start()]), (_JEKYLL_PARTS[name], name in _JEKYLL_NAMES))
         position = end
-    return (*pieces, (template[position:], None))
+    return (*pieces, _literal(template[position:]))
+
+
+def _literal(text: str) -> tuple[Callable[[Address], str], bool]:
+    return lambda post: text, False
 
 
 def _jekyll(permalink: str) -> UrlMaker:
@@ -194,7 +205,7 @@ def _jekyll(permalink: str) -> UrlMaker:
             return None
         try:
             pieces = _jekyll_pieces(stated or site_template)
-            filled = "".join([escape_path(part(post)) if part else text for text, part in pieces])
+            filled = "".join([escape_path(part(post)) if escapes else part(post) for part, escapes in pieces])
         except _Unknown:
             return None
         return _SLASHES.sub("/", f"/{filled}".replace("..", "/").replace("./", ""))

@@ -146,6 +146,7 @@ class Walk:
         ask_all, asking = self._book.any_tag or bool(marked), self._book.attributes
         may_hide, has_templates = self._may_hide, self._has_templates
         inside: list[tuple[LexborNode, str, _Open | None]] = []
+        opened: _Open | None
         while True:
             if node is None:
                 if not inside:
