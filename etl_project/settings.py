@@ -315,7 +315,7 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
         ("source", "rules"): Rule,
         ("source", "mentions"): MentionRule,
     }
-    return [field.name for field in dataclasses.fields(kinds[names])] if names in kinds else []
+    return [field.name for field in dataclasses.fields(kinds[names]) if field.init] if names in kinds else []
 
 
 def line_of(text: str, location: tuple[str | int, ...]) -> int:

@@ -80,6 +80,11 @@ def test_a_wrong_key_is_named_with_its_line_and_the_right_one(tmp_path: Path) ->
     assert "etl.toml, line 7: there is no setting 'source.timezone'; did you mean 'time_zone'?" in message
 
 
+def test_what_a_look_notes_of_a_source_is_no_setting(tmp_path: Path) -> None:
+    message = refused(tmp_path, GOOD.replace('time_zone = "Asia/Shanghai"', "root = [1, 2]"))
+    assert "line 7: there is no setting 'source.root'" in message and "root" not in message.partition("are")[2]
+
+
 def test_a_wrong_key_of_a_rule_is_named_with_its_line(tmp_path: Path) -> None:
     assert "line 16: there is no setting 'source.rules.selectr'; did you mean 'selector'?" in refused(
         tmp_path, GOOD.replace('selector = "p.source"', 'selector = "p.source"\nselectr = ""')

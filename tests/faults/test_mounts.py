@@ -73,6 +73,75 @@ def test_files_that_vanish_between_the_listing_and_the_reading_are_gone_and_the_
     equals_full_build(ten)
 
 
+OTHER_ZONE = 'dialect = "jekyll"\ntime_zone = "UTC"\ninclude = ["_posts/**", "old_post/**"]\n'
+"""Settings under which every post is read again."""
+
+
+@pytest.mark.parametrize("is_empty_now", [False, True])
+def test_a_folder_lost_between_the_listing_and_the_reading_keeps_its_articles(ten: Site, is_empty_now: bool) -> None:
+    ten.configure(OTHER_ZONE)
+    refresh, look = ten.look()
+    ten.posts.rename(ten.folder / "disk")
+    if is_empty_now:
+        ten.posts.mkdir()
+    loaded = refresh.load_tables(look)
+    assert loaded.changes == {} and set(loaded.unavailable) == {"site"}
+    assert loaded.rows["articles"] == 11
+    if is_empty_now:
+        ten.posts.rmdir()
+    (ten.folder / "disk").rename(ten.posts)
+    ten.refresh()
+    equals_full_build(ten)
+
+
+def test_a_folder_lost_while_every_table_is_built_anew_changes_nothing(ten: Site) -> None:
+    work = (ten.published.parent / ".work/posts.duckdb").read_bytes()
+    refresh, look = ten.look(full=True)
+    ten.posts.rename(ten.folder / "disk")
+    with pytest.raises(RefreshStopped, match=r"needs every source: there is no folder .*/site"):
+        refresh.load_tables(look)
+    assert (ten.published.parent / ".work/posts.duckdb").read_bytes() == work
+
+
+def test_a_folder_lost_while_its_last_folder_is_listed_keeps_its_articles(
+    ten: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ten.write("old_post/2026-02-01-old.md")
+    ten.refresh()
+    real, below = os.scandir, set[str]()
+
+    def losing(path: str) -> object:
+        if Path(path).parent == ten.posts:
+            below.add(path)
+        if len(below) == 2 and ten.posts.exists():
+            ten.posts.rename(ten.folder / "disk")
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", losing)
+        assert ten.refresh() is None
+    assert ten.last_look and set(ten.last_look.scan.unavailable) == {"site"}
+
+
+def test_a_folder_that_goes_while_the_source_is_listed_goes_with_its_files(
+    ten: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ten.write("old_post/2026-02-01-old.md")
+    ten.refresh()
+    real = os.scandir
+
+    def losing(path: str) -> object:
+        if old.exists() and Path(path) == old.parent:
+            old.unlink()
+            old.parent.rmdir()
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", losing)
+        loaded = ten.refresh()
+    assert loaded and loaded.changes == {"deleted": 1} and loaded.unavailable == {}
+
+
 def test_a_disk_that_fails_while_files_are_read_keeps_its_source_and_lets_the_others_go_on(
     ten: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
