@@ -112,7 +112,7 @@ def scan(
         """
         CREATE OR REPLACE TEMP TABLE candidates AS
         SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
-            coalesce(i.is_young, false) AS was_young,
+            coalesce(i.is_young, false) AS was_young, i.path IS NULL AS is_new,
             i.committed_us AS known_committed_us,
             (l.size, l.mtime_ns, l.ctime_ns, l.inode, l.blob_id, l.committed_us)
                 IS DISTINCT FROM (i.size, i.mtime_ns, i.ctime_ns, i.inode, i.blob_id, i.committed_us) AS is_changed,
@@ -156,7 +156,7 @@ def scan(
     row = con.execute("SELECT count(*) FROM gone").fetchone()
     result.gone = row[0] if row else 0
     if result.gone:
-        result.leaving = _leaving(con)
+        result.leaving = articles_leaving(con)
     return result
 
 
@@ -333,28 +333,40 @@ def _is_recent(signature: Signature, look_ns: int) -> bool:
     return is_young(signature, look_ns) and max(signature.mtime_ns, signature.ctime_ns) <= look_ns
 
 
-def _leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
-    """Count the articles whose every file is gone.
+def articles_leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Count the articles whose every file is gone, be it from the listing or, later, when it was to be read.
 
-    A file that only moved still has its inode, size and time; in a git source, its blob.
+    A file that only moved still has its inode, size and time; in a git source, its blob. Many files may have the same:
+    each new one stands for one that is gone.
+
+    Returns:
+        Source -> (articles about to leave, articles it has), where any is about to leave.
     """
     rows = con.execute(
         """
-        WITH moved AS (
-            SELECT gone.source_id, gone.path FROM gone
-            SEMI JOIN (SELECT * FROM candidates WHERE known_status IS NULL) AS new
-                ON (new.source_id, new.inode, new.size, new.mtime_ns, coalesce(new.blob_id, ''))
-                    = (gone.source_id, gone.inode, gone.size, gone.mtime_ns, coalesce(gone.blob_id, ''))
+        WITH lost AS (
+            SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
+            FROM (
+                SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM gone
+                UNION ALL
+                SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM inventory
+                SEMI JOIN (SELECT * FROM candidates WHERE known_status = 'gone') USING (source_id, path)
+            )
+            ANTI JOIN (SELECT * FROM candidates WHERE known_status IS DISTINCT FROM 'gone') AS there
+                USING (source_id, article_id)
+            WHERE status = 'loaded'
+        ), new AS (
+            SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
+            FROM candidates WHERE is_new AND known_status IS DISTINCT FROM 'gone'
         )
-        SELECT g.source_id, count(DISTINCT g.article_id),
+        SELECT source_id, count(DISTINCT article_id),
             (
                 SELECT count(DISTINCT article_id) FROM inventory AS i
-                WHERE i.source_id = g.source_id AND i.status = 'loaded'
+                WHERE i.source_id = lost.source_id AND i.status = 'loaded'
             )
-        FROM gone AS g
-        ANTI JOIN candidates AS c ON c.source_id = g.source_id AND c.article_id = g.article_id
-        ANTI JOIN moved AS m ON m.source_id = g.source_id AND m.path = g.path
-        WHERE g.status = 'loaded'
+        FROM lost
+        ANTI JOIN new ON (new.source_id, new.inode, new.size, new.mtime_ns, coalesce(new.blob_id, ''), new.n)
+            = (lost.source_id, lost.inode, lost.size, lost.mtime_ns, coalesce(lost.blob_id, ''), lost.n)
         GROUP BY 1
         """
     ).fetchall()

@@ -142,6 +142,28 @@ def test_a_folder_that_goes_while_the_source_is_listed_goes_with_its_files(
     assert loaded and loaded.changes == {"deleted": 1} and loaded.unavailable == {}
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_half_of_a_source_that_goes_after_the_listing_is_stopped_and_goes_on_when_a_person_says_so(
+    ten: Site, full: bool
+) -> None:
+    ten.configure(OTHER_ZONE)
+    files = [ten.posts / f"_posts/2026-01-{n + 1:02}-{n}.md" for n in range(5)]
+    texts = [file.read_bytes() for file in files]
+    work = (ten.published.parent / ".work/posts.duckdb").read_bytes()
+    refresh, look = ten.look(full=full)
+    for file in files:
+        file.unlink()
+    with pytest.raises(RefreshStopped, match=r"5 of the 10 posts of the source 'site' .* --allow-deletes"):
+        refresh.load_tables(look)
+    assert (ten.published.parent / ".work/posts.duckdb").read_bytes() == work
+    for file, text in zip(files, texts, strict=True):
+        file.write_bytes(text)
+    refresh, look = ten.look(full=full, allow_deletes=True)
+    for file in files:
+        file.unlink()
+    assert refresh.load_tables(look).rows["articles"] == 6
+
+
 def test_a_disk_that_fails_while_files_are_read_keeps_its_source_and_lets_the_others_go_on(
     ten: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,3 +213,32 @@ def test_a_refresh_writes_nothing_into_a_source(ten: Site) -> None:
     ten.refresh()
     ten.refresh(full=True)
     assert state_of(ten.posts) | state_of(ten.folder / "notes") == before
+
+
+def test_a_disk_that_fails_when_its_files_are_read_once_more_keeps_its_source(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.configure(site.source + 'identity = "file_name"\n')
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.write("old_post/2026-01-02-1.md", title="Archive")
+    site.refresh()
+    before = site.derived()
+    # The first is not good any more, so that the one in old_post is to step in: that takes a second pass.
+    site.write("_posts/2026-01-02-1.md", "---\n- a list\n---\n", age=30)
+    site.write("_posts/2026-01-02-2.md", title="New", age=30)
+    real = os.read
+
+    def failing(descriptor: int, length: int) -> bytes:
+        if "/old_post/" in os.readlink(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(descriptor, length)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", failing)
+        loaded = site.refresh()
+    assert loaded and loaded.changes == {} and set(loaded.unavailable) == {"site"}
+    assert site.derived() == before
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"changed": 1, "moved": 1}
+    equals_full_build(site)
