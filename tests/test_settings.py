@@ -107,6 +107,17 @@ def test_two_sources_of_one_name_are_named_with_both_lines(tmp_path: Path) -> No
     assert "line 10: two sources are named 'one' (the other in line 5)" in message
 
 
+def test_an_old_name_that_a_source_still_has_is_named_with_both_lines(tmp_path: Path) -> None:
+    message = refused(tmp_path, GOOD.replace('"/srv/two"', '"/srv/two"\nrenamed_from = "one"'))
+    assert "line 12: renamed_from = 'one' names a source that is still there (line 5); take this key out" in message
+
+
+def test_an_old_name_that_two_sources_claim_is_named_with_both_lines(tmp_path: Path) -> None:
+    claim = '\nrenamed_from = "zero"'
+    message = refused(tmp_path, GOOD.replace('"/srv/two"', f'"/srv/two"{claim}').replace('"posts"', f'"posts"{claim}'))
+    assert "line 13: two sources say that they were 'zero' (the other in line 7); leave the key with the one" in message
+
+
 def test_an_unknown_dialect_is_named_with_the_known_ones(tmp_path: Path) -> None:
     message = refused(tmp_path, GOOD.replace('time_zone = "Asia/Shanghai"', 'dialect = "jekyl"'))
     assert "line 7: there is no dialect 'jekyl'; did you mean 'jekyll'?" in message and "plain" in message
