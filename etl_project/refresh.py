@@ -196,7 +196,7 @@ class Refresh:
         if not reasons:
             state, reasons = self._unfinished(state, number)
         if not reasons and not self.is_partial:
-            self._write_look(clock, number, is_settled=settled or not found.young_left)
+            self._write_look(clock, number, is_settled=settled or not (found.young_left or found.unavailable))
         return Look(
             clock=clock,
             reasons=reasons,

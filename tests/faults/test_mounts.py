@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Site, equals_full_build
 
+from etl_project.extract import tasks
 from etl_project.look import RefreshStopped
 
 
@@ -218,6 +219,7 @@ def test_a_refresh_writes_nothing_into_a_source(ten: Site) -> None:
 def test_a_disk_that_fails_when_its_files_are_read_once_more_keeps_its_source(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
     site.configure(site.source + 'identity = "file_name"\n')
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")
