@@ -144,3 +144,18 @@ def test_another_identity_moves_the_posts_of_a_source_and_keeps_their_first_seen
     ]
     assert_the_change_log_adds_up(two)
     equals_full_build(two)
+
+
+def test_a_source_that_takes_the_name_of_a_removed_one_has_one_history(two: Site) -> None:
+    first = two.column("SELECT first_seen_at FROM article_history WHERE article_id = 'notes:a.md'")
+    two.configure(extra=OTHER.format(name="more", location="more", more=""))
+    shutil.copytree(two.folder / "notes", two.folder / "more")
+    two.refresh(allow_deletes=True)
+    two.configure(extra=OTHER.format(name="notes", location="more", more='renamed_from = "more"\n'))
+    two.refresh()
+    (two.folder / "more/a.md").write_text("# a\n\nEdited")
+    loaded = two.refresh()
+    assert loaded and loaded.changes == {"changed": 1}
+    history = "SELECT first_seen_at > '{}' FROM article_history WHERE article_id = 'notes:a.md'"
+    assert two.column(history.format(first[0])) == [True], "the history of the one that was renamed"
+    assert_the_change_log_adds_up(two)
