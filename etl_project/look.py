@@ -10,7 +10,8 @@ import duckdb
 
 from etl_project.extract.scan import Clock, Scan
 from etl_project.load.aggregates import aggregates_version
-from etl_project.load.tables import TIME_HAS_COME, SourceState
+from etl_project.load.live import time_has_come
+from etl_project.load.tables import SourceState
 from etl_project.settings import Settings, SettingsError, line_of
 from etl_project.sources.source import Source
 from etl_project.stop import Stop
@@ -147,7 +148,7 @@ def reasons_to_load(
         reasons.append(f"{found.gone:,} files are gone")
     if set(known) != set(named):
         reasons.append("a source was added or removed")
-    row = con.execute(TIME_HAS_COME, {"as_of": clock.as_of}).fetchone()
+    row = con.execute(f"SELECT count(*) FROM ({time_has_come('work')})", {"as_of": clock.as_of}).fetchone()
     if row and row[0]:
         reasons.append(f"{row[0]:,} articles came out or expired")
     built_with = con.execute("SELECT aggregates_version FROM internal.generation").fetchone()

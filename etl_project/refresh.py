@@ -47,7 +47,7 @@ class TablesLoaded:
     rows: dict[str, int]
     """Table -> rows now."""
     changes: dict[str, int]
-    """added, changed, moved, deleted, rejected, restored -> articles."""
+    """added, changed, moved, deleted, rejected, restored, came_out, expired -> articles."""
     milliseconds: dict[str, int]
     unavailable: dict[str, str]
     """Source -> why it could not be read."""

@@ -151,3 +151,37 @@ def equals_full_build(site: Site) -> None:
     incremental = site.derived()
     site.refresh(full=True)
     assert site.derived() == incremental
+
+
+def assert_the_change_log_adds_up(site: Site) -> None:
+    """Every article came once more than it left, and the counts that moved add up to the counts there are."""
+    wrong = site.query(
+        """
+        SELECT coalesce(a.article_id, told.article_id), told.times
+        FROM (SELECT * FROM articles WHERE missing_since IS NULL) AS a FULL JOIN (
+            SELECT article_id, sum(times) AS times FROM (
+                SELECT article_id, CASE WHEN change IN ('added', 'restored') OR change = 'moved'
+                    AND old_article_id IS NOT NULL THEN 1 WHEN change IN ('deleted', 'rejected') THEN -1 ELSE 0 END
+                    AS times FROM article_changes
+                UNION ALL SELECT old_article_id, -1 FROM article_changes WHERE old_article_id IS NOT NULL
+            ) GROUP BY ALL HAVING sum(times) <> 0
+        ) AS told ON told.article_id = a.article_id
+        WHERE a.article_id IS NULL OR told.times IS DISTINCT FROM 1
+        """
+    )
+    assert wrong == [], "no change was lost, and none told twice"
+    wrong = site.query(
+        """
+        WITH counted AS (
+            SELECT source_id, old_published_on AS published_on, old_categories AS categories, -1 AS articles
+            FROM changes WHERE was_live
+            UNION ALL SELECT source_id, new_published_on, new_categories, 1 FROM changes WHERE is_live
+        )
+        SELECT source_id, published_on, category_id, sum(articles)::BIGINT AS too_many FROM (
+            SELECT source_id, published_on, unnest(if(categories = [], ['(none)'], categories)) AS category_id, articles
+            FROM counted WHERE published_on IS NOT NULL
+            UNION ALL SELECT source_id, published_on, category_id, -articles FROM articles_by_date_category
+        ) GROUP BY ALL HAVING too_many <> 0
+        """
+    )
+    assert wrong == [], "the log explains every count by date and category"

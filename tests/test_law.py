@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Site
+from conftest import Site, assert_the_change_log_adds_up
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -214,6 +214,8 @@ class Folder(RuleBasedStateMachine):
         assert again is None, "a second refresh finds nothing to do"
 
     def teardown(self) -> None:
+        if self.site.published.exists():
+            assert_the_change_log_adds_up(self.site)
         shutil.rmtree(self.site.folder, ignore_errors=True)
 
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
-from conftest import Site
+from conftest import Site, assert_the_change_log_adds_up
 
 from etl_project.load.contract import OBSERVED
 
@@ -48,6 +48,8 @@ def test_a_warehouse_of_an_older_version_with_other_tables_is_built_anew_with_it
             con.execute("UPDATE internal.generation SET schema_version = 'of long ago'")
             con.execute("DROP VIEW IF EXISTS changes")
             con.execute("ALTER TABLE articles DROP COLUMN excerpt")
+            for column in ("was_live", "is_live"):
+                con.execute(f"ALTER TABLE article_changes DROP COLUMN {column}")
             con.execute("ALTER TABLE article_links RENAME COLUMN url TO address")
             con.execute("ALTER TABLE internal.inventory DROP COLUMN deferrals")
             con.execute("DROP TABLE article_headings")
@@ -56,4 +58,8 @@ def test_a_warehouse_of_an_older_version_with_other_tables_is_built_anew_with_it
     assert site.refresh()
     assert site.derived() == before
     assert site.query(HISTORY) == history
-    assert site.column("SELECT count(*) FROM article_changes WHERE change = 'added'") == [3]
+    assert site.query("SELECT change, was_live, is_live, count(*) FROM changes GROUP BY ALL ORDER BY 1") == [
+        ("added", False, True, 3),
+        ("changed", True, True, 1),
+    ], "where it was not written down what was out, the status speaks for it"
+    assert_the_change_log_adds_up(site)

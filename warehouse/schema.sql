@@ -17,7 +17,7 @@ COMMENT ON COLUMN sources.title IS 'Title of the site, from etl.toml.';
 COMMENT ON COLUMN sources.url IS 'Address of the site, from etl.toml.';
 COMMENT ON COLUMN sources.dialect IS 'How its posts are read: jekyll, plain and so on.';
 COMMENT ON COLUMN sources.time_zone IS 'IANA zone of the local times and dates of its posts.';
-COMMENT ON COLUMN sources.location IS 'Folder of the posts.';
+COMMENT ON COLUMN sources.location IS 'Folder of the posts, or the git repository they are in, without a password.';
 
 CREATE TABLE post_files (
     source_id VARCHAR NOT NULL,
@@ -83,7 +83,7 @@ COMMENT ON COLUMN articles.published_local IS 'published_at on the clock of the 
 COMMENT ON COLUMN articles.published_on IS 'Date of published_local.';
 COMMENT ON COLUMN articles.published_precision IS 'second, minute or day: how exactly the date was written.';
 COMMENT ON COLUMN articles.published_from IS 'front_matter, file_name or path: where the date was written.';
-COMMENT ON COLUMN articles.updated_at IS 'Instant of the last update as the front matter states it; never the time of the file.';
+COMMENT ON COLUMN articles.updated_at IS 'Instant of the last update: from the front matter, else, where updated_from is git, from the history; never the time of the file.';
 COMMENT ON COLUMN articles.expires_at IS 'Instant after which the post is no longer out.';
 COMMENT ON COLUMN articles.status IS 'published or draft.';
 COMMENT ON COLUMN articles.missing_since IS 'When the file went away, where the source keeps such articles.';
@@ -280,17 +280,19 @@ CREATE TABLE article_changes (
     new_hash VARCHAR,
     old_status VARCHAR,
     new_status VARCHAR,
+    was_live BOOLEAN,
+    is_live BOOLEAN,
     old_published_on DATE,
     new_published_on DATE,
     old_categories VARCHAR[],
     new_categories VARCHAR[]
 );
-COMMENT ON TABLE article_changes IS 'One row per article that a refresh added, changed, moved, deleted, rejected or restored.';
+COMMENT ON TABLE article_changes IS 'One row per article that a refresh added, changed, moved, deleted, rejected or restored, or in which it came out or expired.';
 COMMENT ON COLUMN article_changes.refresh_id IS 'Refresh that saw the change.';
 COMMENT ON COLUMN article_changes.source_id IS 'Source of the article.';
 COMMENT ON COLUMN article_changes.article_id IS 'Article.';
 COMMENT ON COLUMN article_changes.old_article_id IS 'Article it was before a move that changed its id.';
-COMMENT ON COLUMN article_changes.change IS 'added, changed (its file, or the status, date or categories read from it), moved, deleted, rejected or restored.';
+COMMENT ON COLUMN article_changes.change IS 'added, changed (its file, or the status, date or categories read from it), moved (its path or its id), deleted, rejected or restored; came_out or expired where time alone put it in or out.';
 COMMENT ON COLUMN article_changes.title IS 'Title after the change; before it, where the article is gone.';
 COMMENT ON COLUMN article_changes.old_path IS 'File before.';
 COMMENT ON COLUMN article_changes.new_path IS 'File after.';
@@ -298,6 +300,8 @@ COMMENT ON COLUMN article_changes.old_hash IS 'file_hash before.';
 COMMENT ON COLUMN article_changes.new_hash IS 'file_hash after.';
 COMMENT ON COLUMN article_changes.old_status IS 'published or draft, before.';
 COMMENT ON COLUMN article_changes.new_status IS 'published or draft, after.';
+COMMENT ON COLUMN article_changes.was_live IS 'Whether it was out, as articles_live has it, at the refresh before; NULL in rows of an older version.';
+COMMENT ON COLUMN article_changes.is_live IS 'Whether it is out at this refresh; NULL in rows of an older version.';
 COMMENT ON COLUMN article_changes.old_published_on IS 'Date before.';
 COMMENT ON COLUMN article_changes.new_published_on IS 'Date after.';
 COMMENT ON COLUMN article_changes.old_categories IS 'category_id of each category before, in order.';
@@ -313,9 +317,9 @@ CREATE TABLE article_history (
 COMMENT ON TABLE article_history IS 'One row per article ever seen.';
 COMMENT ON COLUMN article_history.article_id IS 'Article.';
 COMMENT ON COLUMN article_history.first_seen_at IS 'as_of of the refresh that first saw it, inherited through moves.';
-COMMENT ON COLUMN article_history.last_changed_at IS 'as_of of the last refresh that changed it.';
+COMMENT ON COLUMN article_history.last_changed_at IS 'as_of of the last refresh that changed it or, where [warehouse] history is on, read it otherwise because of settings or code.';
 COMMENT ON COLUMN article_history.missing_since IS 'as_of of the refresh that no longer saw it; NULL while it is there.';
-COMMENT ON COLUMN article_history.previous_article_id IS 'Article it was before a move that changed its id.';
+COMMENT ON COLUMN article_history.previous_article_id IS 'Article it was before the last move that changed its id.';
 
 CREATE TABLE article_versions (
     article_id VARCHAR NOT NULL,

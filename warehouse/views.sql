@@ -9,28 +9,18 @@ WHERE status = 'published'
   AND (expires_at IS NULL OR expires_at > (SELECT max_by(as_of, refresh_id) FROM refreshes));
 COMMENT ON VIEW articles_live IS 'One row per article that is published, not in the future and not expired at the last refresh.';
 
--- What moved the counts: the log of changes, and the articles whose time came or ran out.
+-- What moved the counts. A row of an older version does not say what was out: there the status speaks for it.
 CREATE VIEW changes AS
 SELECT r.refresh_id, r.as_of AS seen_at, c.source_id, c.change, c.article_id, c.title,
     coalesce(c.new_path, c.old_path) AS path, c.old_path,
-    c.old_status = 'published' AS was_published, c.new_status = 'published' AS is_published,
+    coalesce(c.was_live, c.old_status = 'published', false) AS was_live,
+    coalesce(c.is_live, c.new_status = 'published', false) AS is_live,
     c.old_published_on, c.new_published_on, c.old_categories, c.new_categories
-FROM article_changes AS c JOIN refreshes AS r ON r.refresh_id = c.refresh_id
-UNION ALL
-SELECT r.refresh_id, r.as_of, t.source_id, t.change, t.article_id, t.title, t.path, t.path,
-    t.change = 'expired', t.change = 'came_out', t.published_on, t.published_on, t.categories, t.categories
-FROM (
-    SELECT a.article_id, a.source_id, a.title, a.path, a.published_on, h.first_seen_at,
-        unnest(['came_out', 'expired']) AS change, unnest([a.published_at, a.expires_at]) AS moment,
-        (SELECT coalesce(list(b.category_id ORDER BY b.position), []) FROM article_categories AS b
-         WHERE b.article_id = a.article_id) AS categories
-    FROM articles AS a JOIN article_history AS h ON h.article_id = a.article_id
-    WHERE a.status = 'published' AND (a.published_at > h.first_seen_at OR a.expires_at > h.first_seen_at)
-) AS t ASOF JOIN refreshes AS r ON t.moment <= r.as_of
-WHERE t.moment > t.first_seen_at;
+FROM article_changes AS c JOIN refreshes AS r ON r.refresh_id = c.refresh_id;
 COMMENT ON VIEW changes IS 'One row per article and refresh that changed it or in which it came out or expired: how, and what it was before.';
 
--- Meant for sites with [warehouse] history on; without it, articles changed since that moment are missing.
+-- Meant for sites with [warehouse] history on: of the times when it was off, the versions that were replaced are missing.
+-- DuckDB looks for the tables of a macro in the database in use: where this file is attached, USE it first.
 CREATE MACRO articles_as_of(moment) AS TABLE
 SELECT article_id, source_id, path, status, title, published_at, published_on, categories, tags, authors, file_hash,
     text, first_seen_at
@@ -44,5 +34,5 @@ SELECT a.article_id, a.source_id, a.path, a.status, a.title, a.published_at, a.p
 FROM articles AS a
 JOIN article_history AS h ON h.article_id = a.article_id AND h.last_changed_at <= moment
 JOIN article_bodies AS t ON t.article_id = a.article_id
-LEFT JOIN post_files AS f ON f.source_id = a.source_id AND f.path = a.path;
-COMMENT ON MACRO TABLE articles_as_of IS 'One row per article as it was known at a moment.';
+LEFT JOIN post_files AS f ON f.source_id = a.source_id AND f.path = a.path AND a.missing_since IS NULL;
+COMMENT ON MACRO TABLE articles_as_of IS 'One row per article as it was known at a moment; articles replaced while [warehouse] history was off are missing. In an attached file: USE it first.';

@@ -46,6 +46,13 @@ def rename_sources(con: duckdb.DuckDBPyConnection, renames: Mapping[str, str]) -
     ).fetchall()
     con.execute("BEGIN")
     try:
+        if any(table == "article_history" for _, table, _ in columns):
+            # An article that a removed source of the present name once had is no longer the one of that id.
+            new = _named("article_id", renames, alias=False)
+            con.execute(
+                f"DELETE FROM article_history WHERE article_id IN "
+                f"(SELECT {new} FROM article_history WHERE {new} <> article_id)"
+            )
         for schema, table, names in columns:
             new = ", ".join(f"{name} = {_named(name, renames, alias=False)}" for name in names)
             con.execute(f"UPDATE {schema}.{table} SET {new}")

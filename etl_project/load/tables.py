@@ -12,9 +12,10 @@ from typing import NamedTuple
 import duckdb
 
 from etl_project.extract.term_names import PARENT_ID_SQL
-from etl_project.load.changes import log_changes, note_before
+from etl_project.load.changes import log_changes, note_before, pair_moves
 from etl_project.load.contract import BY_ARTICLE, OBSERVED, TERMS, contract, metric_definitions
 from etl_project.load.inputs import digest_inputs, same_inputs
+from etl_project.load.live import time_has_come
 from etl_project.load.versions import keep_versions, note_versions
 from etl_project.load.work_file import quoted
 from etl_project.sources.source import Source
@@ -60,6 +61,11 @@ class Merge:
     previous: str | None = None
     """Attached database whose observed tables and articles came before, when the tables are built anew."""
 
+    @property
+    def before(self) -> str:
+        """Attached database that holds the articles as they were."""
+        return self.previous or "work"
+
 
 def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     """Bring the tables up to date with what was read, all or nothing.
@@ -87,9 +93,9 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
 
 def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     began = time.perf_counter()
-    _stage_files(con, work.staged.get("post_files", ()))
+    _stage_files(con, work)
     _find_affected(con, work)
-    came_out = _one(con, TIME_HAS_COME, {"as_of": work.timing.as_of})
+    came_out = _one(con, "SELECT count(*) FROM turned")
     is_new = (
         work.previous is not None
         or _one(con, _FILES_CHANGED) > 0
@@ -117,9 +123,9 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     number = _one(con, "SELECT generation FROM internal.generation")
     if is_new:
         number = max(number, _one(con, "SELECT max(refresh_id) FROM refreshes")) + 1
-        log_changes(con, number, work.timing.as_of)
         if work.keeps_history:
             keep_versions(con, work.timing.as_of)
+        log_changes(con, number, work.timing.as_of)
         _log_refresh(con, number, work, began)
         if not came_out:
             con.execute(
@@ -131,7 +137,7 @@ def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     return number
 
 
-def _stage_files(con: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
+def _stage_files(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE staged (
@@ -141,7 +147,7 @@ def _stage_files(con: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
         )
         """
     )
-    if paths:
+    if paths := work.staged.get("post_files"):
         con.execute(
             f"""
             INSERT INTO staged BY NAME
@@ -149,11 +155,12 @@ def _stage_files(con: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
             QUALIFY row_number() OVER (PARTITION BY source_id, path ORDER BY filename DESC) = 1
             """
         )
+    # What was listed and vanished before it was read is gone, if it had ever been there.
     con.execute(
-        """
-        INSERT INTO gone SELECT i.source_id, i.path, i.article_id, i.status, i.is_shadowed, i.size, i.mtime_ns, i.inode,
-            i.blob_id
-        FROM internal.inventory AS i JOIN staged USING (source_id, path) WHERE staged.status = 'gone'
+        f"""
+        INSERT INTO gone BY NAME SELECT source_id, path, article_id, status, is_shadowed, size
+        FROM {work.before}.post_files
+        SEMI JOIN (SELECT * FROM staged WHERE status = 'gone') AS s USING (source_id, path)
         """
     )
 
@@ -167,7 +174,8 @@ WHERE staged.status IN ('loaded', 'rejected', 'deferred') OR f.is_deferred
 
 def _find_affected(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
     """Collect the articles whose rows may change, those kept without their file, and what they were before."""
-    before = work.previous or "work"
+    before = work.before
+    pair_moves(con, before)
     keeping = [source.name for source in work.sources if source.on_missing == "keep"]
     con.execute(
         f"""
@@ -176,9 +184,11 @@ def _find_affected(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
         WHERE (missing_since IS NOT NULL OR (source_id, path) IN (SELECT (source_id, path) FROM gone))
             AND list_contains($keeping, source_id)
             AND article_id NOT IN (SELECT article_id FROM staged WHERE status = 'loaded' AND NOT is_shadowed)
+            AND article_id NOT IN (SELECT old_article_id FROM moves)
         """,
         {"keeping": keeping},
     )
+    # Of a file that was read, the article it was before is affected also where it stands for another one now.
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE affected AS
@@ -189,11 +199,12 @@ def _find_affected(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
             missing_since IS NOT NULL OR (source_id, path) IN (
                 SELECT (source_id, path) FROM gone
                 UNION ALL
-                SELECT (source_id, path) FROM staged WHERE status = 'rejected' OR status = 'loaded' AND is_shadowed
+                SELECT (source_id, path) FROM staged WHERE status IN ('loaded', 'rejected')
             )
         );
         """
     )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE turned AS {time_has_come(before)}", {"as_of": work.timing.as_of})
     note_before(con, before)
     if work.keeps_history:
         note_versions(con, before)
@@ -357,17 +368,6 @@ def commits_in_words(commits: Mapping[str, str | None]) -> str | None:
     if len(there) < 2:
         return next(iter(there.values()), None)
     return ", ".join(f"{source} {commit}" for source, commit in there.items())
-
-
-TIME_HAS_COME = """
-WITH clocks AS (
-    SELECT least($as_of, max_by(as_of, refresh_id)) AS early, greatest($as_of, max_by(as_of, refresh_id)) AS late
-    FROM refreshes
-)
-SELECT count(*) FROM articles, clocks
-WHERE published_at > early AND published_at <= late OR expires_at > early AND expires_at <= late
-"""
-"""Counts the articles that come out or expire between the last refresh and `$as_of`."""
 
 
 def carry_over(con: duckdb.DuckDBPyConnection, previous: str) -> None:

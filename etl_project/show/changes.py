@@ -23,7 +23,7 @@ _PICKED = "CREATE TEMP TABLE picked AS SELECT * FROM changes WHERE refresh_id > 
 _MOVED = """
 WITH counted AS (
     SELECT refresh_id, article_id, source_id, unnest([old_published_on, new_published_on]) AS published_on,
-        unnest([if(was_published, old_categories, NULL), if(is_published, new_categories, NULL)]) AS categories,
+        unnest([if(was_live, old_categories, NULL), if(is_live, new_categories, NULL)]) AS categories,
         unnest([-1, 1]) AS sign
     FROM picked
 ), by_article AS (
@@ -57,7 +57,7 @@ def show_changes(published: Path, since: str | None, limit: int, console: Consol
 
     Raises:
         NoWarehouse: nothing has been published yet.
-        BadSince: `since` cannot be read.
+        BadSince: `since` cannot be read, or no refresh has that number.
     """
     with open_published(published) as con:
         last = con.execute("SELECT max(refresh_id) FROM refreshes").fetchone()
@@ -88,11 +88,17 @@ def _after(since: str | None, last: int) -> tuple[int, dt.datetime]:
     earliest = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     if since is None:
         return last - 1, earliest
-    if since.isascii() and since.isdigit() and len(since) < 10:
+    is_number = since.isascii() and since.isdigit() and len(since) < 10
+    if is_number and int(since) <= last:
         return int(since), earliest
     try:
-        moment = dt.datetime.fromisoformat(since)
+        # Of other numbers, only eight digits can be a date: 20260131.
+        moment = dt.datetime.fromisoformat("" if is_number and len(since) != 8 else since)
     except ValueError:
+        if is_number:
+            raise BadSince(
+                f"there is no refresh {since}, the last one is {last}; write --since {last - 1} to see what it changed"
+            ) from None
         raise BadSince(
             f"{since!r} is neither the number of a refresh nor a date; write --since 12, --since 2026-01-31 or "
             "--since 2026-01-31T08:00:00+08:00"
@@ -140,7 +146,7 @@ def _show_articles(con: duckdb.DuckDBPyConnection, limit: int, console: Console)
     for refresh_id, change, source_id, path, old_path, title, _ in rows:
         line = Text.assemble(f"  {refresh_id:>5}  ", (f"{change.replace('_', ' '):<9}", "cyan"), "  ")
         line.append_text(safe(f"{source_id}/{path}"))
-        if change == "moved":
+        if change == "moved" and old_path != path:
             line.append_text(safe(f" from {old_path}", "dim"))
         console.print(line.append_text(safe(f"  {title or ''}")))
     if rows and rows[0][-1] > len(rows):

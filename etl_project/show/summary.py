@@ -29,7 +29,7 @@ def show_summary(
 ) -> None:
     """Print what a refresh did and what may be tried next."""
     rows = tables.rows
-    changes = ", ".join(f"{count:,} {change}" for change, count in tables.changes.items()) or "no article changed"
+    changes = ", ".join(f"{count:,} {change.replace('_', ' ')}" for change, count in tables.changes.items())
     table = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
     table.add_column(style="cyan")
     with open_published(published.path) as con:
@@ -38,7 +38,10 @@ def show_summary(
         warned = con.execute(
             "SELECT w, count(*) FROM (SELECT unnest(warnings) AS w FROM post_files) GROUP BY 1 ORDER BY 2 DESC, 1"
         ).fetchall()
-    table.add_row("articles", f"{rows['articles']:,}, {rows['articles_live']:,} of them out now ({changes})")
+    table.add_row(
+        "articles",
+        f"{rows['articles']:,}, {rows['articles_live']:,} of them out now ({changes or 'no article changed'})",
+    )
     table.add_row(
         "files",
         f"{rows['post_files']:,} listed, {tables.files_read:,} read ({bytes_in_words(tables.bytes_read)}), "

@@ -137,21 +137,3 @@ def assert_equals_a_fresh_build(site: Site, folder: Path) -> None:
     ours, expected = site.derived(), fresh_build(site, folder).derived()
     for table in expected:
         assert ours[table] == expected[table], table
-
-
-def assert_the_change_log_adds_up(site: Site) -> None:
-    """Every article came once more than it left: no change was lost, and none told twice."""
-    wrong = site.query(
-        """
-        SELECT coalesce(a.article_id, told.article_id), told.times FROM articles AS a FULL JOIN (
-            SELECT article_id, sum(times) AS times FROM (
-                SELECT article_id, CASE WHEN change IN ('added', 'restored') OR change = 'moved'
-                    AND old_article_id IS NOT NULL THEN 1 WHEN change IN ('deleted', 'rejected') THEN -1 ELSE 0 END
-                    AS times FROM article_changes
-                UNION ALL SELECT old_article_id, -1 FROM article_changes WHERE old_article_id IS NOT NULL
-            ) GROUP BY ALL HAVING sum(times) <> 0
-        ) AS told ON told.article_id = a.article_id
-        WHERE a.article_id IS NULL OR told.times IS DISTINCT FROM 1
-        """
-    )
-    assert wrong == []

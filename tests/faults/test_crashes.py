@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from changing_site import AT_REST, assert_equals_a_fresh_build, assert_the_change_log_adds_up, files_beside, write_posts
-from conftest import Site
+from changing_site import AT_REST, assert_equals_a_fresh_build, files_beside, write_posts
+from conftest import Site, assert_the_change_log_adds_up
 
 from etl_project.engines.batch import Batch, ManifestRow, run_batch
 from etl_project.extract.scan import tasks_to_read

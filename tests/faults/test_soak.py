@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from changing_site import BY_NAME, assert_equals_a_fresh_build, assert_the_change_log_adds_up, write_posts
-from conftest import Site
+from changing_site import BY_NAME, assert_equals_a_fresh_build, write_posts
+from conftest import Site, assert_the_change_log_adds_up
 from killing import Forks, forks
 from soaking import readers, writers
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import duckdb
 import pytest
 from conftest import Site
 
@@ -112,3 +113,61 @@ def test_without_the_setting_no_version_is_kept(site: Site) -> None:
     site.write("_posts/2026-01-01-one.md", title="Other", age=50)
     site.refresh()
     assert site.column("SELECT count(*) FROM article_versions") == [0]
+
+
+def test_another_setting_does_not_change_what_was_known_before(remembering: Site, day: Day) -> None:
+    site = remembering
+    rows = "SELECT * FROM articles_as_of(TIMESTAMPTZ '2027-01-{:02} 12:00:00+00') ORDER BY ALL"
+    day(1)
+    site.write("_posts/2026-01-01-one.md", title="One", date="2026-01-01 12:00:00", body='Text.\n\n<p id="x">Foot.</p>')
+    site.write("_posts/2026-01-01-two.md", title="Two", date="2026-01-01 12:00:00 +0800", body="Text.")
+    site.refresh()
+    known_then = site.query(rows.format(2))
+    text = site.config.read_text("utf-8")
+    for number, (old, new) in enumerate(
+        [("Asia/Shanghai", "Asia/Tokyo"), ("include =", 'rules = [{selector = "#x"}]\ninclude =')], 1
+    ):
+        day(2 * number + 1)
+        text = text.replace(old, new)
+        site.config.write_text(text, "utf-8")
+        loaded = site.refresh()
+        assert loaded and loaded.changes == {}, "no file, status, date or category changed"
+        assert len(site.query(rows.format(2 * number + 1))) == 2
+        assert site.query(rows.format(2)) == known_then
+    assert known(site, 3) == {"One": "Text.\n\nFoot.", "Two": "Text."}
+    assert known(site, 5) == {"One": "Text.", "Two": "Text."}
+    assert site.query("SELECT title, last_changed_at FROM articles JOIN article_history USING (article_id)") == [
+        ("One", moment(5)),
+        ("Two", moment(1)),
+    ], "what is read as before has no new version"
+
+
+def test_an_article_that_was_kept_is_known_of_the_days_it_was_missing(remembering: Site, day: Day) -> None:
+    site = remembering
+    site.config.write_text(site.config.read_text("utf-8") + 'on_missing = "keep"\n', "utf-8")
+    rows = "SELECT path, file_hash FROM articles_as_of(TIMESTAMPTZ '2027-01-{:02} 12:00:00+00')"
+    day(1)
+    file = site.write("_posts/2026-01-01-one.md")
+    data = file.read_bytes()
+    site.refresh()
+    [(path, file_hash)] = site.query(rows.format(1))
+    day(3)
+    file.unlink()
+    site.refresh()
+    day(5)
+    file.write_bytes(data)
+    site.refresh()
+    assert [site.query(rows.format(n)) for n in (1, 3, 5)] == [[(path, file_hash)], [(path, None)], [(path, file_hash)]]
+
+
+def test_in_an_attached_file_what_was_known_is_asked_after_using_it(remembering: Site) -> None:
+    remembering.write("_posts/2026-01-01-one.md")
+    remembering.refresh()
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{remembering.published}' AS w (READ_ONLY)")
+        con.execute("USE w")
+        assert con.execute("SELECT path FROM articles_as_of(now())").fetchall() == [("_posts/2026-01-01-one.md",)]
+        [comment] = con.execute(
+            "SELECT comment FROM duckdb_functions() WHERE function_name = 'articles_as_of' AND database_name = 'w'"
+        ).fetchall()
+        assert "USE it first" in comment[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Site, equals_full_build
+from conftest import Site, assert_the_change_log_adds_up, equals_full_build
 
 from etl_project.look import RefreshStopped
 from etl_project.settings import SettingsError
@@ -124,3 +124,38 @@ def test_kept_articles_go_when_the_source_no_longer_keeps_them(site: Site) -> No
     site.configure(KEEPING.replace("keep", "delete"))
     site.refresh()
     assert site.column("SELECT path FROM articles") == ["_posts/2026-01-02-2.md"]
+
+
+def test_a_kept_article_whose_file_comes_back_broken_is_not_restored(site: Site) -> None:
+    site.configure(KEEPING)
+    first = site.write("_posts/2026-01-02-1.md")
+    text = first.read_bytes()
+    site.write("_posts/2026-01-02-2.md", body="Others.")
+    site.refresh()
+    first.unlink()
+    site.refresh()
+    site.write("_posts/2026-01-02-1.md", "---\n- a list\n---\n", age=40)
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {}
+    missing = "SELECT missing_since IS NOT NULL FROM {} WHERE article_id LIKE '%-1.md'"
+    assert site.column(missing.format("articles")) == site.column(missing.format("article_history")) == [True]
+    site.write("_posts/2026-01-02-1.md", text, age=20)
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"restored": 1}
+    assert_the_change_log_adds_up(site)
+
+
+def test_a_post_that_moves_is_not_kept_at_its_old_path(site: Site) -> None:
+    site.configure(KEEPING)
+    first = site.write("_posts/2026-01-02-1.md")
+    site.write("_posts/2026-01-02-2.md", body="Others.")
+    site.refresh()
+    (site.posts / "_posts/x").mkdir()
+    first.rename(site.posts / "_posts/x/2026-01-02-1.md")
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"moved": 1}
+    assert site.query("SELECT path, missing_since FROM articles ORDER BY 1") == [
+        ("_posts/2026-01-02-2.md", None),
+        ("_posts/x/2026-01-02-1.md", None),
+    ]
+    assert_the_change_log_adds_up(site)

@@ -6,7 +6,7 @@ import shutil
 
 import duckdb
 import pytest
-from conftest import Site, equals_full_build
+from conftest import Site, assert_the_change_log_adds_up, equals_full_build
 
 from etl_project.look import RefreshStopped
 from etl_project.settings import SettingsError
@@ -117,3 +117,45 @@ def test_a_rename_and_an_upgrade_come_together(two: Site) -> None:
     assert loaded and loaded.changes == {}
     assert two.column("SELECT count(*) FROM article_history WHERE article_id ^@ 'diary:'") == [3]
     assert two.refresh() is None
+
+
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_another_identity_moves_the_posts_of_a_source_and_keeps_their_first_seen_dates(
+    two: Site, is_alone: bool
+) -> None:
+    if is_alone:
+        two.configure(extra="")
+        two.refresh(allow_deletes=True)
+    two.write("old_post/2026-01-02-one.md", body="Shadowed.")
+    two.write("_posts/2026-01-02-two.md", body="Other words.")
+    two.refresh()
+    first = dict(two.query("SELECT article_id, first_seen_at FROM article_history"))
+    two.configure(two.source + 'identity = "file_name"\n')
+    two.write("_posts/2026-01-02-two.md", body="Edited.", age=30)
+    loaded = two.refresh()
+    assert loaded and loaded.changes == {"moved": 2, "deleted": 1}
+    assert two.query(
+        "SELECT article_id, first_seen_at, previous_article_id FROM article_history JOIN articles USING (article_id) "
+        "WHERE source_id = 'site' ORDER BY 1"
+    ) == [
+        (f"site:2026-01-02-{name}", first[old], old)
+        for name in ("one", "two")
+        for old in (f"site:_posts/2026-01-02-{name}.md",)
+    ]
+    assert_the_change_log_adds_up(two)
+    equals_full_build(two)
+
+
+def test_a_source_that_takes_the_name_of_a_removed_one_has_one_history(two: Site) -> None:
+    first = two.column("SELECT first_seen_at FROM article_history WHERE article_id = 'notes:a.md'")
+    two.configure(extra=OTHER.format(name="more", location="more", more=""))
+    shutil.copytree(two.folder / "notes", two.folder / "more")
+    two.refresh(allow_deletes=True)
+    two.configure(extra=OTHER.format(name="notes", location="more", more='renamed_from = "more"\n'))
+    two.refresh()
+    (two.folder / "more/a.md").write_text("# a\n\nEdited")
+    loaded = two.refresh()
+    assert loaded and loaded.changes == {"changed": 1}
+    history = "SELECT first_seen_at > '{}' FROM article_history WHERE article_id = 'notes:a.md'"
+    assert two.column(history.format(first[0])) == [True], "the history of the one that was renamed"
+    assert_the_change_log_adds_up(two)

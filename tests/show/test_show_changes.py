@@ -63,6 +63,21 @@ def test_since_a_day_to_come_there_is_nothing(site: Site) -> None:
     assert run(site, "--since", "2100-01-01") == (0, "No refresh has changed anything since then.\n")
 
 
+def test_eight_digits_that_are_a_date_are_a_date(site: Site) -> None:
+    work_on(site)
+    assert run(site, "--since", "20200101")[1].startswith("3 refreshes, ")
+    assert run(site, "--since", "21000101") == (0, "No refresh has changed anything since then.\n")
+
+
+def test_a_refresh_that_has_not_been_is_refused_with_the_last_one(site: Site) -> None:
+    work_on(site)
+    for number in ("4", "99", "20261301"):
+        code, output = run(site, "--since", number)
+        assert code == 2
+        assert f"there is no refresh {number}, the last one is 3; write --since 2" in output.replace("\n", " ")
+    assert run(site, "--since", "3") == (0, "No refresh has changed anything since then.\n")
+
+
 def test_the_rest_of_a_long_list_is_counted(site: Site) -> None:
     work_on(site)
     _, output = run(site, "--since", "2020-01-01", "--limit", "2")

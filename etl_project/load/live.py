@@ -1,0 +1,27 @@
+"""An instant in, SQL out that tells which articles are out then: the cut of the view articles_live, at any time."""
+
+from __future__ import annotations
+
+LAST_AS_OF = "(SELECT max_by(as_of, refresh_id) FROM refreshes)"
+"""SQL for the instant of the last refresh."""
+
+
+def is_live(as_of: str) -> str:
+    """Write the condition that an article, a row of `articles AS a`, is out at an instant.
+
+    Args:
+        as_of: SQL for the instant.
+    """
+    return (
+        "(a.status = 'published' AND a.missing_since IS NULL "
+        f"AND coalesce(a.published_at <= {as_of}, true) AND coalesce(a.expires_at > {as_of}, true))"
+    )
+
+
+def time_has_come(database: str) -> str:
+    """Write a query of the articles that come out or expire between the last refresh and `$as_of`.
+
+    Args:
+        database: name of the attached database that holds the articles; the one in use holds the refreshes.
+    """
+    return f"SELECT article_id FROM {database}.articles AS a WHERE {is_live('$as_of')} <> {is_live(LAST_AS_OF)}"
