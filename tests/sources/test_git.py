@@ -14,6 +14,7 @@ from git_site import DAY, QUIET, START, GitSite, Repo
 from etl_project.look import RefreshStopped
 from etl_project.settings import SettingsError
 from etl_project.sources.git import command
+from etl_project.sources.place import sweep_mirrors
 
 
 @pytest.fixture
@@ -348,8 +349,9 @@ def remote(site: GitSite) -> GitSite:
     return site
 
 
-def mirror(site: GitSite) -> Path:
-    return site.published.parent / ".work/posts.mirrors/site.git"
+def mirrors(site: GitSite) -> list[Path]:
+    """Our copies of remote repositories."""
+    return sorted((site.published.parent / ".work/posts.mirrors").glob("*"))
 
 
 def test_an_address_is_fetched_at_every_look(remote: GitSite) -> None:
@@ -383,7 +385,7 @@ def test_a_remote_that_does_not_answer_leaves_the_rows_and_is_named(remote: GitS
 
 @pytest.mark.parametrize("what", ["deleted", "half made", "locked", "objects lost", "objects damaged"])
 def test_a_copy_that_is_lost_or_broken_is_made_anew(remote: GitSite, what: str) -> None:
-    copy = mirror(remote)
+    (copy,) = mirrors(remote)
     remote.repo.write("_posts/2026-01-02-0.md", title="Pushed")
     remote.repo.commit()
     if what == "deleted":
@@ -410,6 +412,32 @@ def test_a_copy_that_is_lost_or_broken_is_made_anew(remote: GitSite, what: str) 
     assert not list(copy.glob("objects/pack/tmp_*"))
 
 
+def test_a_renamed_source_keeps_its_copy(remote: GitSite) -> None:
+    copies = mirrors(remote)
+    objects = sorted(copies[0].glob("objects/*/*"))
+    text = remote.config.read_text("utf-8")
+    remote.config.write_text(text.replace('name = "site"', 'name = "paper"\nrenamed_from = "site"'), "utf-8")
+    loaded = remote.refresh()
+    assert loaded and loaded.files_read == 0
+    assert mirrors(remote) == copies and sorted(copies[0].glob("objects/*/*")) == objects
+
+
+def test_the_copy_of_a_source_that_left_is_swept_and_those_in_use_stay(remote: GitSite) -> None:
+    remote.repo.git("branch", "side")
+    other = f'[[source]]\nname = "other"\nlocation = "{remote.location}"\nbranch = "side"\n'
+    remote.configure(extra=other)
+    remote.refresh()
+    assert len(mirrors(remote)) == 2
+    assert sweep_mirrors(remote.published, remote.settings.sources) == 0
+    remote.configure(extra="")
+    remote.refresh(allow_deletes=True)
+    assert sweep_mirrors(remote.published, remote.settings.sources) == 1
+    assert len(mirrors(remote)) == 1 and remote.refresh() is None
+    remote.location = f"git+{remote.repo.path}"
+    remote.configure()
+    assert sweep_mirrors(remote.published, remote.settings.sources) == 1 and mirrors(remote) == []
+
+
 def test_without_git_the_reason_is_plain(site: GitSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(site.folder))
     assert "git is not installed" in stopped(site)
@@ -422,7 +450,7 @@ def test_a_bare_repository_is_read_in_place(site: GitSite) -> None:
     site.configure()
     site.refresh()
     assert site.column("SELECT count(*) FROM articles") == [6]
-    assert not mirror(site).exists()
+    assert mirrors(site) == []
 
 
 def test_a_working_copy_by_its_plain_path_is_a_folder(site: GitSite) -> None:
