@@ -107,7 +107,7 @@ class WorkFile:
         """Make sure that there is a work file that opens, where that can be had without reading posts.
 
         A work file that is missing or does not open is replaced by a copy of the published file, which holds the same
-        tables and inventory.
+        tables and inventory; where that is lost too, of the one published before, so that what was observed is kept.
 
         Returns:
             Whether the work file has the present version of the contract; if not, and it is there, the tables are to
@@ -117,12 +117,16 @@ class WorkFile:
         if version is None:
             for unusable in (self.path, Path(f"{self.path}.wal")):
                 unusable.unlink(missing_ok=True)
-            version = _version(self.published)
-            if version is not None:
+            copy = self.path.with_suffix(".restoring")
+            for kept in filter(Path.exists, (self.published, self.previous)):
                 self.folder.mkdir(parents=True, exist_ok=True)
-                copy = self.path.with_suffix(".restoring")
-                shutil.copyfile(self.published, copy)
-                copy.replace(self.path)
+                shutil.copyfile(kept, copy)
+                # The copy is asked: a stale log beside a published file would keep that from opening.
+                version = _version(copy)
+                if version is not None:
+                    copy.replace(self.path)
+                    break
+                copy.unlink()
         return version == schema_version()
 
     def sweep(self) -> None:
