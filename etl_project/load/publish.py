@@ -36,7 +36,7 @@ def publish(work: WorkFile) -> Published:
     """Put the present generation in the place of the published file.
 
     Whoever has the old file open keeps reading it; whoever opens anew gets the new one. The old one stays beside as
-    `<name>.previous.duckdb`.
+    `<name>.previous.duckdb`, if it opens.
 
     Raises:
         NotChecked: the checks of this generation have not passed.
@@ -86,7 +86,8 @@ def _copy(origin: Path, copy: Path) -> None:
 
 
 def _keep_previous(work: WorkFile) -> None:
-    if work.published.exists():
+    # One that is damaged must not take the place of a good one.
+    if work.published_generation() is not None:
         work.linking.unlink(missing_ok=True)
         os.link(work.published, work.linking)
         work.linking.replace(work.previous)
