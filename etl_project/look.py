@@ -49,6 +49,11 @@ class Look:
     """Holds the tables of the scan for `load_tables`."""
 
     @property
+    def is_from_nothing(self) -> bool:
+        """Whether no row is in the tables that are to be written."""
+        return self.is_rebuild or not self.generation
+
+    @property
     def is_idle(self) -> bool:
         """Whether there is nothing to do."""
         return not self.reasons

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from etl_project.engines.batch import ManifestRow, batches
+from etl_project.engines.batch import Compression, ManifestRow, batches
 from etl_project.engines.local import LocalEngine
 from etl_project.extract.limits import Limits
 from etl_project.extract.scan import FILES_TO_READ, forget_source, note_read, tasks_to_read
+from etl_project.load.append import Appender
 from etl_project.load.tables import parquet_list
 from etl_project.look import Look, needs_every_source
 from etl_project.sources.folder import SourceUnavailable
@@ -19,7 +20,14 @@ Report = Callable[[int, int], None]
 """Called with (files done, files in all) while batches run."""
 
 
-def read_files(look: Look, limits: Limits, engine: LocalEngine, staging: Path, report: Report) -> list[ManifestRow]:
+def read_files(
+    look: Look,
+    limits: Limits,
+    engine: LocalEngine,
+    staging: Path,
+    report: Report,
+    appender: Appender | None = None,
+) -> list[ManifestRow]:
     """Read files until every identity has an article from a file that loads: mostly once.
 
     A source that fails is left as it was: it is unavailable in the look, and nothing that was read of it is in the
@@ -31,6 +39,7 @@ def read_files(look: Look, limits: Limits, engine: LocalEngine, staging: Path, r
         engine: who reads.
         staging: folder for the Parquet files.
         report: told how far it is.
+        appender: takes the rows of articles at once, where the tables are built from nothing.
 
     Raises:
         RefreshStopped: a source failed while every table was being built anew.
@@ -42,11 +51,12 @@ def read_files(look: Look, limits: Limits, engine: LocalEngine, staging: Path, r
         passes += 1
         for source in (source for source in look.sources if source.name in sizes):
             tasks = tasks_to_read(con, source.name, may_defer=not look.is_rebuild)
-            work = batches(tasks, source, limits, look.clock.look_ns, staging, passes)
+            compression: Compression = "uncompressed" if appender else "zstd"
+            work = batches(tasks, source, limits, look.clock.look_ns, staging, passes, compression)
             rows: list[ManifestRow] = []
             try:
                 for row in engine.run(work, sizes[source.name]):
-                    rows.append(row)
+                    rows.append(appender.take(row) if appender else row)
                     done += row.read
                     report(done, max(done, total))
             except SourceUnavailable as error:
@@ -58,7 +68,11 @@ def read_files(look: Look, limits: Limits, engine: LocalEngine, staging: Path, r
                 look.states |= {name: state for name, state in look.known.items() if name == source.name}
                 # What earlier passes read of it goes, too.
                 del manifest[source.name]
+                if appender:
+                    appender.take_back(source.name)
                 continue
+            if appender:
+                appender.append()
             files = [row.files["post_files"] for row in rows]
             note_read(con, f"SELECT source_id, path, status FROM read_parquet({parquet_list(files)})")
             manifest[source.name] += rows

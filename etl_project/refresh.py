@@ -20,12 +20,13 @@ from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
 from etl_project.extract.scan import EMPTY_INVENTORY, INVENTORY_OF_ANOTHER_VERSION, Clock, articles_leaving, scan
 from etl_project.fingerprint import source_fingerprint
 from etl_project.load.aggregates import aggregates_version, build_aggregates
+from etl_project.load.append import Appender
 from etl_project.load.check import CheckResult, Stage
 from etl_project.load.checks import run_checks
 from etl_project.load.contract import contract
 from etl_project.load.publish import Published, publish
 from etl_project.load.rename import inventory_by_present_names, rename_sources
-from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, sources_differ
+from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, sources_differ, transaction
 from etl_project.load.work_file import WorkFile, create_tables, generation
 from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing
 from etl_project.read import Report, bytes_to_read, read_files
@@ -241,26 +242,18 @@ class Refresh:
             # A folder of its own: a worker that outlived a killed refresh must not write among the files of this one.
             staging = Path(tempfile.mkdtemp(dir=self.work.staging))
             report = report or (lambda done, total: None)
-            manifest = read_files(look, self.settings.limits, self.engine, staging, report)
-            if not self.allow_deletes and _count(con, "candidates WHERE known_status = 'gone'"):
-                look.scan.leaving = articles_leaving(con)
-                guard(self.settings, look.scan)
-            extract_milliseconds = _milliseconds(began)
-            target = self._attach_target(look)
-            timing = Timing(look.clock.as_of, look.clock.as_of, look.list_milliseconds, extract_milliseconds)
-            number = merge(
-                con,
-                Merge(
-                    _staged(manifest),
-                    self.settings.sources,
-                    look.states,
-                    timing,
-                    aggregates_version(),
-                    files_missed=len(look.scan.missed),
-                    keeps_history=self.settings.warehouse.history,
-                    previous="previous" if look.is_rebuild else None,
-                ),
-            )
+            if look.is_from_nothing:
+                target = self._attach_target(look)
+                with transaction(con):
+                    manifest = self._read(look, staging, report, Appender(con))
+                    extract_milliseconds = _milliseconds(began)
+                    number = self._merge(look, manifest, extract_milliseconds)
+            else:
+                manifest = self._read(look, staging, report)
+                extract_milliseconds = _milliseconds(began)
+                target = self._attach_target(look)
+                with transaction(con):
+                    number = self._merge(look, manifest, extract_milliseconds)
             loaded = TablesLoaded(
                 generation=number,
                 is_new=number != look.generation,
@@ -293,6 +286,28 @@ class Refresh:
         left_out = {source.name for source in self.settings.sources if source not in self.sources}
         self.work.note_look(number, look.clock.as_of, look.scan.unavailable, left_out)
         return loaded
+
+    def _read(self, look: Look, staging: Path, report: Report, appender: Appender | None = None) -> list[ManifestRow]:
+        manifest = read_files(look, self.settings.limits, self.engine, staging, report, appender)
+        if not self.allow_deletes and _count(look.connection, "candidates WHERE known_status = 'gone'"):
+            look.scan.leaving = articles_leaving(look.connection)
+            guard(self.settings, look.scan)
+        return manifest
+
+    def _merge(self, look: Look, manifest: list[ManifestRow], extract_milliseconds: int) -> int:
+        return merge(
+            look.connection,
+            Merge(
+                _staged(manifest),
+                self.settings.sources,
+                look.states,
+                Timing(look.clock.as_of, look.clock.as_of, look.list_milliseconds, extract_milliseconds),
+                aggregates_version(),
+                files_missed=len(look.scan.missed),
+                keeps_history=self.settings.warehouse.history,
+                previous="previous" if look.is_from_nothing else None,
+            ),
+        )
 
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table of the contract."""
@@ -337,6 +352,11 @@ class Refresh:
             rename_sources(con, look.renames)
             self.work.detach(con)
         if not look.is_rebuild:
+            if look.is_from_nothing:
+                # What came before the first refresh is nothing.
+                con.execute("ATTACH ':memory:' AS previous")
+                con.execute("USE previous")
+                create_tables(con)
             self.work.attach(con)
             return self.work.path
         self.work.attach(con, read_only=True, name="previous")

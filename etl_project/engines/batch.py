@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from etl_project.extract.limits import Limits
 from etl_project.extract.tasks import FileTask
 from etl_project.sources.folder import Signature
 from etl_project.sources.source import Source
+
+Compression = Literal["zstd", "uncompressed"]
 
 BATCH_FILES = 2_000
 BATCH_BYTES = 4 * 1024 * 1024
@@ -30,11 +32,21 @@ class Batch:
     """When the look began, nanoseconds since the epoch."""
     staging: Path
     """Folder the Parquet files go to."""
+    compression: Compression = "zstd"
+    """Of the Parquet files: those that are loaded at once are not worth the time it takes."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # On the way to another process named tuples cost six times what plain ones do.
         rows = [(*task[:-2], tuple(task.listed), task.committed_us) for task in self.tasks]
-        return _batch_of_rows, (self.number, self.source, self.limits, rows, self.look_ns, self.staging)
+        return _batch_of_rows, (
+            self.number,
+            self.source,
+            self.limits,
+            rows,
+            self.look_ns,
+            self.staging,
+            self.compression,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +61,19 @@ class ManifestRow:
     bytes_read: int
 
 
-def _batch_of_rows(
-    number: str, source: Source, limits: Limits, rows: list[tuple[Any, ...]], look_ns: int, staging: Path
-) -> Batch:
+def _batch_of_rows(number: str, source: Source, limits: Limits, rows: list[tuple[Any, ...]], *rest: Any) -> Batch:
     tasks = tuple([FileTask._make((*row[:-2], Signature._make(row[-2]), row[-1])) for row in rows])
-    return Batch(number, source, limits, tasks, look_ns, staging)
+    return Batch(number, source, limits, tasks, *rest)
 
 
 def batches(
-    tasks: Iterable[list[FileTask]], source: Source, limits: Limits, look_ns: int, staging: Path, number: int
+    tasks: Iterable[list[FileTask]],
+    source: Source,
+    limits: Limits,
+    look_ns: int,
+    staging: Path,
+    number: int,
+    compression: Compression = "zstd",
 ) -> Iterator[Batch]:
     """Cut the files of one source into batches.
 
@@ -68,7 +84,13 @@ def batches(
         look_ns: when the look began, nanoseconds since the epoch.
         staging: folder for the Parquet files.
         number: number of the pass over the source; later passes replace what earlier ones said of a file.
+        compression: of the Parquet files.
     """
+
+    def batch() -> Batch:
+        name = f"{number:03}-{source.name}-{count:06}"
+        return Batch(name, source, limits, tuple(taken), look_ns, staging, compression)
+
     taken: list[FileTask] = []
     size = count = 0
     for chunk in tasks:
@@ -76,10 +98,10 @@ def batches(
             taken.append(task)
             size += task.listed.size
             if len(taken) == BATCH_FILES or size >= BATCH_BYTES:
-                yield Batch(f"{number:03}-{source.name}-{count:06}", source, limits, tuple(taken), look_ns, staging)
+                yield batch()
                 taken, size, count = [], 0, count + 1
     if taken:
-        yield Batch(f"{number:03}-{source.name}-{count:06}", source, limits, tuple(taken), look_ns, staging)
+        yield batch()
 
 
 # Polars and the parsers are imported where batches are run, not where they are handed out.

@@ -81,7 +81,8 @@ def _staged(batch: Batch, frames: dict[str, pl.DataFrame]) -> ManifestRow:
             continue
         path = batch.staging / f"{batch.number}-{table}.parquet"
         unfinished = path.with_suffix(".tmp")
-        frame.write_parquet(unfinished, compression="zstd", compression_level=1, statistics=False)
+        level = 1 if batch.compression == "zstd" else None
+        frame.write_parquet(unfinished, compression=batch.compression, compression_level=level, statistics=False)
         unfinished.rename(path)
         paths[table] = str(path)
     return ManifestRow(batch.number, paths, len(batch.tasks), int(frames["post_files"]["size"].sum()))

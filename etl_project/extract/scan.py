@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ MOST_DEFERRALS = 2
 LONGEST_DEFERRAL_NS = 60_000_000_000
 """A file caught half written keeps its last good row for at most so many refreshes and so long: writers truncate, then
 write, and most are done within a moment."""
+
+_TASKS_TOGETHER = 10_000
 
 EMPTY_INVENTORY = """(SELECT
     NULL::VARCHAR AS source_id, NULL::VARCHAR AS path, NULL::VARCHAR AS article_id, NULL::VARCHAR AS status,
@@ -192,19 +195,25 @@ def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str, *, may_defer: 
         source_id: the source.
         may_defer: whether a file caught half written may keep its last good row.
     """
-    cursor = con.execute(
+    con.execute(
         f"""
-        SELECT path, article_id, NOT is_winner,
+        CREATE OR REPLACE TEMP TABLE tasks AS
+        SELECT row_number() OVER (ORDER BY path) AS number, path, article_id, NOT is_winner AS is_shadowed,
             CASE WHEN NOT is_reparse AND known_status = 'loaded' AND is_winner <> was_shadowed
                     AND committed_us IS NOT DISTINCT FROM known_committed_us THEN known_hash
-                 WHEN NOT is_reparse AND known_status = 'rejected' THEN known_hash END,
-            may_defer AND $may_defer AND is_winner AND NOT is_reparse,
+                 WHEN NOT is_reparse AND known_status = 'rejected' THEN known_hash END AS known_hash,
+            may_defer AND $may_defer AND is_winner AND NOT is_reparse AS may_defer,
             committed_us, size, mtime_ns, ctime_ns, inode, blob_id
-        FROM ({FILES_TO_READ}) WHERE source_id = $source_id ORDER BY path
+        FROM ({FILES_TO_READ}) WHERE source_id = $source_id
         """,
         {"source_id": source_id, "may_defer": may_defer},
     )
-    while rows := cursor.fetchmany(10_000):
+    # By pages of a table, since the connection is used for other things between them.
+    page = "SELECT * EXCLUDE number FROM tasks WHERE number BETWEEN ? AND ? ORDER BY number"
+    for first in itertools.count(1, _TASKS_TOGETHER):
+        rows = con.execute(page, [first, first + _TASKS_TOGETHER - 1]).fetchall()
+        if not rows:
+            return
         yield [
             FileTask(path, article_id, is_shadowed, known_hash, deferrable, Signature(*signature), committed_us)
             for path, article_id, is_shadowed, known_hash, deferrable, committed_us, *signature in rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ class Merge:
     """What one transaction takes in."""
 
     staged: Mapping[str, Sequence[str]]
-    """Table -> Parquet files of its staged rows, later passes last."""
+    """Table -> Parquet files of its staged rows, later passes last; without what was appended already."""
     sources: tuple[Source, ...]
     states: Mapping[str, SourceState]
     """Source -> what its rows were made with and of."""
@@ -59,7 +59,8 @@ class Merge:
     keeps_history: bool = False
     """Whether replaced versions are kept in `article_versions`."""
     previous: str | None = None
-    """Attached database whose observed tables and articles came before, when the tables are built anew."""
+    """Attached database that holds what came before, where the tables are built from nothing: the rows of articles that
+    were read are in them already, and all that is observed is carried over."""
 
     @property
     def before(self) -> str:
@@ -67,31 +68,29 @@ class Merge:
         return self.previous or "work"
 
 
-def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
-    """Bring the tables up to date with what was read, all or nothing.
-
-    The connection has the work file in use and the temporary tables `candidates` and `gone` of the scan. Rows are
-    deleted and inserted, never updated: an update of the body column rewrites the file.
-
-    Returns:
-        The number of the new generation, or the present one when no row changed.
-
-    Raises:
-        duckdb.Error: nothing is changed.
-    """
+@contextlib.contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what is done, or nothing of it."""
     con.execute("BEGIN")
     try:
-        generation = _merge(con, work)
+        yield
     except BaseException:
-        # A commit that failed has ended the transaction itself; its error is the one to tell.
-        with contextlib.suppress(duckdb.TransactionException):
+        # An error that ended the transaction itself is the one to tell.
+        with contextlib.suppress(duckdb.Error):
             con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")
-    return generation
 
 
-def _merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
+def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
+    """Bring the tables up to date with what was read.
+
+    The connection has the work file in use, a transaction, and the temporary tables `candidates` and `gone` of the
+    scan. Rows are deleted and inserted, never updated: an update of the body column rewrites the file.
+
+    Returns:
+        The number of the new generation, or the present one when no row changed.
+    """
     began = time.perf_counter()
     _stage_files(con, work)
     _find_affected(con, work)
@@ -216,9 +215,8 @@ def _find_affected(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
 
 
 def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
-    is_first = not _one(con, "SELECT count(*) FROM (SELECT 1 FROM articles LIMIT 1)")
     for table in BY_ARTICLE:
-        if not is_first:
+        if work.previous is None:
             con.execute(f"DELETE FROM {table} WHERE article_id IN (SELECT article_id FROM affected)")
         if paths := work.staged.get(table):
             con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({parquet_list(paths)})")
