@@ -314,12 +314,12 @@ def is_post(dialect: Dialect, name: str) -> bool:
 
     Hidden files (`.#x.md`, `._x.md`) and editor backups (`x.md~`) never are.
     """
-    stem, dot, ending = name.rpartition(".")
+    dot = name.rfind(".")
     return (
-        dot == "."
+        dot > 0
+        and name[dot:].lower() in dialect.suffixes
         and name[0] != "."
-        and f".{ending.lower()}" in dialect.suffixes
-        and not (dialect.not_posts and stem.lower() in dialect.not_posts)
+        and not (dialect.not_posts and name[:dot].lower() in dialect.not_posts)
     )
 
 

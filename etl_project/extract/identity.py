@@ -9,7 +9,11 @@ def name_identity(path: str) -> str:
     An `index.*` or `_index.*` goes by the name of its folder. With `identity = "path"` the path itself is the identity.
     """
     folders, _, name = path.rpartition("/")
-    stem = name.rpartition(".")[0] or name
+    dot_at = name.rfind(".")
+    stem = name[:dot_at] if dot_at > 0 else name
+    # Every listed file passes here at every look, and few are called so.
+    if stem[0] not in "iI_":
+        return stem
     base, dot, language = stem.partition(".")
     if base.lower() not in ("index", "_index"):
         return stem

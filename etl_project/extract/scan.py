@@ -111,7 +111,7 @@ def scan(
             coalesce(i.status = 'loaded' AND NOT i.is_shadowed AND i.deferrals < $deferrals
                 AND coalesce(epoch_ns(i.deferred_since) > $look_ns - $deferral_ns, true), false) AS may_defer,
             false AS is_read,
-            NOT l.shares_identity AS is_winner
+            NOT l.shares_identity OR coalesce(i.status = 'loaded' AND NOT i.is_shadowed, false) AS is_winner
         FROM listing AS l LEFT JOIN inventory AS i USING (source_id, path)
         """,
         {
@@ -168,9 +168,15 @@ def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
 
     The earliest `include` pattern wins, then the smallest path in bytes, never the newest; a file known to be rejected
     does not stand. Where nothing is known yet a file is taken to be good, and the choice is made again after reading.
+    The choice stands where no file of an identity has changed, come or gone.
     """
     con.execute(
         """
+        WITH touched AS (
+            SELECT source_id, article_id FROM candidates WHERE is_changed OR is_reparse OR is_read
+            UNION
+            SELECT source_id, article_id FROM gone
+        )
         UPDATE candidates SET is_winner = best.path IS NOT DISTINCT FROM candidates.path
         FROM (
             SELECT source_id, article_id,
@@ -178,7 +184,7 @@ def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
             FROM (
                 SELECT *, coalesce(known_status, '') IN ('rejected', 'gone')
                     AND (is_read OR NOT (is_changed OR is_reparse)) AS is_out
-                FROM candidates WHERE shares_identity
+                FROM candidates SEMI JOIN touched USING (source_id, article_id) WHERE shares_identity
             )
             GROUP BY ALL
         ) AS best

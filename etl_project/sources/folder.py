@@ -6,15 +6,15 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pathspec
 import pyarrow as pa
 
 from etl_project.dialects import DIALECTS, Dialect, is_post
 from etl_project.extract.reasons import Rejection
+from etl_project.sources.patterns import Patterns
 from etl_project.sources.source import Source
 
 LISTING = pa.schema(
@@ -74,13 +74,6 @@ def unescape_path(path: str) -> bytes:
     return b"".join(bytes([int(p, 16)]) if i % 2 else p.encode() for i, p in enumerate(parts))
 
 
-def compiled(patterns: tuple[str, ...]) -> list[re.Pattern[str]]:
-    """Compile patterns as .gitignore reads them: `_posts/**`, `*.md`, `notes/`."""
-    spec = pathspec.PathSpec.from_lines("gitignore", patterns)
-    # DOTALL: a file name may hold a line feed.
-    return [re.compile(p.regex.pattern, re.DOTALL) for p in spec.patterns if p.regex is not None]
-
-
 def list_files(source: Source) -> Iterator[pa.RecordBatch]:
     """List every post of a source in batches of the schema `LISTING`.
 
@@ -94,19 +87,25 @@ def list_files(source: Source) -> Iterator[pa.RecordBatch]:
     dialect = DIALECTS[source.dialect]
     assert isinstance(source.location, Path)
     root = source.root or root_of(source.location)
-    includes: list[Callable[[str], object]] = [pattern.match for pattern in compiled(source.include or dialect.include)]
-    excludes: list[Callable[[str], object]] = [pattern.match for pattern in compiled(source.exclude)]
+    includes, excludes = Patterns(source.include or dialect.include), Patterns(source.exclude)
     paths: list[str] = []
     ranks: list[int] = []
     infos: list[os.stat_result] = []
-    for path, info in _walk(source.location, root, dialect):
-        rank = _rank(includes, path)
-        if rank is None or _rank(excludes, path) is not None:
-            continue
-        paths.append(path)
-        ranks.append(rank)
-        infos.append(info)
-        if len(paths) == _ROWS_PER_CHUNK:
+    for folder, names, found in _walk(source.location, root, dialect):
+        included, excluded = includes.in_folder(folder), excludes.in_folder(folder)
+        if included.asked or excluded.asked or excluded.rank is not None:
+            for name, info in zip(names, found, strict=True):
+                path = folder + name
+                rank = included.of(path)
+                if rank is not None and excluded.of(path) is None:
+                    paths.append(path)
+                    ranks.append(rank)
+                    infos.append(info)
+        elif included.rank is not None:
+            paths += [folder + name for name in names]
+            ranks += [included.rank] * len(names)
+            infos += found
+        if len(paths) >= _ROWS_PER_CHUNK:
             yield _batch(source.name, paths, ranks, infos)
             paths, ranks, infos = [], [], []
     check_root(source.location, root)
@@ -144,13 +143,6 @@ def check_root(folder: Path, root: tuple[int, int]) -> None:
         raise SourceUnavailable(f"{folder} is another folder now than when the look began")
 
 
-def _rank(patterns: list[Callable[[str], object]], path: str) -> int | None:
-    for rank, matches in enumerate(patterns):
-        if matches(path):
-            return rank
-    return None
-
-
 def _batch(source_id: str, paths: list[str], ranks: list[int], infos: list[os.stat_result]) -> pa.RecordBatch:
     columns = (
         [source_id] * len(paths),
@@ -164,17 +156,20 @@ def _batch(source_id: str, paths: list[str], ranks: list[int], infos: list[os.st
     return pa.record_batch([pa.array(c, f.type) for c, f in zip(columns, LISTING, strict=True)], schema=LISTING)
 
 
-def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tuple[str, os.stat_result]]:
+def _walk(
+    top: Path, identity: tuple[int, int], dialect: Dialect
+) -> Iterator[tuple[str, list[str], list[os.stat_result]]]:
     """Find what is named like a post. A hundred thousand files pass here at every look: what can be is done by folder.
 
     Yields:
-        Its path as the warehouse writes it, and its state.
+        A folder, the names in it and their states; folder and names as the warehouse writes them, a slash between.
     """
     root = os.fspath(top)
     folders = [""]
     while folders:
         folder = folders.pop()
-        shown_folder = escape_path(folder)
+        names: list[str] = []
+        infos: list[os.stat_result] = []
         try:
             with os.scandir(os.path.join(root, folder)) as entries:
                 for entry in entries:
@@ -189,12 +184,15 @@ def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tu
                         except FileNotFoundError:
                             check_root(top, identity)
                             continue  # gone since the folder was opened: not listed
-                        yield shown_folder + escape_path(name), info
+                        names.append(name if name.isascii() and "\\" not in name else escape_path(name))
+                        infos.append(info)
         except FileNotFoundError:
             check_root(top, identity)  # else it is gone since the folder above was listed, with its files
         except OSError as error:
             place = os.path.join(root, folder)
             raise SourceUnavailable(f"{place} cannot be listed: {error.strerror}") from error
+        if names:
+            yield escape_path(folder), names, infos
 
 
 def _linked(root: bytes, relative: bytes, link: os.stat_result) -> os.stat_result:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from etl_project.dialects import DIALECTS, is_post
-from etl_project.sources.folder import LISTING, SourceUnavailable, compiled, escape_path, unescape_path
+from etl_project.sources.folder import LISTING, SourceUnavailable, escape_path, unescape_path
 from etl_project.sources.git.blobs import blobs_named
 from etl_project.sources.git.command import GitFailed, git
 from etl_project.sources.git.history import last_commits
 from etl_project.sources.git.present import note_damage
+from etl_project.sources.patterns import Patterns
 from etl_project.sources.repository import Repository
 from etl_project.sources.source import Source
 
@@ -124,7 +125,7 @@ def _differences(repository: Repository, tree: str) -> Iterator[_Entry]:
 def _chosen(source: Source, entries: Iterable[_Entry]) -> dict[str, tuple[int, _Entry]]:
     """Path -> rank and entry of those that are posts of the source, by the rules of a folder."""
     dialect = DIALECTS[source.dialect]
-    includes, excludes = compiled(source.include or dialect.include), compiled(source.exclude)
+    includes, excludes = Patterns(source.include or dialect.include), Patterns(source.exclude)
     entered: dict[bytes, bool] = {b"": True}
     pruned = {name.encode() for name in dialect.pruned}
     chosen: dict[str, tuple[int, _Entry]] = {}
@@ -135,8 +136,9 @@ def _chosen(source: Source, entries: Iterable[_Entry]) -> dict[str, tuple[int, _
         if not entered[folder] or not is_post(dialect, name.decode("utf-8", "surrogateescape")):
             continue
         path = _path(entry.path)
-        rank = next((i for i, pattern in enumerate(includes) if pattern.match(path)), None)
-        if rank is not None and not any(pattern.match(path) for pattern in excludes):
+        shown_folder = path[: path.rfind("/") + 1]
+        rank = includes.in_folder(shown_folder).of(path)
+        if rank is not None and excludes.in_folder(shown_folder).of(path) is None:
             # A tree that holds a name twice is broken; its first entry counts.
             chosen.setdefault(path, (rank, entry))
     return chosen

@@ -1,0 +1,63 @@
+"""Patterns of posts in; which of them each file of a folder matches first, out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pathspec
+
+
+class Ranking(NamedTuple):
+    """What patterns say of the files of one folder."""
+
+    asked: tuple[tuple[int, Callable[[str], object]], ...]
+    """Position and test of the patterns that only the name of a file can decide, and that are asked first."""
+    rank: int | None
+    """Position of the first pattern that every file of the folder matches."""
+
+    def of(self, path: str) -> int | None:
+        """Position of the first pattern that a file of the folder matches, if there is one."""
+        for rank, matches in self.asked:
+            if matches(path):
+                return rank
+        return self.rank
+
+
+class Patterns:
+    """Patterns as .gitignore reads them: `_posts/**`, `*.md`, `notes/`. Most of them say the same of all of a folder.
+
+    Args:
+        patterns: best first.
+    """
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        spec = pathspec.PathSpec.from_lines("gitignore", patterns)
+        # DOTALL: a file name may hold a line feed.
+        self._patterns = [re.compile(p.regex.pattern, re.DOTALL) for p in spec.patterns if p.regex is not None]
+
+        self._rankings: dict[str, Ranking] = {}
+
+    def in_folder(self, folder: str) -> Ranking:
+        """Say what is known of every file of a folder.
+
+        Args:
+            folder: its path below the source, a slash at its end; empty for the source itself.
+        """
+        ranking = self._rankings.get(folder)
+        if ranking is None:
+            ranking = self._rankings[folder] = self._ranked(folder)
+        return ranking
+
+    def _ranked(self, folder: str) -> Ranking:
+        asked: list[tuple[int, Callable[[str], object]]] = []
+        for rank, pattern in enumerate(self._patterns):
+            # A file's name holds no slash: a match that ends with one ends with the folder or above it.
+            if pattern.pattern == ".":
+                return Ranking(tuple(asked), rank)
+            if not pattern.pattern.endswith("/"):
+                asked.append((rank, pattern.match))
+            elif pattern.match(folder):
+                return Ranking(tuple(asked), rank)
+        return Ranking(tuple(asked), None)
