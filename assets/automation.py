@@ -14,7 +14,7 @@ from assets.dead_runs import report_dead_runs
 from assets.freshness import judge_freshness
 from assets.jobs import MAINTAIN, REFRESH
 from etl_project.alerts import Alerts
-from etl_project.load.lock import LockHeld
+from etl_project.load.lock import LockHeld, describe_holder
 from etl_project.load.work_file import OpenElsewhere, WorkFile
 from etl_project.look import Look, RefreshStopped
 from etl_project.refresh import Refresh
@@ -108,7 +108,8 @@ def _look(instance: dg.DagsterInstance, loaded: Settings) -> dg.RunRequest | dg.
         try:
             refresh.work.lock.acquire("look of the schedule")
         except LockHeld as held:
-            return dg.SkipReason(str(held))
+            who = describe_holder(held.holder)
+            return dg.SkipReason(f"another refresh is running: {who}; the next look comes by itself")
         try:
             return _decide(instance, refresh)
         finally:
@@ -137,7 +138,7 @@ def _decide(instance: dg.DagsterInstance, refresh: Refresh) -> dg.RunRequest | d
         return _once(instance, str(stopped))
     look.connection.close()
     if look.is_idle:
-        alerts.well(look.generation, look.scan.unavailable)
+        alerts.well(look.generation, look.scan.listed, look.scan.unavailable)
     return _what_to_do(look)
 
 

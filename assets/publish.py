@@ -19,14 +19,19 @@ from assets.tables import TABLES
     check_specs=[CHECK],
     description="The DuckDB file that SQL clients open, replaced as a whole and only when every check has passed.",
 )
-def publish(session: dg.ResourceParam[Session]) -> Iterator[dg.MaterializeResult[None]]:
-    """Publish the present generation; one that is not checked is refused."""
+def publish(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Publish the present generation; one that is not checked is refused, one that is published is left as it is."""
     with session.step():
         session.published = published = session.refresh.publish()
+    if not published.is_new:
+        context.log.info("Generation %s is published already: the file was left as it is.", published.generation)
     yield dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(published.path),
             "generation": published.generation,
+            "is_new": published.is_new,
             "bytes": published.size,
             "milliseconds": published.milliseconds,
             **picture_of("published_file", session.refresh.work),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import duckdb
 
 from etl_project.extract.scan import Clock, Scan
 from etl_project.load.aggregates import aggregates_version
-from etl_project.load.tables import TIME_HAS_COME, SourceState
+from etl_project.load.tables import TIME_HAS_COME, SourceState, parquet_list
 from etl_project.settings import Settings, SettingsError, line_of
 from etl_project.sources.source import Source
 from etl_project.stop import Stop
@@ -56,6 +56,11 @@ class Look:
     def waits_for_a_person(self) -> bool:
         """Whether the checks of the last refresh failed and nothing has changed since."""
         return self.state == "failed" and not self.is_changed
+
+
+def not_read(source: str, why: str) -> str:
+    """Say that a source could not be read."""
+    return f"The source {source} could not be read: {why}. Its articles are kept as they were."
 
 
 def needs_every_source(why: str) -> RefreshStopped:
@@ -111,6 +116,28 @@ def guard(settings: Settings, found: Scan) -> None:
             )
 
 
+def newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str], most: int = 10) -> list[str]:
+    """Name files that are rejected now and were not at the last refresh, as `source/path`.
+
+    Args:
+        con: the connection of the scan, with the work file as it was.
+        staged: Parquet files of what was read.
+        most: how many to name.
+    """
+    if not staged:
+        return []
+    files = con.execute(
+        f"""
+        SELECT DISTINCT source_id || '/' || path AS file FROM read_parquet({parquet_list(staged)}) AS read
+        WHERE status = 'rejected'
+            AND (source_id, path) NOT IN (SELECT (source_id, path) FROM inventory WHERE status = 'rejected')
+        ORDER BY file LIMIT ?
+        """,
+        [most],
+    )
+    return [file for (file,) in files.fetchall()]
+
+
 def reasons_to_load(
     con: duckdb.DuckDBPyConnection,
     found: Scan,
@@ -121,6 +148,7 @@ def reasons_to_load(
     reparse: frozenset[str],
     renames: Mapping[str, str],
     is_first: bool,
+    is_asked: bool,
 ) -> list[str]:
     """Say why tables must be loaded, in words; nothing when they need not be.
 
@@ -130,15 +158,19 @@ def reasons_to_load(
         clock: the instant of the look.
         known: sources that have rows, by their present names.
         named: sources that should have rows.
-        reparse: sources whose settings or code changed.
+        reparse: sources whose every file is read again: their settings or code changed, or it was asked for.
         renames: old name of a source -> its present one, where rows are still under the old one.
         is_first: there are no tables yet.
+        is_asked: a person asked for every file to be read again.
     """
     if is_first:
         return ["the warehouse has not been built yet"]
     reasons = [f"the source {old} is now named {new}" for old, new in renames.items()]
     if reparse:
-        reasons.append(f"settings or code of {', '.join(sorted(reparse))} changed")
+        names = ", ".join(sorted(reparse))
+        reasons.append(
+            f"every file of {names} is read again, as asked" if is_asked else f"settings or code of {names} changed"
+        )
     if files := sum(n for name, n in found.to_read.items() if name not in reparse):
         reasons.append(f"{files:,} files are new or may have changed")
     if found.missed:

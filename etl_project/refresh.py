@@ -36,7 +36,15 @@ from etl_project.load.publish import Published, publish
 from etl_project.load.rename import inventory_by_present_names, rename_sources
 from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, parquet_list, sources_differ
 from etl_project.load.work_file import WorkFile, create_tables, generation
-from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing
+from etl_project.look import (
+    Look,
+    chosen,
+    guard,
+    needs_every_source,
+    newly_rejected,
+    reasons_to_load,
+    refuse_missing,
+)
 from etl_project.settings import Settings
 from etl_project.sources.folder import SourceUnavailable
 from etl_project.sources.place import at_present, close_places, commit_and_tree
@@ -64,6 +72,8 @@ class TablesLoaded:
     """Source -> why it could not be read."""
     missed: list[str]
     """Files whose bytes changed although their signature did not, as `source/path`."""
+    newly_rejected: list[str]
+    """Some files that are rejected and were not before, as `source/path`."""
     commits: dict[str, str | None]
     """Git source -> commit that was read."""
 
@@ -177,6 +187,8 @@ class Refresh:
             since={n: (s.commit_id, s.tree_id) for n, s in known.items() if s.commit_id and s.tree_id},
             unavailable=unavailable,
         )
+        # Without its own settings file a site that is away would seem to have others.
+        reparse -= found.unavailable.keys()
         refuse_missing(self.settings, found, known)
         if not self.allow_deletes:
             guard(self.settings, found)
@@ -200,12 +212,13 @@ class Refresh:
                 reparse=reparse,
                 renames=renames,
                 is_first=not number,
+                is_asked=self.full,
             )
             if not (reasons or self.is_partial) and sources_differ(con, self.settings.sources):
                 reasons = ["a source lies elsewhere"]
         is_changed = bool(reasons)
         if not reasons:
-            state, reasons = self._unfinished(state, number)
+            state, reasons = self._unfinished(con, state)
         if not reasons and not self.is_partial:
             self._write_look(clock, number, is_settled=settled or not found.young_left)
         return Look(
@@ -251,17 +264,21 @@ class Refresh:
             staging = Path(tempfile.mkdtemp(dir=self.work.staging))
             manifest = list(self._extract(look, staging, report or (lambda done, total: None)))
             extract_milliseconds = _milliseconds(began)
+            staged = _staged(manifest)
+            rejected = newly_rejected(con, staged.get("post_files", []))
+            # What failed while it was read was not read.
+            missed = [file for file in look.scan.missed if file.partition("/")[0] not in look.scan.unavailable]
             target = self._attach_target(look)
             timing = Timing(look.clock.as_of, look.clock.as_of, look.list_milliseconds, extract_milliseconds)
             number = merge(
                 con,
                 Merge(
-                    _staged(manifest),
+                    staged,
                     self.settings.sources,
                     look.states,
                     timing,
                     aggregates_version(),
-                    files_missed=len(look.scan.missed),
+                    files_missed=len(missed),
                     keeps_history=self.settings.warehouse.history,
                     previous="previous" if look.is_rebuild else None,
                 ),
@@ -284,7 +301,8 @@ class Refresh:
                     "load": _milliseconds(began) - extract_milliseconds,
                 },
                 unavailable=look.scan.unavailable,
-                missed=look.scan.missed,
+                missed=missed,
+                newly_rejected=rejected,
                 commits={name: state.commit_id for name, state in look.states.items() if state.commit_id},
             )
             self.work.detach(con)
@@ -305,28 +323,38 @@ class Refresh:
 
     @needs_room_to("build the aggregates")
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:
-        """Build aggregates from the tables; all of them by default. Returns aggregate -> rows."""
+        """Build aggregates from the tables; all of them by default. Returns aggregate -> rows.
+
+        Raises:
+            NotBuilt: there are no tables yet.
+        """
         began = time.perf_counter()
         with self.work.opened() as con:
             rows = build_aggregates(con, names)
             con.execute(
-                "UPDATE refreshes SET aggregate_milliseconds = ? "
-                "WHERE refresh_id = (SELECT max(refresh_id) FROM refreshes)",
+                # Where all of them were there already the time is not that of building them.
+                "UPDATE refreshes SET aggregate_milliseconds = ? WHERE refresh_id = (SELECT max(refresh_id) FROM "
+                "refreshes) AND (SELECT state FROM internal.generation) <> 'checked'",
                 [_milliseconds(began)],
             )
         return rows
 
     @needs_room_to("run the checks")
     def run_checks(self, stage: Stage) -> list[CheckResult]:
-        """Run the checks of a stage; what they find is written down with the generation."""
+        """Run the checks of a stage; what they find is written down with the generation.
+
+        Raises:
+            NotBuilt: there are no tables yet.
+        """
         with self.work.opened() as con:
             return run_checks(con, stage, self.settings.checks)
 
     @needs_room_to("publish")
     def publish(self) -> Published:
-        """Put the checked generation in the place of the published file.
+        """Put the checked generation in the place of the published file, unless it is there already.
 
         Raises:
+            NotBuilt: there is no generation yet.
             NotChecked: its checks have not passed.
         """
         return publish(self.work)
@@ -369,8 +397,7 @@ class Refresh:
     def _attach_target(self, look: Look) -> Path:
         """Attach the work file for writing; one built anew lies beside the old one until it is done."""
         con = look.connection
-        if look.generation or look.is_rebuild:
-            self.work.detach(con)
+        self.work.detach(con)
         if look.renames:
             self.work.attach(con)
             rename_sources(con, look.renames)
@@ -389,14 +416,20 @@ class Refresh:
         looked_at = clock.as_of.isoformat(timespec="seconds")
         self.work.write_look({"generation": number, "looked_at": looked_at, "is_settled": is_settled})
 
-    def _unfinished(self, state: str, number: int) -> tuple[str, list[str]]:
-        if state == "failed":
-            return state, ["the checks of the last refresh failed"]
-        if state != "checked":
-            return state, [f"the last refresh stopped when its tables were {state}"]
-        if self.work.published_generation() != number:
-            return state, ["the last refresh was not published"]
-        return "published", []
+    def _unfinished(self, con: duckdb.DuckDBPyConnection, state: str) -> tuple[str, list[str]]:
+        if state == "checked" and self.work.is_published(con):
+            return "published", []
+        return state, [_LEFT_TO_DO[state]]
+
+
+_LEFT_TO_DO = {
+    "failed": "the checks of the last refresh failed",
+    "loaded": "the tables of the last refresh have not been checked",
+    "sound": "the aggregates of the last refresh have not been built",
+    "aggregated": "the aggregates have not been checked since they were built",
+    "checked": "the last refresh was not published",
+}
+"""State of the present generation -> what is to be done, told as a reason."""
 
 
 def _staged(manifest: Iterable[ManifestRow]) -> dict[str, list[str]]:

@@ -31,6 +31,10 @@ OPEN_SECONDS = 5
 _LOCK_CONFLICT = re.compile(r"Conflicting lock is held in (.*?\(PID \d+\))")
 
 
+class NotBuilt(Stop):
+    """A part of a refresh was asked for, and there are no tables yet."""
+
+
 class OpenElsewhere(Stop):
     """The work file is open in another program, which is no refresh."""
 
@@ -83,9 +87,9 @@ class WorkFile:
 
     @staticmethod
     def detach(con: duckdb.DuckDBPyConnection, name: str = "work") -> None:
-        """Write everything out and let go of the work file."""
+        """Write everything out and let go of the work file, where it is attached."""
         con.execute("USE memory")
-        con.execute(f"DETACH {name}")
+        con.execute(f"DETACH DATABASE IF EXISTS {name}")
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An empty database in memory that work files can be attached to."""
@@ -97,9 +101,19 @@ class WorkFile:
 
     @contextmanager
     def opened(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the work file on a connection of its own; the caller of a write holds the lock."""
+        """Open the work file on a connection of its own; the caller of a write holds the lock.
+
+        Raises:
+            NotBuilt: it is to be written to, and no refresh has loaded its tables yet; no file is made.
+        """
+        if not (read_only or self.path.exists()):
+            self.restore()
+            if not self.path.exists():
+                raise _not_built()
         with self.connect() as con:
             self.attach(con, read_only=read_only)
+            if not (read_only or generation(con).number):
+                raise _not_built()
             yield con
             self.detach(con)
 
@@ -169,17 +183,23 @@ class WorkFile:
         Path(f"{self.path}.wal").unlink(missing_ok=True)
         new.replace(self.path)
 
-    def published_generation(self) -> int | None:
-        """Generation of the published file; None when there is none, or none that opens for everybody."""
+    def is_published(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Whether the published file holds what the work file does, checked, and opens for everybody.
+
+        Args:
+            con: the work file, in use.
+        """
         # Nobody writes the published file, so a log beside it is stale, and stops others from opening it.
         if not self.published.exists() or Path(f"{self.published}.wal").exists():
-            return None
+            return False
+        # Aggregates may be built by other definitions without a new generation.
+        edition = "SELECT generation, aggregates_version FROM internal.generation WHERE state = 'checked'"
+        present = con.execute(edition).fetchone()
         try:
-            with duckdb.connect(openable(self.published), read_only=True) as con:
-                row = con.execute("SELECT max(generation) FROM internal.generation WHERE state = 'checked'").fetchone()
-                return row[0] if row else None
+            with duckdb.connect(openable(self.published), read_only=True) as published:
+                return present is not None and published.execute(edition).fetchone() == present
         except duckdb.Error:
-            return None
+            return False
 
     def last_look(self) -> dict[str, object]:
         """What the last look wrote down: `generation`, `looked_at`, `is_settled`."""
@@ -216,6 +236,13 @@ def generation(con: duckdb.DuckDBPyConnection) -> Generation:
 def set_state(con: duckdb.DuckDBPyConnection, state: str) -> None:
     """Write down how far the refresh has come."""
     con.execute("UPDATE internal.generation SET state = ?", [state])
+
+
+def _not_built() -> NotBuilt:
+    return NotBuilt(
+        "The warehouse has not been built yet, and this does a part of a refresh only: run the job `refresh`, or "
+        "`etl refresh`, which builds it."
+    )
 
 
 def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -61,7 +61,9 @@ def test_a_look_while_another_process_refreshes_names_it(posts: Site, instance: 
     assert holder.stdin and holder.stdout
     with holder:
         assert holder.stdout.readline() == "held\n"
-        assert f"a test, process {holder.pid}" in str(tick(instance))
+        said = str(tick(instance))
+        assert said.startswith(f"another refresh is running: a test, process {holder.pid} on ")
+        assert said.endswith("; the next look comes by itself")
         holder.stdin.close()
     assert tick(instance) is None
 
