@@ -6,6 +6,7 @@ from pydantic import Field
 from assets.records import purge
 from assets.resources import Session
 from etl_project.load.compact import compact
+from etl_project.sources.place import sweep_mirrors
 
 REFRESH, REBUILD, VERIFY, MAINTAIN = "refresh", "rebuild", "verify", "maintain"
 
@@ -48,12 +49,20 @@ class MaintainConfig(dg.Config):
     )
 
 
-@dg.op(description="Copies the work file into a fresh one, and removes what refreshes that were cut off have left.")
+@dg.op(
+    description="Copies the work file into a fresh one, and removes what refreshes that were cut off have left and the "
+    "copies of repositories that no source is read from."
+)
 def compact_work_file(context: dg.OpExecutionContext, session: dg.ResourceParam[Session]) -> dg.Output[None]:
-    """Give back the room that deleted rows take."""
+    """Give back the room that deleted rows and sources take."""
+    settings = session.refresh.settings
     with session.step():
         compacted = compact(session.refresh.work)
-    return dg.Output(None, metadata={"bytes_before": compacted.before, "bytes_after": compacted.after})
+        swept = sweep_mirrors(settings.warehouse.path, settings.sources)
+    return dg.Output(
+        None,
+        metadata={"bytes_before": compacted.before, "bytes_after": compacted.after, "copies_of_repositories": swept},
+    )
 
 
 @dg.op(

@@ -283,11 +283,12 @@ def maintain(
         float | None, typer.Option(min=0, help="Age in days from which records of runs and looks go.")
     ] = None,
 ) -> None:
-    """Make the work file and Dagster's records small again."""
+    """Make the work file and Dagster's records small again, and remove copies of repositories that no source needs."""
     from etl_project.load.compact import compact
     from etl_project.load.work_file import WorkFile
     from etl_project.settings import read_settings
     from etl_project.show.console import bytes_in_words
+    from etl_project.sources.place import sweep_mirrors
 
     settings = read_settings(config)
     work = WorkFile(settings.warehouse.path)
@@ -295,6 +296,8 @@ def maintain(
     try:
         compacted = compact(work)
         out.print(f"{work.path}: {bytes_in_words(compacted.before)}, now {bytes_in_words(compacted.after)}.")
+        if swept := sweep_mirrors(work.published, settings.sources):
+            out.print(f"{swept:,} copies of repositories went: no source is read from them.")
         if settings.dagster_home.exists():
             from etl_project.definitions import purge_records_of
 

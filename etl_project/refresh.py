@@ -220,7 +220,8 @@ class Refresh:
         if not reasons:
             state, reasons = self._unfinished(con, state)
         if not reasons and not self.is_partial:
-            self._write_look(clock, number, is_settled=settled or not found.young_left)
+            is_settled = settled or not found.young_left
+            self.work.note_look(number, clock.as_of, found.unavailable, is_settled=is_settled)
         return Look(
             clock=clock,
             reasons=reasons,
@@ -313,7 +314,8 @@ class Refresh:
             shutil.rmtree(self.work.staging, ignore_errors=True)
         if target != self.work.path:
             self.work.replace_by(target)
-        self._write_look(look.clock, number, is_settled=False)
+        left_out = {source.name for source in self.settings.sources if source not in self.sources}
+        self.work.note_look(number, look.clock.as_of, look.scan.unavailable, left_out)
         return loaded
 
     def count_rows(self) -> dict[str, int]:
@@ -410,11 +412,6 @@ class Refresh:
         create_tables(con)
         carry_over(con, "previous")
         return target
-
-    def _write_look(self, clock: Clock, number: int, *, is_settled: bool) -> None:
-        """Write down a look. `is_settled`: every young file of the generation was found the same once more."""
-        looked_at = clock.as_of.isoformat(timespec="seconds")
-        self.work.write_look({"generation": number, "looked_at": looked_at, "is_settled": is_settled})
 
     def _unfinished(self, con: duckdb.DuckDBPyConnection, state: str) -> tuple[str, list[str]]:
         if state == "checked" and self.work.is_published(con):

@@ -28,7 +28,7 @@ from etl_project.dialects import DIALECTS
 from etl_project.extract.limits import Limits
 from etl_project.extract.rules import RuleBook
 from etl_project.load.thresholds import Thresholds
-from etl_project.sources.repository import location_of
+from etl_project.sources.repository import location_of, mirrors_of
 from etl_project.sources.source import MentionRule, Rule, Source, place_problem
 from etl_project.stop import BAD_USAGE, Stop
 
@@ -164,7 +164,8 @@ class Settings(BaseSettings):
                 return source
             if not isinstance(location, str):
                 raise ValueError(f"location = {location!r} cannot be used: write a folder or a git address as a text")
-            return {**source, "location": location_of(location, folder, mirror_of(folder / warehouse, source))}
+            mirrors = mirrors_of(folder / warehouse)
+            return {**source, "location": location_of(location, folder, mirrors, source.get("branch"))}
 
         return [located(source) for source in sources] if isinstance(sources, list) else sources
 
@@ -224,11 +225,6 @@ def read_settings(given: Path | None = None) -> Settings:
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
-
-
-def mirror_of(warehouse: Path, source: Mapping[str, object]) -> Path:
-    """Where the copy of a remote repository lies: beside the work file of the published one."""
-    return warehouse.parent / ".work" / f"{warehouse.stem}.mirrors" / f"{source.get('name')}.git"
 
 
 def _source_problems(settings: Settings, raw: Mapping[str, Any], file: Path, text: str) -> Iterable[str]:

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -268,10 +267,9 @@ def _verify(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], limits: 
     """Hash every file again whose signature is the same; another hash is a change that the signature missed."""
     # What git knows by its content cannot change under the same name.
     quiet = "ANTI JOIN settled USING (source_id, path) WHERE blob_id IS NULL AND NOT (is_changed OR is_reparse)"
-    changed = [again for again in _read_again(con, quiet, sources, limits) if again.is_changed]
-    # What could not be read, or was written to since it was listed, is no riddle.
-    result.missed = ["/".join(again.file) for again in changed if again.is_as_listed]
-    _note_changed(con, [again.file for again in changed])
+    changed = [again.file for again in _read_again(con, quiet, sources, limits) if again.is_changed]
+    result.missed = [f"{source_id}/{path}" for source_id, path in changed]
+    _note_changed(con, changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,26 +284,22 @@ class _ReadAgain:
     """It changed while it was read, or could not be read this time."""
     signature: Signature | None
     """None when it could not be read."""
-    is_as_listed: bool = False
-    """It was read, and its signature is the one that was listed."""
 
 
 def _read_again(
     con: duckdb.DuckDBPyConnection, which: str, sources: dict[str, Source], limits: Limits
 ) -> Iterator[_ReadAgain]:
     """Hash candidates once more, on every core: reading and hashing let go of the interpreter."""
-    columns = "source_id, path, known_hash, size, mtime_ns, ctime_ns, inode"
-    rows = con.execute(f"SELECT {columns} FROM candidates {which}").fetchall()
+    rows = con.execute(f"SELECT source_id, path, known_hash FROM candidates {which}").fetchall()
+
     readers = {name: post_reader(source) for name, source in sources.items()}
 
-    def read(row: tuple[Any, ...]) -> _ReadAgain:
-        source_id, path, known_hash, *listed = row
+    def read(row: tuple[str, str, str | None]) -> _ReadAgain:
+        source_id, path, known_hash = row
         file = (source_id, path)
         try:
             found = readers[source_id](path, _NEVER_LISTED, limits.file_bytes)
-            is_moving, signature = found.changed_while_read, found.signature
-            is_as_listed = not is_moving and signature == Signature(*listed)
-            return _ReadAgain(file, hash_bytes(found.data) != known_hash, is_moving, signature, is_as_listed)
+            return _ReadAgain(file, hash_bytes(found.data) != known_hash, found.changed_while_read, found.signature)
         except Rejection as rejection:
             return _ReadAgain(file, known_hash is not None, rejection.reason == "unreadable", None)
         except (FileNotFoundError, SourceUnavailable):

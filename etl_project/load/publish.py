@@ -38,7 +38,7 @@ def publish(work: WorkFile) -> Published:
     """Put the present generation in the place of the published file, unless it is there already.
 
     Whoever has the old file open keeps reading it; whoever opens anew gets the new one. The old one stays beside as
-    `<name>.previous.duckdb`.
+    `<name>.previous.duckdb`, if it opens.
 
     Raises:
         NotBuilt: there is no generation yet.
@@ -96,7 +96,8 @@ def _milliseconds(since: float) -> int:
 
 
 def _keep_previous(work: WorkFile) -> None:
-    if work.published.exists():
+    # One that is damaged must not take the place of a good one.
+    if work.published_edition() is not None:
         work.linking.unlink(missing_ok=True)
         os.link(work.published, work.linking)
         work.linking.replace(work.previous)

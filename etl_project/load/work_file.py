@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -50,6 +52,14 @@ class Generation:
     state: str
     """loaded, sound (its tables passed their checks), aggregated, checked, or failed (a blocking check broke)."""
     schema_version: str
+
+
+class Outage(NamedTuple):
+    """A source that cannot be read."""
+
+    why: str
+    since: str
+    """Instant of the first look that found it so, in ISO 8601."""
 
 
 class WorkFile:
@@ -121,7 +131,7 @@ class WorkFile:
         """Make sure that there is a work file that opens, where that can be had without reading posts.
 
         A work file that is missing or does not open is replaced by a copy of the published file, which holds the same
-        tables and inventory.
+        tables and inventory; where that is lost too, of the one published before, so that what was observed is kept.
 
         Returns:
             Whether the work file has the present version of the contract; if not, and it is there, the tables are to
@@ -131,12 +141,16 @@ class WorkFile:
         if version is None:
             for unusable in (self.path, Path(f"{self.path}.wal")):
                 unusable.unlink(missing_ok=True)
-            version = _version(self.published)
-            if version is not None:
+            copy = self.path.with_suffix(".restoring")
+            for kept in filter(Path.exists, (self.published, self.previous)):
                 self.folder.mkdir(parents=True, exist_ok=True)
-                copy = self.path.with_suffix(".restoring")
-                shutil.copyfile(self.published, copy)
-                copy.replace(self.path)
+                shutil.copyfile(kept, copy)
+                # The copy is asked: a stale log beside a published file would keep that from opening.
+                version = _version(copy)
+                if version is not None:
+                    copy.replace(self.path)
+                    break
+                copy.unlink()
         return version == schema_version()
 
     def sweep(self) -> None:
@@ -183,34 +197,64 @@ class WorkFile:
         Path(f"{self.path}.wal").unlink(missing_ok=True)
         new.replace(self.path)
 
-    def is_published(self, con: duckdb.DuckDBPyConnection) -> bool:
-        """Whether the published file holds what the work file does, checked, and opens for everybody.
-
-        Args:
-            con: the work file, in use.
-        """
+    def published_edition(self) -> tuple[int, str | None] | None:
+        """Generation and aggregates of the published file; None when there is none, or none that opens for everybody."""
         # Nobody writes the published file, so a log beside it is stale, and stops others from opening it.
         if not self.published.exists() or Path(f"{self.published}.wal").exists():
-            return False
-        # Aggregates may be built by other definitions without a new generation.
-        edition = "SELECT generation, aggregates_version FROM internal.generation WHERE state = 'checked'"
-        present = con.execute(edition).fetchone()
+            return None
         try:
-            with duckdb.connect(openable(self.published), read_only=True) as published:
-                return present is not None and published.execute(edition).fetchone() == present
+            with duckdb.connect(openable(self.published), read_only=True) as con:
+                return _edition(con)
         except duckdb.Error:
-            return False
+            return None
+
+    def is_published(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Whether the work file, which the connection has in use, is checked and published as it is."""
+        edition = _edition(con)
+        return edition is not None and edition == self.published_edition()
 
     def last_look(self) -> dict[str, object]:
-        """What the last look wrote down: `generation`, `looked_at`, `is_settled`."""
+        """What the last look wrote down: `generation`, `looked_at`, `is_settled`, `unavailable`."""
         try:
             look = json.loads(self._look_file.read_text("utf-8"))
             return look if isinstance(look, dict) else {}
         except (OSError, ValueError):
             return {}
 
+    def outages(self) -> dict[str, Outage]:
+        """Sources that the last look could not read."""
+        outages = self.last_look().get("unavailable")
+        return {name: Outage(*outage) for name, outage in outages.items()} if isinstance(outages, dict) else {}
+
+    def note_look(
+        self,
+        number: int,
+        as_of: dt.datetime,
+        unavailable: Mapping[str, str],
+        left_out: Collection[str] = (),
+        *,
+        is_settled: bool = False,
+    ) -> None:
+        """Write down a look.
+
+        Args:
+            number: the generation that stands.
+            as_of: the instant of the look.
+            unavailable: source -> why it could not be read.
+            left_out: sources that were not looked at: what was known of them stays.
+            is_settled: every young file of the generation was found the same once more.
+        """
+        looked_at = as_of.isoformat(timespec="seconds")
+        before = self.outages()
+        outages = {name: outage for name, outage in before.items() if name in left_out}
+        for name, why in unavailable.items():
+            outages[name] = Outage(why, before[name].since if name in before else looked_at)
+        self.write_look(
+            {"generation": number, "looked_at": looked_at, "is_settled": is_settled, "unavailable": outages}
+        )
+
     def write_look(self, look: dict[str, object]) -> None:
-        """Write down a look, whole or not at all."""
+        """Replace what the last look wrote down, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
         unfinished = self._look_file.with_suffix(".tmp")
         unfinished.write_text(json.dumps(look), "utf-8")
@@ -231,6 +275,13 @@ def generation(con: duckdb.DuckDBPyConnection) -> Generation:
     row = con.execute("SELECT generation, state, schema_version FROM internal.generation").fetchone()
     assert row is not None, "the table internal.generation holds one row"
     return Generation(*row)
+
+
+def _edition(con: duckdb.DuckDBPyConnection) -> tuple[int, str | None] | None:
+    """What tells a checked database from every other: aggregates may change without a new generation."""
+    return con.execute(
+        "SELECT generation, aggregates_version FROM internal.generation WHERE state = 'checked'"
+    ).fetchone()
 
 
 def set_state(con: duckdb.DuckDBPyConnection, state: str) -> None:

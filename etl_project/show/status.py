@@ -61,6 +61,13 @@ def show_status(settings: Settings, console: Console) -> None:
             console.print(safe(f"Read at commit {commit}"))
     if looked_at:
         console.print(f"Last look: {_ago(looked_at.timestamp())}")
+    for name, (why, since) in work.outages().items():
+        first = _ago(dt.datetime.fromisoformat(since).timestamp())
+        outage = (
+            f"The source {name} could not be read, first {first}: {why}. Its articles are kept as they were. "
+            "Bring it back or correct its location, then: etl refresh"
+        )
+        console.print(safe(outage, "red"))
     if unpublished := _unpublished(work, last[0] if last else 0):
         console.print(unpublished, style="yellow")
     table = Table(header_style="bold", show_edge=False)

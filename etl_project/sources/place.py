@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from etl_project.sources.folder import ReadFile, Signature, read_file
 from etl_project.sources.git.blobs import close_blobs, first_file, names_below, read_blob
 from etl_project.sources.git.present import present
-from etl_project.sources.repository import Repository
+from etl_project.sources.repository import Repository, mirrors_of
 from etl_project.sources.source import Source
 
 ReadPost = Callable[[str, Signature, int], ReadFile]
@@ -76,6 +77,24 @@ def files_below(location: Path | Repository, folder: str) -> Iterable[str]:
         for above, _, names in os.walk(location / folder)
         for name in names
     )
+
+
+def sweep_mirrors(published: Path, sources: Iterable[Source]) -> int:
+    """Remove the copies of remote repositories that no source is read from any more; the caller holds the lock.
+
+    Args:
+        published: the published file, whose sources they are.
+        sources: the sources of the settings.
+
+    Returns:
+        How many copies went.
+    """
+    mirrors = mirrors_of(published)
+    there = set(mirrors.iterdir()) if mirrors.is_dir() else set()
+    needed = {source.location.mirror for source in sources if isinstance(source.location, Repository)}
+    for mirror in there - needed:
+        shutil.rmtree(mirror)
+    return len(there - needed)
 
 
 def close_places() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,12 @@ class Repository:
         return self.folder.rpartition("/")[2]
 
 
-def location_of(text: str, folder: Path, mirror: Path) -> Path | Repository:
+def mirrors_of(published: Path) -> Path:
+    """Where the copies of remote repositories lie: beside the work file of a published file."""
+    return published.parent / ".work" / f"{published.stem}.mirrors"
+
+
+def location_of(text: str, folder: Path, mirrors: Path, branch: str | None) -> Path | Repository:
     """Tell a folder from a git repository.
 
     A repository is an address (`https://…`, `ssh://…`, `git@host:path`, `file:///…`), a bare repository, or any other
@@ -61,11 +67,14 @@ def location_of(text: str, folder: Path, mirror: Path) -> Path | Repository:
     Args:
         text: the location as written.
         folder: what relative paths are relative to.
-        mirror: where the copy of a remote repository is to lie.
+        mirrors: where the copies of remote repositories lie. A copy is named by what is fetched into it: whatever the
+            source is called, the copy serves it, and sources that read the same branch share one.
+        branch: the branch that is to be read.
     """
     rest = text.removeprefix(IN_PLACE)
     if _SCHEME.match(rest) or _HOST_AND_PATH.fullmatch(rest):
-        return Repository(rest, mirror)
+        fetched = f"{without_password(rest)} {branch or ''}".encode("utf-8", "surrogateescape")
+        return Repository(rest, mirrors / f"{hashlib.blake2b(fetched, digest_size=8).hexdigest()}.git")
     path = folder / Path(rest).expanduser()
     return Repository(str(path)) if rest != text or _is_bare(path) else path
 

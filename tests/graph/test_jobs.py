@@ -67,10 +67,12 @@ def test_maintain_makes_the_work_file_small_and_leaves_the_warehouse_as_it_is(
     before = posts.derived()
     work = Refresh(posts.settings).work.path
     size = work.stat().st_size
+    of_no_source = work.parent / "posts.mirrors/0123456789abcdef.git"
+    of_no_source.mkdir(parents=True)
     job = wire(posts.settings).resolve_job_def(MAINTAIN)
     config = {"ops": {"purge_records": {"config": {"keep_days": 0}}}}
     assert job.execute_in_process(run_config=config, instance=instance).success
-    assert work.stat().st_size < size
+    assert work.stat().st_size < size and not of_no_source.exists()
     assert [run.job_name for run in instance.get_runs()] == [MAINTAIN]
     assert posts.refresh() is None
     assert posts.derived() == before
@@ -78,10 +80,12 @@ def test_maintain_makes_the_work_file_small_and_leaves_the_warehouse_as_it_is(
 
 def test_etl_maintain_does_the_same_from_a_terminal(posts: Site) -> None:
     assert run_job(posts).success
+    (posts.published.parent / ".work/posts.mirrors/0123456789abcdef.git").mkdir(parents=True)
     command = [str(Path(sys.executable).with_name("etl")), "maintain", "--keep-days", "0"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr
     assert "posts.duckdb: " in ended.stdout and "; 1 runs went." in ended.stdout
+    assert "1 copies of repositories went" in ended.stdout
 
 
 def test_a_refresh_adds_little_to_the_records_and_the_oldest_runs_go(posts: Site, instance: dg.DagsterInstance) -> None:

@@ -10,10 +10,8 @@ import pyarrow as pa
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.extract import scan, tasks
+from etl_project.extract import tasks
 from etl_project.sources import folder
-from etl_project.sources.place import ReadPost
-from etl_project.sources.source import Source
 
 HIDDEN = ("mtime_ns", "ctime_ns", "inode")
 
@@ -66,25 +64,6 @@ def test_verify_has_nothing_to_do_when_every_hash_is_the_same(site: Site) -> Non
     site.refresh()
     assert site.refresh(verify=True) is None
     assert site.last_look and site.last_look.scan.missed == []
-
-
-def test_a_file_that_changes_or_cannot_be_read_while_it_is_verified_is_no_alarm(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
-    one, two = (site.write(f"_posts/2026-01-02-{name}.md") for name in ("one", "two"))
-    site.refresh()
-    real = scan.post_reader
-
-    def after_a_while(source: Source) -> ReadPost:
-        site.write(f"_posts/{one.name}", title="Other", age=30)
-        two.unlink(missing_ok=True)
-        return real(source)
-
-    monkeypatch.setattr(scan, "post_reader", after_a_while)
-    _, look = site.look(verify=True)
-    look.connection.close()
-    assert look.scan.missed == [] and look.scan.to_read == {"site": 2}
 
 
 def test_a_change_that_the_signature_shows_is_no_alarm(site: Site) -> None:
