@@ -49,7 +49,7 @@ def automation(settings: Settings) -> tuple[list[dg.ScheduleDefinition], list[dg
         cron_schedule=settings.schedule.cron,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Looks for changes, and starts the job `refresh` when there is something to do.",
+        description="Looks for changes, and starts the job refresh when there is something to do.",
     )
     def look_for_changes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         return decide(context.instance, settings)
@@ -69,7 +69,7 @@ def automation(settings: Settings) -> tuple[list[dg.ScheduleDefinition], list[dg
         cron_schedule=settings.schedule.maintain_cron,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Starts the job `maintain`, by default in the night to Sunday.",
+        description="Starts the job maintain, by default in the night to Sunday.",
     )
     return [look_for_changes, weekly], [look_every_minute]
 

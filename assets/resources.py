@@ -143,7 +143,8 @@ def session_resource(handed_over: Session | None = None) -> dg.ResourceDefinitio
             yield present
             _tell(present, alerts)
             try:
-                trim_runs(context.instance, present.refresh.settings.schedule.keep_runs)
+                schedule = present.refresh.settings.schedule
+                trim_runs(context.instance, schedule.keep_runs, schedule.keep_days)
             except Exception as error:
                 # What is kept too long is no reason to call a refresh failed.
                 context.log.warning("Records of old runs could not be deleted: %s", error)

@@ -198,7 +198,7 @@ class WorkFile:
         new.replace(self.path)
 
     def published_edition(self) -> tuple[int, str | None] | None:
-        """Generation and aggregates of the published file; None when there is none, or none that opens for everybody."""
+        """What the published file is an edition of; None when there is none, or none that opens for everybody."""
         # Nobody writes the published file, so a log beside it is stale, and stops others from opening it.
         if not self.published.exists() or Path(f"{self.published}.wal").exists():
             return None

@@ -21,9 +21,11 @@ from etl_project.ui import CannotServe, serve
 
 pytest_plugins = ["graph_fixtures"]
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = pytest.mark.timeout(600)
 
 Found = TypeVar("Found")
+
+JOBS = "{ repositoriesOrError { __typename ... on RepositoryConnection { nodes { jobs { name } } } } }"
 
 
 def until(found: Callable[[], Found], seconds: float = 150) -> Found:
@@ -72,11 +74,12 @@ def test_a_killed_run_is_reported_and_killed_servers_come_back_and_the_next_tick
         until(lambda: instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE)
         assert minutely.published.read_bytes() == published
 
-        for words in (["dagster_webserver"], ["dagster._daemon"]):
+        for words in (["dagster_webserver"], ["dagster._daemon"], ["api", "grpc"]):
             (killed,) = until(lambda words=words: processes_of(minutely, *words))[:1]
             killed.kill()
             until(lambda killed=killed, words=words: {p.pid for p in processes_of(minutely, *words)} - {killed.pid})
             until(lambda: asked(address, "{ version }"))
+        until(lambda: "'refresh'" in str(asked(address, JOBS)))
 
         minutely.write("_posts/2026-03-01-four.md", title="Four")
         holder.stdin.close()
