@@ -10,7 +10,8 @@ from assets.columns import table_facts
 from assets.pictures import picture_of
 from assets.resources import Session
 from etl_project.load.contract import OBSERVED, contract
-from etl_project.refresh import Report, TablesLoaded
+from etl_project.read import Report
+from etl_project.refresh import TablesLoaded
 
 FILES = "post_files"
 

@@ -107,10 +107,20 @@ def _say_idle(work: Refresh, look: Look) -> None:
     listed = sum(look.scan.listed.values())
     out.print(
         f"Nothing to do: none of the {listed:,} files changed since refresh {look.generation}"
-        f"{', each hashed again' if work.verify else ''}. "
+        f"{_hashed_in_words(look) if work.verify else ''}. "
         f"{work.settings.warehouse.path} is up to date ({look.list_milliseconds / 1000:.2f} s)."
     )
     _say_unavailable(look.scan.unavailable)
+
+
+def _hashed_in_words(look: Look) -> str:
+    """What a verification did: git knows its posts by their content, so that there is nothing to find out."""
+    from etl_project.sources.repository import Repository
+
+    in_git = [isinstance(source.location, Repository) for source in look.sources]
+    if in_git and all(in_git):
+        return "; git names them by their content, so that none was hashed again"
+    return f", each {'but those in git ' if any(in_git) else ''}hashed again"
 
 
 def _say_unavailable(unavailable: dict[str, str]) -> None:

@@ -17,7 +17,8 @@ from assets.run import RefreshRun, run_job
 from assets.tables import tables
 from etl_project.dagster_home import prepare_home
 from etl_project.look import Look
-from etl_project.refresh import Refresh, Report
+from etl_project.read import Report
+from etl_project.refresh import Refresh
 from etl_project.settings import Settings, read_settings
 
 

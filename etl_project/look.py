@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import duckdb
 
 from etl_project.extract.scan import Clock, Scan
 from etl_project.load.aggregates import aggregates_version
-from etl_project.load.tables import TIME_HAS_COME, SourceState, parquet_list
+from etl_project.load.tables import TIME_HAS_COME, SourceState
 from etl_project.settings import Settings, SettingsError, line_of
 from etl_project.sources.source import Source
 from etl_project.stop import Stop
@@ -114,28 +114,6 @@ def guard(settings: Settings, found: Scan) -> None:
                 "run `etl refresh --allow-deletes`; if the source has another name now, give it "
                 f'renamed_from = "{name}"; else look where they are.'
             )
-
-
-def newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str], most: int = 10) -> list[str]:
-    """Name files that are rejected now and were not at the last refresh, as `source/path`.
-
-    Args:
-        con: the connection of the scan, with the work file as it was.
-        staged: Parquet files of what was read.
-        most: how many to name.
-    """
-    if not staged:
-        return []
-    files = con.execute(
-        f"""
-        SELECT DISTINCT source_id || '/' || path AS file FROM read_parquet({parquet_list(staged)}) AS read
-        WHERE status = 'rejected'
-            AND (source_id, path) NOT IN (SELECT (source_id, path) FROM inventory WHERE status = 'rejected')
-        ORDER BY file LIMIT ?
-        """,
-        [most],
-    )
-    return [file for (file,) in files.fetchall()]
 
 
 def reasons_to_load(

@@ -8,25 +8,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from etl_project.disk import needs_room_to
-from etl_project.engines.batch import ManifestRow, batches
+from etl_project.engines.batch import ManifestRow
 from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
-from etl_project.extract.scan import (
-    EMPTY_INVENTORY,
-    FILES_TO_READ,
-    INVENTORY_OF_ANOTHER_VERSION,
-    Clock,
-    forget_source,
-    note_read,
-    scan,
-    tasks_to_read,
-)
+from etl_project.extract.scan import EMPTY_INVENTORY, INVENTORY_OF_ANOTHER_VERSION, Clock, articles_leaving, scan
 from etl_project.fingerprint import source_fingerprint
 from etl_project.load.aggregates import aggregates_version, build_aggregates
 from etl_project.load.check import CheckResult, Stage
@@ -34,24 +25,14 @@ from etl_project.load.checks import run_checks
 from etl_project.load.contract import contract
 from etl_project.load.publish import Published, publish
 from etl_project.load.rename import inventory_by_present_names, rename_sources
-from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, parquet_list, sources_differ
+from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, sources_differ
 from etl_project.load.work_file import WorkFile, create_tables, generation
-from etl_project.look import (
-    Look,
-    chosen,
-    guard,
-    needs_every_source,
-    newly_rejected,
-    reasons_to_load,
-    refuse_missing,
-)
+from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing
+from etl_project.read import Report, bytes_to_read, newly_rejected, read_files
 from etl_project.settings import Settings
 from etl_project.sources.folder import SourceUnavailable
 from etl_project.sources.place import at_present, close_places, commit_and_tree
 from etl_project.sources.source import Source
-
-Report = Callable[[int, int], None]
-"""Called with (files done, files in all) while batches run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +201,7 @@ class Refresh:
         if not reasons:
             state, reasons = self._unfinished(con, state)
         if not reasons and not self.is_partial:
-            is_settled = settled or not found.young_left
+            is_settled = settled or not (found.young_left or found.unavailable)
             self.work.note_look(number, clock.as_of, found.unavailable, is_settled=is_settled)
         return Look(
             clock=clock,
@@ -245,7 +226,7 @@ class Refresh:
 
     def warm(self, look: Look) -> None:
         """Start the processes that read, where there is work for them, so that they are ready when it begins."""
-        if _count(look.connection, f"({FILES_TO_READ})", "sum(size)") >= IN_PROCESS_BYTES:
+        if sum(bytes_to_read(look.connection).values()) >= IN_PROCESS_BYTES:
             self.engine.warm()
 
     @needs_room_to("load the tables")
@@ -254,7 +235,8 @@ class Refresh:
 
         Raises:
             duckdb.Error, OSError: nothing is changed.
-            RefreshStopped: a source failed while every table was being built anew.
+            RefreshStopped: a source failed while every table was being built anew; the guard: too many posts went
+                while they were read.
         """
         began = time.perf_counter()
         con = look.connection
@@ -263,7 +245,11 @@ class Refresh:
             self.work.staging.mkdir(parents=True)
             # A folder of its own: a worker that outlived a killed refresh must not write among the files of this one.
             staging = Path(tempfile.mkdtemp(dir=self.work.staging))
-            manifest = list(self._extract(look, staging, report or (lambda done, total: None)))
+            report = report or (lambda done, total: None)
+            manifest = read_files(look, self.settings.limits, self.engine, staging, report)
+            if not self.allow_deletes and _count(con, "candidates WHERE known_status = 'gone'"):
+                look.scan.leaving = articles_leaving(con)
+                guard(self.settings, look.scan)
             extract_milliseconds = _milliseconds(began)
             staged = _staged(manifest)
             rejected = newly_rejected(con, staged.get("post_files", []))
@@ -361,41 +347,6 @@ class Refresh:
         """
         return publish(self.work)
 
-    def _extract(self, look: Look, staging: Path, report: Report) -> Iterator[ManifestRow]:
-        """Read files until every identity has an article from a file that loads: mostly once."""
-        con = look.connection
-        total, done, passes = sum(look.scan.to_read.values()), 0, 0
-        while _count(con, f"({FILES_TO_READ})"):
-            passes += 1
-            for source in look.sources:
-                rows: list[ManifestRow] = []
-                size = _count(con, f"({FILES_TO_READ})", "sum(size)", {"source_id": source.name})
-                work = batches(
-                    tasks_to_read(con, source.name, may_defer=not look.is_rebuild),
-                    source,
-                    self.settings.limits,
-                    look.clock.look_ns,
-                    staging,
-                    passes,
-                )
-                try:
-                    for row in self.engine.run(work, size):
-                        rows.append(row)
-                        done += row.read
-                        report(done, max(done, total))
-                except SourceUnavailable as error:
-                    if look.is_rebuild:
-                        raise needs_every_source(str(error)) from error
-                    look.scan.unavailable[source.name] = str(error)
-                    forget_source(con, source.name)
-                    look.states.pop(source.name)
-                    look.states |= {name: state for name, state in look.known.items() if name == source.name}
-                    continue
-                files = [row.files["post_files"] for row in rows]
-                if files:
-                    note_read(con, f"SELECT source_id, path, status FROM read_parquet({parquet_list(files)})")
-                yield from rows
-
     def _attach_target(self, look: Look) -> Path:
         """Attach the work file for writing; one built anew lies beside the old one until it is done."""
         con = look.connection
@@ -437,12 +388,9 @@ def _staged(manifest: Iterable[ManifestRow]) -> dict[str, list[str]]:
     return staged
 
 
-def _count(
-    con: duckdb.DuckDBPyConnection, table: str, what: str = "count(*)", where: dict[str, str] | None = None
-) -> int:
-    condition = " AND ".join(f"{column} = ?" for column in where or {}) or "true"
-    row = con.execute(f"SELECT {what} FROM {table} WHERE {condition}", list((where or {}).values())).fetchone()
-    return int(row[0] or 0) if row else 0
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = con.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _milliseconds(since: float) -> int:

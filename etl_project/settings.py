@@ -240,6 +240,8 @@ def _source_problems(settings: Settings, raw: Mapping[str, Any], file: Path, tex
                 f"{line_of(text, ('source', seen[source.name], 'name'))}); give each its own name."
             )
         seen.setdefault(source.name, index)
+        if source.renamed_from is not None:
+            yield from _rename_problems(settings, index, file, text)
         if not re.fullmatch(r"[\w.-]+", source.name):
             yield f"{where('name')}: the name {source.name!r} may only hold letters, digits, '_', '-' and '.'."
         if problem := place_problem(source):
@@ -266,6 +268,22 @@ def _source_problems(settings: Settings, raw: Mapping[str, Any], file: Path, tex
             RuleBook(source.rules, source.mentions)
         except ValueError as error:
             yield f"{where('rules')}: {error}."
+
+
+def _rename_problems(settings: Settings, index: int, file: Path, text: str) -> Iterable[str]:
+    old = settings.sources[index].renamed_from
+    where = f"{file}, line {line_of(text, ('source', index, 'renamed_from'))}"
+    for other, source in enumerate(settings.sources):
+        if source.name == old:
+            yield (
+                f"{where}: renamed_from = {old!r} names a source that is still there (line "
+                f"{line_of(text, ('source', other, 'name'))}); take this key out, or that source."
+            )
+        elif other < index and source.renamed_from == old:
+            yield (
+                f"{where}: two sources say that they were {old!r} (the other in line "
+                f"{line_of(text, ('source', other, 'renamed_from'))}); leave the key with the one that has its posts."
+            )
 
 
 def _nearest(wrong: str, right: Iterable[str]) -> str:
@@ -311,7 +329,7 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
         ("source", "rules"): Rule,
         ("source", "mentions"): MentionRule,
     }
-    return [field.name for field in dataclasses.fields(kinds[names])] if names in kinds else []
+    return [field.name for field in dataclasses.fields(kinds[names]) if field.init] if names in kinds else []
 
 
 def line_of(text: str, location: tuple[str | int, ...]) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Site
+from git_site import GitSite
 from typer.testing import CliRunner, Result
 
 from etl_project.cli import app
@@ -143,6 +144,25 @@ def test_nothing_to_do_is_one_line_and_imports_no_dagster(kept: Site) -> None:
 def test_a_command_imports_only_what_it_needs(kept: Site, arguments: tuple[str, ...], heavy: str) -> None:
     ended = etl_process(kept, *arguments, program=IMPORTED)
     assert ended.stderr.strip() == f"exit 0 imported {heavy}".strip()
+
+
+def test_a_verification_says_what_it_hashed_again_and_what_git_vouches_for(tmp_path: Path) -> None:
+    site = GitSite(tmp_path)
+    site.repo.write("_posts/2026-01-02-1.md")
+    site.repo.commit()
+    site.refresh()
+    by_git = (
+        "none of the 1 files changed since refresh 1; git names them by their content, so that none was hashed again."
+    )
+    assert by_git in said(etl(site, "refresh", "--verify"))
+    (site.folder / "notes").mkdir()
+    (site.folder / "notes/note.md").write_text("# Note\n\nText\n")
+    site.configure(extra='[[source]]\nname = "notes"\nlocation = "notes"\n')
+    site.refresh()
+    mixed = "none of the 2 files changed since refresh 2, each but those in git hashed again."
+    assert mixed in said(etl(site, "refresh", "--verify"))
+    folder = "none of the 1 files changed since refresh 2, each hashed again."
+    assert folder in said(etl(site, "refresh", "--verify", "--source", "notes"))
 
 
 def test_posts_that_changed_left_or_are_now_rejected_are_named_in_the_summary(built: Site) -> None:

@@ -80,6 +80,11 @@ def test_a_wrong_key_is_named_with_its_line_and_the_right_one(tmp_path: Path) ->
     assert "etl.toml, line 7: there is no setting 'source.timezone'; did you mean 'time_zone'?" in message
 
 
+def test_what_a_look_notes_of_a_source_is_no_setting(tmp_path: Path) -> None:
+    message = refused(tmp_path, GOOD.replace('time_zone = "Asia/Shanghai"', "root = [1, 2]"))
+    assert "line 7: there is no setting 'source.root'" in message and "root" not in message.partition("are")[2]
+
+
 def test_a_wrong_key_of_a_rule_is_named_with_its_line(tmp_path: Path) -> None:
     assert "line 16: there is no setting 'source.rules.selectr'; did you mean 'selector'?" in refused(
         tmp_path, GOOD.replace('selector = "p.source"', 'selector = "p.source"\nselectr = ""')
@@ -100,6 +105,17 @@ def test_an_unknown_zone_is_named_with_its_line_and_the_nearest(tmp_path: Path) 
 def test_two_sources_of_one_name_are_named_with_both_lines(tmp_path: Path) -> None:
     message = refused(tmp_path, GOOD.replace('"two"', '"one"'))
     assert "line 10: two sources are named 'one' (the other in line 5)" in message
+
+
+def test_an_old_name_that_a_source_still_has_is_named_with_both_lines(tmp_path: Path) -> None:
+    message = refused(tmp_path, GOOD.replace('"/srv/two"', '"/srv/two"\nrenamed_from = "one"'))
+    assert "line 12: renamed_from = 'one' names a source that is still there (line 5); take this key out" in message
+
+
+def test_an_old_name_that_two_sources_claim_is_named_with_both_lines(tmp_path: Path) -> None:
+    claim = '\nrenamed_from = "zero"'
+    message = refused(tmp_path, GOOD.replace('"/srv/two"', f'"/srv/two"{claim}').replace('"posts"', f'"posts"{claim}'))
+    assert "line 13: two sources say that they were 'zero' (the other in line 7); leave the key with the one" in message
 
 
 def test_an_unknown_dialect_is_named_with_the_known_ones(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from etl_project.extract.front_matter import FrontMatter, front_matter_json, rea
 from etl_project.extract.language import detect_language
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import PostWarning, Rejection
-from etl_project.extract.tasks import FileTask, hash_bytes, is_young
+from etl_project.extract.tasks import FileTask, hash_bytes, is_recent, is_young
 from etl_project.sources.folder import Signature
 from etl_project.sources.place import post_reader
 from etl_project.sources.source import Source
@@ -59,8 +59,10 @@ class _Reading:
     """A listed file on its way to a post, or to what becomes of it instead."""
 
     task: FileTask
+    look_ns: int
     signature: Signature
     is_young: bool
+    changed_while_read: bool = False
     file_hash: str | None = None
     post: Post | None = None
     status: str | None = None
@@ -68,10 +70,14 @@ class _Reading:
     rejection: Rejection | None = None
 
     def reject(self, rejection: Rejection) -> None:
-        may_wait = self.is_young and self.task.may_defer and rejection.reason in HALF_WRITTEN
+        may_wait = self.task.may_defer and rejection.reason in HALF_WRITTEN and self._is_being_written()
         self.status = "deferred" if may_wait else "rejected"
         self.is_young = self.is_young or (rejection.reason == "unreadable" and not may_wait)
         self.rejection = rejection
+
+    def _is_being_written(self) -> bool:
+        is_written_since = self.changed_while_read or self.signature != self.task.listed
+        return is_written_since or is_recent(self.signature, self.look_ns)
 
 
 class PostReader:
@@ -129,7 +135,7 @@ class PostReader:
         return frame(files, FILES), frame(posts, POSTS), frame(rejected, REJECTED)
 
     def _open(self, task: FileTask, look_ns: int) -> _Reading:
-        reading = _Reading(task, task.listed, is_young(task.listed, look_ns))
+        reading = _Reading(task, look_ns, task.listed, is_young(task.listed, look_ns))
         try:
             read = self._read_file(task.path, task.listed, self.limits.file_bytes)
         except FileNotFoundError:
@@ -139,6 +145,7 @@ class PostReader:
         else:
             reading.file_hash = hash_bytes(read.data)
             reading.signature = read.signature
+            reading.changed_while_read = read.changed_while_read
             reading.is_young = is_young(read.signature, look_ns) or read.changed_while_read
             reading.post = Post(task.path, read.data)
             if reading.file_hash == task.known_hash:

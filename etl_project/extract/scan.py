@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import duckdb
-import pyarrow as pa
 
+from etl_project.extract.again import look_at_young, verify_quiet
 from etl_project.extract.limits import Limits
 from etl_project.extract.listing import create_listing, list_source
-from etl_project.extract.reasons import Rejection
-from etl_project.extract.tasks import FileTask, hash_bytes, is_young
+from etl_project.extract.tasks import FileTask
 from etl_project.sources.folder import Signature, SourceUnavailable
-from etl_project.sources.place import post_reader
 from etl_project.sources.source import Source
 
 MOST_DEFERRALS = 2
 LONGEST_DEFERRAL_NS = 60_000_000_000
 """A file caught half written keeps its last good row for at most so many refreshes and so long: writers truncate, then
 write, and most are done within a moment."""
-
-_NEVER_LISTED = Signature(0, 0, 0, 0)
-"""Stands for the signature of a file whose present one is asked for."""
-
-_ALONE = 64
-"""So few files are hashed sooner than threads are started."""
 
 EMPTY_INVENTORY = """(SELECT
     NULL::VARCHAR AS source_id, NULL::VARCHAR AS path, NULL::VARCHAR AS article_id, NULL::VARCHAR AS status,
@@ -107,12 +96,11 @@ def scan(
             list_source(con, source, None if source.name in reparse else since.get(source.name))
         except SourceUnavailable as error:
             result.unavailable[source.name] = str(error)
-    names = [s.name for s in sources if s.name not in result.unavailable]
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE candidates AS
         SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
-            coalesce(i.is_young, false) AS was_young,
+            coalesce(i.is_young, false) AS was_young, i.path IS NULL AS is_new,
             i.committed_us AS known_committed_us,
             (l.size, l.mtime_ns, l.ctime_ns, l.inode, l.blob_id, l.committed_us)
                 IS DISTINCT FROM (i.size, i.mtime_ns, i.ctime_ns, i.inode, i.blob_id, i.committed_us) AS is_changed,
@@ -144,19 +132,23 @@ def scan(
         "WHERE was_young AND NOT is_changed AND NOT is_reparse"
     )
     by_name = {s.name: s for s in sources}
+    failed: dict[str, str] = {}
     if verify:
-        _verify(con, by_name, limits, result)
-    if not young_settled:
-        _look_at_young(con, by_name, limits, look_ns, result)
+        result.missed = verify_quiet(con, by_name, limits, failed)
+    if verify or not young_settled:
+        result.young_left = look_at_young(con, by_name, limits, look_ns, failed)
+    for name, why in failed.items():
+        result.unavailable[name] = why
+        forget_source(con, name)
     choose_winners(con)
     result.to_read = dict(con.execute(f"SELECT source_id, count(*) FROM ({FILES_TO_READ}) GROUP BY 1").fetchall())
-    result.listed = dict.fromkeys(names, 0) | dict(
+    result.listed = {source.name: 0 for source in sources if source.name not in result.unavailable} | dict(
         con.execute("SELECT source_id, count(*) FROM candidates GROUP BY 1").fetchall()
     )
     row = con.execute("SELECT count(*) FROM gone").fetchone()
     result.gone = row[0] if row else 0
     if result.gone:
-        result.leaving = _leaving(con)
+        result.leaving = articles_leaving(con)
     return result
 
 
@@ -206,7 +198,8 @@ def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str, *, may_defer: 
             CASE WHEN NOT is_reparse AND known_status = 'loaded' AND is_winner <> was_shadowed
                     AND committed_us IS NOT DISTINCT FROM known_committed_us THEN known_hash
                  WHEN NOT is_reparse AND known_status = 'rejected' THEN known_hash END,
-            may_defer AND $may_defer, committed_us, size, mtime_ns, ctime_ns, inode, blob_id
+            may_defer AND $may_defer AND is_winner AND NOT is_reparse,
+            committed_us, size, mtime_ns, ctime_ns, inode, blob_id
         FROM ({FILES_TO_READ}) WHERE source_id = $source_id ORDER BY path
         """,
         {"source_id": source_id, "may_defer": may_defer},
@@ -247,114 +240,40 @@ def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
         con.execute(f"DELETE FROM {table} WHERE source_id = ?", [source_id])
 
 
-def _look_at_young(
-    con: duckdb.DuckDBPyConnection, sources: dict[str, Source], limits: Limits, look_ns: int, result: Scan
-) -> None:
-    """Hash the young files again: only another hash counts as a change (git's racy rule)."""
-    changed, unsettled = [], []
-    for again in _read_again(con, "SEMI JOIN settled USING (source_id, path)", sources, limits):
-        if again.is_changed:
-            changed.append(again.file)
-        if again.is_changed or again.signature is None or again.is_moving or _is_recent(again.signature, look_ns):
-            unsettled.append(again.file)
-    result.young_left = bool(unsettled)
-    _note_changed(con, changed)
-    with _some_files(con, unsettled):
-        con.execute(f"DELETE FROM settled WHERE {_IS_SOME}")
+def articles_leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Count the articles whose every file is gone, be it from the listing or, later, when it was to be read.
 
+    A file that only moved still has its inode, size and time; in a git source, its blob. Many files may have the same:
+    each new one stands for one that is gone.
 
-def _verify(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], limits: Limits, result: Scan) -> None:
-    """Hash every file again whose signature is the same; another hash is a change that the signature missed."""
-    # What git knows by its content cannot change under the same name.
-    quiet = "ANTI JOIN settled USING (source_id, path) WHERE blob_id IS NULL AND NOT (is_changed OR is_reparse)"
-    changed = [again.file for again in _read_again(con, quiet, sources, limits) if again.is_changed]
-    result.missed = [f"{source_id}/{path}" for source_id, path in changed]
-    _note_changed(con, changed)
-
-
-@dataclass(frozen=True, slots=True)
-class _ReadAgain:
-    """A file hashed once more."""
-
-    file: tuple[str, str]
-    """Source and path."""
-    is_changed: bool
-    """Its hash is another now."""
-    is_moving: bool
-    """It changed while it was read, or could not be read this time."""
-    signature: Signature | None
-    """None when it could not be read."""
-
-
-def _read_again(
-    con: duckdb.DuckDBPyConnection, which: str, sources: dict[str, Source], limits: Limits
-) -> Iterator[_ReadAgain]:
-    """Hash candidates once more, on every core: reading and hashing let go of the interpreter."""
-    rows = con.execute(f"SELECT source_id, path, known_hash FROM candidates {which}").fetchall()
-
-    readers = {name: post_reader(source) for name, source in sources.items()}
-
-    def read(row: tuple[str, str, str | None]) -> _ReadAgain:
-        source_id, path, known_hash = row
-        file = (source_id, path)
-        try:
-            found = readers[source_id](path, _NEVER_LISTED, limits.file_bytes)
-            return _ReadAgain(file, hash_bytes(found.data) != known_hash, found.changed_while_read, found.signature)
-        except Rejection as rejection:
-            return _ReadAgain(file, known_hash is not None, rejection.reason == "unreadable", None)
-        except (FileNotFoundError, SourceUnavailable):
-            return _ReadAgain(file, known_hash is not None, True, None)
-
-    if len(rows) < _ALONE:
-        yield from map(read, rows)
-        return
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        yield from threads.map(read, rows)
-
-
-def _note_changed(con: duckdb.DuckDBPyConnection, files: list[tuple[str, str]]) -> None:
-    with _some_files(con, files):
-        con.execute(f"UPDATE candidates SET is_changed = true WHERE {_IS_SOME}")
-
-
-_IS_SOME = "(source_id, path) IN (SELECT (source_id, path) FROM some_files)"
-
-
-@contextmanager
-def _some_files(con: duckdb.DuckDBPyConnection, files: list[tuple[str, str]]) -> Iterator[None]:
-    columns = {"source_id": [file[0] for file in files], "path": [file[1] for file in files]}
-    con.register("some_files", pa.table(columns, schema=pa.schema({"source_id": pa.string(), "path": pa.string()})))
-    yield
-    con.unregister("some_files")
-
-
-def _is_recent(signature: Signature, look_ns: int) -> bool:
-    # A time in the future would stay young for ever: there, the same hash twice is enough.
-    return is_young(signature, look_ns) and max(signature.mtime_ns, signature.ctime_ns) <= look_ns
-
-
-def _leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
-    """Count the articles whose every file is gone.
-
-    A file that only moved still has its inode, size and time; in a git source, its blob.
+    Returns:
+        Source -> (articles about to leave, articles it has), where any is about to leave.
     """
     rows = con.execute(
         """
-        WITH moved AS (
-            SELECT gone.source_id, gone.path FROM gone
-            SEMI JOIN (SELECT * FROM candidates WHERE known_status IS NULL) AS new
-                ON (new.source_id, new.inode, new.size, new.mtime_ns, coalesce(new.blob_id, ''))
-                    = (gone.source_id, gone.inode, gone.size, gone.mtime_ns, coalesce(gone.blob_id, ''))
+        WITH lost AS (
+            SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
+            FROM (
+                SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM gone
+                UNION ALL
+                SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM inventory
+                SEMI JOIN (SELECT * FROM candidates WHERE known_status = 'gone') USING (source_id, path)
+            )
+            ANTI JOIN (SELECT * FROM candidates WHERE known_status IS DISTINCT FROM 'gone') AS there
+                USING (source_id, article_id)
+            WHERE status = 'loaded'
+        ), new AS (
+            SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
+            FROM candidates WHERE is_new AND known_status IS DISTINCT FROM 'gone'
         )
-        SELECT g.source_id, count(DISTINCT g.article_id),
+        SELECT source_id, count(DISTINCT article_id),
             (
                 SELECT count(DISTINCT article_id) FROM inventory AS i
-                WHERE i.source_id = g.source_id AND i.status = 'loaded'
+                WHERE i.source_id = lost.source_id AND i.status = 'loaded'
             )
-        FROM gone AS g
-        ANTI JOIN candidates AS c ON c.source_id = g.source_id AND c.article_id = g.article_id
-        ANTI JOIN moved AS m ON m.source_id = g.source_id AND m.path = g.path
-        WHERE g.status = 'loaded'
+        FROM lost
+        ANTI JOIN new ON (new.source_id, new.inode, new.size, new.mtime_ns, coalesce(new.blob_id, ''), new.n)
+            = (lost.source_id, lost.inode, lost.size, lost.mtime_ns, coalesce(lost.blob_id, ''), lost.n)
         GROUP BY 1
         """
     ).fetchall()

@@ -37,3 +37,8 @@ def hash_bytes(data: bytes) -> str:
 def is_young(signature: Signature, look_ns: int) -> bool:
     """Whether a file was written so shortly before the look that a later write could leave the signature alike."""
     return max(signature.mtime_ns, signature.ctime_ns) > look_ns - YOUNG_NS
+
+
+def is_recent(signature: Signature, look_ns: int) -> bool:
+    """Whether a file was written about when the look began: times far in the future only tell of a clock set back."""
+    return abs(max(signature.mtime_ns, signature.ctime_ns) - look_ns) < YOUNG_NS

@@ -88,16 +88,18 @@ def list_files(source: Source) -> Iterator[pa.RecordBatch]:
     source, a FIFO or a directory named like a post is rejected by name later and not passed over in silence.
 
     Raises:
-        SourceUnavailable: the folder, or one below it, cannot be listed; a partial listing would look like deletes.
+        SourceUnavailable: the folder, or one below it, cannot be listed, or another took its place meanwhile; a partial
+            listing would look like deletes.
     """
     dialect = DIALECTS[source.dialect]
     assert isinstance(source.location, Path)
+    root = source.root or root_of(source.location)
     includes: list[Callable[[str], object]] = [pattern.match for pattern in compiled(source.include or dialect.include)]
     excludes: list[Callable[[str], object]] = [pattern.match for pattern in compiled(source.exclude)]
     paths: list[str] = []
     ranks: list[int] = []
     infos: list[os.stat_result] = []
-    for path, info in _walk(os.fspath(source.location), dialect):
+    for path, info in _walk(source.location, root, dialect):
         rank = _rank(includes, path)
         if rank is None or _rank(excludes, path) is not None:
             continue
@@ -107,8 +109,39 @@ def list_files(source: Source) -> Iterator[pa.RecordBatch]:
         if len(paths) == _ROWS_PER_CHUNK:
             yield _batch(source.name, paths, ranks, infos)
             paths, ranks, infos = [], [], []
+    check_root(source.location, root)
     if paths:
         yield _batch(source.name, paths, ranks, infos)
+
+
+def root_of(folder: Path) -> tuple[int, int]:
+    """Device and inode of the folder of a source, which tell it from what takes its place when a mount is lost.
+
+    Raises:
+        SourceUnavailable: there is no such folder, or it cannot be reached.
+    """
+    try:
+        # The slash makes an automounter mount what belongs here, as a listing does.
+        info = os.stat(os.path.join(folder, ""))
+    except (FileNotFoundError, NotADirectoryError):
+        raise SourceUnavailable(f"there is no folder {folder}") from None
+    except OSError as error:
+        raise SourceUnavailable(f"{folder} cannot be read: {error.strerror}") from error
+    return info.st_dev, info.st_ino
+
+
+def check_root(folder: Path, root: tuple[int, int]) -> None:
+    """Make sure that what is missing below the folder of a source is gone, and not the folder itself.
+
+    Args:
+        folder: the folder.
+        root: what `root_of` said of it when the look began.
+
+    Raises:
+        SourceUnavailable: it is not there, or another one is in its place.
+    """
+    if root_of(folder) != root:
+        raise SourceUnavailable(f"{folder} is another folder now than when the look began")
 
 
 def _rank(patterns: list[Callable[[str], object]], path: str) -> int | None:
@@ -131,12 +164,13 @@ def _batch(source_id: str, paths: list[str], ranks: list[int], infos: list[os.st
     return pa.record_batch([pa.array(c, f.type) for c, f in zip(columns, LISTING, strict=True)], schema=LISTING)
 
 
-def _walk(root: str, dialect: Dialect) -> Iterator[tuple[str, os.stat_result]]:
+def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tuple[str, os.stat_result]]:
     """Find what is named like a post. A hundred thousand files pass here at every look: what can be is done by folder.
 
     Yields:
         Its path as the warehouse writes it, and its state.
     """
+    root = os.fspath(top)
     folders = [""]
     while folders:
         folder = folders.pop()
@@ -153,11 +187,11 @@ def _walk(root: str, dialect: Dialect) -> Iterator[tuple[str, os.stat_result]]:
                             if entry.is_symlink():
                                 info = _linked(os.fsencode(root), os.fsencode(folder + name), info)
                         except FileNotFoundError:
+                            check_root(top, identity)
                             continue  # gone since the folder was opened: not listed
                         yield shown_folder + escape_path(name), info
         except FileNotFoundError:
-            if not folder:
-                raise SourceUnavailable(f"there is no folder {root}") from None
+            check_root(top, identity)  # else it is gone since the folder above was listed, with its files
         except OSError as error:
             place = os.path.join(root, folder)
             raise SourceUnavailable(f"{place} cannot be listed: {error.strerror}") from error

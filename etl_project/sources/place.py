@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from etl_project.sources.folder import ReadFile, Signature, read_file
+from etl_project.sources.folder import ReadFile, Signature, check_root, read_file, root_of
 from etl_project.sources.git.blobs import close_blobs, first_file, names_below, read_blob
 from etl_project.sources.git.present import present
 from etl_project.sources.repository import Repository, mirrors_of
@@ -19,13 +19,15 @@ ReadPost = Callable[[str, Signature, int], ReadFile]
 
 
 def at_present(source: Source) -> Source:
-    """Settle what a source is read at: a repository at its present commit, a folder as it is.
+    """Settle what a source is read at: a repository at its present commit, a folder as it is and no other in its place.
 
     Raises:
-        SourceUnavailable: the repository cannot be reached, is none, or has no such branch.
+        SourceUnavailable: there is no such folder; the repository cannot be reached, is none, or has no such branch.
     """
     if isinstance(source.location, Path):
-        return source
+        settled = dataclasses.replace(source)
+        object.__setattr__(settled, "root", root_of(source.location))
+        return settled
     with_history = source.updated_from == "git"
     return dataclasses.replace(source, location=present(source.location, source.branch, with_history=with_history))
 
@@ -41,8 +43,17 @@ def post_reader(source: Source) -> ReadPost:
     location = source.location
     if isinstance(location, Repository):
         return lambda path, listed, largest: read_blob(location, listed, largest)
-    root = os.fsencode(location)
-    return lambda path, listed, largest: read_file(root, path, largest)
+    folder, root = os.fsencode(location), source.root
+
+    def read(path: str, listed: Signature, largest: int) -> ReadFile:
+        try:
+            return read_file(folder, path, largest)
+        except FileNotFoundError:
+            if root:
+                check_root(location, root)
+            raise
+
+    return read
 
 
 def read_first(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -86,6 +86,8 @@ class Source:
     """What becomes of an article whose file went away: its rows go, or stay with `missing_since`."""
     rules: tuple[Rule, ...] = ()
     mentions: tuple[MentionRule, ...] = ()
+    root: tuple[int, int] | None = field(default=None, init=False, repr=False)
+    """Device and inode of the folder, once a look has settled it; no setting."""
 
 
 _BRANCH = re.compile(r"(?!-|/)(?!.*(?:\.\.|//|@\{|\.lock$|[/.]$))[^\x00-\x20\x7f~^:?*\[\\]+")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Site, equals_full_build
 
+from etl_project.extract import tasks
 from etl_project.look import RefreshStopped
 
 
@@ -73,6 +74,97 @@ def test_files_that_vanish_between_the_listing_and_the_reading_are_gone_and_the_
     equals_full_build(ten)
 
 
+OTHER_ZONE = 'dialect = "jekyll"\ntime_zone = "UTC"\ninclude = ["_posts/**", "old_post/**"]\n'
+"""Settings under which every post is read again."""
+
+
+@pytest.mark.parametrize("is_empty_now", [False, True])
+def test_a_folder_lost_between_the_listing_and_the_reading_keeps_its_articles(ten: Site, is_empty_now: bool) -> None:
+    ten.configure(OTHER_ZONE)
+    refresh, look = ten.look()
+    ten.posts.rename(ten.folder / "disk")
+    if is_empty_now:
+        ten.posts.mkdir()
+    loaded = refresh.load_tables(look)
+    assert loaded.changes == {} and set(loaded.unavailable) == {"site"}
+    assert loaded.rows["articles"] == 11
+    if is_empty_now:
+        ten.posts.rmdir()
+    (ten.folder / "disk").rename(ten.posts)
+    ten.refresh()
+    equals_full_build(ten)
+
+
+def test_a_folder_lost_while_every_table_is_built_anew_changes_nothing(ten: Site) -> None:
+    work = (ten.published.parent / ".work/posts.duckdb").read_bytes()
+    refresh, look = ten.look(full=True)
+    ten.posts.rename(ten.folder / "disk")
+    with pytest.raises(RefreshStopped, match=r"needs every source: there is no folder .*/site"):
+        refresh.load_tables(look)
+    assert (ten.published.parent / ".work/posts.duckdb").read_bytes() == work
+
+
+def test_a_folder_lost_while_its_last_folder_is_listed_keeps_its_articles(
+    ten: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ten.write("old_post/2026-02-01-old.md")
+    ten.refresh()
+    real, below = os.scandir, set[str]()
+
+    def losing(path: str) -> object:
+        if Path(path).parent == ten.posts:
+            below.add(path)
+        if len(below) == 2 and ten.posts.exists():
+            ten.posts.rename(ten.folder / "disk")
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", losing)
+        assert ten.refresh() is None
+    assert ten.last_look and set(ten.last_look.scan.unavailable) == {"site"}
+
+
+def test_a_folder_that_goes_while_the_source_is_listed_goes_with_its_files(
+    ten: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ten.write("old_post/2026-02-01-old.md")
+    ten.refresh()
+    real = os.scandir
+
+    def losing(path: str) -> object:
+        if old.exists() and Path(path) == old.parent:
+            old.unlink()
+            old.parent.rmdir()
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", losing)
+        loaded = ten.refresh()
+    assert loaded and loaded.changes == {"deleted": 1} and loaded.unavailable == {}
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_half_of_a_source_that_goes_after_the_listing_is_stopped_and_goes_on_when_a_person_says_so(
+    ten: Site, full: bool
+) -> None:
+    ten.configure(OTHER_ZONE)
+    files = [ten.posts / f"_posts/2026-01-{n + 1:02}-{n}.md" for n in range(5)]
+    texts = [file.read_bytes() for file in files]
+    work = (ten.published.parent / ".work/posts.duckdb").read_bytes()
+    refresh, look = ten.look(full=full)
+    for file in files:
+        file.unlink()
+    with pytest.raises(RefreshStopped, match=r"5 of the 10 posts of the source 'site' .* --allow-deletes"):
+        refresh.load_tables(look)
+    assert (ten.published.parent / ".work/posts.duckdb").read_bytes() == work
+    for file, text in zip(files, texts, strict=True):
+        file.write_bytes(text)
+    refresh, look = ten.look(full=full, allow_deletes=True)
+    for file in files:
+        file.unlink()
+    assert refresh.load_tables(look).rows["articles"] == 6
+
+
 def test_a_disk_that_fails_while_files_are_read_keeps_its_source_and_lets_the_others_go_on(
     ten: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,3 +214,33 @@ def test_a_refresh_writes_nothing_into_a_source(ten: Site) -> None:
     ten.refresh()
     ten.refresh(full=True)
     assert state_of(ten.posts) | state_of(ten.folder / "notes") == before
+
+
+def test_a_disk_that_fails_when_its_files_are_read_once_more_keeps_its_source(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
+    site.configure(site.source + 'identity = "file_name"\n')
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.write("old_post/2026-01-02-1.md", title="Archive")
+    site.refresh()
+    before = site.derived()
+    # The first is not good any more, so that the one in old_post is to step in: that takes a second pass.
+    site.write("_posts/2026-01-02-1.md", "---\n- a list\n---\n", age=30)
+    site.write("_posts/2026-01-02-2.md", title="New", age=30)
+    real = os.read
+
+    def failing(descriptor: int, length: int) -> bytes:
+        if "/old_post/" in os.readlink(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(descriptor, length)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", failing)
+        loaded = site.refresh()
+    assert loaded and loaded.changes == {} and set(loaded.unavailable) == {"site"}
+    assert site.derived() == before
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"changed": 1, "moved": 1}
+    equals_full_build(site)

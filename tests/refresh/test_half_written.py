@@ -6,7 +6,11 @@ import os
 import time
 
 import duckdb
+import pytest
 from conftest import Site, equals_full_build
+
+from etl_project.extract import tasks
+from etl_project.extract.scan import Clock
 
 
 def test_a_file_caught_half_written_keeps_its_last_good_row_for_a_while(site: Site) -> None:
@@ -56,7 +60,67 @@ def test_a_new_file_caught_half_written_is_rejected_at_once(site: Site) -> None:
     assert site.column("SELECT reason FROM post_files") == ["empty"]
 
 
-KEEPING = 'dialect = "jekyll"\ninclude = ["_posts/**"]\non_missing = "keep"\n'
+def test_a_file_caught_half_written_under_new_settings_does_not_keep_a_row_of_the_old_ones(site: Site) -> None:
+    (site.folder / "notes").mkdir()
+    site.configure(extra='[[source]]\nname = "notes"\nlocation = "notes"\n')
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md", date="2026-01-02 20:00:00")
+    site.refresh()
+    file = site.posts / "_posts/2026-01-02-1.md"
+    good, then = file.read_bytes(), file.stat().st_mtime
+    site.configure(site.source.replace("Asia/Shanghai", "America/New_York"))
+    file.write_bytes(b"")
+    site.refresh()
+    file.write_bytes(good)
+    os.utime(file, (then, then))
+    site.refresh()
+    assert len(set(site.column("SELECT published_at FROM articles"))) == 1
+    equals_full_build(site)
+
+
+def test_a_half_written_file_that_is_the_article_no_more_keeps_no_row(site: Site) -> None:
+    site.configure(site.source + 'identity = "file_name"\n')
+    for n in range(6):
+        site.write(f"old_post/2026-01-02-{n}.md", title="Archive")
+    site.refresh()
+    site.write("_posts/2026-01-02-1.md", title="Live", age=0)
+    site.write("old_post/2026-01-02-1.md", b"", age=0)
+    site.refresh()
+    assert site.query("SELECT path, status FROM post_files WHERE path LIKE '%-1.md' ORDER BY 1") == [
+        ("_posts/2026-01-02-1.md", "loaded"),
+        ("old_post/2026-01-02-1.md", "rejected"),
+    ]
+    equals_full_build(site)
+
+
+def test_a_file_from_the_future_is_judged_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.refresh()
+    site.write("_posts/2026-01-02-1.md", b"", age=0)
+    set_back = Clock.now()
+    set_back = Clock(set_back.as_of, set_back.look_ns - 3_600_000_000_000)
+    with monkeypatch.context() as patch:
+        patch.setattr(Clock, "now", lambda: set_back)
+        site.refresh()
+    assert site.column("SELECT reason FROM post_files WHERE path LIKE '%-1.md'") == ["empty"]
+
+
+def test_a_file_truncated_after_the_look_began_keeps_its_last_good_row(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.refresh()
+    file = site.write("_posts/2026-01-02-1.md", title="New", age=30)
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "YOUNG_NS", 0)
+        refresh, look = site.look()
+        file.write_bytes(b"")
+        assert refresh.load_tables(look).changes == {}
+    refresh.run_checks("tables")
+    with duckdb.connect(str(site.published.parent / ".work/posts.duckdb")) as con:
+        assert con.execute("SELECT path FROM post_files WHERE is_deferred").fetchall() == [("_posts/2026-01-02-1.md",)]
 
 
 def test_a_touch_after_a_quiet_look_is_hashed_again_while_it_is_young(site: Site) -> None:

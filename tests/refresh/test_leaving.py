@@ -26,6 +26,19 @@ def test_most_posts_gone_stops_the_refresh_before_anything_is_written(site: Site
     assert site.column("SELECT count(*) FROM articles") == [5]
 
 
+def test_one_new_file_stands_for_one_of_many_that_were_alike(site: Site) -> None:
+    first = site.write("_posts/2026-01-02-0.md")
+    links = [site.posts / f"_posts/2026-01-02-{n}.md" for n in range(1, 10)]
+    for link in links:
+        link.hardlink_to(first)
+    site.refresh()
+    (site.posts / "_posts/2026-02-02-new.md").hardlink_to(first)
+    for link in links:
+        link.unlink()
+    with pytest.raises(RefreshStopped, match="8 of the 10 posts"):
+        site.refresh()
+
+
 def test_a_source_that_was_never_there_is_a_wrong_setting(site: Site) -> None:
     site.posts.rmdir()
     with pytest.raises(SettingsError, match=r"etl\.toml, line 6: the source 'site' cannot be read: there is no folder"):

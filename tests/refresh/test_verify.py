@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.extract import tasks
+from etl_project.extract import again, tasks
 from etl_project.sources import folder
 
 HIDDEN = ("mtime_ns", "ctime_ns", "inode")
@@ -72,3 +74,78 @@ def test_a_change_that_the_signature_shows_is_no_alarm(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", title="Other", age=30)
     loaded = site.refresh(verify=True)
     assert loaded and loaded.missed == [] and loaded.changes == {"changed": 1}
+
+
+@pytest.fixture
+def quiet(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """Six posts and a note in another source, none of them young."""
+    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    (site.folder / "notes").mkdir()
+    (site.folder / "notes/note.md").write_text("# Note\n\nText\n")
+    site.configure(extra='[[source]]\nname = "notes"\nlocation = "notes"\n')
+    site.refresh()
+    return site
+
+
+def test_a_disk_that_fails_while_it_is_verified_raises_no_alarm(quiet: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.read
+
+    def failing(descriptor: int, length: int) -> bytes:
+        if "/_posts/" in os.readlink(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(descriptor, length)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", failing)
+        assert quiet.refresh(verify=True) is None
+    found = quiet.last_look.scan if quiet.last_look else None
+    assert found and found.missed == [] and set(found.unavailable) == {"site"} and found.listed == {"notes": 1}
+    assert quiet.refresh(verify=True) is None
+
+
+@pytest.mark.parametrize("how", ["delete", "write"])
+def test_a_file_that_changes_after_the_listing_is_no_alarm_of_verify(
+    quiet: Site, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    real, file = again.post_reader, quiet.posts / "_posts/2026-01-02-1.md"
+
+    def changing(source: Any) -> Any:
+        file.write_bytes(b"---\ntitle: Other\n---\n") if how == "write" else file.unlink(missing_ok=True)
+        return real(source)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(again, "post_reader", changing)
+        loaded = quiet.refresh(verify=True)
+    assert loaded and loaded.missed == []
+    assert loaded.changes == ({"changed": 1} if how == "write" else {"deleted": 1})
+    equals_full_build(quiet)
+
+
+def test_verify_hashes_young_files_again_also_where_they_were_found_the_same_once_more(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = site.write("_posts/2026-01-02-one.md", age=0)
+    site.refresh()
+    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
+    assert site.refresh() is None
+    rewrite_unseen(file)
+    info = file.stat()
+    with duckdb.connect(str(site.published.parent / ".work/posts.duckdb")) as con:
+        con.execute(
+            "UPDATE internal.inventory SET size = ?, ctime_ns = ?, mtime_ns = ?",
+            [info.st_size, info.st_ctime_ns, info.st_mtime_ns],
+        )
+    assert site.refresh() is None
+    loaded = site.refresh(verify=True)
+    assert loaded and loaded.changes == {"changed": 1}
+
+
+def test_a_look_without_a_source_leaves_its_young_files_unsettled(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.write("_posts/2026-01-02-one.md", age=0)
+    site.refresh()
+    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
+    site.posts.rename(site.folder / "disk")
+    refresh, look = site.look()
+    assert look.is_idle and refresh.work.last_look()["is_settled"] is False
