@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from assets.dead_runs import process_tags, report_dead_runs
+from assets.dead_runs import WAIT_SECONDS, process_tags, report_dead_runs
 from assets.records import trim_runs
 from etl_project.alerts import Alerts
 from etl_project.extract.scan import Scan
@@ -26,9 +26,6 @@ from etl_project.refresh import Refresh, TablesLoaded
 from etl_project.settings import read_settings
 from etl_project.sources.folder import SourceUnavailable
 from etl_project.stop import Stop
-
-WAIT_SECONDS = 600
-"""How long a run waits for another refresh to end."""
 
 RETRY_SECONDS = 10
 """How long a step waits before it tries once more what may pass by itself."""
