@@ -224,6 +224,12 @@ class Refresh:
         """Whether some sources are left out."""
         return len(self.sources) < len(self.settings.sources)
 
+    def unread(self, look: Look) -> dict[str, str]:
+        """Sources that could not be read, and why: by this look, or where it left them out by the last that did not."""
+        looked_at = {source.name for source in self.sources}
+        before = {name: outage.why for name, outage in self.work.outages().items() if name not in looked_at}
+        return before | look.scan.unavailable
+
     def warm(self, look: Look) -> None:
         """Start the processes that read, where there is work for them, so that they are ready when it begins."""
         if sum(bytes_to_read(look.connection).values()) >= IN_PROCESS_BYTES:

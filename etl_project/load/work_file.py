@@ -226,6 +226,15 @@ class WorkFile:
         outages = self.last_look().get("unavailable")
         return {name: Outage(*outage) for name, outage in outages.items()} if isinstance(outages, dict) else {}
 
+    def all_read_at(self) -> dt.datetime | None:
+        """When all that is in the tables was last known to be as in the sources.
+
+        The instant of the last look; where it could not read a source, that of the first which could not.
+        """
+        looked_at = self.last_look().get("looked_at")
+        instants = [looked_at, *(outage.since for outage in self.outages().values())]
+        return min(map(dt.datetime.fromisoformat, map(str, instants))) if isinstance(looked_at, str) else None
+
     def note_look(
         self,
         number: int,
