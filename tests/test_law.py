@@ -159,7 +159,7 @@ class Folder(RuleBasedStateMachine):
         if not waits:
             self.write(folder, name, text)
 
-    @rule(what=st.sampled_from(["order", "exclude", "rules", "history", "zone", "naive"]))
+    @rule(what=st.sampled_from(["order", "exclude", "rules", "identity", "history", "zone", "naive"]))
     def change_a_setting(self, what: str) -> None:
         if what == "order":
             self.pattern_order.reverse()
@@ -167,6 +167,8 @@ class Folder(RuleBasedStateMachine):
             self.exclude = "" if self.exclude else 'exclude = ["2026-01-02-*", "/old_post/e.md"]\n'
         elif what == "rules":
             self.rules = "" if self.rules else A_RULE
+        elif what == "identity":
+            self.identity = "path" if self.identity == "file_name" else "file_name"
         elif what == "history":
             self.is_remembering = not self.is_remembering
         elif what == "zone":
