@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from git_site import DAY, QUIET, START, GitSite, Repo
 
 from etl_project.look import RefreshStopped
 from etl_project.settings import SettingsError
-from etl_project.sources.git import command
-from etl_project.sources.place import sweep_mirrors
 
 
 @pytest.fixture
@@ -72,30 +69,6 @@ def test_a_commit_that_touches_no_post_makes_no_generation(site: GitSite) -> Non
     assert site.refresh() is None
     site.repo.commit()
     assert site.refresh() is None
-
-
-def test_only_what_changed_is_listed_and_read(site: GitSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.repo.import_posts(
-        {f"_posts/{n % 20}/2026-01-02-many-{n}.md": f"---\ntitle: {n}\n---\n" for n in range(20_000)}
-    )
-    site.refresh()
-    changed = {f"_posts/{n % 20}/2026-01-02-many-{n}.md": f"---\ntitle: x{n}\n---\n" for n in range(0, 18_000, 60)}
-    site.repo.import_posts(changed)
-    commands: list[str] = []
-    start = command.start
-
-    def started(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
-        commands.append(arguments[0])
-        return start(*arguments, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(command, "start", started)
-    refresh, look = site.look()
-    loaded = refresh.load_tables(look)
-    assert loaded.files_read == len(changed) == 300 and loaded.changes == {"changed": 300}
-    assert "diff-tree" in commands and "ls-tree" not in commands
-    commands.clear()
-    site.look()[1].connection.close()
-    assert not {"diff-tree", "ls-tree"} & set(commands), "the same commit needs no listing at all"
 
 
 def test_after_a_force_push_what_was_pushed_counts(site: GitSite) -> None:
@@ -340,104 +313,6 @@ def test_a_password_in_an_address_is_never_shown(site: GitSite) -> None:
     assert "secret" not in stopped(site) and "me:***@" in stopped(site)
 
 
-@pytest.fixture
-def remote(site: GitSite) -> GitSite:
-    """The site read from an address, through a bare copy."""
-    site.location = f"file://{site.repo.path}"
-    site.configure()
-    site.refresh()
-    return site
-
-
-def mirrors(site: GitSite) -> list[Path]:
-    """Our copies of remote repositories."""
-    return sorted((site.published.parent / ".work/posts.mirrors").glob("*"))
-
-
-def test_an_address_is_fetched_at_every_look(remote: GitSite) -> None:
-    assert remote.refresh() is None
-    remote.repo.write("_posts/2026-01-02-0.md", title="Pushed")
-    remote.repo.commit()
-    loaded = remote.refresh()
-    assert loaded and loaded.files_read == 1
-    remote.repo.write("_posts/2026-01-02-0.md", title="Forced")
-    remote.repo.commit(amend=True)
-    loaded = remote.refresh()
-    assert loaded and loaded.files_read == 1
-    assert "Forced" in remote.column("SELECT title FROM articles")
-    equals_full_build(remote)
-
-
-def test_a_remote_that_does_not_answer_leaves_the_rows_and_is_named(remote: GitSite) -> None:
-    hidden = remote.repo.path.rename(remote.folder / "hidden")
-    remote.configure(extra='[[source]]\nname = "other"\nlocation = "other"\n')
-    (remote.folder / "other").mkdir()
-    (remote.folder / "other/a.md").write_text("# A\n")
-    loaded = remote.refresh()
-    assert loaded and "cannot be fetched" in loaded.unavailable["site"]
-    assert remote.column("SELECT count(*) FROM articles WHERE source_id = 'site'") == [6]
-    hidden.rename(remote.repo.path)
-    remote.repo.write("_posts/2026-01-02-0.md", title="Back")
-    remote.repo.commit()
-    loaded = remote.refresh()
-    assert loaded and loaded.files_read == 1 and not loaded.unavailable
-
-
-@pytest.mark.parametrize("what", ["deleted", "half made", "locked", "objects lost", "objects damaged"])
-def test_a_copy_that_is_lost_or_broken_is_made_anew(remote: GitSite, what: str) -> None:
-    (copy,) = mirrors(remote)
-    remote.repo.write("_posts/2026-01-02-0.md", title="Pushed")
-    remote.repo.commit()
-    if what == "deleted":
-        shutil.rmtree(copy)
-    elif what == "half made":
-        (copy / "HEAD").unlink()
-        (copy / "config").unlink()
-    elif what == "locked":
-        (copy / "refs/posts/present.lock").touch()
-        (copy / "packed-refs.lock").touch()
-        (copy / "objects/pack").mkdir(exist_ok=True)
-        (copy / "objects/pack/tmp_pack_x").write_bytes(b"half")
-    elif what == "objects lost":
-        shutil.rmtree(copy / "objects")
-        (copy / "objects").mkdir()
-    else:
-        for file in [*copy.glob("objects/pack/*.pack"), *copy.glob("objects/??/*")]:
-            file.chmod(0o644)
-            file.write_bytes(b"")
-    for _ in range(3):
-        remote.refresh()
-    assert "Pushed" in remote.column("SELECT title FROM articles")
-    assert remote.last_look and not remote.last_look.scan.unavailable
-    assert not list(copy.glob("objects/pack/tmp_*"))
-
-
-def test_a_renamed_source_keeps_its_copy(remote: GitSite) -> None:
-    copies = mirrors(remote)
-    objects = sorted(copies[0].glob("objects/*/*"))
-    text = remote.config.read_text("utf-8")
-    remote.config.write_text(text.replace('name = "site"', 'name = "paper"\nrenamed_from = "site"'), "utf-8")
-    loaded = remote.refresh()
-    assert loaded and loaded.files_read == 0
-    assert mirrors(remote) == copies and sorted(copies[0].glob("objects/*/*")) == objects
-
-
-def test_the_copy_of_a_source_that_left_is_swept_and_those_in_use_stay(remote: GitSite) -> None:
-    remote.repo.git("branch", "side")
-    other = f'[[source]]\nname = "other"\nlocation = "{remote.location}"\nbranch = "side"\n'
-    remote.configure(extra=other)
-    remote.refresh()
-    assert len(mirrors(remote)) == 2
-    assert sweep_mirrors(remote.published, remote.settings.sources) == 0
-    remote.configure(extra="")
-    remote.refresh(allow_deletes=True)
-    assert sweep_mirrors(remote.published, remote.settings.sources) == 1
-    assert len(mirrors(remote)) == 1 and remote.refresh() is None
-    remote.location = f"git+{remote.repo.path}"
-    remote.configure()
-    assert sweep_mirrors(remote.published, remote.settings.sources) == 1 and mirrors(remote) == []
-
-
 def test_without_git_the_reason_is_plain(site: GitSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(site.folder))
     assert "git is not installed" in stopped(site)
@@ -450,7 +325,7 @@ def test_a_bare_repository_is_read_in_place(site: GitSite) -> None:
     site.configure()
     site.refresh()
     assert site.column("SELECT count(*) FROM articles") == [6]
-    assert mirrors(site) == []
+    assert not (site.published.parent / ".work/posts.mirrors").exists()
 
 
 def test_a_working_copy_by_its_plain_path_is_a_folder(site: GitSite) -> None:
