@@ -11,14 +11,14 @@ from concurrent.futures import TimeoutError as LooksStill
 import dagster as dg
 
 from assets.dead_runs import report_dead_runs
-from assets.freshness import judge_freshness
+from assets.freshness import judge_freshness, report, was_read
 from assets.jobs import MAINTAIN, REFRESH
 from etl_project.alerts import Alerts
-from etl_project.load.lock import LockHeld
+from etl_project.load.lock import LockHeld, describe_holder
 from etl_project.load.work_file import OpenElsewhere, WorkFile
-from etl_project.look import Look, RefreshStopped
+from etl_project.look import Look, RefreshStopped, not_read
 from etl_project.refresh import Refresh
-from etl_project.settings import Settings, SettingsError, read_settings
+from etl_project.settings import ScheduleSettings, Settings, SettingsError, read_settings
 
 LOOK_SECONDS = 40
 """How long a look may take before the run is asked for without its answer: the daemon gives a tick 60 seconds."""
@@ -37,19 +37,21 @@ _one_look = threading.Lock()
 _looker = ThreadPoolExecutor(1, "look")
 
 
-def automation(settings: Settings) -> tuple[list[dg.ScheduleDefinition], list[dg.SensorDefinition]]:
+def automation(settings: Settings | None) -> tuple[list[dg.ScheduleDefinition], list[dg.SensorDefinition]]:
     """Make the schedules and the sensor.
 
     Args:
-        settings: as they were when the definitions were loaded; a look reads them again.
+        settings: as they were when the definitions were loaded; a look reads them again. None where they could not be
+            used then: the schedules are the default ones.
     """
+    times = settings.schedule if settings else ScheduleSettings()
 
     @dg.schedule(
         job_name=REFRESH,
-        cron_schedule=settings.schedule.cron,
+        cron_schedule=times.cron,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Looks for changes, and starts the job `refresh` when there is something to do.",
+        description="Looks for changes, and starts the job refresh when there is something to do.",
     )
     def look_for_changes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         return decide(context.instance, settings)
@@ -66,15 +68,15 @@ def automation(settings: Settings) -> tuple[list[dg.ScheduleDefinition], list[dg
     weekly = dg.ScheduleDefinition(
         name="maintain_regularly",
         job_name=MAINTAIN,
-        cron_schedule=settings.schedule.maintain_cron,
+        cron_schedule=times.maintain_cron,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Starts the job `maintain`, by default in the night to Sunday.",
+        description="Starts the job maintain, by default in the night to Sunday.",
     )
     return [look_for_changes, weekly], [look_every_minute]
 
 
-def decide(instance: dg.DagsterInstance, loaded: Settings) -> dg.RunRequest | dg.SkipReason:
+def decide(instance: dg.DagsterInstance, loaded: Settings | None) -> dg.RunRequest | dg.SkipReason:
     """Look at the sources and tell whether a refresh should run, and why or why not.
 
     A refresh that must not go on without a person is asked for once, so that a failed run shows the reason; while the
@@ -82,7 +84,7 @@ def decide(instance: dg.DagsterInstance, loaded: Settings) -> dg.RunRequest | dg
 
     Args:
         instance: where runs are recorded.
-        loaded: settings to alert by when those of now cannot be used.
+        loaded: settings to alert by when those of now cannot be used; None where there were none.
 
     Raises:
         SettingsError: the settings file cannot be used; the tick fails with the sentence.
@@ -101,24 +103,28 @@ def decide(instance: dg.DagsterInstance, loaded: Settings) -> dg.RunRequest | dg
         return dg.RunRequest(tags={"etl/reasons": f"a look takes longer than {LOOK_SECONDS} seconds: the run decides"})
 
 
-def _look(instance: dg.DagsterInstance, loaded: Settings) -> dg.RunRequest | dg.SkipReason:
-    work = WorkFile(loaded.warehouse.path)
+def _look(instance: dg.DagsterInstance, loaded: Settings | None) -> dg.RunRequest | dg.SkipReason:
+    known = loaded
     try:
-        refresh = Refresh(read_settings())
+        known = read_settings()
+        refresh = Refresh(known)
         try:
             refresh.work.lock.acquire("look of the schedule")
         except LockHeld as held:
-            return dg.SkipReason(str(held))
+            who = describe_holder(held.holder)
+            return dg.SkipReason(f"another refresh is running: {who}; the next look comes by itself")
         try:
             return _decide(instance, refresh)
         finally:
             refresh.work.lock.release()
     except SettingsError as error:
-        Alerts(loaded.alerts, work, _log.warning).failed(str(error))
+        if known:
+            Alerts(known.alerts, WorkFile(known.warehouse.path), _log.warning).failed(str(error))
         raise
     finally:
         try:
-            judge_freshness(instance, work, loaded.schedule.stale_after_hours)
+            if known:
+                judge_freshness(instance, WorkFile(known.warehouse.path), known.schedule.stale_after_hours)
         finally:
             _one_look.release()
 
@@ -136,14 +142,17 @@ def _decide(instance: dg.DagsterInstance, refresh: Refresh) -> dg.RunRequest | d
     except (RefreshStopped, SettingsError) as stopped:
         return _once(instance, str(stopped))
     look.connection.close()
+    report(instance, was_read(look.scan.unavailable))
     if look.is_idle:
-        alerts.well(look.generation, look.scan.unavailable)
+        alerts.well(look.generation, look.scan.listed, look.scan.unavailable)
     return _what_to_do(look)
 
 
 def _what_to_do(look: Look) -> dg.RunRequest | dg.SkipReason:
     if look.is_idle:
-        return dg.SkipReason("nothing to do: no file, setting or definition has changed since the last refresh")
+        nothing = "nothing to do: no file, setting or definition has changed since the last refresh"
+        unread = [not_read(name, why) for name, why in look.scan.unavailable.items()]
+        return dg.SkipReason(". ".join([nothing, *unread]))
     if look.waits_for_a_person:
         return dg.SkipReason(
             f"the checks of generation {look.generation} failed and nothing has changed since: see the failed run, "

@@ -55,9 +55,13 @@ def _reported(result: CheckResult) -> dg.AssetCheckResult:
 
 def _told(result: CheckResult) -> str:
     more = result.broken - len(result.rows)
-    # Shown as Markdown, and a path may hold some: CommonMark lets every sign of ASCII be escaped.
-    lines = [re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line) for line in result.sample]
+    lines = [as_text(line) for line in result.sample]
     return "\n".join([*lines, *([f"and {more:,} more"] if more else [])])
+
+
+def as_text(line: str) -> str:
+    """Write a line that is shown as Markdown, and may hold some in a path: CommonMark lets every sign be escaped."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line)
 
 
 CHECK_STEPS = [_stage_checks("tables"), _stage_checks("aggregates")]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.aggregates import AGGREGATES
-from assets.freshness import CHECK, passes
+from assets.freshness import CHECK, is_fresh
 from assets.pictures import picture_of
 from assets.resources import Session
 from assets.tables import TABLES
@@ -19,17 +19,23 @@ from assets.tables import TABLES
     check_specs=[CHECK],
     description="The DuckDB file that SQL clients open, replaced as a whole and only when every check has passed.",
 )
-def publish(session: dg.ResourceParam[Session]) -> Iterator[dg.MaterializeResult[None]]:
-    """Publish the present generation; one that is not checked is refused."""
+def publish(
+    context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Publish the present generation; one that is not checked is refused, one that is published is left as it is."""
     with session.step():
-        session.published = published = session.refresh.publish()
+        refresh = session.refresh
+        session.published = published = refresh.publish()
+    if not published.is_new:
+        context.log.info("Generation %s is published already: the file was left as it is.", published.generation)
     yield dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(published.path),
             "generation": published.generation,
+            "is_new": published.is_new,
             "bytes": published.size,
             "milliseconds": published.milliseconds,
-            **picture_of("published_file", session.refresh.work),
+            **picture_of("published_file", refresh.work),
         },
-        check_results=[passes()],
+        check_results=[is_fresh(refresh.work, refresh.settings.schedule.stale_after_hours)],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,14 @@ from pathlib import Path
 import dagster as dg
 import yaml
 from dagster._core.instance.ref import InstanceRef
-from dagster._core.storage.event_log import SqlEventLogStorage
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.event_log import EventLogStorage, SqlEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from sqlalchemy import func, select
 
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+
+_ANSWERS = [AssetCheckExecutionRecordStatus.SUCCEEDED.value, AssetCheckExecutionRecordStatus.FAILED.value]
 
 _VACUUM_SECONDS = 20
 
@@ -49,33 +53,43 @@ def records_of(home: Path) -> Iterator[dg.DagsterInstance]:
             os.environ["DAGSTER_HOME"] = before
 
 
-def trim_runs(instance: dg.DagsterInstance, keep: int) -> int:
-    """Delete the oldest runs that have ended, but for some; their events go with them.
+def trim_runs(instance: dg.DagsterInstance, keep: int, keep_days: float) -> int:
+    """Delete old runs that have ended; their events go with them.
+
+    The newest stay, and of the days before them the last run of each outcome: what failed in the night can be read in
+    the morning, and numbers can be followed over weeks.
 
     Args:
         instance: where runs are recorded.
-        keep: how many stay.
+        keep: how many of the newest stay.
+        keep_days: age from which the last runs of a day go too.
 
     Returns:
         How many were deleted.
     """
-    ended = dg.RunsFilter(statuses=_ENDED)
-    too_many = instance.get_runs_count(ended) - keep
-    if too_many <= 0:
-        return 0
-    return _delete(instance, instance.get_run_records(ended, limit=too_many, ascending=True))
+    since = _days_ago(keep_days)
+    seen = set()
+    old = []
+    for place, record in enumerate(instance.get_run_records(dg.RunsFilter(statuses=_ENDED))):
+        of = record.create_timestamp.date(), record.dagster_run.status
+        if place >= keep and (of in seen or record.create_timestamp < since):
+            old.append(record)
+        seen.add(of)
+    return _delete(instance, old)
 
 
 def purge(instance: dg.DagsterInstance, keep_days: float) -> Purged:
     """Delete the records of runs and looks that are older than some days, and give back the room they took.
 
+    What the nodes of the graph show now stays, however old it is.
+
     Args:
         instance: where runs are recorded.
-        keep_days: age from which they go; 0 for all that have ended.
+        keep_days: age from which they go; 0 for all of runs that have ended.
     """
     home = Path(instance.root_directory)
     before = _bytes_of(home)
-    since = dt.datetime.now(dt.UTC) - dt.timedelta(days=keep_days)
+    since = _days_ago(keep_days)
     runs = _delete(instance, instance.get_run_records(dg.RunsFilter(statuses=_ENDED, created_before=since)))
     for state in instance.all_instigator_state():
         instance.purge_ticks(state.instigator_origin_id, state.selector_id, since.timestamp())
@@ -84,11 +98,19 @@ def purge(instance: dg.DagsterInstance, keep_days: float) -> Purged:
     return Purged(runs, before, _bytes_of(home))
 
 
-def _delete(instance: dg.DagsterInstance, records: Iterable[dg.RunRecord]) -> int:
+def _days_ago(days: float) -> dt.datetime:
+    return dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+
+
+def _delete(instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> int:
+    """Delete runs, but for those that hold what an asset or a check shows now: its page would be empty."""
     count = 0
     events = instance.event_log_storage
+    shown = _shown(events) if records else set()
     for record in records:
         run_id = record.dagster_run.run_id
+        if run_id in shown:
+            continue
         instance.delete_run(run_id)
         if isinstance(events, SqlEventLogStorage):
             # Dagster leaves these rows behind.
@@ -96,6 +118,19 @@ def _delete(instance: dg.DagsterInstance, records: Iterable[dg.RunRecord]) -> in
                 con.execute(AssetCheckExecutionsTable.delete().where(AssetCheckExecutionsTable.c.run_id == run_id))
         count += 1
     return count
+
+
+def _shown(events: EventLogStorage) -> set[str]:
+    """Runs of the latest materialization of each asset and the latest answer of each check."""
+    latest = [record.asset_entry.last_materialization_record for record in events.get_asset_records()]
+    runs = {event.run_id for event in latest if event}
+    if isinstance(events, SqlEventLogStorage):
+        check = AssetCheckExecutionsTable.c
+        answers = select(func.max(check.id)).where(check.execution_status.in_(_ANSWERS))
+        last = answers.group_by(check.asset_key, check.check_name)
+        with events.index_connection() as con:
+            runs.update(con.execute(select(check.run_id).where(check.id.in_(last))).scalars())
+    return runs
 
 
 def _vacuum(database: Path) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from assets.dead_runs import process_tags, report_dead_runs
+from assets.dead_runs import WAIT_SECONDS, process_tags, report_dead_runs
 from assets.records import trim_runs
 from etl_project.alerts import Alerts
+from etl_project.extract.scan import Scan
 from etl_project.load.check import CheckResult
 from etl_project.load.lock import LockHeld, RefreshLock
 from etl_project.load.publish import Published
@@ -25,9 +26,6 @@ from etl_project.refresh import Refresh, TablesLoaded
 from etl_project.settings import read_settings
 from etl_project.sources.folder import SourceUnavailable
 from etl_project.stop import Stop
-
-WAIT_SECONDS = 600
-"""How long a run waits for another refresh to end."""
 
 RETRY_SECONDS = 10
 """How long a step waits before it tries once more what may pass by itself."""
@@ -45,8 +43,8 @@ class Session:
     report: Report | None = None
     """Called with (files done, files in all) while batches run."""
     alerts: Alerts | None = None
-    unavailable: dict[str, str] | None = None
-    """Source -> why it could not be read; None before the look."""
+    scan: Scan | None = None
+    """What the look found; None before it."""
     tables: TablesLoaded | None = None
     aggregates: dict[str, int] = field(default_factory=dict)
     checks: list[CheckResult] = field(default_factory=list)
@@ -68,7 +66,7 @@ class Session:
         if look is None:
             self.refresh = Refresh(self.refresh.settings, **asked)
             look = self.refresh.look()
-        self.unavailable = look.scan.unavailable
+        self.scan = look.scan
         for name, why in look.scan.unavailable.items():
             if attempts_left and self.alerts and not self.alerts.has_told_of_source(name):
                 look.connection.close()
@@ -143,7 +141,8 @@ def session_resource(handed_over: Session | None = None) -> dg.ResourceDefinitio
             yield present
             _tell(present, alerts)
             try:
-                trim_runs(context.instance, present.refresh.settings.schedule.keep_runs)
+                schedule = present.refresh.settings.schedule
+                trim_runs(context.instance, schedule.keep_runs, schedule.keep_days)
             except Exception as error:
                 # What is kept too long is no reason to call a refresh failed.
                 context.log.warning("Records of old runs could not be deleted: %s", error)
@@ -160,15 +159,15 @@ def _tell(session: Session, alerts: Alerts) -> None:
     loaded = session.tables
     if loaded and loaded.is_new:
         numbers = {"files_read": loaded.files_read, **loaded.changes}
-        alerts.rejected(loaded.rows["rejected_files"], loaded.generation, numbers)
+        alerts.rejected(loaded.rows["rejected_files"], loaded.generation, numbers, loaded.newly_rejected)
         alerts.missed(loaded.missed, loaded.generation)
     if session.error:
         alerts.failed(session.error)
     elif broken:
         names = ", ".join(f"{check.check.name} ({check.broken:,} rows)" for check in broken)
         alerts.failed(f"Checks failed and nothing was published: {names}. The published file is as it was.")
-    elif session.published and session.unavailable is not None:
-        alerts.well(session.published.generation, session.unavailable)
+    elif session.published and session.scan:
+        alerts.well(session.published.generation, session.scan.listed, session.scan.unavailable)
 
 
 def _wait_for(lock: RefreshLock, who: str, log: logging.Logger) -> None:

@@ -7,9 +7,11 @@ import dagster as dg
 from pydantic import Field
 
 from assets.columns import table_facts
+from assets.freshness import READ, was_read
 from assets.pictures import picture_of
 from assets.resources import Session
 from etl_project.load.contract import OBSERVED, contract
+from etl_project.look import not_read
 from etl_project.read import Report
 from etl_project.refresh import TablesLoaded
 
@@ -49,7 +51,8 @@ class RefreshConfig(dg.Config):
             metadata=table_facts(contract()[name]),
         )
         for name in TABLES
-    ]
+    ],
+    check_specs=[READ],
 )
 def tables(
     context: dg.AssetExecutionContext, config: RefreshConfig, session: dg.ResourceParam[Session]
@@ -66,6 +69,9 @@ def tables(
             context.log.info("To do: %s.", "; ".join(look.reasons))
             session.tables = refresh.load_tables(look, session.report or _lines(context))
             rows = session.tables.rows
+        for name, why in look.scan.unavailable.items():
+            context.log.warning(not_read(name, why))
+    unread = was_read(refresh.unread(look))
     for name in TABLES:
         yield dg.MaterializeResult(
             asset_key=name,
@@ -74,6 +80,7 @@ def tables(
                 **_numbers(name, session.tables),
                 **picture_of(name, refresh.work),
             },
+            check_results=[unread] if name == "sources" else [],
         )
 
 

@@ -25,6 +25,9 @@ class Bench:
     repository: int = 200_000
     peers: int = 20_000
     changed: int = 300
+    looks: int = 1_000
+    refreshes: int = 288
+    """As many as a day of five-minute ones has."""
     runs: int = 5
     large_runs: int = 2
     bytes_of: dict[Path, int] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.bench import ROOT, Bench
+from benchmarks.growth import records
 from benchmarks.hostile import hostile_rows
 from benchmarks.measure import CommandFailed
 from benchmarks.peers import peers
@@ -24,6 +25,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 
 ALL: dict[str, tuple[str, Callable[[Bench], Iterator[Result]]]] = {
     **SECTIONS,
+    "records": ("Dagster's records", records),
     "peers": ("Other programs, the same posts", peers),
     "hostile": ("Posts made to hurt", hostile_rows),
 }
@@ -41,6 +43,7 @@ def main() -> None:
     bench = Bench(given.folder.absolute())
     if given.quick:
         bench = Bench(bench.folder, 2_000, 6_000, repository=1_000, peers=500, changed=30, runs=2, large_runs=1)
+        bench.looks, bench.refreshes = 20, 5
     bench.runs = given.runs or bench.runs
     everything = not given.quick and set(given.only) == set(ALL)
     output = given.output or (RESULTS if everything else None)

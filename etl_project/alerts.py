@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from etl_project.load.work_file import WorkFile
+from etl_project.look import not_read
 from etl_project.settings import AlertSettings
 
 Event = Literal["failure", "recovery", "rejected_jump", "missed_change"]
 
 _REFRESH = "refresh"
 _PATHS_TOLD = 20
+_REJECTED_TOLD = 10
 
 
 class Alerts:
@@ -70,29 +72,31 @@ class Alerts:
         self._write({**self._known, "faults": {**self._faults, fault: told}})
         self._send("failure", sentence)
 
-    def well(self, refresh: int, unavailable: Mapping[str, str] | None = None) -> None:
+    def well(self, refresh: int, listed: Iterable[str], unavailable: Mapping[str, str]) -> None:
         """Tell that all is well again, where a failure has been told before; tell of sources that cannot be read.
 
         Args:
             refresh: number of the refresh that stands.
+            listed: sources that were looked at; of the others nothing is known.
             unavailable: source -> why it cannot be read.
         """
-        missing = {_fault_of(name): why for name, why in (unavailable or {}).items()}
-        over = sorted(self._faults.keys() - missing)
+        works = {_REFRESH, *map(_fault_of, set(listed) - unavailable.keys())}
+        over = sorted(self._faults.keys() & works)
         if over:
-            self._write({**self._known, "faults": {k: v for k, v in self._faults.items() if k in missing}})
+            self._write({**self._known, "faults": {k: v for k, v in self._faults.items() if k not in works}})
             what = " and ".join("the refresh" if fault == _REFRESH else f"the {fault}" for fault in over)
             self._send("recovery", f"{what[0].upper()}{what[1:]} works again: refresh {refresh} is published.", refresh)
-        for fault, why in missing.items():
-            self.failed(f"The {fault} could not be read: {why}. Its articles are kept as they were.", fault)
+        for name, why in unavailable.items():
+            self.failed(not_read(name, why), _fault_of(name))
 
-    def rejected(self, count: int, refresh: int, numbers: Mapping[str, int]) -> None:
+    def rejected(self, count: int, refresh: int, numbers: Mapping[str, int], paths: list[str]) -> None:
         """Tell of many more rejected files than at the refresh before.
 
         Args:
             count: rejected files now.
             refresh: number of the refresh that found them.
             numbers: to go with the alert.
+            paths: files that were not rejected before; some go with the alert.
         """
         before = self._known.get("rejected")
         self._write({**self._known, "rejected": count})
@@ -102,6 +106,7 @@ class Alerts:
                 f"{count:,} files are rejected, {count - before:,} more than before. See why: etl rejected",
                 refresh,
                 {**numbers, "rejected": count, "rejected_before": before},
+                paths[:_REJECTED_TOLD],
             )
 
     def missed(self, paths: Iterable[str], refresh: int) -> None:

@@ -90,7 +90,7 @@ def refresh(
         if look.is_idle:
             look.connection.close()
             _say_idle(work, look)
-            alerts.well(look.generation, look.scan.unavailable)
+            alerts.well(look.generation, look.scan.listed, look.scan.unavailable)
             code = SOURCE_MISSING if look.scan.unavailable else DONE
         else:
             code = _run(work, look)
@@ -124,8 +124,10 @@ def _hashed_in_words(look: Look) -> str:
 
 
 def _say_unavailable(unavailable: dict[str, str]) -> None:
+    from etl_project.look import not_read
+
     for source, why in unavailable.items():
-        err.print(f"The source {source} could not be read: {why}. Its articles are kept as they were.", style="red")
+        err.print(not_read(source, why), style="red")
 
 
 def _run(work: Refresh, look: Look) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import dagster as dg
@@ -17,30 +18,42 @@ from assets.run import RefreshRun, run_job
 from assets.tables import tables
 from etl_project.dagster_home import prepare_home
 from etl_project.look import Look
+from etl_project.orphans import OWNER
 from etl_project.read import Report
 from etl_project.refresh import Refresh
-from etl_project.settings import Settings, read_settings
+from etl_project.settings import Settings, SettingsError, read_settings
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Read the settings and wire everything; Dagster calls it when it loads this module."""
+    """Read the settings and wire everything; Dagster calls it when it loads this module.
+
+    Raises:
+        SettingsError: they cannot be used, and a person is there to read it. Servers of `etl ui` go on with the default
+            schedules: looks and runs read the settings again, and fail with the sentence until they are corrected.
+    """
     # Only for people to look at, and it reads all of the SQL: a refresh from the command line goes without.
     from assets.lineage import with_origins
 
-    return wire(read_settings(), assets=with_origins(ASSETS))
+    try:
+        settings = read_settings()
+    except SettingsError:
+        if OWNER not in os.environ:
+            raise
+        settings = None
+    return wire(settings, assets=with_origins(ASSETS))
 
 
 ASSETS = (tables, aggregates, publish)
 
 
 def wire(
-    settings: Settings, session: Session | None = None, assets: Sequence[dg.AssetsDefinition] = ASSETS
+    settings: Settings | None, session: Session | None = None, assets: Sequence[dg.AssetsDefinition] = ASSETS
 ) -> dg.Definitions:
     """Put the parts together.
 
     Args:
-        settings: for the schedules; a look, and a run when it starts, reads them again.
+        settings: for the schedules; a look, and a run when it starts, reads them again. None where they cannot be used.
         session: the session of a caller who holds the lock in this process, for runs in it.
         assets: the graph, as it is to be shown.
     """

@@ -45,6 +45,8 @@ class Look:
     """Old name of a source -> its present one, where rows are still under the old one."""
     is_rebuild: bool
     """The tables are built anew beside the work file, which is what came before."""
+    inventory: str = field(repr=False)
+    """Query of what was there at the last refresh; `{database}` stands for the attached file that holds it."""
     connection: duckdb.DuckDBPyConnection = field(repr=False)
     """Holds the tables of the scan for `load_tables`."""
 
@@ -62,6 +64,11 @@ class Look:
     def waits_for_a_person(self) -> bool:
         """Whether the checks of the last refresh failed and nothing has changed since."""
         return self.state == "failed" and not self.is_changed
+
+
+def not_read(source: str, why: str) -> str:
+    """Say that a source could not be read."""
+    return f"The source {source} could not be read: {why}. Its articles are kept as they were."
 
 
 def needs_every_source(why: str) -> RefreshStopped:
@@ -127,6 +134,7 @@ def reasons_to_load(
     reparse: frozenset[str],
     renames: Mapping[str, str],
     is_first: bool,
+    is_asked: bool,
 ) -> list[str]:
     """Say why tables must be loaded, in words; nothing when they need not be.
 
@@ -136,15 +144,19 @@ def reasons_to_load(
         clock: the instant of the look.
         known: sources that have rows, by their present names.
         named: sources that should have rows.
-        reparse: sources whose settings or code changed.
+        reparse: sources whose every file is read again: their settings or code changed, or it was asked for.
         renames: old name of a source -> its present one, where rows are still under the old one.
         is_first: there are no tables yet.
+        is_asked: a person asked for every file to be read again.
     """
     if is_first:
         return ["the warehouse has not been built yet"]
     reasons = [f"the source {old} is now named {new}" for old, new in renames.items()]
     if reparse:
-        reasons.append(f"settings or code of {', '.join(sorted(reparse))} changed")
+        names = ", ".join(sorted(reparse))
+        reasons.append(
+            f"every file of {names} is read again, as asked" if is_asked else f"settings or code of {names} changed"
+        )
     if files := sum(n for name, n in found.to_read.items() if name not in reparse):
         reasons.append(f"{files:,} files are new or may have changed")
     if found.missed:

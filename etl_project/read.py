@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -82,3 +82,25 @@ def read_files(
 def bytes_to_read(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Add up the bytes that are to be read now: source -> bytes, where there is a file to read."""
     return dict(con.execute(f"SELECT source_id, sum(size)::BIGINT FROM ({FILES_TO_READ}) GROUP BY 1").fetchall())
+
+
+def newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str], most: int = 10) -> list[str]:
+    """Name files that are rejected now and were not at the last refresh, as `source/path`.
+
+    Args:
+        con: the connection of the scan, with the work file as it was.
+        staged: Parquet files of what was read.
+        most: how many to name.
+    """
+    if not staged:
+        return []
+    files = con.execute(
+        f"""
+        SELECT DISTINCT source_id || '/' || path AS file FROM read_parquet({parquet_list(staged)}) AS read
+        WHERE status = 'rejected'
+            AND (source_id, path) NOT IN (SELECT (source_id, path) FROM inventory WHERE status = 'rejected')
+        ORDER BY file LIMIT ?
+        """,
+        [most],
+    )
+    return [file for (file,) in files.fetchall()]

@@ -29,7 +29,7 @@ from etl_project.load.rename import inventory_by_present_names, rename_sources
 from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, sources_differ, transaction
 from etl_project.load.work_file import WorkFile, create_tables, generation
 from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing
-from etl_project.read import Report, bytes_to_read, read_files
+from etl_project.read import Report, bytes_to_read, newly_rejected, read_files
 from etl_project.settings import Settings
 from etl_project.sources.folder import SourceUnavailable
 from etl_project.sources.place import at_present, close_places, commit_and_tree
@@ -54,6 +54,8 @@ class TablesLoaded:
     """Source -> why it could not be read."""
     missed: list[str]
     """Files whose bytes changed although their signature did not, as `source/path`."""
+    newly_rejected: list[str]
+    """Some files that are rejected and were not before, as `source/path`."""
     commits: dict[str, str | None]
     """Git source -> commit that was read."""
 
@@ -137,14 +139,15 @@ class Refresh:
             state, number = generation(con).state, generation(con).number
             rows = "internal.source_states" if is_present_version else "(SELECT source_id, '' FROM sources)"
             known = {name: SourceState(*state) for name, *state in con.execute(f"FROM {rows}").fetchall()}
-            inventory = "work.internal.inventory" if is_present_version else INVENTORY_OF_ANOTHER_VERSION
+            inventory = "{database}.internal.inventory" if is_present_version else INVENTORY_OF_ANOTHER_VERSION
         renames = {
             s.renamed_from: s.name
             for s in self.settings.sources
             if s.renamed_from and s.renamed_from in known and s.name not in known
         }
         known = {renames.get(name, name): state for name, state in known.items()}
-        con.execute(f"CREATE TEMP VIEW inventory AS {inventory_by_present_names(inventory, renames)}")
+        present = inventory_by_present_names(inventory.format(database="work"), renames)
+        con.execute(f"CREATE TEMP VIEW inventory AS {present}")
         names = {source.name for source in self.settings.sources}
         # Every table built anew needs every source.
         wanted = self.sources if is_present_version else self.settings.sources
@@ -167,6 +170,8 @@ class Refresh:
             since={n: (s.commit_id, s.tree_id) for n, s in known.items() if s.commit_id and s.tree_id},
             unavailable=unavailable,
         )
+        # Without its own settings file a site that is away would seem to have others.
+        reparse -= found.unavailable.keys()
         refuse_missing(self.settings, found, known)
         if not self.allow_deletes:
             guard(self.settings, found)
@@ -190,12 +195,13 @@ class Refresh:
                 reparse=reparse,
                 renames=renames,
                 is_first=not number,
+                is_asked=self.full,
             )
             if not (reasons or self.is_partial) and sources_differ(con, self.settings.sources):
                 reasons = ["a source lies elsewhere"]
         is_changed = bool(reasons)
         if not reasons:
-            state, reasons = self._unfinished(state, number)
+            state, reasons = self._unfinished(con, state)
         if not reasons and not self.is_partial:
             is_settled = settled or not (found.young_left or found.unavailable)
             self.work.note_look(number, clock.as_of, found.unavailable, is_settled=is_settled)
@@ -212,6 +218,7 @@ class Refresh:
             known=known,
             renames=renames,
             is_rebuild=is_rebuild,
+            inventory=inventory,
             connection=con,
         )
 
@@ -219,6 +226,12 @@ class Refresh:
     def is_partial(self) -> bool:
         """Whether some sources are left out."""
         return len(self.sources) < len(self.settings.sources)
+
+    def unread(self, look: Look) -> dict[str, str]:
+        """Sources that could not be read, and why: by this look, or where it left them out by the last that did not."""
+        looked_at = {source.name for source in self.sources}
+        before = {name: outage.why for name, outage in self.work.outages().items() if name not in looked_at}
+        return before | look.scan.unavailable
 
     def warm(self, look: Look) -> None:
         """Start the processes that read, where there is work for them, so that they are ready when it begins."""
@@ -245,15 +258,17 @@ class Refresh:
             if look.is_from_nothing:
                 target = self._attach_target(look)
                 with transaction(con):
-                    manifest = self._read(look, staging, report, Appender(con))
+                    manifest, rejected = self._read(look, staging, report, Appender(con))
                     extract_milliseconds = _milliseconds(began)
                     number = self._merge(look, manifest, extract_milliseconds)
             else:
-                manifest = self._read(look, staging, report)
+                manifest, rejected = self._read(look, staging, report)
                 extract_milliseconds = _milliseconds(began)
                 target = self._attach_target(look)
                 with transaction(con):
                     number = self._merge(look, manifest, extract_milliseconds)
+            # What failed while it was read was not read.
+            missed = [file for file in look.scan.missed if file.partition("/")[0] not in look.scan.unavailable]
             loaded = TablesLoaded(
                 generation=number,
                 is_new=number != look.generation,
@@ -272,7 +287,8 @@ class Refresh:
                     "load": _milliseconds(began) - extract_milliseconds,
                 },
                 unavailable=look.scan.unavailable,
-                missed=look.scan.missed,
+                missed=missed,
+                newly_rejected=rejected,
                 commits={name: state.commit_id for name, state in look.states.items() if state.commit_id},
             )
             self.work.detach(con)
@@ -287,12 +303,15 @@ class Refresh:
         self.work.note_look(number, look.clock.as_of, look.scan.unavailable, left_out)
         return loaded
 
-    def _read(self, look: Look, staging: Path, report: Report, appender: Appender | None = None) -> list[ManifestRow]:
+    def _read(
+        self, look: Look, staging: Path, report: Report, appender: Appender | None = None
+    ) -> tuple[list[ManifestRow], list[str]]:
+        """Read what is to be read: the manifest of it, and some files that are rejected and were not before."""
         manifest = read_files(look, self.settings.limits, self.engine, staging, report, appender)
         if not self.allow_deletes and _count(look.connection, "candidates WHERE known_status = 'gone'"):
             look.scan.leaving = articles_leaving(look.connection)
             guard(self.settings, look.scan)
-        return manifest
+        return manifest, newly_rejected(look.connection, _staged(manifest).get("post_files", []))
 
     def _merge(self, look: Look, manifest: list[ManifestRow], extract_milliseconds: int) -> int:
         return merge(
@@ -316,28 +335,38 @@ class Refresh:
 
     @needs_room_to("build the aggregates")
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:
-        """Build aggregates from the tables; all of them by default. Returns aggregate -> rows."""
+        """Build aggregates from the tables; all of them by default. Returns aggregate -> rows.
+
+        Raises:
+            NotBuilt: there are no tables yet.
+        """
         began = time.perf_counter()
         with self.work.opened() as con:
             rows = build_aggregates(con, names)
             con.execute(
-                "UPDATE refreshes SET aggregate_milliseconds = ? "
-                "WHERE refresh_id = (SELECT max(refresh_id) FROM refreshes)",
+                # Where all of them were there already the time is not that of building them.
+                "UPDATE refreshes SET aggregate_milliseconds = ? WHERE refresh_id = (SELECT max(refresh_id) FROM "
+                "refreshes) AND (SELECT state FROM internal.generation) <> 'checked'",
                 [_milliseconds(began)],
             )
         return rows
 
     @needs_room_to("run the checks")
     def run_checks(self, stage: Stage) -> list[CheckResult]:
-        """Run the checks of a stage; what they find is written down with the generation."""
+        """Run the checks of a stage; what they find is written down with the generation.
+
+        Raises:
+            NotBuilt: there are no tables yet.
+        """
         with self.work.opened() as con:
             return run_checks(con, stage, self.settings.checks)
 
     @needs_room_to("publish")
     def publish(self) -> Published:
-        """Put the checked generation in the place of the published file.
+        """Put the checked generation in the place of the published file, unless it is there already.
 
         Raises:
+            NotBuilt: there is no generation yet.
             NotChecked: its checks have not passed.
         """
         return publish(self.work)
@@ -345,8 +374,7 @@ class Refresh:
     def _attach_target(self, look: Look) -> Path:
         """Attach the work file for writing; one built anew lies beside the old one until it is done."""
         con = look.connection
-        if look.generation or look.is_rebuild:
-            self.work.detach(con)
+        self.work.detach(con)
         if look.renames:
             self.work.attach(con)
             rename_sources(con, look.renames)
@@ -360,19 +388,27 @@ class Refresh:
             self.work.attach(con)
             return self.work.path
         self.work.attach(con, read_only=True, name="previous")
+        # The guard asks while files are read, and by then the name of the work file is that of the new one.
+        con.execute(f"CREATE OR REPLACE TEMP VIEW inventory AS FROM {look.inventory.format(database='previous')}")
         target = self.work.attach_new(con)
         create_tables(con)
         carry_over(con, "previous")
         return target
 
-    def _unfinished(self, state: str, number: int) -> tuple[str, list[str]]:
-        if state == "failed":
-            return state, ["the checks of the last refresh failed"]
-        if state != "checked":
-            return state, [f"the last refresh stopped when its tables were {state}"]
-        if self.work.published_generation() != number:
-            return state, ["the last refresh was not published"]
-        return "published", []
+    def _unfinished(self, con: duckdb.DuckDBPyConnection, state: str) -> tuple[str, list[str]]:
+        if state == "checked" and self.work.is_published(con):
+            return "published", []
+        return state, [_LEFT_TO_DO[state]]
+
+
+_LEFT_TO_DO = {
+    "failed": "the checks of the last refresh failed",
+    "loaded": "the tables of the last refresh have not been checked",
+    "sound": "the aggregates of the last refresh have not been built",
+    "aggregated": "the aggregates have not been checked since they were built",
+    "checked": "the last refresh was not published",
+}
+"""State of the present generation -> what is to be done, told as a reason."""
 
 
 def _staged(manifest: Iterable[ManifestRow]) -> dict[str, list[str]]:

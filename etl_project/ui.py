@@ -27,6 +27,7 @@ FIRST_PORT, LAST_PORT = 3000, 3099
 
 _START_SECONDS = 120
 _STOP_SECONDS = 10
+_WATCH_SECONDS = 5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _WORKSPACE = """# Written by `etl ui` at every start.
@@ -44,7 +45,7 @@ class CannotServe(Stop):
 def serve(settings: Settings, host: str = "127.0.0.1", port: int | None = None, open_browser: bool = False) -> int:
     """Run Dagster's web server and daemon until Ctrl-C or a signal to end, then stop every process of theirs.
 
-    Where one of them dies, all are started again.
+    Where one of them dies, the one that has the code included, all are started again.
 
     Args:
         settings: tell where runs are recorded; each run reads the settings file again.
@@ -86,8 +87,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int | None = None, 
                     announced = True
                     if open_browser:
                         webbrowser.open(address)
-                while servers.poll() is None and not stop.wait(0.2):
-                    pass
+                _watch(servers, stop)
             finally:
                 _end(servers)
     finally:
@@ -146,6 +146,27 @@ def _answers(url: str, port: int, servers: subprocess.Popen[bytes], stop: thread
                 return True
         if servers.poll() is not None or time.monotonic() > deadline:
             raise CannotServe("Dagster did not start; what it wrote above says why")
+    return False
+
+
+def _watch(servers: subprocess.Popen[bytes], stop: threading.Event) -> None:
+    """Wait until told to stop, or until a server is gone that will not come back.
+
+    Dagster ends when its web server or daemon dies. The process that has the code it neither watches nor starts again:
+    pages would show an error, and schedules would be silent. It is missed twice, for it is replaced when code is
+    loaded anew.
+    """
+    missed = 0
+    while not stop.wait(_WATCH_SECONDS) and servers.poll() is None and missed < 2:
+        missed = 0 if _has_code(servers.pid) else missed + 1
+
+
+def _has_code(leader: int) -> bool:
+    """Whether a process of the session has loaded the code."""
+    for process in _of_session(leader):
+        with contextlib.suppress(psutil.Error):
+            if {"api", "grpc"} <= set(process.cmdline()):
+                return True
     return False
 
 

@@ -64,13 +64,13 @@ class Told:
 def test_a_fault_is_told_once_until_it_is_over(tmp_path: Path, told: tuple[str, list[dict[str, Any]]]) -> None:
     address, alerts = told
     refresh = Told(tmp_path, webhook=address)
-    refresh.alerts.well(1)
+    refresh.alerts.well(1, ["near"], {})
     refresh.alerts.failed("120 of the 500 posts are no longer there.")
     refresh.alerts.failed("130 of the 500 posts are no longer there.")
     assert [alert["event"] for alert in alerts] == ["failure"]
     refresh.alerts.failed("The disk is full.")
-    refresh.alerts.well(2)
-    refresh.alerts.well(3)
+    refresh.alerts.well(2, ["near"], {})
+    refresh.alerts.well(3, ["near"], {})
     refresh.alerts.failed("The disk is full.")
     assert [alert["event"] for alert in alerts] == ["failure", "failure", "recovery", "failure"]
     assert alerts[0]["sentence"].startswith("120 of") and alerts[0]["warehouse"] == str(tmp_path / "posts.duckdb")
@@ -84,9 +84,11 @@ def test_a_source_that_cannot_be_read_is_told_apart_from_the_refresh(
     address, alerts = told
     refresh = Told(tmp_path, webhook=address)
     refresh.alerts.failed("A check broke.")
-    refresh.alerts.well(2, {"far": "it is not mounted"})
-    refresh.alerts.well(3, {"far": "it is not mounted"})
-    refresh.alerts.well(4)
+    refresh.alerts.well(2, ["near"], {"far": "it is not mounted"})
+    refresh.alerts.well(3, ["near"], {"far": "it is not mounted"})
+    refresh.alerts.well(3, ["near"], {})
+    assert refresh.alerts.has_told_of_source("far"), "it was not looked at"
+    refresh.alerts.well(4, ["near", "far"], {})
     sentences = [(alert["event"], alert["sentence"]) for alert in alerts[1:]]
     assert sentences == [
         ("recovery", "The refresh works again: refresh 2 is published."),
@@ -114,9 +116,14 @@ def test_a_jump_of_rejected_files_is_told_with_its_numbers(
     address, alerts = told
     refresh = Told(tmp_path, webhook=address, rejected_jump=5)
     for number, count in enumerate([40, 44, 49, 49, 2], 1):
-        refresh.alerts.rejected(count, number, {"files": 100})
-    assert [(alert["event"], alert["refresh"], alert["numbers"]) for alert in alerts] == [
-        ("rejected_jump", 3, {"files": 100, "rejected": 49, "rejected_before": 44})
+        refresh.alerts.rejected(count, number, {"files": 100}, [f"site/{n}.md" for n in range(20)])
+    assert [(alert["event"], alert["refresh"], alert["numbers"], alert["paths"]) for alert in alerts] == [
+        (
+            "rejected_jump",
+            3,
+            {"files": 100, "rejected": 49, "rejected_before": 44},
+            [f"site/{n}.md" for n in range(10)],
+        )
     ]
 
 

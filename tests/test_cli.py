@@ -272,7 +272,7 @@ def test_a_refresh_killed_between_commit_and_publication_is_taken_up_by_the_next
     assert "Refresh 2 is sound but not published yet. Go on: etl refresh" in said(etl(built, "status"))
     result = etl(built, "refresh")
     assert result.exit_code == 0, result.output
-    assert "To do: the last refresh stopped when its tables were sound." in said(result)
+    assert "To do: the aggregates of the last refresh have not been built." in said(result)
     assert built.column("SELECT count(*) FROM articles") == [6]
 
 

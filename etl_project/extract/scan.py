@@ -36,7 +36,7 @@ INVENTORY_OF_ANOTHER_VERSION = """(SELECT
     source_id, path, article_id, status, is_shadowed, size, NULL::BIGINT AS mtime_ns, NULL::BIGINT AS ctime_ns,
     NULL::UBIGINT AS inode, file_hash, false AS is_young, 0 AS deferrals, NULL::TIMESTAMPTZ AS deferred_since,
     NULL::INTEGER AS rank, NULL::VARCHAR AS blob_id, NULL::BIGINT AS committed_us
-FROM work.post_files)"""
+FROM {database}.post_files)"""
 """What the tables of any version tell of the files that were there: enough for the guard and for moves."""
 
 

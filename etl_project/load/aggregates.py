@@ -66,13 +66,13 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
 
     Returns:
         Aggregate -> rows. A generation whose tables passed their checks becomes `aggregated` once every aggregate was
-        built from it.
+        built from it; one that is checked stays so unless some aggregate had to be built.
 
     Raises:
         duckdb.Error: nothing is changed.
     """
     number = generation(con).number
-    rows = {}
+    rows, is_new = {}, False
     con.execute("BEGIN")
     try:
         there = dict(
@@ -80,6 +80,7 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
         )
         for aggregate in aggregates().values() if names is None else [aggregates()[name] for name in names]:
             if there.get(aggregate.name) != aggregate.sql:
+                is_new = True
                 con.execute(aggregate.sql)
                 con.execute(f"COMMENT ON TABLE {aggregate.name} IS {quoted(aggregate.grain)}")
                 con.execute("DELETE FROM internal.aggregates_built WHERE name = ?", [aggregate.name])
@@ -88,10 +89,13 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
                 )
             count = con.execute(f"SELECT count(*) FROM {aggregate.name}").fetchone()
             rows[aggregate.name] = count[0] if count else 0
-        built = con.execute("SELECT name FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
-        if {name for (name,) in built} >= set(aggregates()):
+        if is_new:
+            # Some of them alone are not what was checked.
+            con.execute("UPDATE internal.generation SET state = 'sound' WHERE state IN ('aggregated', 'checked')")
+        built = con.execute("SELECT name, sql FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
+        if dict(built).items() >= {aggregate.name: aggregate.sql for aggregate in aggregates().values()}.items():
             con.execute("UPDATE internal.generation SET aggregates_version = ?", [aggregates_version()])
-            con.execute("UPDATE internal.generation SET state = 'aggregated' WHERE state IN ('sound', 'checked')")
+            con.execute("UPDATE internal.generation SET state = 'aggregated' WHERE state = 'sound'")
         con.execute("COMMIT")
     except BaseException:
         # A commit that failed has ended the transaction itself; its error is the one to tell.

@@ -27,31 +27,37 @@ class Published:
 
     path: Path
     generation: int
+    is_new: bool
+    """False where the published file was of this generation already: it was left as it is."""
     size: int
     """Bytes of the published file."""
     milliseconds: int
 
 
 def publish(work: WorkFile) -> Published:
-    """Put the present generation in the place of the published file.
+    """Put the present generation in the place of the published file, unless it is there already.
 
     Whoever has the old file open keeps reading it; whoever opens anew gets the new one. The old one stays beside as
     `<name>.previous.duckdb`, if it opens.
 
     Raises:
+        NotBuilt: there is no generation yet.
         NotChecked: the checks of this generation have not passed.
         OSError: the disk is full, say; the published file is as it was.
     """
     began = time.perf_counter()
     with work.opened() as con:
         present = generation(con)
-        if present.state != "checked" or present.number == 0:
+        if present.state != "checked":
             raise NotChecked(
                 f"generation {present.number} is {present.state}, not checked: run the job `refresh`, which builds the "
                 "aggregates and checks them first"
             )
+        target = work.published
+        # Once more would make the file before it a copy of it, and there would be nothing to go back to.
+        if work.is_published(con):
+            return Published(target, present.number, False, target.stat().st_size, _milliseconds(began))
         con.execute("CHECKPOINT work")
-    target = work.published
     wal = Path(f"{work.path}.wal")
     if wal.exists():
         raise NotChecked(f"{wal} is still there: the work file was not closed")
@@ -72,7 +78,7 @@ def publish(work: WorkFile) -> Published:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return Published(target, present.number, target.stat().st_size, round((time.perf_counter() - began) * 1000))
+    return Published(target, present.number, True, target.stat().st_size, _milliseconds(began))
 
 
 def _copy(origin: Path, copy: Path) -> None:
@@ -85,9 +91,13 @@ def _copy(origin: Path, copy: Path) -> None:
         os.fsync(written.fileno())
 
 
+def _milliseconds(since: float) -> int:
+    return round((time.perf_counter() - since) * 1000)
+
+
 def _keep_previous(work: WorkFile) -> None:
     # One that is damaged must not take the place of a good one.
-    if work.published_generation() is not None:
+    if work.published_edition() is not None:
         work.linking.unlink(missing_ok=True)
         os.link(work.published, work.linking)
         work.linking.replace(work.previous)

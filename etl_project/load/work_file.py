@@ -33,6 +33,10 @@ OPEN_SECONDS = 5
 _LOCK_CONFLICT = re.compile(r"Conflicting lock is held in (.*?\(PID \d+\))")
 
 
+class NotBuilt(Stop):
+    """A part of a refresh was asked for, and there are no tables yet."""
+
+
 class OpenElsewhere(Stop):
     """The work file is open in another program, which is no refresh."""
 
@@ -93,9 +97,9 @@ class WorkFile:
 
     @staticmethod
     def detach(con: duckdb.DuckDBPyConnection, name: str = "work") -> None:
-        """Write everything out and let go of the work file."""
+        """Write everything out and let go of the work file, where it is attached."""
         con.execute("USE memory")
-        con.execute(f"DETACH {name}")
+        con.execute(f"DETACH DATABASE IF EXISTS {name}")
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An empty database in memory that work files can be attached to."""
@@ -107,9 +111,19 @@ class WorkFile:
 
     @contextmanager
     def opened(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the work file on a connection of its own; the caller of a write holds the lock."""
+        """Open the work file on a connection of its own; the caller of a write holds the lock.
+
+        Raises:
+            NotBuilt: it is to be written to, and no refresh has loaded its tables yet; no file is made.
+        """
+        if not (read_only or self.path.exists()):
+            self.restore()
+            if not self.path.exists():
+                raise _not_built()
         with self.connect() as con:
             self.attach(con, read_only=read_only)
+            if not (read_only or generation(con).number):
+                raise _not_built()
             yield con
             self.detach(con)
 
@@ -183,17 +197,21 @@ class WorkFile:
         Path(f"{self.path}.wal").unlink(missing_ok=True)
         new.replace(self.path)
 
-    def published_generation(self) -> int | None:
-        """Generation of the published file; None when there is none, or none that opens for everybody."""
+    def published_edition(self) -> tuple[int, str | None] | None:
+        """What the published file is an edition of; None when there is none, or none that opens for everybody."""
         # Nobody writes the published file, so a log beside it is stale, and stops others from opening it.
         if not self.published.exists() or Path(f"{self.published}.wal").exists():
             return None
         try:
             with duckdb.connect(openable(self.published), read_only=True) as con:
-                row = con.execute("SELECT max(generation) FROM internal.generation WHERE state = 'checked'").fetchone()
-                return row[0] if row else None
+                return _edition(con)
         except duckdb.Error:
             return None
+
+    def is_published(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Whether the work file, which the connection has in use, is checked and published as it is."""
+        edition = _edition(con)
+        return edition is not None and edition == self.published_edition()
 
     def last_look(self) -> dict[str, object]:
         """What the last look wrote down: `generation`, `looked_at`, `is_settled`, `unavailable`."""
@@ -207,6 +225,15 @@ class WorkFile:
         """Sources that the last look could not read."""
         outages = self.last_look().get("unavailable")
         return {name: Outage(*outage) for name, outage in outages.items()} if isinstance(outages, dict) else {}
+
+    def all_read_at(self) -> dt.datetime | None:
+        """When all that is in the tables was last known to be as in the sources.
+
+        The instant of the last look; where it could not read a source, that of the first which could not.
+        """
+        looked_at = self.last_look().get("looked_at")
+        instants = [looked_at, *(outage.since for outage in self.outages().values())]
+        return min(map(dt.datetime.fromisoformat, map(str, instants))) if isinstance(looked_at, str) else None
 
     def note_look(
         self,
@@ -259,9 +286,23 @@ def generation(con: duckdb.DuckDBPyConnection) -> Generation:
     return Generation(*row)
 
 
+def _edition(con: duckdb.DuckDBPyConnection) -> tuple[int, str | None] | None:
+    """What tells a checked database from every other: aggregates may change without a new generation."""
+    return con.execute(
+        "SELECT generation, aggregates_version FROM internal.generation WHERE state = 'checked'"
+    ).fetchone()
+
+
 def set_state(con: duckdb.DuckDBPyConnection, state: str) -> None:
     """Write down how far the refresh has come."""
     con.execute("UPDATE internal.generation SET state = ?", [state])
+
+
+def _not_built() -> NotBuilt:
+    return NotBuilt(
+        "The warehouse has not been built yet, and this does a part of a refresh only: run the job `refresh`, or "
+        "`etl refresh`, which builds it."
+    )
 
 
 def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:

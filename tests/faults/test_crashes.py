@@ -73,6 +73,17 @@ def test_a_crash_at_any_step_leaves_the_published_file_and_the_next_refresh_heal
     assert_the_change_log_adds_up(built)
 
 
+@pytest.mark.parametrize("step", ["after files were staged", "within the transaction", "between commit and checkpoint"])
+def test_a_crash_of_the_first_build_is_healed_by_the_next_refresh(site: Site, step: str, tmp_path: Path) -> None:
+    write_posts(site, 3)
+    crash(site, step)
+    assert not site.published.exists()
+    site.refresh()
+    assert files_beside(site) <= AT_REST
+    assert_equals_a_fresh_build(site, tmp_path / "fresh")
+    assert_the_change_log_adds_up(site)
+
+
 @pytest.mark.parametrize("crashed", [(), ("--full",)], ids=["", "full"])
 def test_a_full_build_after_a_crash_takes_nothing_of_the_log_that_was_left(
     built: Site, crashed: tuple[str, ...], tmp_path: Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import shlex
 import subprocess
 import sys
@@ -17,12 +18,15 @@ from conftest import Site
 from dagster._core.scheduler.instigation import InstigatorType, TickData, TickStatus
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from graph_runs import run_job
+from typer.testing import CliRunner
 
 from assets import automation, resources
-from assets.freshness import CHECK, judge_freshness
+from assets.freshness import CHECK, READ, judge_freshness
+from etl_project.cli import app
 from etl_project.definitions import defs, wire
+from etl_project.look import RefreshStopped
 from etl_project.refresh import Refresh
-from etl_project.settings import read_settings
+from etl_project.settings import SettingsError, read_settings
 from etl_project.sources.folder import SourceUnavailable
 
 pytest_plugins = ["graph_fixtures"]
@@ -163,11 +167,83 @@ def test_what_may_pass_by_itself_is_tried_once_more_and_what_may_not_is_not(
             raise error
         return real(refresh)
 
+    def tried_again() -> bool:
+        """Run the job, which fails; whether any step of it was tried once more."""
+        ran = job.execute_in_process(instance=instance, raise_on_error=False)
+        assert not ran.success
+        return any(event.is_step_up_for_retry for event in ran.all_events)
+
     monkeypatch.setattr(Refresh, "look", failing)
     job = wire(posts.settings).resolve_job_def("refresh")
     assert job.execute_in_process(instance=instance, raise_on_error=False).success
     assert looks == []
-    for error, left in ((OSError("still gone"), 1), (ValueError("a bug"), 2)):
-        looks[:] = [error, error, None]
-        assert not job.execute_in_process(instance=instance, raise_on_error=False).success
-        assert len(looks) == left
+    looks[:] = [OSError("still gone")] * 2
+    assert tried_again() and looks == []
+    for error in (SettingsError("there is no such time zone"), RefreshStopped("half of the posts left"), ValueError()):
+        looks[:] = [error]
+        assert not tried_again() and looks == []
+    with duckdb.connect(str(Refresh(posts.settings).work.path)) as con:
+        con.execute("DELETE FROM article_metrics")
+    posts.write("_posts/2026-03-01-four.md", title="Four")
+    looks[:] = [None]
+    assert not tried_again() and looks == []
+
+
+def test_a_source_that_is_away_is_named_by_looks_and_runs_and_is_not_fresh(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    def answers(check: dg.AssetCheckSpec) -> list[bool]:
+        """What the check said, the latest first."""
+        told = instance.event_log_storage.get_asset_check_execution_history(check.key, limit=100)
+        return [record.status == AssetCheckExecutionRecordStatus.SUCCEEDED for record in told]
+
+    other = posts.folder / "other"
+    other.mkdir()
+    posts.configure(extra='[[source]]\nname = "other"\nlocation = "other"\n')
+    (posts.posts / "_config.yml").write_text("title: Harbour\n")
+    assert run_job(posts).success
+    assert (answers(READ), answers(CHECK)) == ([True], [True])
+    posts.posts.rename(posts.folder / "away")
+    for _ in range(3):
+        skipped = look(instance)
+        assert isinstance(skipped, dg.SkipReason)
+        assert "nothing to do" in str(skipped.skip_message)
+        assert f"The source site could not be read: there is no folder {posts.posts}." in str(skipped.skip_message)
+    assert (answers(READ), answers(CHECK)) == ([False, True], [True])
+    work = Refresh(posts.settings).work
+    long_ago = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=7)).isoformat()
+    work.write_look({**work.last_look(), "unavailable": {"site": ["there is no folder", long_ago]}})
+    look(instance)
+    assert answers(CHECK) == [False, True]
+    (other / "note.md").write_text("# Note\n\nText")
+    run = run_job(posts)
+    assert run.success
+    warned = [e.user_message for e in instance.all_logs(run.run_id) if e.level == logging.WARNING]
+    assert [line for line in warned if "The source site could not be read: there is no folder" in line]
+    assert (answers(READ)[0], answers(CHECK)[0]) == (False, False)
+    (posts.folder / "away").rename(posts.posts)
+    look(instance)
+    assert (answers(READ)[0], answers(CHECK)[0]) == (True, True)
+    assert instance.get_runs_count() == 2
+
+
+def test_a_refresh_of_one_source_says_nothing_of_another_that_is_away(
+    alerted: Site, instance: dg.DagsterInstance
+) -> None:
+    (alerted.folder / "other").mkdir()
+    alerted.configure(extra=f'{alerted.extra}[[source]]\nname = "other"\nlocation = "other"\n')
+    assert run_job(alerted).success
+    alerted.posts.rename(alerted.folder / "away")
+    look(instance)
+    assert [alert["event"] for alert in told(alerted)] == ["failure"]
+    for text in ("# Note", None):
+        if text:
+            (alerted.folder / "other/note.md").write_text(text)
+        ended = CliRunner().invoke(app, ["refresh", "--config", str(alerted.config), "--source", "other"])
+        assert ended.exit_code == 0, ended.output
+    assert [alert["event"] for alert in told(alerted)] == ["failure"]
+    found = instance.event_log_storage.get_latest_asset_check_execution_by_key([READ.key])[READ.key]
+    assert found.status == AssetCheckExecutionRecordStatus.FAILED
+    (alerted.folder / "away").rename(alerted.posts)
+    look(instance)
+    assert told(alerted)[1:] and "The source site works again" in str(told(alerted)[1]["sentence"])

@@ -11,6 +11,7 @@ import dagster as dg
 from conftest import Site
 from graph_runs import run_job
 
+from assets.aggregates import AGGREGATES, aggregates
 from assets.pictures import DAYS, LONGEST, ROWS, bars, columns, markdown
 
 pytest_plugins = ["graph_fixtures"]
@@ -68,3 +69,9 @@ def shown(instance: dg.DagsterInstance, name: str) -> list[str | None]:
     ]
     drawn = base64.b64decode(str(picture).partition("base64,")[2].removesuffix(")"))
     return [text.text for text in ET.fromstring(drawn).iter(f"{SVG}text")]
+
+
+def test_no_line_of_the_sql_on_the_page_of_a_node_is_cut_at_its_right_edge() -> None:
+    specs = aggregates.specs
+    lines = [line for spec in specs for line in str(spec.description).partition("```sql\n")[2].splitlines()]
+    assert len(specs) == len(AGGREGATES) and [line for line in lines if len(line) > 90] == []

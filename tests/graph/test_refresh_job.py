@@ -15,6 +15,7 @@ from conftest import Site
 from graph_runs import dg_command, program, run_job
 
 from assets.aggregates import AGGREGATES
+from assets.automation import decide
 from assets.resources import Session
 from assets.run import LOCATION
 from assets.tables import TABLES
@@ -98,6 +99,16 @@ def test_a_check_that_fails_ends_the_run_and_leaves_the_published_file_byte_for_
     assert posts.published.read_bytes() == published
 
 
+def test_a_part_asked_for_before_there_is_a_warehouse_names_the_job_that_builds_it(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    for asset in ("articles_by_tag", "published_file"):
+        refused = run_assets(posts, instance, asset)
+        failure = next(e for e in refused.all_events if e.is_step_failure).step_failure_data.user_failure_data
+        assert failure and str(failure.description).startswith("The warehouse has not been built yet")
+        assert "run the job `refresh`" in str(failure.description)
+
+
 def test_aggregates_and_publish_run_alone_do_not_get_a_failed_generation_published(
     posts: Site, instance: dg.DagsterInstance
 ) -> None:
@@ -126,10 +137,15 @@ def test_aggregates_alone_and_publish_alone_work_on_a_checked_generation(
 
 def test_materialize_all_right_after_a_refresh_changes_nothing(posts: Site, instance: dg.DagsterInstance) -> None:
     assert run_job(posts).success
-    before = posts.derived()
-    assert run_assets(posts, instance, *TABLES, *AGGREGATES, "published_file").success
-    assert posts.derived() == before
-    assert posts.column("SELECT count(*) FROM refreshes") == [1]
+    posts.write("_posts/2026-03-01-four.md", title="Four")
+    assert run_job(posts).success
+    files = [posts.published, posts.published.with_name("posts.previous.duckdb")]
+    before = [file.stat().st_ino for file in files], posts.derived()
+    ran = run_assets(posts, instance, *TABLES, *AGGREGATES, "published_file")
+    assert ran.success and not ran.asset_materializations_for_node("published_file")[0].metadata["is_new"].value
+    assert ([file.stat().st_ino for file in files], posts.derived()) == before
+    assert posts.column("SELECT count(*) FROM refreshes") == [2]
+    assert "nothing to do" in str(decide(instance, posts.settings).skip_message)
 
 
 def test_the_lock_is_held_from_the_first_step_to_the_last_and_not_after(posts: Site) -> None:

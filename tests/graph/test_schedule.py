@@ -13,7 +13,9 @@ from graph_runs import program, run_job
 
 from assets import dead_runs
 from assets.automation import automation
+from assets.jobs import MAINTAIN, REFRESH
 from etl_project.definitions import defs
+from etl_project.orphans import OWNER
 from etl_project.settings import SettingsError, read_settings
 
 AT_WORK = dg.RunsFilter(statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
@@ -61,7 +63,9 @@ def test_a_look_while_another_process_refreshes_names_it(posts: Site, instance: 
     assert holder.stdin and holder.stdout
     with holder:
         assert holder.stdout.readline() == "held\n"
-        assert f"a test, process {holder.pid}" in str(tick(instance))
+        said = str(tick(instance))
+        assert said.startswith(f"another refresh is running: a test, process {holder.pid} on ")
+        assert said.endswith("; the next look comes by itself")
         holder.stdin.close()
     assert tick(instance) is None
 
@@ -108,6 +112,42 @@ def test_a_run_killed_before_it_could_say_who_it_is_is_reported_in_time(
     monkeypatch.setattr(dead_runs, "SILENT_SECONDS", 0)
     assert "nothing to do" in str(tick(instance))
     assert instance.get_runs(AT_WORK) == []
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "is_gone"),
+    [
+        ({}, True),
+        ({dead_runs.HOST: "another-name"}, True),
+        ({dead_runs.BOOT: "the one before"}, True),
+        ({dead_runs.SPACE: "pid:[1]"}, False),
+        ({dead_runs.HOST: "another-name", dead_runs.SPACE: "pid:[1]"}, False),
+        ({dead_runs.HOST: "another-name", dead_runs.BOOT: "of another machine"}, False),
+    ],
+    ids=["here", "renamed host", "restarted machine", "restarted container", "new container", "another machine"],
+)
+def test_a_run_whose_process_cannot_be_seen_is_given_the_time_that_runs_wait(
+    posts: Site,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: dict[str, str],
+    is_gone: bool,
+) -> None:
+    run = instance.create_run_for_job(dg.GraphDefinition("nothing").to_job(), status=dg.DagsterRunStatus.STARTED)
+    no_process = {dead_runs.PID: "4194305"}
+    instance.add_run_tags(run.run_id, {**dead_runs.process_tags(run.run_id), **no_process, **elsewhere})
+    record = instance.get_run_record_by_id(run.run_id)
+    assert record and dead_runs.is_gone(record) == is_gone
+    assert dead_runs.report_dead_runs(instance) == ([run.run_id] if is_gone else []), "it may wait for the lock"
+    monkeypatch.setattr(dead_runs, "WAIT_SECONDS", 0)
+    assert not dead_runs.is_gone(record) or is_gone, "who does not hold the lock cannot know"
+    assert dead_runs.report_dead_runs(instance) == ([] if is_gone else [run.run_id])
+
+
+def test_a_run_of_this_process_is_not_gone(posts: Site, instance: dg.DagsterInstance) -> None:
+    run = instance.create_run_for_job(dg.GraphDefinition("nothing").to_job(), status=dg.DagsterRunStatus.STARTED)
+    instance.add_run_tags(run.run_id, dead_runs.process_tags(run.run_id))
+    assert dead_runs.report_dead_runs(instance) == []
 
 
 def test_a_run_of_a_process_that_lives_is_left_alone(posts: Site, instance: dg.DagsterInstance) -> None:
@@ -167,3 +207,22 @@ def test_settings_that_cannot_be_used_fail_the_look_with_their_sentence(
         tick(instance)
     causes = [failed.value, failed.value.__cause__]
     assert any(isinstance(cause, SettingsError) and "etl.toml, line" in str(cause) for cause in causes)
+
+
+def test_servers_whose_settings_become_wrong_show_the_jobs_and_runs_and_looks_fail_with_the_sentence(
+    posts: Site, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts.config.write_text("[[source]]\nname = 1\n", "utf-8")
+    with pytest.raises(SettingsError, match="line 2"):
+        defs()
+    monkeypatch.setenv(OWNER, "the servers of an etl ui")
+    loaded = defs()
+    assert [schedule.name for schedule in loaded.schedules or []] == ["look_for_changes", "maintain_regularly"]
+    for name in (REFRESH, MAINTAIN):
+        failed = loaded.resolve_job_def(name).execute_in_process(instance=instance, raise_on_error=False)
+        assert not failed.success
+        assert "etl.toml, line 2" in " ".join(str(e.event_specific_data) for e in failed.all_events if e.is_failure)
+    (look, _) = loaded.schedules or []
+    with dg.build_schedule_context(instance=instance) as context, pytest.raises(Exception) as told:
+        look.evaluate_tick(context)
+    assert "etl.toml, line 2" in f"{told.value} {told.value.__cause__}"

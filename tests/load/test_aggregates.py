@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from conftest import Site
 
 from etl_project.load.aggregates import aggregates
 from etl_project.load.contract import WAREHOUSE
+from etl_project.load.work_file import generation
+from etl_project.refresh import Refresh
 
 SOURCE = 'dialect = "jekyll"\ntime_zone = "Asia/Shanghai"\ninclude = ["_posts/**", "_drafts/**"]\n'
 OTHER = '[[source]]\nname = "other"\nlocation = "other"\ndialect = "hugo"\n'
@@ -197,6 +200,31 @@ def test_an_aggregate_says_its_grain_first_and_what_each_column_holds(site: Site
     assert aggregate.inputs and "articles_live" in aggregate.inputs
     [comment] = site.column(f"SELECT comment FROM duckdb_tables() WHERE table_name = '{name}'")
     assert comment == aggregate.grain
+
+
+def test_a_checked_generation_whose_aggregates_are_asked_for_again_stays_checked(site: Site) -> None:
+    refresh = Refresh(site.settings)
+    with refresh.work.opened(read_only=True) as con:
+        took = con.execute("SELECT aggregate_milliseconds FROM refreshes").fetchall()
+    refresh.build_aggregates()
+    refresh.build_aggregates(["articles_by_tag"])
+    with refresh.work.opened(read_only=True) as con:
+        assert generation(con).state == "checked"
+        assert con.execute("SELECT aggregate_milliseconds FROM refreshes").fetchall() == took
+
+
+def test_aggregates_that_were_built_and_not_checked_are_the_reason_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path)
+    site.configure(SOURCE)
+    post(site, "_posts/2026-02-01-a.md", "2026-02-01")
+    site.refresh()
+    by_tag = aggregates()["articles_by_tag"]
+    monkeypatch.setitem(aggregates(), "articles_by_tag", replace(by_tag, sql=f"{by_tag.sql}\n-- changed\n"))
+    Refresh(site.settings).build_aggregates(["articles_by_tag"])
+    assert site.refresh() is not None and site.last_look
+    assert site.last_look.reasons == ["the aggregates have not been checked since they were built"]
 
 
 def test_no_number_depends_on_the_order_in_which_articles_came(tmp_path: Path) -> None:

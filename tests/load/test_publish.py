@@ -6,7 +6,9 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -14,8 +16,9 @@ import pytest
 from conftest import Site
 
 from etl_project.disk import DiskFull
+from etl_project.load.aggregates import aggregates
 from etl_project.load.publish import NotChecked
-from etl_project.load.work_file import STORAGE_VERSION
+from etl_project.load.work_file import STORAGE_VERSION, NotBuilt
 from etl_project.refresh import Refresh
 
 READER = """
@@ -127,16 +130,12 @@ def test_the_published_file_is_for_reading_only(published_site: Site) -> None:
     assert stat.S_IMODE(published_site.published.stat().st_mode) == 0o444
 
 
-@pytest.mark.parametrize("last_stage", ["nothing", "load", "check tables", "aggregate"])
+@pytest.mark.parametrize("last_stage", ["load", "check tables", "aggregate"])
 def test_a_generation_that_is_not_checked_is_refused(site: Site, last_stage: str) -> None:
     site.write("_posts/2026-01-02-one.md")
     refresh, look = site.look()
-    if last_stage == "nothing":
-        look.connection.close()
-        state = "generation 0 is checked"
-    else:
-        refresh.load_tables(look)
-        state = "generation 1 is loaded"
+    refresh.load_tables(look)
+    state = "generation 1 is loaded"
     if last_stage in ("check tables", "aggregate"):
         refresh.run_checks("tables")
         state = "generation 1 is sound"
@@ -146,6 +145,63 @@ def test_a_generation_that_is_not_checked_is_refused(site: Site, last_stage: str
     with pytest.raises(NotChecked, match=rf"^{state}, not checked: run the job `refresh`"):
         refresh.publish()
     assert not site.published.exists()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [Refresh.build_aggregates, partial(Refresh.run_checks, stage="tables"), Refresh.publish],
+    ids=["aggregates", "checks", "publish"],
+)
+@pytest.mark.parametrize("was_cut_off", [False, True])
+def test_a_step_alone_on_a_warehouse_that_was_never_built_says_so_and_makes_no_file(
+    site: Site, step: Callable[[Refresh], object], was_cut_off: bool
+) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    work = Refresh(site.settings).work
+    if was_cut_off:
+        with work.connect() as con:
+            work.attach(con)
+    with pytest.raises(NotBuilt, match=r"^The warehouse has not been built yet.*: run the job `refresh`, or `etl"):
+        step(Refresh(site.settings))
+    assert work.path.exists() == was_cut_off and not site.published.exists()
+    site.refresh()
+    assert site.column("SELECT count(*) FROM articles") == [1]
+
+
+def test_a_step_alone_where_the_work_file_is_lost_goes_on_from_the_published_one(published_site: Site) -> None:
+    work = Refresh(published_site.settings).work
+    work.path.unlink()
+    assert not Refresh(published_site.settings).publish().is_new
+    published_site.write("_posts/2026-01-02-two.md")
+    loaded = published_site.refresh()
+    assert loaded and loaded.files_read == 1 and loaded.changes == {"added": 1}
+
+
+def test_what_is_published_already_is_left_as_it_is_and_so_is_the_file_before(published_site: Site) -> None:
+    published_site.write("_posts/2026-01-02-two.md")
+    published_site.refresh()
+    previous = published_site.published.with_name("posts.previous.duckdb")
+    before = published_site.published.stat().st_ino, previous.stat().st_ino
+    again = Refresh(published_site.settings).publish()
+    assert not again.is_new and again.generation == 2
+    assert (published_site.published.stat().st_ino, previous.stat().st_ino) == before
+
+
+def test_aggregates_of_another_definition_are_published_once_they_are_checked(
+    published_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_tag = aggregates()["articles_by_tag"]
+    changed = replace(by_tag, sql=by_tag.sql + "COMMENT ON COLUMN articles_by_tag.tag IS 'Its name.';\n")
+    monkeypatch.setitem(aggregates(), "articles_by_tag", changed)
+    monkeypatch.setattr("etl_project.load.aggregates.aggregates_version", lambda: "another")
+    refresh = Refresh(published_site.settings)
+    refresh.build_aggregates(["articles_by_tag"])
+    with pytest.raises(NotChecked, match="generation 1 is aggregated, not checked"):
+        refresh.publish()
+    refresh.run_checks("aggregates")
+    assert refresh.publish().is_new
+    comment = "SELECT comment FROM duckdb_columns() WHERE table_name = 'articles_by_tag' AND column_name = 'tag'"
+    assert published_site.column(comment) == ["Its name."]
 
 
 def test_a_generation_that_broke_a_check_is_refused(published_site: Site) -> None:

@@ -54,6 +54,26 @@ def test_a_source_whose_folder_went_away_keeps_its_articles(site: Site) -> None:
     assert site.column("SELECT count(*) FROM articles") == [1]
 
 
+def test_looks_find_nothing_to_do_while_a_site_with_settings_of_its_own_is_away(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    (site.posts / "_config.yml").write_text("title: Harbour\npermalink: /:title/\n")
+    (site.folder / "other").mkdir()
+    (site.folder / "other/note.md").write_text("# Note\n\nText")
+    site.configure(extra='[[source]]\nname = "other"\nlocation = "other"\n')
+    site.refresh()
+    published = site.published.stat().st_ino
+    site.posts.rename(site.folder / "elsewhere")
+    for _ in range(2):
+        assert site.refresh() is None
+        assert site.last_look and "there is no folder" in site.last_look.scan.unavailable["site"]
+    assert site.published.stat().st_ino == published
+    loaded = site.refresh(full=True)
+    assert loaded and loaded.files_read == 1
+    assert site.last_look.reasons == ["every file of other is read again, as asked"]
+    (site.folder / "elsewhere").rename(site.posts)
+    assert site.refresh() is None, "the folder that is back is the one that was read"
+
+
 def test_a_source_that_fails_half_way_keeps_its_articles(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.write("_posts/2026-01-02-one.md", title="Before")
     (site.folder / "other").mkdir()

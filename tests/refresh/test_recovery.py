@@ -15,6 +15,7 @@ def test_a_full_rebuild_carries_over_what_was_observed_and_calls_nothing_added(s
     seen = site.query("SELECT * FROM article_history")
     loaded = site.refresh(full=True)
     assert loaded and loaded.changes == {}
+    assert site.last_look and site.last_look.reasons == ["every file of site is read again, as asked"]
     assert site.query("SELECT * FROM article_history") == seen
     assert site.column("SELECT refresh_id FROM refreshes ORDER BY 1") == [1, 2]
 

@@ -83,6 +83,18 @@ def test_a_touched_file_makes_no_new_generation(site: Site) -> None:
     assert site.published.stat().st_ino == published
 
 
+def test_files_that_are_rejected_and_were_not_before_are_named(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.write("_posts/2026-01-03-binary.md", b"\0")
+    assert (loaded := site.refresh()) and loaded.newly_rejected == ["site/_posts/2026-01-03-binary.md"]
+    site.write("_posts/2026-01-02-one.md", b"\0\0", age=30)
+    site.write("_posts/2026-01-03-binary.md", b"\0\0\0", age=30)
+    site.write("_posts/2026-01-04-new.md", b"\0")
+    new = ["site/_posts/2026-01-02-one.md", "site/_posts/2026-01-04-new.md"]
+    assert (loaded := site.refresh(allow_deletes=True)) and loaded.newly_rejected == new
+    assert (loaded := site.refresh(full=True)) and loaded.newly_rejected == []
+
+
 def test_a_young_file_overwritten_at_the_same_size_and_time_is_read_again(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

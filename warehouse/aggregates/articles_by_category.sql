@@ -1,5 +1,6 @@
 -- One row per source and category, and one row (none) for articles without a category.
--- The sum of articles is the rows of article_categories of live articles plus the live articles without any.
+-- The sum of articles is the rows of article_categories of live articles plus the
+-- live articles without any.
 CREATE OR REPLACE TABLE articles_by_category AS
 SELECT
     a.source_id,

@@ -1,18 +1,28 @@
 -- One row per source and day, from the first to the last day the source published on, days without articles included.
--- The sum of articles is the number of dated live articles. A trailing mean is NULL until its window is full.
+-- The sum of articles is the number of dated live articles. A trailing mean is NULL
+-- until its window is full.
 CREATE OR REPLACE TABLE articles_by_date AS
 WITH counted AS (
-    SELECT a.source_id, a.published_on, count(*) AS articles, sum(m.words)::BIGINT AS words
+    SELECT
+        a.source_id, a.published_on, count(*) AS articles, sum(m.words)::BIGINT AS words
     FROM articles_live AS a
     JOIN article_metrics AS m ON m.article_id = a.article_id
     WHERE a.published_on IS NOT NULL
     GROUP BY ALL
 ), days AS (
-    SELECT source_id, unnest(generate_series(min(published_on), max(published_on), INTERVAL 1 DAY))::DATE AS published_on
+    SELECT
+        source_id,
+        unnest(
+            generate_series(min(published_on), max(published_on), INTERVAL 1 DAY)
+        )::DATE AS published_on
     FROM counted
     GROUP BY source_id
 ), filled AS (
-    SELECT source_id, published_on, coalesce(articles, 0) AS articles, coalesce(words, 0) AS words
+    SELECT
+        source_id,
+        published_on,
+        coalesce(articles, 0) AS articles,
+        coalesce(words, 0) AS words
     FROM days
     LEFT JOIN counted USING (source_id, published_on)
 )
@@ -22,7 +32,8 @@ SELECT
     articles,
     words,
     if(count(*) OVER week = 7, avg(articles) OVER week, NULL) AS trailing_7_day_mean,
-    if(count(*) OVER four_weeks = 28, avg(articles) OVER four_weeks, NULL) AS trailing_28_day_mean
+    if(count(*) OVER four_weeks = 28, avg(articles) OVER four_weeks, NULL)
+        AS trailing_28_day_mean
 FROM filled
 WINDOW
     week AS (PARTITION BY source_id ORDER BY published_on ROWS 6 PRECEDING),

@@ -1,5 +1,6 @@
 -- One row per source, day and category with articles, and (none) for articles without a category.
--- The sum of articles is the rows of article_categories of dated live articles plus those without any.
+-- The sum of articles is the rows of article_categories of dated live articles plus
+-- those without any.
 CREATE OR REPLACE TABLE articles_by_date_category AS
 SELECT
     a.source_id,

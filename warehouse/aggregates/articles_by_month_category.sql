@@ -1,16 +1,25 @@
 -- One row per source, month and category with articles, and (none) for articles without a category.
--- The sum of articles is the rows of article_categories of dated live articles plus those without any.
+-- The sum of articles is the rows of article_categories of dated live articles plus
+-- those without any.
 CREATE OR REPLACE TABLE articles_by_month_category AS
 WITH dated AS (
     SELECT source_id, article_id, date_trunc('month', published_on)::DATE AS month
     FROM articles_live
     WHERE published_on IS NOT NULL
 ), months AS (
-    SELECT source_id, month, count(*) AS articles, min(month) OVER (PARTITION BY source_id) AS first_month
+    SELECT
+        source_id,
+        month,
+        count(*) AS articles,
+        min(month) OVER (PARTITION BY source_id) AS first_month
     FROM dated
     GROUP BY source_id, month
 ), counted AS (
-    SELECT d.source_id, d.month, coalesce(b.category_id, '(none)') AS category_id, count(*) AS articles
+    SELECT
+        d.source_id,
+        d.month,
+        coalesce(b.category_id, '(none)') AS category_id,
+        count(*) AS articles
     FROM dated AS d
     LEFT JOIN article_categories AS b ON b.article_id = d.article_id
     GROUP BY ALL
@@ -22,7 +31,8 @@ SELECT
     coalesce(t.name, '(none)') AS category,
     c.articles,
     c.articles / m.articles AS share_of_month,
-    if(c.month = m.first_month, NULL, c.articles - coalesce(earlier.articles, 0)) AS change_on_month_before
+    if(c.month = m.first_month, NULL, c.articles - coalesce(earlier.articles, 0))
+        AS change_on_month_before
 FROM counted AS c
 JOIN months AS m ON m.source_id = c.source_id AND m.month = c.month
 LEFT JOIN counted AS earlier

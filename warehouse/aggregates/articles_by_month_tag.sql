@@ -1,5 +1,6 @@
 -- One row per source, month and tag with articles, and (none) for articles without a tag.
--- The sum of articles is the rows of article_tags of dated live articles plus those without any.
+-- The sum of articles is the rows of article_tags of dated live articles plus those
+-- without any.
 CREATE OR REPLACE TABLE articles_by_month_tag AS
 SELECT
     a.source_id,
@@ -11,7 +12,8 @@ FROM articles_live AS a
 LEFT JOIN article_tags AS b ON b.article_id = a.article_id
 LEFT JOIN tags AS t ON t.tag_id = b.tag_id
 WHERE a.published_on IS NOT NULL
-GROUP BY a.source_id, date_trunc('month', a.published_on)::DATE, coalesce(b.tag_id, '(none)')
+GROUP BY
+    a.source_id, date_trunc('month', a.published_on)::DATE, coalesce(b.tag_id, '(none)')
 ORDER BY a.source_id, month, tag_id;
 COMMENT ON COLUMN articles_by_month_tag.source_id IS 'Source.';
 COMMENT ON COLUMN articles_by_month_tag.month IS 'First day of the month, on the clock of the source.';

@@ -1,5 +1,6 @@
 -- One row per source and tag, and one row (none) for articles without a tag.
--- The sum of articles is the rows of article_tags of live articles plus the live articles without any.
+-- The sum of articles is the rows of article_tags of live articles plus the live
+-- articles without any.
 CREATE OR REPLACE TABLE articles_by_tag AS
 SELECT
     a.source_id,

@@ -1,5 +1,6 @@
 -- One row per source and host that its live articles link to.
--- The sum of links and images is the rows of article_links of live articles that have a host.
+-- The sum of links and images is the rows of article_links of live articles that
+-- have a host.
 CREATE OR REPLACE TABLE links_by_host AS
 SELECT
     a.source_id,
