@@ -68,7 +68,7 @@ _PICTURES = {
     "rejected_files": ("files by reason", _PER_REASON),
     "articles_by_date": (f"articles per day, last {DAYS}", _PER_DAY),
     "articles_by_category": ("articles per category", _PER_CATEGORY),
-    "published_file": ("milliseconds per stage", _PER_STAGE),
+    "published_file": ("milliseconds per stage, before checks and publishing", _PER_STAGE),
 }
 
 
