@@ -19,7 +19,8 @@ LONGEST = 999
 
 DAYS, ROWS = 40, 6
 _WIDTH, _HEIGHT, _ROW = 320, 48, 14
-_INK, _TEXT = "#4f7fd9", "#767b85"
+INK, TEXT = "#4f7fd9", "#767b85"
+"""Colours that can be read in both themes of Dagster."""
 
 _PER_DAY = f"""
 SELECT day::DATE, coalesce(sum(articles), 0)::BIGINT
@@ -67,7 +68,7 @@ _PICTURES = {
     "rejected_files": ("files by reason", _PER_REASON),
     "articles_by_date": (f"articles per day, last {DAYS}", _PER_DAY),
     "articles_by_category": ("articles per category", _PER_CATEGORY),
-    "published_file": ("milliseconds per stage", _PER_STAGE),
+    "published_file": ("milliseconds per stage, before checks and publishing", _PER_STAGE),
 }
 
 
@@ -97,8 +98,8 @@ def markdown(title: str, svg: str) -> str:
 
 def _svg(height: int, path: str, thickness: int, texts: str) -> str:
     return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' width='{_WIDTH}' height='{height}' font-size='11' fill='{_TEXT}' "
-        f"font-family='sans-serif'><path d='{path}' stroke='{_INK}' stroke-width='{thickness}'/>{texts}</svg>"
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{_WIDTH}' height='{height}' font-size='11' fill='{TEXT}' "
+        f"font-family='sans-serif'><path d='{path}' stroke='{INK}' stroke-width='{thickness}'/>{texts}</svg>"
     )
 
 
