@@ -121,7 +121,7 @@ def test_a_person_sees_every_table_launches_the_job_reads_pictures_and_watches_p
 
         for title in ("Four", "Five"):
             posts.write(f"_posts/2026-03-01-{title}.md", title=title)
-        posts.write("_posts/2026-01-03-two.md", "no front matter any more")
+        posts.write("_posts/2026-01-03-two.md", "---\n- a list\n---\n")
 
         for theme in ("Light", "Dark"):
             page.evaluate("theme => localStorage.setItem('dagster-theme', JSON.stringify(theme))", theme)
