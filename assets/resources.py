@@ -20,9 +20,10 @@ from etl_project.load.check import CheckResult
 from etl_project.load.lock import LockHeld, RefreshLock
 from etl_project.load.publish import Published
 from etl_project.load.work_file import OpenElsewhere
+from etl_project.loaded import TablesLoaded
 from etl_project.look import Look
 from etl_project.read import Report
-from etl_project.refresh import Refresh, TablesLoaded
+from etl_project.refresh import Refresh
 from etl_project.settings import read_settings
 from etl_project.sources.folder import SourceUnavailable
 from etl_project.stop import Stop

@@ -24,7 +24,7 @@ from assets.records import records_of
 from assets.resources import Session
 from etl_project.load.check import CheckResult
 from etl_project.load.publish import Published
-from etl_project.refresh import TablesLoaded
+from etl_project.loaded import TablesLoaded
 
 LOCATION = "etl_project"
 """Name of the code location, as `etl ui` and pyproject.toml give it to Dagster."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
+from etl_project.extract.limits import Limits
 from etl_project.extract.scan import Clock, Scan
+from etl_project.fingerprint import source_fingerprint
 from etl_project.load.aggregates import aggregates_version
 from etl_project.load.live import time_has_come
 from etl_project.load.tables import SourceState
 from etl_project.settings import Settings, SettingsError, line_of
+from etl_project.sources.folder import SourceUnavailable
+from etl_project.sources.place import at_present, commit_and_tree
 from etl_project.sources.source import Source
 from etl_project.stop import Stop
 
@@ -88,6 +92,29 @@ def chosen(settings: Settings, names: Collection[str]) -> tuple[Source, ...]:
             f"{settings.file}: there is no source {name!r}; the sources are {', '.join(sorted(there))}."
         )
     return tuple(source for source in settings.sources if not names or source.name in names)
+
+
+def settle(
+    wanted: Iterable[Source], limits: Limits
+) -> tuple[tuple[Source, ...], dict[str, SourceState], dict[str, str]]:
+    """Settle what sources are read at.
+
+    Returns:
+        The sources; what the rows of each are to be made with; and those that fail, with why.
+    """
+    sources: list[Source] = []
+    states: dict[str, SourceState] = {}
+    unavailable: dict[str, str] = {}
+    for named in wanted:
+        try:
+            source = at_present(named)
+            fingerprint = source_fingerprint(source, limits)
+        except SourceUnavailable as error:
+            unavailable[named.name] = str(error)
+            continue
+        sources.append(source)
+        states[source.name] = SourceState(fingerprint, *commit_and_tree(source))
+    return tuple(sources), states, unavailable
 
 
 def refuse_missing(settings: Settings, found: Scan, known: Collection[str]) -> None:

@@ -10,7 +10,8 @@ import duckdb
 from etl_project.engines.batch import Compression, ManifestRow, batches
 from etl_project.engines.local import LocalEngine
 from etl_project.extract.limits import Limits
-from etl_project.extract.scan import FILES_TO_READ, forget_source, note_read, tasks_to_read
+from etl_project.extract.listing import list_again
+from etl_project.extract.scan import FILES_TO_READ, articles_leaving, forget_source, note_read, tasks_to_read
 from etl_project.load.append import Appender
 from etl_project.load.tables import parquet_list
 from etl_project.look import Look, needs_every_source
@@ -82,6 +83,24 @@ def read_files(
 def bytes_to_read(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Add up the bytes that are to be read now: source -> bytes, where there is a file to read."""
     return dict(con.execute(f"SELECT source_id, sum(size)::BIGINT FROM ({FILES_TO_READ}) GROUP BY 1").fetchall())
+
+
+def note_vanished(look: Look) -> bool:
+    """Count what is about to leave once more where files went while they were read.
+
+    One that was only moved meanwhile is listed by now under its new path, which the next look will read.
+
+    Returns:
+        Whether any went.
+    """
+    con = look.connection
+    went = con.execute("SELECT DISTINCT source_id FROM candidates WHERE known_status = 'gone'").fetchall()
+    for source in look.sources:
+        if (source.name,) in went:
+            list_again(con, source)
+    if went:
+        look.scan.leaving = articles_leaving(con)
+    return bool(went)
 
 
 def newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str], most: int = 10) -> list[str]:

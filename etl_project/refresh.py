@@ -9,7 +9,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -17,8 +16,7 @@ import duckdb
 from etl_project.disk import needs_room_to
 from etl_project.engines.batch import ManifestRow
 from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
-from etl_project.extract.scan import EMPTY_INVENTORY, INVENTORY_OF_ANOTHER_VERSION, Clock, articles_leaving, scan
-from etl_project.fingerprint import source_fingerprint
+from etl_project.extract.scan import EMPTY_INVENTORY, INVENTORY_OF_ANOTHER_VERSION, Clock, scan
 from etl_project.load.aggregates import aggregates_version, build_aggregates
 from etl_project.load.append import Appender
 from etl_project.load.check import CheckResult, Stage
@@ -28,36 +26,11 @@ from etl_project.load.publish import Published, publish
 from etl_project.load.rename import inventory_by_present_names, rename_sources
 from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, sources_differ, transaction
 from etl_project.load.work_file import WorkFile, create_tables, generation
-from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing
-from etl_project.read import Report, bytes_to_read, newly_rejected, read_files
+from etl_project.loaded import TablesLoaded
+from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing, settle
+from etl_project.read import Report, bytes_to_read, newly_rejected, note_vanished, read_files
 from etl_project.settings import Settings
-from etl_project.sources.folder import SourceUnavailable
-from etl_project.sources.place import at_present, close_places, commit_and_tree
-from etl_project.sources.source import Source
-
-
-@dataclass(frozen=True, slots=True)
-class TablesLoaded:
-    """What `load_tables` did."""
-
-    generation: int
-    is_new: bool
-    """Some row changed."""
-    files_read: int
-    bytes_read: int
-    rows: dict[str, int]
-    """Table -> rows now."""
-    changes: dict[str, int]
-    """added, changed, moved, deleted, rejected, restored, came_out, expired -> articles."""
-    milliseconds: dict[str, int]
-    unavailable: dict[str, str]
-    """Source -> why it could not be read."""
-    missed: list[str]
-    """Files whose bytes changed although their signature did not, as `source/path`."""
-    newly_rejected: list[str]
-    """Some files that are rejected and were not before, as `source/path`."""
-    commits: dict[str, str | None]
-    """Git source -> commit that was read."""
+from etl_project.sources.place import close_places
 
 
 class Refresh:
@@ -112,22 +85,6 @@ class Refresh:
         finally:
             close_places()
 
-    def _settle(self, wanted: Iterable[Source]) -> tuple[tuple[Source, ...], dict[str, SourceState], dict[str, str]]:
-        """Settle what sources are read at: the sources, what their rows are to be made with, and those that fail."""
-        sources: list[Source] = []
-        states: dict[str, SourceState] = {}
-        unavailable: dict[str, str] = {}
-        for named in wanted:
-            try:
-                source = at_present(named)
-                fingerprint = source_fingerprint(source, self.settings.limits)
-            except SourceUnavailable as error:
-                unavailable[named.name] = str(error)
-                continue
-            sources.append(source)
-            states[source.name] = SourceState(fingerprint, *commit_and_tree(source))
-        return tuple(sources), states, unavailable
-
     def _look(self, con: duckdb.DuckDBPyConnection, is_present_version: bool) -> Look:
         began = time.perf_counter()
         clock = Clock.now()
@@ -152,7 +109,7 @@ class Refresh:
         # Every table built anew needs every source.
         wanted = self.sources if is_present_version else self.settings.sources
         left_out = frozenset(names - {source.name for source in wanted})
-        sources, states, unavailable = self._settle(wanted)
+        sources, states, unavailable = settle(wanted, self.settings.limits)
         reparse = frozenset(
             n for n, s in states.items() if self.full or (n in known and known[n].fingerprint != s.fingerprint)
         )
@@ -267,8 +224,6 @@ class Refresh:
                 target = self._attach_target(look)
                 with transaction(con):
                     number = self._merge(look, manifest, extract_milliseconds)
-            # What failed while it was read was not read.
-            missed = [file for file in look.scan.missed if file.partition("/")[0] not in look.scan.unavailable]
             loaded = TablesLoaded(
                 generation=number,
                 is_new=number != look.generation,
@@ -287,7 +242,7 @@ class Refresh:
                     "load": _milliseconds(began) - extract_milliseconds,
                 },
                 unavailable=look.scan.unavailable,
-                missed=missed,
+                missed=_missed(look),
                 newly_rejected=rejected,
                 commits={name: state.commit_id for name, state in look.states.items() if state.commit_id},
             )
@@ -308,8 +263,7 @@ class Refresh:
     ) -> tuple[list[ManifestRow], list[str]]:
         """Read what is to be read: the manifest of it, and some files that are rejected and were not before."""
         manifest = read_files(look, self.settings.limits, self.engine, staging, report, appender)
-        if not self.allow_deletes and _count(look.connection, "candidates WHERE known_status = 'gone'"):
-            look.scan.leaving = articles_leaving(look.connection)
+        if not self.allow_deletes and note_vanished(look):
             guard(self.settings, look.scan)
         return manifest, newly_rejected(look.connection, _staged(manifest).get("post_files", []))
 
@@ -322,7 +276,7 @@ class Refresh:
                 look.states,
                 Timing(look.clock.as_of, look.clock.as_of, look.list_milliseconds, extract_milliseconds),
                 aggregates_version(),
-                files_missed=len(look.scan.missed),
+                files_missed=len(_missed(look)),
                 keeps_history=self.settings.warehouse.history,
                 previous="previous" if look.is_from_nothing else None,
             ),
@@ -409,6 +363,11 @@ _LEFT_TO_DO = {
     "checked": "the last refresh was not published",
 }
 """State of the present generation -> what is to be done, told as a reason."""
+
+
+def _missed(look: Look) -> list[str]:
+    # What failed while it was read was not read.
+    return [file for file in look.scan.missed if file.partition("/")[0] not in look.scan.unavailable]
 
 
 def _staged(manifest: Iterable[ManifestRow]) -> dict[str, list[str]]:

@@ -13,8 +13,9 @@ import pytest
 
 from etl_project.load.aggregates import aggregates
 from etl_project.load.contract import OBSERVED, contract
+from etl_project.loaded import TablesLoaded
 from etl_project.look import Look
-from etl_project.refresh import Refresh, TablesLoaded
+from etl_project.refresh import Refresh
 from etl_project.settings import Settings, read_settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

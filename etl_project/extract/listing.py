@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import duckdb
 import pyarrow as pa
 
 from etl_project.extract.identity import name_identity
-from etl_project.sources.folder import LISTING, list_files
+from etl_project.sources.folder import LISTING, SourceUnavailable, list_files
 from etl_project.sources.git.listing import GitListing, list_posts
 from etl_project.sources.repository import Repository
 from etl_project.sources.source import Source
@@ -50,6 +52,13 @@ def list_source(con: duckdb.DuckDBPyConnection, source: Source, since: tuple[str
         f"{shares_identity} AS shares_identity, * EXCLUDE identity FROM listed_now"
     )
     con.unregister("listed_now")
+
+
+def list_again(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Put another listing of a folder in the place of the one there is; none, where it cannot be listed now."""
+    con.execute("DELETE FROM listing WHERE source_id = ?", [source.name])
+    with contextlib.suppress(SourceUnavailable):
+        list_source(con, source, None)
 
 
 def _links(con: duckdb.DuckDBPyConnection, source_id: str) -> dict[str, int | None]:

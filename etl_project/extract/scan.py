@@ -103,7 +103,7 @@ def scan(
         """
         CREATE OR REPLACE TEMP TABLE candidates AS
         SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
-            coalesce(i.is_young, false) AS was_young, i.path IS NULL AS is_new,
+            coalesce(i.is_young, false) AS was_young,
             i.committed_us AS known_committed_us,
             (l.size, l.mtime_ns, l.ctime_ns, l.inode, l.blob_id, l.committed_us)
                 IS DISTINCT FROM (i.size, i.mtime_ns, i.ctime_ns, i.inode, i.blob_id, i.committed_us) AS is_changed,
@@ -258,6 +258,7 @@ def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
 def articles_leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
     """Count the articles whose every file is gone, be it from the listing or, later, when it was to be read.
 
+    What is there is told by the table `listing`: where files went while they were read, it is to be made anew.
     A file that only moved still has its inode, size and time; in a git source, its blob. Many files may have the same:
     each new one stands for one that is gone.
 
@@ -274,12 +275,11 @@ def articles_leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int
                 SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM inventory
                 SEMI JOIN (SELECT * FROM candidates WHERE known_status = 'gone') USING (source_id, path)
             )
-            ANTI JOIN (SELECT * FROM candidates WHERE known_status IS DISTINCT FROM 'gone') AS there
-                USING (source_id, article_id)
+            ANTI JOIN listing AS there USING (source_id, article_id)
             WHERE status = 'loaded'
         ), new AS (
             SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
-            FROM candidates WHERE is_new AND known_status IS DISTINCT FROM 'gone'
+            FROM listing ANTI JOIN inventory USING (source_id, path)
         )
         SELECT source_id, count(DISTINCT article_id),
             (

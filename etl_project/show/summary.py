@@ -12,7 +12,7 @@ from etl_project.extract.reasons import WARNINGS
 from etl_project.load.check import CheckResult
 from etl_project.load.publish import Published
 from etl_project.load.tables import commits_in_words
-from etl_project.refresh import TablesLoaded
+from etl_project.loaded import TablesLoaded
 from etl_project.show.console import bytes_in_words, command, safe
 from etl_project.show.query import open_published
 from etl_project.show.warnings import show_warnings
