@@ -165,6 +165,21 @@ def test_half_of_a_source_that_goes_after_the_listing_is_stopped_and_goes_on_whe
     assert refresh.load_tables(look).rows["articles"] == 6
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_posts_that_are_moved_after_the_listing_stop_nothing_and_are_back_with_the_next_look(
+    ten: Site, full: bool
+) -> None:
+    ten.configure(OTHER_ZONE)
+    refresh, look = ten.look(full=full)
+    (ten.posts / "_posts/later").mkdir()
+    for file in list((ten.posts / "_posts").glob("*.md"))[:5]:
+        file.rename(file.parent / "later" / file.name)
+    loaded = refresh.load_tables(look)
+    assert loaded.changes == {"changed": 5, "deleted": 5}
+    again = ten.refresh()
+    assert again and again.rows["articles"] == 11
+
+
 def test_a_disk_that_fails_while_files_are_read_keeps_its_source_and_lets_the_others_go_on(
     ten: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
