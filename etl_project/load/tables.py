@@ -369,7 +369,11 @@ def commits_in_words(commits: Mapping[str, str | None]) -> str | None:
 
 
 def carry_over(con: duckdb.DuckDBPyConnection, previous: str) -> None:
-    """Copy what refreshes saw from an attached work file, of whatever version, into the one in use."""
+    """Copy what refreshes saw from an attached work file, of whatever version, into the one in use.
+
+    Its generation comes along: what a rename has published has a number, too, which must not be given again.
+    """
+    con.execute(f"UPDATE internal.generation SET generation = (SELECT generation FROM {previous}.internal.generation)")
     for name in OBSERVED:
         if columns := _shared_columns(con, previous, name):
             con.execute(f"INSERT INTO {name} BY NAME SELECT {columns} FROM {previous}.{name}")
