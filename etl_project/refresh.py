@@ -24,8 +24,8 @@ from etl_project.load.checks import run_checks
 from etl_project.load.contract import contract
 from etl_project.load.publish import Published, publish
 from etl_project.load.rename import inventory_by_present_names, rename_sources
-from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, sources_differ, transaction
-from etl_project.load.work_file import WorkFile, create_tables, generation
+from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, sources_differ
+from etl_project.load.work_file import WorkFile, create_tables, generation, transaction
 from etl_project.loaded import TablesLoaded
 from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing, settle
 from etl_project.read import Report, bytes_to_read, newly_rejected, note_vanished, read_files

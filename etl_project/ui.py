@@ -25,7 +25,7 @@ from etl_project.stop import Stop
 
 FIRST_PORT, LAST_PORT = 3000, 3099
 
-_START_SECONDS = 300
+_START_SECONDS = 120
 _STOP_SECONDS = 10
 _WATCH_SECONDS = 5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

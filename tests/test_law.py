@@ -265,6 +265,7 @@ class FolderByName(Folder):
 MACHINES = [Folder, FolderByName]
 
 
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("machine", MACHINES)
 def test_any_history_ends_in_the_tables_of_one_full_build(
     machine: type[Folder], monkeypatch: pytest.MonkeyPatch
@@ -274,7 +275,7 @@ def test_any_history_ends_in_the_tables_of_one_full_build(
         machine,
         settings=settings(
             max_examples=-(-SEQUENCES // len(MACHINES)),
-            stateful_step_count=6,
+            stateful_step_count=14,
             deadline=None,
             derandomize="ETL_LAW_SEQUENCES" not in os.environ,
             suppress_health_check=list(HealthCheck),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import re
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from etl_project.load.contract import WAREHOUSE, Table, contract_sql, describe
-from etl_project.load.work_file import generation, quoted
+from etl_project.load.work_file import generation, quoted, transaction
 
 FOLDER = WAREHOUSE / "aggregates"
 
@@ -73,8 +72,7 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
     """
     number = generation(con).number
     rows, is_new = {}, False
-    con.execute("BEGIN")
-    try:
+    with transaction(con):
         there = dict(
             con.execute("SELECT name, sql FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
         )
@@ -96,10 +94,4 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
         if dict(built).items() >= {aggregate.name: aggregate.sql for aggregate in aggregates().values()}.items():
             con.execute("UPDATE internal.generation SET aggregates_version = ?", [aggregates_version()])
             con.execute("UPDATE internal.generation SET state = 'aggregated' WHERE state = 'sound'")
-        con.execute("COMMIT")
-    except BaseException:
-        # A commit that failed has ended the transaction itself; its error is the one to tell.
-        with contextlib.suppress(duckdb.TransactionException):
-            con.execute("ROLLBACK")
-        raise
     return rows

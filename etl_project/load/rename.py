@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from etl_project.load.work_file import quoted
+from etl_project.load.work_file import quoted, transaction
 
 _SOURCE, _IDS = "source_id", ("article_id", "old_article_id", "previous_article_id")
 
@@ -44,8 +44,7 @@ def rename_sources(con: duckdb.DuckDBPyConnection, renames: Mapping[str, str]) -
         """,
         {"names": [_SOURCE, *_IDS]},
     ).fetchall()
-    con.execute("BEGIN")
-    try:
+    with transaction(con):
         if any(table == "article_history" for _, table, _ in columns):
             # An article that a removed source of the present name once had is no longer the one of that id.
             new = _named("article_id", renames, alias=False)
@@ -57,10 +56,6 @@ def rename_sources(con: duckdb.DuckDBPyConnection, renames: Mapping[str, str]) -
             new = ", ".join(f"{name} = {_named(name, renames, alias=False)}" for name in names)
             con.execute(f"UPDATE {schema}.{table} SET {new}")
         con.execute("UPDATE internal.generation SET generation = generation + 1, state = 'loaded'")
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
 
 
 def _named(column: str, renames: Mapping[str, str], *, alias: bool = True) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -66,20 +65,6 @@ class Merge:
     def before(self) -> str:
         """Attached database that holds the articles as they were."""
         return self.previous or "work"
-
-
-@contextlib.contextmanager
-def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what is done, or nothing of it."""
-    con.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        # An error that ended the transaction itself is the one to tell.
-        with contextlib.suppress(duckdb.Error):
-            con.execute("ROLLBACK")
-        raise
-    con.execute("COMMIT")
 
 
 def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:

@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -270,13 +270,26 @@ class WorkFile:
         unfinished.replace(self._look_file)
 
 
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what is done, or nothing of it."""
+    con.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        # An error that ended the transaction itself is the one to tell.
+        with suppress(duckdb.Error):
+            con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")
+
+
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of the contract and those of refreshes in the database in use, generation 0."""
-    con.execute("BEGIN")
-    con.execute(contract_sql())
-    con.execute(INTERNAL_SQL.read_text("utf-8"))
-    con.execute("INSERT INTO internal.generation VALUES (0, 'checked', ?, NULL)", [schema_version()])
-    con.execute("COMMIT")
+    with transaction(con):
+        con.execute(contract_sql())
+        con.execute(INTERNAL_SQL.read_text("utf-8"))
+        con.execute("INSERT INTO internal.generation VALUES (0, 'checked', ?, NULL)", [schema_version()])
 
 
 def generation(con: duckdb.DuckDBPyConnection) -> Generation:

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from conftest import Site, equals_full_build
 
+from etl_project.engines import batch
 from etl_project.extract import tasks
+from etl_project.load import append
+from etl_project.load.contract import BY_ARTICLE
 from etl_project.look import RefreshStopped
 
 
@@ -204,6 +207,38 @@ def test_a_disk_that_fails_while_files_are_read_keeps_its_source_and_lets_the_ot
     loaded = ten.refresh()
     assert loaded and loaded.changes == {"changed": 3}
     equals_full_build(ten)
+
+
+def test_a_disk_that_fails_in_the_first_build_leaves_nothing_of_its_source_and_lets_the_others_be_loaded(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(10):
+        site.write(f"_posts/2026-01-{n + 1:02}-{n}.md", title=f"Title {n}")
+    (site.folder / "notes").mkdir()
+    (site.folder / "notes/note.md").write_text("# Note\n\nText\n")
+    site.configure(extra='[[source]]\nname = "notes"\nlocation = "notes"\n')
+    real, reads = os.read, []
+
+    def failing(descriptor: int, length: int) -> bytes:
+        if "/_posts/" in os.readlink(f"/proc/self/fd/{descriptor}"):
+            reads.append(descriptor)
+            if len(reads) > 7:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(descriptor, length)
+
+    # Three batches are read, and the rows of two of them are in the tables, when the fourth fails.
+    monkeypatch.setattr(batch, "BATCH_FILES", 2)
+    monkeypatch.setattr(append, "_FILES_TOGETHER", 4)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", failing)
+        loaded = site.refresh()
+    assert loaded and set(loaded.unavailable) == {"site"} and len(reads) == 8
+    for table in BY_ARTICLE:
+        assert site.column(f"SELECT count(*) FROM {table} WHERE starts_with(article_id, 'site:')") == [0], table
+    assert site.column("SELECT title FROM articles") == ["Note"]
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"added": 10}
+    equals_full_build(site)
 
 
 def test_a_disk_that_fails_while_a_folder_is_listed_deletes_nothing(ten: Site, monkeypatch: pytest.MonkeyPatch) -> None:
