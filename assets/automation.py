@@ -141,7 +141,7 @@ def _decide(instance: dg.DagsterInstance, refresh: Refresh) -> dg.RunRequest | d
         return dg.SkipReason(str(held))
     except (RefreshStopped, SettingsError) as stopped:
         return _once(instance, str(stopped))
-    look.connection.close()
+    look.close()
     report(instance, was_read(look.scan.unavailable))
     if look.is_idle:
         alerts.well(look.generation, look.scan.listed, look.scan.unavailable)

@@ -70,7 +70,7 @@ class Session:
         self.scan = look.scan
         for name, why in look.scan.unavailable.items():
             if attempts_left and self.alerts and not self.alerts.has_told_of_source(name):
-                look.connection.close()
+                look.close()
                 raise SourceUnavailable(f"{name}: {why}")
         return look
 

@@ -62,7 +62,6 @@ def tables(
         look = session.take_look(attempts_left=context.retry_number == 0, **dict(config))
         refresh = session.refresh
         if look.is_idle:
-            look.connection.close()
             context.log.info("Nothing to do: no file, setting or definition has changed since the last refresh.")
             rows = refresh.count_rows()
         else:

@@ -129,9 +129,7 @@ def _refresh(settings: Settings) -> None:
     refresh.work.lock.acquire("benchmark")
     try:
         look = refresh.look()
-        if look.is_idle:
-            look.connection.close()
-        else:
+        if not look.is_idle:
             assert run_refresh(refresh, look, lambda done, total: None).success
     finally:
         refresh.work.lock.release()

@@ -33,7 +33,6 @@ def refresh(settings: Path, processes: int | None = None) -> dict[str, int]:
     try:
         look = work.look()
         if look.is_idle:
-            look.connection.close()
             return {"list": look.list_milliseconds, "idle": 1}
         loaded = work.load_tables(look)
         times = dict(loaded.milliseconds)

@@ -88,7 +88,6 @@ def refresh(
         alerts.tell_of_a_refresh_that_was_cut_off()
         look = work.look()
         if look.is_idle:
-            look.connection.close()
             _say_idle(work, look)
             alerts.well(look.generation, look.scan.listed, look.scan.unavailable)
             code = SOURCE_MISSING if look.scan.unavailable else DONE

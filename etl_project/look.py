@@ -15,8 +15,8 @@ from etl_project.load.aggregates import aggregates_version
 from etl_project.load.live import time_has_come
 from etl_project.load.tables import SourceState
 from etl_project.settings import Settings, SettingsError, line_of
-from etl_project.sources.folder import SourceUnavailable
-from etl_project.sources.place import at_present, commit_and_tree
+from etl_project.sources.folder import FolderListing, SourceUnavailable
+from etl_project.sources.place import at_present, commit_and_tree, list_folders
 from etl_project.sources.source import Source
 from etl_project.stop import Stop
 
@@ -51,8 +51,19 @@ class Look:
     """The tables are built anew beside the work file, which is what came before."""
     inventory: str = field(repr=False)
     """Query of what was there at the last refresh; `{database}` stands for the attached file that holds it."""
-    connection: duckdb.DuckDBPyConnection = field(repr=False)
-    """Holds the tables of the scan for `load_tables`."""
+    opened: duckdb.DuckDBPyConnection | None = field(repr=False)
+    """Holds the tables of the scan for `load_tables`; None where there is nothing to do."""
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Holds the tables of the scan, where there is something to do."""
+        assert self.opened, "an idle look leaves nothing to be loaded"
+        return self.opened
+
+    def close(self) -> None:
+        """Let go of the tables of the scan: nobody will load them."""
+        if self.opened:
+            self.opened.close()
 
     @property
     def is_from_nothing(self) -> bool:
@@ -94,14 +105,28 @@ def chosen(settings: Settings, names: Collection[str]) -> tuple[Source, ...]:
     return tuple(source for source in settings.sources if not names or source.name in names)
 
 
-def settle(
-    wanted: Iterable[Source], limits: Limits
-) -> tuple[tuple[Source, ...], dict[str, SourceState], dict[str, str]]:
-    """Settle what sources are read at.
+@dataclass(slots=True)
+class Settled:
+    """What sources are read at, and what is listed of those that are folders."""
 
-    Returns:
-        The sources; what the rows of each are to be made with; and those that fail, with why.
-    """
+    sources: tuple[Source, ...]
+    states: dict[str, SourceState]
+    """Source -> what its rows are to be made with."""
+    unavailable: dict[str, str]
+    """Sources that fail -> why."""
+    folders: dict[str, FolderListing] | None = None
+    """Source -> its listing; None before they are listed."""
+
+    def list_folders(self) -> dict[str, FolderListing]:
+        """List the folders, unless they have been."""
+        if self.folders is None:
+            self.folders, failed = list_folders(self.sources)
+            self.unavailable |= failed
+        return self.folders
+
+
+def settle(wanted: Iterable[Source], limits: Limits) -> Settled:
+    """Settle what sources are read at."""
     sources: list[Source] = []
     states: dict[str, SourceState] = {}
     unavailable: dict[str, str] = {}
@@ -114,7 +139,7 @@ def settle(
             continue
         sources.append(source)
         states[source.name] = SourceState(fingerprint, *commit_and_tree(source))
-    return tuple(sources), states, unavailable
+    return Settled(tuple(sources), states, unavailable)
 
 
 def refuse_missing(settings: Settings, found: Scan, known: Collection[str]) -> None:

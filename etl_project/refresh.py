@@ -16,18 +16,18 @@ import duckdb
 from etl_project.disk import needs_room_to
 from etl_project.engines.batch import ManifestRow
 from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
-from etl_project.extract.scan import EMPTY_INVENTORY, INVENTORY_OF_ANOTHER_VERSION, Clock, scan
 from etl_project.load.aggregates import aggregates_version, build_aggregates
 from etl_project.load.append import Appender
 from etl_project.load.check import CheckResult, Stage
 from etl_project.load.checks import run_checks
 from etl_project.load.contract import contract
 from etl_project.load.publish import Published, publish
-from etl_project.load.rename import inventory_by_present_names, rename_sources
-from etl_project.load.tables import Merge, SourceState, Timing, carry_over, merge, sources_differ
-from etl_project.load.work_file import WorkFile, create_tables, generation, transaction
+from etl_project.load.rename import rename_sources
+from etl_project.load.tables import Merge, Timing, carry_over, merge
+from etl_project.load.work_file import WorkFile, create_tables, transaction
 from etl_project.loaded import TablesLoaded
-from etl_project.look import Look, chosen, guard, needs_every_source, reasons_to_load, refuse_missing, settle
+from etl_project.look import Look, chosen, guard
+from etl_project.looking import Looker
 from etl_project.read import Report, bytes_to_read, newly_rejected, note_vanished, read_files
 from etl_project.settings import Settings
 from etl_project.sources.place import close_places
@@ -73,111 +73,14 @@ class Refresh:
             SettingsError: a source has never been there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        self.work.sweep()
-        is_present_version = self.work.restore()
-        con = self.work.connect()
-        try:
-            return self._look(con, is_present_version)
-        except BaseException:
-            # An open connection would keep the next look of this process out of the work file.
-            con.close()
-            raise
-        finally:
-            close_places()
-
-    def _look(self, con: duckdb.DuckDBPyConnection, is_present_version: bool) -> Look:
-        began = time.perf_counter()
-        clock = Clock.now()
-        state, number = "checked", 0
-        known: dict[str, SourceState] = {}
-        inventory = EMPTY_INVENTORY
-        if self.work.path.exists():
-            self.work.attach(con, read_only=True)
-            state, number = generation(con).state, generation(con).number
-            rows = "internal.source_states" if is_present_version else "(SELECT source_id, '' FROM sources)"
-            known = {name: SourceState(*state) for name, *state in con.execute(f"FROM {rows}").fetchall()}
-            inventory = "{database}.internal.inventory" if is_present_version else INVENTORY_OF_ANOTHER_VERSION
-        renames = {
-            s.renamed_from: s.name
-            for s in self.settings.sources
-            if s.renamed_from and s.renamed_from in known and s.name not in known
-        }
-        known = {renames.get(name, name): state for name, state in known.items()}
-        present = inventory_by_present_names(inventory.format(database="work"), renames)
-        con.execute(f"CREATE TEMP VIEW inventory AS {present}")
-        names = {source.name for source in self.settings.sources}
-        # Every table built anew needs every source.
-        wanted = self.sources if is_present_version else self.settings.sources
-        left_out = frozenset(names - {source.name for source in wanted})
-        sources, states, unavailable = settle(wanted, self.settings.limits)
-        reparse = frozenset(
-            n for n, s in states.items() if self.full or (n in known and known[n].fingerprint != s.fingerprint)
-        )
-        last = self.work.last_look()
-        settled = last.get("is_settled") is True and last.get("generation") == number
-        found = scan(
-            con,
-            sources,
-            self.settings.limits,
-            look_ns=clock.look_ns,
-            reparse=reparse,
-            young_settled=settled,
-            left_out=left_out,
+        return Looker(
+            self.settings,
+            self.work,
+            self.sources,
+            full=self.full,
             verify=self.verify,
-            since={n: (s.commit_id, s.tree_id) for n, s in known.items() if s.commit_id and s.tree_id},
-            unavailable=unavailable,
-        )
-        # Without its own settings file a site that is away would seem to have others.
-        reparse -= found.unavailable.keys()
-        refuse_missing(self.settings, found, known)
-        if not self.allow_deletes:
-            guard(self.settings, found)
-        is_upgrade = self.work.path.exists() and not is_present_version
-        is_rebuild = is_upgrade or (number > 0 and reparse >= names and not found.unavailable)
-        if is_upgrade and found.unavailable:
-            raise needs_every_source("; ".join(found.unavailable.values()))
-        as_they_are = found.unavailable.keys() | left_out
-        states = {n: s for n, s in states.items() if n not in as_they_are} | {
-            n: s for n, s in known.items() if n in as_they_are
-        }
-        if is_upgrade:
-            reasons = ["the tables have another form in this version"]
-        else:
-            reasons = reasons_to_load(
-                con,
-                found,
-                clock,
-                known=known.keys(),
-                named=states.keys(),
-                reparse=reparse,
-                renames=renames,
-                is_first=not number,
-                is_asked=self.full,
-            )
-            if not (reasons or self.is_partial) and sources_differ(con, self.settings.sources):
-                reasons = ["a source lies elsewhere"]
-        is_changed = bool(reasons)
-        if not reasons:
-            state, reasons = self._unfinished(con, state)
-        if not reasons and not self.is_partial:
-            is_settled = settled or not (found.young_left or found.unavailable)
-            self.work.note_look(number, clock.as_of, found.unavailable, is_settled=is_settled)
-        return Look(
-            clock=clock,
-            reasons=reasons,
-            is_changed=is_changed,
-            state=state,
-            generation=number,
-            scan=found,
-            list_milliseconds=_milliseconds(began),
-            sources=sources,
-            states=states,
-            known=known,
-            renames=renames,
-            is_rebuild=is_rebuild,
-            inventory=inventory,
-            connection=con,
-        )
+            allow_deletes=self.allow_deletes,
+        ).look()
 
     @property
     def is_partial(self) -> bool:
@@ -348,21 +251,6 @@ class Refresh:
         create_tables(con)
         carry_over(con, "previous")
         return target
-
-    def _unfinished(self, con: duckdb.DuckDBPyConnection, state: str) -> tuple[str, list[str]]:
-        if state == "checked" and self.work.is_published(con):
-            return "published", []
-        return state, [_LEFT_TO_DO[state]]
-
-
-_LEFT_TO_DO = {
-    "failed": "the checks of the last refresh failed",
-    "loaded": "the tables of the last refresh have not been checked",
-    "sound": "the aggregates of the last refresh have not been built",
-    "aggregated": "the aggregates have not been checked since they were built",
-    "checked": "the last refresh was not published",
-}
-"""State of the present generation -> what is to be done, told as a reason."""
 
 
 def _missed(look: Look) -> list[str]:

@@ -104,7 +104,6 @@ class Site:
         refresh, look = self.look(**options)
         self.last_look = look
         if look.is_idle:
-            look.connection.close()
             return None
         loaded = refresh.load_tables(look)
         broken = [r for r in refresh.run_checks("tables") if r.check.is_blocking and not r.passed]

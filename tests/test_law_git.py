@@ -279,7 +279,7 @@ class HistoryByName(History):
 MACHINES = [History, HistoryByName]
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(300 + 20 * SEQUENCES)
 @pytest.mark.parametrize("machine", MACHINES)
 def test_any_history_of_a_repository_ends_in_the_tables_of_one_full_build(machine: type[History]) -> None:
     run_state_machine_as_test(

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import Rejection
@@ -130,6 +129,8 @@ _IS_SOME = "(source_id, path) IN (SELECT (source_id, path) FROM some_files)"
 
 @contextmanager
 def _some_files(con: duckdb.DuckDBPyConnection, files: list[tuple[str, str]]) -> Iterator[None]:
+    import pyarrow as pa  # most looks get along without
+
     columns = {"source_id": [file[0] for file in files], "path": [file[1] for file in files]}
     con.register("some_files", pa.table(columns, schema=pa.schema({"source_id": pa.string(), "path": pa.string()})))
     yield

@@ -1,17 +1,20 @@
-"""A source in, its listing out as a temporary table: from its files, or from what its repository says has changed."""
+"""Sources in, what is listed of them out as a temporary table: files, or what a repository says has changed."""
 
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from etl_project.extract.identity import name_identity
-from etl_project.sources.folder import LISTING, SourceUnavailable, list_files
-from etl_project.sources.git.listing import GitListing, list_posts
-from etl_project.sources.repository import Repository
+from etl_project.sources.folder import FolderListing, SourceUnavailable, list_files
 from etl_project.sources.source import Source
+
+if TYPE_CHECKING:
+    from etl_project.sources.git.listing import GitListing
+
+# Arrow is imported where rows are made: most looks find nothing to do, and make none.
 
 
 def create_listing(con: duckdb.DuckDBPyConnection) -> None:
@@ -23,25 +26,36 @@ def create_listing(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def list_source(con: duckdb.DuckDBPyConnection, source: Source, since: tuple[str, str] | None) -> None:
+def list_source(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    folder: FolderListing | None = None,
+    since: tuple[str, str] | None = None,
+) -> None:
     """Add the posts of a source to the listing.
 
     Args:
         con: a connection that has the listing and the inventory.
         source: the source, settled.
+        folder: what is listed of it, where it is a folder.
         since: commit and tree that the inventory lists, of a git source, where it still holds.
 
     Raises:
         SourceUnavailable: the source cannot be listed completely; nothing of it is in the listing.
     """
+    import pyarrow as pa
+
+    from etl_project.sources.git.listing import list_posts
+    from etl_project.sources.listing import listing_table
+
     shares_identity = source.identity != "path"
-    if isinstance(source.location, Repository):
+    if folder is not None:
+        listed = listing_table(source.name, folder)
+    else:
         found = list_posts(source, since, _links(con, source.name))
         listed = found.posts
         if not found.is_whole:
             _list_as_it_was(con, source, found)
-    else:
-        listed = pa.Table.from_batches(list_files(source), LISTING)
     paths = listed["path"]
     listed = listed.append_column(
         "identity", pa.array(map(name_identity, paths.to_pylist()), pa.string()) if shares_identity else paths
@@ -58,7 +72,7 @@ def list_again(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Put another listing of a folder in the place of the one there is; none, where it cannot be listed now."""
     con.execute("DELETE FROM listing WHERE source_id = ?", [source.name])
     with contextlib.suppress(SourceUnavailable):
-        list_source(con, source, None)
+        list_source(con, source, list_files(source))
 
 
 def _links(con: duckdb.DuckDBPyConnection, source_id: str) -> dict[str, int | None]:
@@ -69,6 +83,8 @@ def _links(con: duckdb.DuckDBPyConnection, source_id: str) -> dict[str, int | No
 
 def _list_as_it_was(con: duckdb.DuckDBPyConnection, source: Source, found: GitListing) -> None:
     """List what a commit did not touch from the inventory, without a row of it passing through here."""
+    import pyarrow as pa
+
     con.register("touched", pa.table({"path": pa.array(found.touched, pa.string())}))
     dates = {"path": list(found.committed), "moment": list(found.committed.values())}
     con.register("dates", pa.table(dates, schema=pa.schema({"path": pa.string(), "moment": pa.int64()})))

@@ -15,7 +15,7 @@ from etl_project.extract.again import look_at_young, verify_quiet
 from etl_project.extract.limits import Limits
 from etl_project.extract.listing import create_listing, list_source
 from etl_project.extract.tasks import FileTask
-from etl_project.sources.folder import Signature, SourceUnavailable
+from etl_project.sources.folder import FolderListing, Signature, SourceUnavailable
 from etl_project.sources.source import Source
 
 MOST_DEFERRALS = 2
@@ -24,6 +24,7 @@ LONGEST_DEFERRAL_NS = 60_000_000_000
 write, and most are done within a moment."""
 
 _TASKS_TOGETHER = 10_000
+_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 
 EMPTY_INVENTORY = """(SELECT
     NULL::VARCHAR AS source_id, NULL::VARCHAR AS path, NULL::VARCHAR AS article_id, NULL::VARCHAR AS status,
@@ -73,30 +74,35 @@ def scan(
     look_ns: int,
     reparse: frozenset[str],
     young_settled: bool,
+    folders: Mapping[str, FolderListing] = MappingProxyType({}),
     left_out: frozenset[str] = frozenset(),
     verify: bool = False,
     since: Mapping[str, tuple[str, str]] = MappingProxyType({}),
     unavailable: Mapping[str, str] = MappingProxyType({}),
 ) -> Scan:
-    """List every source and compare with the inventory.
+    """Compare what is listed of every source with the inventory.
 
     Args:
         con: a connection that has a table or view `inventory` (see `EMPTY_INVENTORY`).
-        sources: the sources to list.
+        sources: the sources to compare.
         limits: how much of a file may be read.
         look_ns: when the look began, nanoseconds since the epoch.
         reparse: sources whose settings or code changed: every file is read again.
         young_settled: the young files of the inventory were found unchanged by an earlier look.
+        folders: source -> its listing, for sources that are folders.
         left_out: sources of etl.toml that are not to be listed; their files stay as they are.
         verify: hash every file again, also those whose signature is the same.
         since: source -> commit and tree that the inventory lists, for git sources.
-        unavailable: other sources -> why they cannot be listed.
+        unavailable: sources that cannot be listed -> why.
     """
     result = Scan(unavailable=dict(unavailable))
     create_listing(con)
     for source in sources:
+        if source.name in unavailable:
+            continue
+        last = None if source.name in reparse else since.get(source.name)
         try:
-            list_source(con, source, None if source.name in reparse else since.get(source.name))
+            list_source(con, source, folders.get(source.name), last)
         except SourceUnavailable as error:
             result.unavailable[source.name] = str(error)
     con.execute(
@@ -301,6 +307,11 @@ class Clock:
 
     as_of: dt.datetime
     look_ns: int
+
+    @property
+    def as_of_us(self) -> int:
+        """The instant in microseconds since 1970-01-01T00:00Z."""
+        return (self.as_of - _EPOCH) // dt.timedelta(microseconds=1)
 
     @classmethod
     def now(cls) -> Clock:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-_NAME = r"-?[A-Za-z_\u0080-\U0010ffff][\w\u0080-\U0010ffff-]*"
+# What is not ASCII may stand in a name; said by what may not, since large ranges take long to compile.
+_NAME = r"-?[^\x00-@\[-^`{-\x7f][^\x00-,./:-@\[-^`{-\x7f]*"
 _PART = rf"[.#]{_NAME}|\[\s*{_NAME}\s*(?:[~^$*|]?=\s*(?:\"[^\"\\]*\"|'[^'\\]*'|{_NAME})\s*)?\]"
 _COMPOUND = re.compile(rf"(?P<tag>\*|{_NAME})?(?P<parts>(?:{_PART})*)")
 _SPLIT = re.compile(

@@ -100,7 +100,7 @@ def look_at(folder: Path) -> FoundSite:
 
 
 def _paths(source: Source) -> list[str]:
-    return sorted(path.as_py() for batch in list_files(source) for path in batch["path"])
+    return sorted(list_files(source).paths())
 
 
 def _archives(folder: Path, name: str, config: SiteConfig) -> list[str]:

@@ -25,3 +25,16 @@ def time_has_come(database: str) -> str:
         database: name of the attached database that holds the articles; the one in use holds the refreshes.
     """
     return f"SELECT article_id FROM {database}.articles AS a WHERE {is_live('$as_of')} <> {is_live(LAST_AS_OF)}"
+
+
+def next_turn(database: str) -> str:
+    """Write a query of the instant, in microseconds since the epoch, of the next publication or expiry after `$as_of`.
+
+    Args:
+        database: name of the attached database that holds the articles.
+    """
+    return f"""
+        SELECT epoch_us(min(turn)) FROM (
+            SELECT published_at AS turn FROM {database}.articles UNION ALL SELECT expires_at FROM {database}.articles
+        ) WHERE turn > $as_of
+    """

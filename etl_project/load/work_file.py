@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ import duckdb
 
 from etl_project.load.contract import INTERNAL_SQL, contract_sql, schema_version
 from etl_project.load.lock import RefreshLock
+from etl_project.quiet import Quiet
 from etl_project.stop import BUSY, Stop
 
 STORAGE_VERSION = "v1.2.0"
@@ -214,12 +215,20 @@ class WorkFile:
         return edition is not None and edition == self.published_edition()
 
     def last_look(self) -> dict[str, object]:
-        """What the last look wrote down: `generation`, `looked_at`, `is_settled`, `unavailable`."""
+        """What the last look wrote down: `generation`, `looked_at`, `is_settled`, `unavailable`, `quiet`."""
         try:
             look = json.loads(self._look_file.read_text("utf-8"))
             return look if isinstance(look, dict) else {}
         except (OSError, ValueError):
             return {}
+
+    def quiet(self) -> Quiet | None:
+        """What the last look went by, if it found nothing to do."""
+        quiet = self.last_look().get("quiet")
+        try:
+            return Quiet(**quiet) if isinstance(quiet, dict) else None
+        except TypeError:  # of another version
+            return None
 
     def outages(self) -> dict[str, Outage]:
         """Sources that the last look could not read."""
@@ -243,6 +252,7 @@ class WorkFile:
         left_out: Collection[str] = (),
         *,
         is_settled: bool = False,
+        quiet: Quiet | None = None,
     ) -> None:
         """Write down a look.
 
@@ -252,6 +262,7 @@ class WorkFile:
             unavailable: source -> why it could not be read.
             left_out: sources that were not looked at: what was known of them stays.
             is_settled: every young file of the generation was found the same once more.
+            quiet: what it went by, if it found nothing to do and the next need not go by more.
         """
         looked_at = as_of.isoformat(timespec="seconds")
         before = self.outages()
@@ -259,7 +270,13 @@ class WorkFile:
         for name, why in unavailable.items():
             outages[name] = Outage(why, before[name].since if name in before else looked_at)
         self.write_look(
-            {"generation": number, "looked_at": looked_at, "is_settled": is_settled, "unavailable": outages}
+            {
+                "generation": number,
+                "looked_at": looked_at,
+                "is_settled": is_settled,
+                "unavailable": outages,
+                "quiet": asdict(quiet) if quiet else None,
+            }
         )
 
     def write_look(self, look: dict[str, object]) -> None:

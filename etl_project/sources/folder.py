@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import stat
+from array import array
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-
-import pyarrow as pa
 
 from etl_project.dialects import DIALECTS, Dialect, is_post
 from etl_project.extract.reasons import Rejection
 from etl_project.sources.patterns import Patterns
 from etl_project.sources.source import Source
 
-LISTING = pa.schema(
-    [
-        ("source_id", pa.string()),
-        ("path", pa.string()),
-        ("rank", pa.int32()),
-        ("size", pa.int64()),
-        ("mtime_ns", pa.int64()),
-        ("ctime_ns", pa.int64()),
-        ("inode", pa.uint64()),
-    ]
-)
-"""One row per listed file. `rank` is the position of the first `include` pattern that the path matches."""
-
-_ROWS_PER_CHUNK = 50_000
+_TOGETHER = 50_000
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
 _TO_ESCAPE = re.compile(r"[\udc80-\udcff]|\\(?=x[0-9a-f]{2})")
 _UNAVAILABLE = {errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN}
@@ -74,8 +62,38 @@ def unescape_path(path: str) -> bytes:
     return b"".join(bytes([int(p, 16)]) if i % 2 else p.encode() for i, p in enumerate(parts))
 
 
-def list_files(source: Source) -> Iterator[pa.RecordBatch]:
-    """List every post of a source in batches of the schema `LISTING`.
+class ListedFiles(NamedTuple):
+    """Some of the files of a folder, column by column, as small as a million of them should be."""
+
+    paths: bytes
+    """Paths as the warehouse writes them, in UTF-8, NUL between them."""
+    ranks: array[int]
+    """Position of the first `include` pattern that each path matches."""
+    sizes: array[int]
+    mtimes_ns: array[int]
+    ctimes_ns: array[int]
+    inodes: array[int]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderListing:
+    """Every post of a source that is a folder, with what tells that it changed."""
+
+    files: list[ListedFiles]
+    digest: str
+    """Equal for equal listings."""
+
+    def __len__(self) -> int:
+        return sum([len(files.sizes) for files in self.files])
+
+    def paths(self) -> Iterator[str]:
+        """Paths of all files, as listed."""
+        for files in self.files:
+            yield from files.paths.decode().split("\0")
+
+
+def list_files(source: Source) -> FolderListing:
+    """List every post of a source.
 
     Only names are looked at, and `lstat`: a name that matches is listed whatever it is, so that a link out of the
     source, a FIFO or a directory named like a post is rejected by name later and not passed over in silence.
@@ -88,6 +106,7 @@ def list_files(source: Source) -> Iterator[pa.RecordBatch]:
     assert isinstance(source.location, Path)
     root = source.root or root_of(source.location)
     includes, excludes = Patterns(source.include or dialect.include), Patterns(source.exclude)
+    listed: list[ListedFiles] = []
     paths: list[str] = []
     ranks: list[int] = []
     infos: list[os.stat_result] = []
@@ -105,12 +124,29 @@ def list_files(source: Source) -> Iterator[pa.RecordBatch]:
             paths += [folder + name for name in names]
             ranks += [included.rank] * len(names)
             infos += found
-        if len(paths) >= _ROWS_PER_CHUNK:
-            yield _batch(source.name, paths, ranks, infos)
+        if len(paths) >= _TOGETHER:
+            listed.append(_listed(paths, ranks, infos))
             paths, ranks, infos = [], [], []
     check_root(source.location, root)
     if paths:
-        yield _batch(source.name, paths, ranks, infos)
+        listed.append(_listed(paths, ranks, infos))
+    digest = hashlib.blake2b(digest_size=16)
+    for files in listed:
+        for column in files:
+            digest.update(b"%d " % len(column))
+            digest.update(column)
+    return FolderListing(listed, digest.hexdigest())
+
+
+def _listed(paths: list[str], ranks: list[int], infos: list[os.stat_result]) -> ListedFiles:
+    return ListedFiles(
+        "\0".join(paths).encode(),
+        array("i", ranks),
+        array("q", [info.st_size for info in infos]),
+        array("q", [info.st_mtime_ns for info in infos]),
+        array("q", [info.st_ctime_ns for info in infos]),
+        array("Q", [info.st_ino for info in infos]),
+    )
 
 
 def root_of(folder: Path) -> tuple[int, int]:
@@ -141,19 +177,6 @@ def check_root(folder: Path, root: tuple[int, int]) -> None:
     """
     if root_of(folder) != root:
         raise SourceUnavailable(f"{folder} is another folder now than when the look began")
-
-
-def _batch(source_id: str, paths: list[str], ranks: list[int], infos: list[os.stat_result]) -> pa.RecordBatch:
-    columns = (
-        [source_id] * len(paths),
-        paths,
-        ranks,
-        [info.st_size for info in infos],
-        [info.st_mtime_ns for info in infos],
-        [info.st_ctime_ns for info in infos],
-        [info.st_ino for info in infos],
-    )
-    return pa.record_batch([pa.array(c, f.type) for c, f in zip(columns, LISTING, strict=True)], schema=LISTING)
 
 
 def _walk(

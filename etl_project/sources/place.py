@@ -8,7 +8,16 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from etl_project.sources.folder import ReadFile, Signature, check_root, read_file, root_of
+from etl_project.sources.folder import (
+    FolderListing,
+    ReadFile,
+    Signature,
+    SourceUnavailable,
+    check_root,
+    list_files,
+    read_file,
+    root_of,
+)
 from etl_project.sources.git.blobs import close_blobs, first_file, names_below, read_blob
 from etl_project.sources.git.present import present
 from etl_project.sources.repository import Repository, mirrors_of
@@ -36,6 +45,23 @@ def commit_and_tree(source: Source) -> tuple[str | None, str | None]:
     """Commit and tree that a source is read at, of a git source that has been settled; None and None of a folder."""
     location = source.location
     return (location.commit, location.tree) if isinstance(location, Repository) else (None, None)
+
+
+def list_folders(sources: Iterable[Source]) -> tuple[dict[str, FolderListing], dict[str, str]]:
+    """List the sources that are folders.
+
+    Returns:
+        Source -> its listing; and those that cannot be listed completely, with why.
+    """
+    listings: dict[str, FolderListing] = {}
+    unavailable: dict[str, str] = {}
+    for source in sources:
+        if not isinstance(source.location, Repository):
+            try:
+                listings[source.name] = list_files(source)
+            except SourceUnavailable as error:
+                unavailable[source.name] = str(error)
+    return listings, unavailable
 
 
 def post_reader(source: Source) -> ReadPost:

@@ -111,7 +111,7 @@ def test_a_worker_that_outlives_a_killed_refresh_cannot_write_among_the_files_of
 ) -> None:
     _, old_look = built.look()
     tasks = next(tasks_to_read(old_look.connection, "site", may_defer=True))
-    old_look.connection.close()
+    old_look.close()
     staged: list[Path] = []
 
     def run_with_a_stranger(batch: Batch) -> ManifestRow:

@@ -225,9 +225,9 @@ def test_a_failed_generation_waits_until_something_changes(site: Site) -> None:
         con.execute("INSERT INTO authors VALUES ('nobody', 'Nobody')")
     refresh.run_checks("tables")
     _, look = site.look()
-    look.connection.close()
+    look.close()
     assert look.waits_for_a_person
     site.write("_posts/2026-01-08-8.md", POST.format(name="8"))
     _, look = site.look()
-    look.connection.close()
+    look.close()
     assert not look.waits_for_a_person and not look.is_idle

@@ -102,7 +102,7 @@ def test_a_rename_that_died_before_its_refresh_was_published_is_published_by_the
     two.configure(extra=OTHER.format(name="diary", location="notes", more='renamed_from = "notes"\n'))
     refresh, look = two.look()
     refresh._attach_target(look)
-    look.connection.close()  # and here the process died
+    look.close()  # and here the process died
     assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["notes", "site"]
     two.refresh()
     assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["diary", "site"]

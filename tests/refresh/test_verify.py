@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+from array import array
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 from conftest import Site, equals_full_build
 
 from etl_project.extract import again, tasks
 from etl_project.sources import folder
 
-HIDDEN = ("mtime_ns", "ctime_ns", "inode")
+HIDDEN = ("mtimes_ns", "ctimes_ns", "inodes")
 
 
 @pytest.fixture
@@ -24,16 +24,13 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "YOUNG_NS", 0)
     real = folder.signature_of
     monkeypatch.setattr(folder, "signature_of", lambda info: folder.Signature(real(info).size, 0, 0, 0))
-    batch = folder._batch
+    listed = folder._listed
 
-    def blind_batch(*columns: Any) -> pa.RecordBatch:
-        listed = batch(*columns)
-        nothing = [pa.array([0] * len(listed), listed.schema.field(name).type) for name in HIDDEN]
-        for name, zeros in zip(HIDDEN, nothing, strict=True):
-            listed = listed.set_column(listed.schema.get_field_index(name), name, zeros)
-        return listed
+    def blind_listed(*columns: Any) -> folder.ListedFiles:
+        files = listed(*columns)
+        return files._replace(**{name: array(getattr(files, name).typecode, [0] * len(files.sizes)) for name in HIDDEN})
 
-    monkeypatch.setattr(folder, "_batch", blind_batch)
+    monkeypatch.setattr(folder, "_listed", blind_listed)
 
 
 def rewrite_unseen(file: Path) -> None:

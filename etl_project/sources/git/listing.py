@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from etl_project.dialects import DIALECTS, is_post
-from etl_project.sources.folder import LISTING, SourceUnavailable, escape_path, unescape_path
+from etl_project.sources.folder import SourceUnavailable, escape_path, unescape_path
 from etl_project.sources.git.blobs import blobs_named
 from etl_project.sources.git.command import GitFailed, git
 from etl_project.sources.git.history import last_commits
 from etl_project.sources.git.present import note_damage
+from etl_project.sources.listing import LISTING
 from etl_project.sources.patterns import Patterns
 from etl_project.sources.repository import Repository
 from etl_project.sources.source import Source
