@@ -169,9 +169,9 @@ def guard(settings: Settings, found: Scan) -> None:
     for name, (leaving, has) in found.leaving.items():
         if name not in keeping and leaving > share * has:
             raise RefreshStopped(
-                f"{leaving:,} of the {has:,} posts of the source {name!r} are no longer there, more than the "
-                f"{share:.0%} that [limits] deletes_share allows. Nothing was changed. If they are meant to go, "
-                "run `etl refresh --allow-deletes`; if the source has another name now, give it "
+                f"{leaving:,} of the {has:,} posts of the source {name!r} are no longer there, or cannot be opened any "
+                f"more, which is more than the {share:.0%} that [limits] deletes_share allows. Nothing was changed. If "
+                "they are meant to go, run `etl refresh --allow-deletes`; if the source has another name now, give it "
                 f'renamed_from = "{name}"; else look where they are.'
             )
 

@@ -75,7 +75,7 @@ def read_files(
             if appender:
                 appender.append()
             files = [row.files["post_files"] for row in rows]
-            note_read(con, f"SELECT source_id, path, status FROM read_parquet({parquet_list(files)})")
+            note_read(con, f"SELECT source_id, path, {_OUTCOME} FROM read_parquet({parquet_list(files)})")
             manifest[source.name] += rows
     return [row for rows in manifest.values() for row in rows]
 
@@ -85,22 +85,30 @@ def bytes_to_read(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return dict(con.execute(f"SELECT source_id, sum(size)::BIGINT FROM ({FILES_TO_READ}) GROUP BY 1").fetchall())
 
 
+_OUTCOME = "if(reason IN ('permission_denied', 'unreadable'), 'closed', status) AS status"
+"""What became of a file: a rejected one that could not be opened tells nothing of the post in it."""
+
+
 def note_vanished(look: Look) -> bool:
-    """Count what is about to leave once more where files went while they were read.
+    """Count what is about to leave once more where files went, or could not be opened, when they were to be read.
 
     One that was only moved meanwhile is listed by now under its new path, which the next look will read.
 
     Returns:
-        Whether any went.
+        Whether any did.
     """
     con = look.connection
-    went = con.execute("SELECT DISTINCT source_id FROM candidates WHERE known_status = 'gone'").fetchall()
+    lost = con.execute("SELECT DISTINCT source_id FROM candidates WHERE known_status IN ('gone', 'closed')").fetchall()
     for source in look.sources:
-        if (source.name,) in went:
+        if (source.name,) in lost:
             list_again(con, source)
-    if went:
+    if lost:
+        con.execute(
+            "DELETE FROM listing WHERE (source_id, path) IN "
+            "(SELECT (source_id, path) FROM candidates WHERE known_status = 'closed')"
+        )
         look.scan.leaving = articles_leaving(con)
-    return bool(went)
+    return bool(lost)
 
 
 def newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str], most: int = 10) -> list[str]:

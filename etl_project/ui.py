@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 import webbrowser
@@ -70,16 +70,12 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int | None = None, 
         raise CannotServe(f"{home} has its servers already: {describe_holder(held.holder)}") from None
     if ended := end_orphans(home):
         print(f"{ended} processes of an etl ui that was killed were still there, and are ended.", file=sys.stderr)
-    stop = threading.Event()
-
-    def told_to_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
+    stop = _Told()
     # Handlers of our own also keep the children from inheriting signals that a script has set to be ignored.
-    before = {number: signal.signal(number, told_to_stop) for number in _SIGNALS}
+    before = {number: signal.signal(number, stop.tell) for number in _SIGNALS}
     try:
         announced = False
-        while not stop.is_set():
+        while not stop.wait(0):
             servers = _start(settings.file, home, host, port)
             try:
                 if _answers(f"{address}/server_info", port, servers, stop) and not announced:
@@ -93,8 +89,31 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int | None = None, 
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        stop.close()
         served.release()
     return 0
+
+
+class _Told:
+    """Whether a signal told this process to stop.
+
+    A byte in a pipe: an event holds a lock for a moment while it is waited for, and a handler that is called in that
+    moment would wait for it for ever.
+    """
+
+    def __init__(self) -> None:
+        self._told, self._tell = os.pipe()
+
+    def tell(self, number: int, frame: FrameType | None) -> None:
+        os.write(self._tell, b"!")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait to be told, at most so long."""
+        return bool(select.select([self._told], [], [], seconds)[0])
+
+    def close(self) -> None:
+        os.close(self._told)
+        os.close(self._tell)
 
 
 def _free_port(host: str, port: int | None) -> int:
@@ -134,7 +153,7 @@ def _start(config: Path, home: Path, host: str, port: int) -> subprocess.Popen[b
     )
 
 
-def _answers(url: str, port: int, servers: subprocess.Popen[bytes], stop: threading.Event) -> bool:
+def _answers(url: str, port: int, servers: subprocess.Popen[bytes], stop: _Told) -> bool:
     """Wait for the web server to answer; False when told to stop meanwhile."""
     # A proxy of the environment has no business between two processes of this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -149,7 +168,7 @@ def _answers(url: str, port: int, servers: subprocess.Popen[bytes], stop: thread
     return False
 
 
-def _watch(servers: subprocess.Popen[bytes], stop: threading.Event) -> None:
+def _watch(servers: subprocess.Popen[bytes], stop: _Told) -> None:
     """Wait until told to stop, or until a server is gone that will not come back.
 
     Dagster ends when its web server or daemon dies. The process that has the code it neither watches nor starts again:

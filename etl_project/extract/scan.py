@@ -188,7 +188,7 @@ def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
             SELECT source_id, article_id,
                 arg_min(path, (rank, path)) FILTER (NOT is_out) AS path
             FROM (
-                SELECT *, coalesce(known_status, '') IN ('rejected', 'gone')
+                SELECT *, coalesce(known_status, '') IN ('rejected', 'gone', 'closed')
                     AND (is_read OR NOT (is_changed OR is_reparse)) AS is_out
                 FROM candidates SEMI JOIN touched USING (source_id, article_id) WHERE shares_identity
             )
@@ -237,7 +237,7 @@ def note_read(con: duckdb.DuckDBPyConnection, files: str) -> None:
 
     Args:
         con: the connection of the scan.
-        files: a query of staged rows: source_id, path, status.
+        files: a query of staged rows: source_id, path, status; `closed` where a file could not be opened.
     """
     con.execute(
         f"""
@@ -264,7 +264,8 @@ def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
 def articles_leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
     """Count the articles whose every file is gone, be it from the listing or, later, when it was to be read.
 
-    What is there is told by the table `listing`: where files went while they were read, it is to be made anew.
+    What is there is told by the table `listing`: where files went while they were read, it is to be made anew, and what
+    could not be opened is to be taken out.
     A file that only moved still has its inode, size and time; in a git source, its blob. Many files may have the same:
     each new one stands for one that is gone.
 
@@ -279,7 +280,7 @@ def articles_leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int
                 SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM gone
                 UNION ALL
                 SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM inventory
-                SEMI JOIN (SELECT * FROM candidates WHERE known_status = 'gone') USING (source_id, path)
+                SEMI JOIN (SELECT * FROM candidates WHERE known_status IN ('gone', 'closed')) USING (source_id, path)
             )
             ANTI JOIN listing AS there USING (source_id, article_id)
             WHERE status = 'loaded'

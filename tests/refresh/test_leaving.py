@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from conftest import Site, assert_the_change_log_adds_up, equals_full_build
 
+from etl_project.extract.reasons import Rejection
 from etl_project.look import RefreshStopped
 from etl_project.settings import SettingsError
-from etl_project.sources import place
+from etl_project.sources import folder, place
 from etl_project.sources.folder import ReadFile, SourceUnavailable
 
 KEEPING = 'dialect = "jekyll"\ninclude = ["_posts/**"]\non_missing = "keep"\n'
@@ -24,6 +27,38 @@ def test_most_posts_gone_stops_the_refresh_before_anything_is_written(site: Site
     assert site.published.read_bytes() == before
     site.refresh(allow_deletes=True)
     assert site.column("SELECT count(*) FROM articles") == [5]
+
+
+def test_posts_that_cannot_be_opened_any_more_stop_a_refresh_as_if_they_were_gone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [site.write(f"_posts/2026-01-02-{n}.md") for n in range(10)]
+    site.refresh()
+    before = site.published.read_bytes()
+    locked = {file.name for file in files[:5]}
+
+    def read_file(root: bytes, path: str, largest: int) -> ReadFile:
+        if path.rpartition("/")[2] in locked:
+            raise Rejection("permission_denied", "cannot be opened: permission denied")
+        return folder.read_file(root, path, largest)
+
+    monkeypatch.setattr(place, "read_file", read_file)
+    for file in files[:5]:
+        os.utime(file)  # as a change of its mode shows in its signature
+    with pytest.raises(RefreshStopped, match=r"5 of the 10 posts of the source 'site'.*cannot be opened"):
+        site.refresh()
+    assert site.published.read_bytes() == before
+    locked.remove(files[4].name)
+    locked.remove(files[3].name)
+    locked.remove(files[2].name)
+    # Two of ten are within the share that may leave.
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"rejected": 2}
+    assert site.column("SELECT DISTINCT reason FROM rejected_files") == ["permission_denied"]
+    locked.clear()
+    loaded = site.refresh()
+    assert loaded and loaded.changes == {"restored": 2}, "a file that could not be opened is asked again"
+    equals_full_build(site)
 
 
 def test_one_new_file_stands_for_one_of_many_that_were_alike(site: Site) -> None:
