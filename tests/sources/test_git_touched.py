@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from git_site import GitSite
 
-from etl_project.extract import listing
 from etl_project.sources.git import blobs, command, history, present
 from etl_project.sources.git import listing as git_listing
 from etl_project.sources.git.listing import GitListing
@@ -24,7 +23,7 @@ def touched_by_a_commit(site: GitSite, posts: int, monkeypatch: pytest.MonkeyPat
     site.refresh()
     site.repo.import_posts(dict.fromkeys(paths[:300:10], "---\ntitle: Edited\n---\n"))
     touched = {"rows listed": 0, "blobs read": 0, "bytes told": 0}
-    list_posts, read, git = listing.list_posts, blobs._blob, git_listing.git
+    list_posts, read, git = git_listing.list_posts, blobs._blob, git_listing.git
 
     def listed(*arguments: Any) -> GitListing:
         found = list_posts(*arguments)
@@ -41,7 +40,7 @@ def touched_by_a_commit(site: GitSite, posts: int, monkeypatch: pytest.MonkeyPat
         return out
 
     with monkeypatch.context() as patch:
-        patch.setattr(listing, "list_posts", listed)
+        patch.setattr(git_listing, "list_posts", listed)
         patch.setattr(blobs, "_blob", blob)
         for module in (git_listing, blobs, present, history):
             patch.setattr(module, "git", told)
