@@ -235,7 +235,7 @@ class History(RuleBasedStateMachine):
             patch.setattr(Clock, "now", self.now)
             refresh, look = self.site.look(allow_deletes=True)
             if look.is_idle or stage == 0:
-                look.connection.close()
+                look.close()
                 return
             refresh.load_tables(look)
             if stage > 1:
