@@ -165,9 +165,8 @@ def guard(settings: Settings, found: Scan) -> None:
         RefreshStopped: with the numbers and what to do.
     """
     share = settings.limits.deletes_share
-    keeping = {source.name for source in settings.sources if source.on_missing == "keep"}
     for name, (leaving, has) in found.leaving.items():
-        if name not in keeping and leaving > share * has:
+        if leaving > share * has:
             raise RefreshStopped(
                 f"{leaving:,} of the {has:,} posts of the source {name!r} are no longer there, or cannot be opened any "
                 f"more, which is more than the {share:.0%} that [limits] deletes_share allows. Nothing was changed. If "

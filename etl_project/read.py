@@ -107,7 +107,7 @@ def note_vanished(look: Look) -> bool:
             "DELETE FROM listing WHERE (source_id, path) IN "
             "(SELECT (source_id, path) FROM candidates WHERE known_status = 'closed')"
         )
-        look.scan.leaving = articles_leaving(con)
+        look.scan.leaving = articles_leaving(con, look.sources)
     return bool(lost)
 
 

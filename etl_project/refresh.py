@@ -82,11 +82,6 @@ class Refresh:
             allow_deletes=self.allow_deletes,
         ).look()
 
-    @property
-    def is_partial(self) -> bool:
-        """Whether some sources are left out."""
-        return len(self.sources) < len(self.settings.sources)
-
     def unread(self, look: Look) -> dict[str, str]:
         """Sources that could not be read, and why: by this look, or where it left them out by the last that did not."""
         looked_at = {source.name for source in self.sources}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -157,7 +157,7 @@ def scan(
     row = con.execute("SELECT count(*) FROM gone").fetchone()
     result.gone = row[0] if row else 0
     if result.gone:
-        result.leaving = articles_leaving(con)
+        result.leaving = articles_leaving(con, sources)
     return result
 
 
@@ -261,13 +261,19 @@ def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
         con.execute(f"DELETE FROM {table} WHERE source_id = ?", [source_id])
 
 
-def articles_leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+def articles_leaving(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> dict[str, tuple[int, int]]:
     """Count the articles whose every file is gone, be it from the listing or, later, when it was to be read.
+
+    An article that its source keeps without its file does not leave; that of a file which cannot be opened does.
 
     What is there is told by the table `listing`: where files went while they were read, it is to be made anew, and what
     could not be opened is to be taken out.
     A file that only moved still has its inode, size and time; in a git source, its blob. Many files may have the same:
     each new one stands for one that is gone.
+
+    Args:
+        con: the connection of the scan.
+        sources: the sources of the scan.
 
     Returns:
         Source -> (articles about to leave, articles it has), where any is about to leave.
@@ -278,9 +284,13 @@ def articles_leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int
             SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
             FROM (
                 SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM gone
+                WHERE NOT list_contains($keeping, source_id)
                 UNION ALL
                 SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM inventory
-                SEMI JOIN (SELECT * FROM candidates WHERE known_status IN ('gone', 'closed')) USING (source_id, path)
+                SEMI JOIN (
+                    SELECT source_id, path FROM candidates WHERE known_status = 'closed'
+                        OR (known_status = 'gone' AND NOT list_contains($keeping, source_id))
+                ) USING (source_id, path)
             )
             ANTI JOIN listing AS there USING (source_id, article_id)
             WHERE status = 'loaded'
@@ -297,7 +307,8 @@ def articles_leaving(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int
         ANTI JOIN new ON (new.source_id, new.inode, new.size, new.mtime_ns, coalesce(new.blob_id, ''), new.n)
             = (lost.source_id, lost.inode, lost.size, lost.mtime_ns, coalesce(lost.blob_id, ''), lost.n)
         GROUP BY 1
-        """
+        """,
+        {"keeping": [source.name for source in sources if source.on_missing == "keep"]},
     ).fetchall()
     return {source_id: (leaving, has) for source_id, leaving, has in rows}
 

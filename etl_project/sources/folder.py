@@ -83,9 +83,6 @@ class FolderListing:
     digest: str
     """Equal for equal listings."""
 
-    def __len__(self) -> int:
-        return sum([len(files.sizes) for files in self.files])
-
     def paths(self) -> Iterator[str]:
         """Paths of all files, as listed."""
         for files in self.files:

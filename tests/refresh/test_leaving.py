@@ -29,9 +29,11 @@ def test_most_posts_gone_stops_the_refresh_before_anything_is_written(site: Site
     assert site.column("SELECT count(*) FROM articles") == [5]
 
 
+@pytest.mark.parametrize("on_missing", ["delete", "keep"])
 def test_posts_that_cannot_be_opened_any_more_stop_a_refresh_as_if_they_were_gone(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch, on_missing: str
 ) -> None:
+    site.configure(f'{site.source}on_missing = "{on_missing}"\n')
     files = [site.write(f"_posts/2026-01-02-{n}.md") for n in range(10)]
     site.refresh()
     before = site.published.read_bytes()
@@ -48,9 +50,7 @@ def test_posts_that_cannot_be_opened_any_more_stop_a_refresh_as_if_they_were_gon
     with pytest.raises(RefreshStopped, match=r"5 of the 10 posts of the source 'site'.*cannot be opened"):
         site.refresh()
     assert site.published.read_bytes() == before
-    locked.remove(files[4].name)
-    locked.remove(files[3].name)
-    locked.remove(files[2].name)
+    locked -= {file.name for file in files[2:]}
     # Two of ten are within the share that may leave.
     loaded = site.refresh()
     assert loaded and loaded.changes == {"rejected": 2}
