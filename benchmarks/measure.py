@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -49,20 +51,22 @@ def run(
         began = time.perf_counter()
         process = subprocess.Popen([*map(str, command)], cwd=folder, stdout=output, stderr=subprocess.STDOUT)
         peak = 0
+        # `wait` with a limit of its own would look only every 50 ms whether the process has ended.
+        too_long = threading.Timer(limit, _end_tree, [process])
+        too_long.start()
         try:
             while sampled and process.poll() is None:
                 peak = max(peak, _tree_bytes(process.pid))
                 time.sleep(_SAMPLE_SECONDS)
-                if time.perf_counter() - began > limit:
-                    raise subprocess.TimeoutExpired(process.args, limit)
-            code = process.wait(limit)
-        except subprocess.TimeoutExpired:
-            _end_tree(process)
-            raise CommandFailed(f"{_name(command)} was stopped after {limit:,.0f} s") from None
+            code = process.wait()
         except BaseException:
             _end_tree(process)
             raise
+        finally:
+            too_long.cancel()
         seconds = time.perf_counter() - began
+        if seconds > limit:
+            raise CommandFailed(f"{_name(command)} was stopped after {limit:,.0f} s")
         output.seek(0)
         text = output.read().decode("utf-8", "replace")
     if code:
@@ -91,8 +95,9 @@ def _tree_bytes(pid: int) -> int:
 
 
 def _end_tree(process: subprocess.Popen[bytes]) -> None:
-    for child in psutil.Process(process.pid).children(recursive=True):
-        child.kill()
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
     process.kill()
     process.wait()
 

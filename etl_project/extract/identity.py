@@ -1,21 +1,21 @@
-"""Path of a post in, what makes two files the same article out."""
+"""What makes two files the same article, of the paths of files."""
 
 from __future__ import annotations
 
+_NAME = "parse_filename(path, true, 'forward_slash')"
+_STEM = f"if({_NAME} = '', split_part(path, '/', -1), {_NAME})"
+_FOLDER = "split_part(path, '/', -2)"
 
-def name_identity(path: str) -> str:
-    """Give the identity of a file with `identity = "file_name"`: its name without the ending.
+NAME_IDENTITY = f"""
+CASE
+    WHEN {_STEM}[1] NOT IN ('i', 'I', '_') OR {_FOLDER} = '' THEN {_STEM}
+    WHEN regexp_full_match({_STEM}, '(?i)_?index(\\..*)?', 's')
+        THEN {_FOLDER} || substr({_STEM}, strlen(split_part({_STEM}, '.', 1)) + 1)
+    ELSE {_STEM}
+END
+"""
+"""SQL: of a column `path`, the identity of a file with `identity = "file_name"`: its name without the ending.
 
-    An `index.*` or `_index.*` goes by the name of its folder. With `identity = "path"` the path itself is the identity.
-    """
-    folders, _, name = path.rpartition("/")
-    dot_at = name.rfind(".")
-    stem = name[:dot_at] if dot_at > 0 else name
-    # Every listed file passes here at every look, and few are called so.
-    if stem[0] not in "iI_":
-        return stem
-    base, dot, language = stem.partition(".")
-    if base.lower() not in ("index", "_index"):
-        return stem
-    folder = folders.rpartition("/")[2]
-    return f"{folder}{dot}{language}" if folder else stem
+An `index.*` or `_index.*` goes by the name of its folder. With `identity = "path"` the path itself is the identity.
+It is SQL because every listed file passes here at every look.
+"""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from etl_project.extract.identity import name_identity
+from etl_project.extract.identity import NAME_IDENTITY
 from etl_project.sources.folder import FolderListing, SourceUnavailable, list_files
 from etl_project.sources.source import Source
 
@@ -43,8 +43,6 @@ def list_source(
     Raises:
         SourceUnavailable: the source cannot be listed completely; nothing of it is in the listing.
     """
-    import pyarrow as pa
-
     from etl_project.sources.git.listing import list_posts
     from etl_project.sources.listing import listing_table
 
@@ -56,14 +54,10 @@ def list_source(
         listed = found.posts
         if not found.is_whole:
             _list_as_it_was(con, source, found)
-    paths = listed["path"]
-    listed = listed.append_column(
-        "identity", pa.array(map(name_identity, paths.to_pylist()), pa.string()) if shares_identity else paths
-    )
     con.register("listed_now", listed)
     con.execute(
-        f"INSERT INTO listing BY NAME SELECT source_id || ':' || identity AS article_id, "
-        f"{shares_identity} AS shares_identity, * EXCLUDE identity FROM listed_now"
+        f"INSERT INTO listing BY NAME SELECT source_id || ':' || {NAME_IDENTITY if shares_identity else 'path'} "
+        f"AS article_id, {shares_identity} AS shares_identity, * FROM listed_now"
     )
     con.unregister("listed_now")
 

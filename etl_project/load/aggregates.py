@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from etl_project.load.contract import WAREHOUSE, Table, contract_sql, describe
+from etl_project.load.contract import WAREHOUSE, Table, contract, declared, describe
 from etl_project.load.work_file import generation, quoted, transaction
 
 FOLDER = WAREHOUSE / "aggregates"
@@ -33,18 +33,23 @@ class Aggregate:
 @functools.cache
 def aggregates() -> dict[str, Aggregate]:
     """Read every aggregate, in the order of its name."""
-    found = {}
-    with duckdb.connect() as con:
-        con.execute(contract_sql())
-        contract_names = set(describe(con))
-        for path in sorted(FOLDER.glob("*.sql")):
-            sql = path.read_text("utf-8")
+    texts = {path.stem: path.read_text("utf-8") for path in sorted(FOLDER.glob("*.sql"))}
+    grains = {name: sql.partition("\n")[0].removeprefix("--").strip() for name, sql in texts.items()}
+    with declared() as con:
+        for name, sql in texts.items():
             con.execute(sql)
-            grain = sql.partition("\n")[0].removeprefix("--").strip()
-            con.execute(f"COMMENT ON TABLE {path.stem} IS {quoted(grain)}")
-            inputs = {word for word in re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", sql) if word in contract_names}
-            found[path.stem] = Aggregate(path.stem, sql, grain, tuple(sorted(inputs)), describe(con)[path.stem])
-    return found
+            con.execute(f"COMMENT ON TABLE {name} IS {quoted(grains[name])}")
+        tables = describe(con)
+    return {
+        name: Aggregate(
+            name,
+            sql,
+            grains[name],
+            tuple(sorted(contract().keys() & set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", sql)))),
+            tables[name],
+        )
+        for name, sql in texts.items()
+    }
 
 
 @functools.cache

@@ -9,14 +9,15 @@ import duckdb
 from etl_project.load.live import LAST_AS_OF, is_live
 
 _STATE = """
+WITH touched AS (FROM affected UNION FROM kept UNION FROM turned)
 SELECT a.article_id, a.source_id, a.path, f.file_hash, a.title, a.status, a.published_on, a.published_at, a.expires_at,
     {is_live} AS is_live, coalesce(c.categories, []) AS categories
 FROM {database}.articles AS a
 JOIN {database}.post_files AS f ON f.source_id = a.source_id AND f.path = a.path
-SEMI JOIN (FROM affected UNION FROM kept UNION FROM turned) AS touched ON touched.article_id = a.article_id
+SEMI JOIN touched ON touched.article_id = a.article_id
 LEFT JOIN (
     SELECT article_id, list(category_id ORDER BY position) AS categories
-    FROM {database}.article_categories GROUP BY article_id
+    FROM {database}.article_categories SEMI JOIN touched USING (article_id) GROUP BY article_id
 ) AS c ON c.article_id = a.article_id
 WHERE a.missing_since IS NULL
 """

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from queue import SimpleQueue
+from typing import Any
 
 import duckdb
 
@@ -17,6 +21,12 @@ from etl_project.load.work_file import generation, set_state
 CHECKS: tuple[Check, ...] = (*INTEGRITY, *ANOMALIES)
 
 SAMPLE_ROWS = 5
+
+_TOGETHER = 2
+"""Checks that run at once: most of them keep one core busy."""
+_FETCHED_TOGETHER = 10_000
+
+_AS_OF = "SELECT greatest(max_by(as_of, refresh_id), ?) FROM refreshes"
 
 
 def run_checks(con: duckdb.DuckDBPyConnection, stage: Stage, thresholds: Thresholds) -> list[CheckResult]:
@@ -57,16 +67,38 @@ def warnings(
 def _run(
     con: duckdb.DuckDBPyConnection, checks: Iterable[Check], thresholds: Thresholds, as_of: dt.datetime | None = None
 ) -> list[CheckResult]:
-    for name, value in dataclasses.asdict(thresholds).items():
-        con.execute(f"SET VARIABLE {name} = ?", [value])
-    con.execute("SET VARIABLE as_of = (SELECT greatest(max_by(as_of, refresh_id), ?) FROM refreshes)", [as_of])
-    return [_result(con, check) for check in checks]
+    variables = {**dataclasses.asdict(thresholds), "as_of": _one(con, _AS_OF, [as_of])}
+    database = _one(con, "SELECT current_database()")
+    free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+
+    def run(check: Check) -> CheckResult:
+        cursor = free.get()
+        try:
+            return _result(cursor, check)
+        finally:
+            free.put(cursor)
+
+    with ExitStack() as cursors, ThreadPoolExecutor(_TOGETHER) as pool:
+        for _ in range(_TOGETHER):
+            cursor = cursors.enter_context(con.cursor())
+            # Neither the database in use nor variables go from a connection to its cursors.
+            cursor.execute(f'USE "{database}"')
+            for name, value in variables.items():
+                cursor.execute(f"SET VARIABLE {name} = ?", [value])
+            free.put(cursor)
+        return list(pool.map(run, checks))
 
 
 def _result(con: duckdb.DuckDBPyConnection, check: Check) -> CheckResult:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE broken AS {check.sql}")
-    count = con.execute("SELECT count(*) FROM broken").fetchone()
-    cursor = con.execute(f"SELECT * FROM broken LIMIT {SAMPLE_ROWS}")
-    names = [column[0] for column in cursor.description or ()]
-    rows = [{n: plain(v) for n, v in zip(names, row, strict=True)} for row in cursor.fetchall()]
-    return CheckResult(check, count[0] if count else 0, rows)
+    broken = con.execute(check.sql)
+    names = [column[0] for column in broken.description or ()]
+    sample = broken.fetchmany(SAMPLE_ROWS)
+    more = sum(map(len, iter(lambda: broken.fetchmany(_FETCHED_TOGETHER), [])))
+    rows = [{n: plain(v) for n, v in zip(names, row, strict=True)} for row in sample]
+    return CheckResult(check, len(sample) + more, rows)
+
+
+def _one(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> Any:
+    row = con.execute(query, parameters).fetchone()
+    assert row is not None, "the query gives one row"
+    return row[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,10 +65,25 @@ def contract_sql() -> str:
 
 
 @functools.cache
+def _declared() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(config={"threads": 1})
+    con.execute(contract_sql())
+    return con
+
+
+@contextmanager
+def declared() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database in memory that holds the contract. What is done in it is undone, so that all can share it."""
+    with _declared().cursor() as con:
+        con.execute("BEGIN")
+        yield con
+        con.execute("ROLLBACK")
+
+
+@functools.cache
 def contract() -> dict[str, Table]:
     """Read every table and view of the contract, in the order they are created."""
-    with duckdb.connect() as con:
-        con.execute(contract_sql())
+    with declared() as con:
         return describe(con)
 
 

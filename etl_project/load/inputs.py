@@ -8,7 +8,7 @@ import re
 import duckdb
 
 from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import BY_ARTICLE, contract_sql, describe
+from etl_project.load.contract import BY_ARTICLE, contract, declared
 
 Digests = dict[tuple[str, str], tuple[int, int]]
 """Aggregate and table it reads -> rows, and the sum of their hashes."""
@@ -17,14 +17,12 @@ Digests = dict[tuple[str, str], tuple[int, int]]
 @functools.cache
 def columns_read() -> dict[str, dict[str, tuple[str, ...]]]:
     """Table -> aggregate -> columns of the table that the aggregate, or a view it reads, may read: those it names."""
-    with duckdb.connect() as con:
-        con.execute(contract_sql())
-        tables = describe(con)
+    with declared() as con:
         views = dict(con.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall())
     read: dict[str, dict[str, tuple[str, ...]]] = {}
     for aggregate in aggregates().values():
         words = _words(aggregate.sql).union(*(_words(views[name]) for name in aggregate.inputs if name in views))
-        for table in tables.values():
+        for table in contract().values():
             if table.name in words and not table.is_view:
                 named = tuple(column.name for column in table.columns if column.name in words)
                 read.setdefault(table.name, {})[aggregate.name] = named

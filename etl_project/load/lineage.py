@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
 from etl_project.load.aggregates import Aggregate
-from etl_project.load.contract import contract, contract_sql
+from etl_project.load.contract import contract, declared
 
 Origin = tuple[str, str]
 """Table and column."""
@@ -28,8 +27,7 @@ def column_origins(aggregates: dict[str, Aggregate]) -> dict[str, dict[str, list
     Returns:
         Aggregate -> column -> its origins, sorted.
     """
-    with duckdb.connect() as con:
-        con.execute(contract_sql())
+    with declared() as con:
         found = con.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall()
     views: dict[str, exp.Query | str] = {
         name: sqlglot.parse_one(sql, dialect=_DIALECT).expression for name, sql in found

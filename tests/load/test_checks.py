@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -14,7 +16,7 @@ from etl_project.load.contract import TERMS
 from etl_project.load.integrity import INTEGRITY
 from etl_project.load.publish import NotChecked
 from etl_project.load.thresholds import Thresholds
-from etl_project.load.work_file import generation
+from etl_project.load.work_file import WorkFile, generation
 from etl_project.refresh import Refresh
 
 SOURCE = """
@@ -132,22 +134,23 @@ def write_site(site: Site) -> Site:
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The work file of a good site, open."""
+def good(tmp_path_factory: pytest.TempPathFactory) -> WorkFile:
+    """The work file of a good site."""
     site = write_site(Site(tmp_path_factory.mktemp("checked")))
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("ETL_WAREHOUSE", raising=False)
         site.refresh()
-        with Refresh(site.settings).work.opened() as con:
-            yield con
+        return Refresh(site.settings).work
 
 
 @pytest.fixture
-def work_file(good: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The work file of a good site; what a test does to it is undone."""
-    good.execute("BEGIN")
-    yield good
-    good.execute("ROLLBACK")
+def work_file(good: WorkFile, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the work file of a good site, open."""
+    copy = WorkFile(tmp_path / good.published.name)
+    copy.folder.mkdir()
+    shutil.copyfile(good.path, copy.path)
+    with copy.opened() as con:
+        yield con
 
 
 def result_of(check: Check, con: duckdb.DuckDBPyConnection) -> CheckResult:
