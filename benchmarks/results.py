@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import dataclasses
 import importlib.metadata
+import json
 import os
 import platform
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +20,8 @@ _LIBRARIES = ("duckdb", "polars", "dagster", "pyarrow", "pyromark", "selectolax"
 
 
 _METHOD = """\
-A figure is the median of {runs} runs with the smallest and the largest in brackets: the wall clock of the whole
-command, start of Python included. Before each run the posts are read into the page cache. A ratio is the median over
+A figure is the median of some runs with the smallest and the largest in brackets: the wall clock of the whole command,
+start of Python included. Before each run the posts are read into the page cache. A ratio is the median over
 pairs of runs, one of the subject and one of the floor, taken by turns. Memory is the largest sum of `Pss` of
 /proc/PID/smaps_rollup over all processes of the command, sampled every 50 ms in a run that is not timed. Seconds do not
 carry over to other machines; ratios do."""
@@ -61,30 +63,42 @@ def machine() -> str:
     )
 
 
-def render(sections: dict[str, list[Result]], commit: str, runs: int, quick: bool) -> str:
-    """Write the whole of RESULTS.md.
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What was measured in one go, under one heading."""
 
-    Args:
-        sections: heading -> its lines.
-        commit: what was measured.
-        runs: pairs each figure is the median of, unless its line says otherwise.
-        quick: the sizes were small ones, which prove the harness and nothing else.
-    """
-    lines = ["# Measured", ""]
-    if quick:
-        lines += ["**A quick run on small sizes: it shows that the harness works. The figures mean nothing.**", ""]
-    lines += [
-        f"`make bench` on {dt.datetime.now(dt.UTC):%Y-%m-%d}, commit {commit}: {machine()}",
-        "",
-        _METHOD.format(runs=runs),
-        "",
-    ]
-    for heading, results in sections.items():
-        lines += [f"## {heading}", ""]
-        with_target = any(result.target for result in results)
+    heading: str
+    when: str
+    """Day, commit, how many runs a figure is the median of, and what else is to be known."""
+    results: list[Result]
+
+
+def load(file: Path) -> dict[str, Section]:
+    """Read the sections that `save` wrote: name -> section; none where there is no file."""
+    if not file.exists():
+        return {}
+    sections = json.loads(file.read_text("utf-8"))
+    return {
+        name: Section(said["heading"], said["when"], [Result(**result) for result in said["results"]])
+        for name, said in sections.items()
+    }
+
+
+def save(sections: dict[str, Section], file: Path) -> None:
+    """Write sections down, so that one of them can be measured anew beside the others."""
+    said = {name: dataclasses.asdict(section) for name, section in sections.items()}
+    file.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def render(sections: Iterable[Section]) -> str:
+    """Write the whole of RESULTS.md, from what was measured."""
+    lines = ["# Measured", "", f"`make bench` on {machine()}", "", _METHOD, ""]
+    for section in sections:
+        lines += [f"## {section.heading}", "", section.when, ""]
+        with_target = any(result.target for result in section.results)
         lines.append("| what | measured | target | result | |" if with_target else "| what | measured | |")
         lines.append("|---|---|---|---|---|" if with_target else "|---|---|---|")
-        for result in results:
+        for result in section.results:
             cells = [result.what, result.measured, result.note]
             if with_target:
                 cells[2:2] = [result.target, result.verdict]
