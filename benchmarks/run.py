@@ -41,6 +41,7 @@ def main() -> None:
     ask.add_argument("--quick", action="store_true", help="small sizes: does the harness work?")
     ask.add_argument("--only", nargs="+", choices=ALL, default=list(ALL), metavar="ROWS", help=" ".join(ALL))
     ask.add_argument("--runs", type=int, help="runs of which a figure is the median; 5 by default")
+    ask.add_argument("--large-runs", type=int, help="the same of the largest site; 2 by default")
     ask.add_argument("--folder", type=Path, default=Path(__file__).with_name(".work"), help="where posts are made")
     ask.add_argument(
         "--keep", action="store_true", help="put what is measured into RESULTS.md; what its other sections say stays"
@@ -52,7 +53,7 @@ def main() -> None:
         bench = Bench(bench.folder, 2_000, 6_000, repository=1_000, peers=500, changed=30, runs=2, large_runs=1)
         bench.looks, bench.refreshes = 20, 5
     bench.runs = given.runs or bench.runs
-    bench.large_runs = min(bench.large_runs, bench.runs)
+    bench.large_runs = given.large_runs or bench.large_runs
     is_kept = not given.quick and (given.keep or set(given.only) == set(ALL))
     sections = load(FIGURES) if given.keep else {}
     when = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, commit {_commit()}, {bench.runs} runs. {given.remark}".strip()
