@@ -10,19 +10,11 @@ import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
 
 from etl_project.dialects import DIALECTS
 from etl_project.extract.limits import Limits
@@ -81,16 +73,6 @@ class ScheduleSettings(BaseModel):
         return cron.strip()
 
 
-class _Environment(EnvSettingsSource):
-    """The environment, in which ETL_WAREHOUSE is only the path of the table."""
-
-    def __call__(self) -> dict[str, Any]:
-        found = super().__call__()
-        if isinstance(path := found.get("warehouse"), str):
-            found["warehouse"] = {"path": str(Path(path).absolute())}
-        return found
-
-
 class AlertSettings(BaseModel):
     """`[alerts]`."""
 
@@ -125,46 +107,32 @@ class AlertSettings(BaseModel):
         return webhook
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything a refresh needs to know, paths resolved."""
 
-    model_config = SettingsConfigDict(env_prefix="ETL_", extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     file: Path
     """The etl.toml that was read; relative paths in it are relative to its folder."""
-    warehouse: Annotated[WarehouseSettings, NoDecode] = WarehouseSettings()
+    warehouse: WarehouseSettings = WarehouseSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     alerts: AlertSettings = AlertSettings()
     limits: Limits = Limits()
     checks: Thresholds = Thresholds()
     sources: Annotated[tuple[Source, ...], Field(alias="source")] = ()
 
-    _toml: ClassVar[Path]
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Rank the environment before etl.toml."""
-        return init_settings, _Environment(settings_cls), TomlConfigSettingsSource(settings_cls, toml_file=cls._toml)
-
     @field_validator("sources", mode="before")
     @classmethod
     def _located(cls, sources: object, info: ValidationInfo) -> object:
         warehouse = info.data.get("warehouse", WarehouseSettings()).path
-        folder = cls._toml.parent
+        folder = info.data["file"].parent
+        mirrors = mirrors_of(folder / warehouse)
 
         def located(source: object) -> object:
             if not isinstance(source, dict) or (location := source.get("location")) is None:
                 return source
             if not isinstance(location, str):
                 raise ValueError(f"location = {location!r} cannot be used: write a folder or a git address as a text")
-            mirrors = mirrors_of(folder / warehouse)
             return {**source, "location": location_of(location, folder, mirrors, source.get("branch"))}
 
         return [located(source) for source in sources] if isinstance(sources, list) else sources
@@ -216,9 +184,12 @@ def read_settings(given: Path | None = None) -> Settings:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not TOML: {error}. Correct that line.") from None
-    bound = type("Settings", (Settings,), {"_toml": file})
+    asked = {**raw, "file": file}
+    if elsewhere := os.environ.get("ETL_WAREHOUSE"):
+        table = raw.get("warehouse")
+        asked["warehouse"] = {**(table if isinstance(table, dict) else {}), "path": Path(elsewhere).absolute()}
     try:
-        settings: Settings = bound(file=file)
+        settings = Settings.model_validate(asked)
     except ValidationError as error:
         raise SettingsError("\n".join(_sentences(error, file, text))) from None
     problems = list(_source_problems(settings, raw, file, text))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import duckdb
 
 from etl_project.load.contract import WAREHOUSE, Table, contract, declared, describe
-from etl_project.load.work_file import generation, quoted, transaction
+from etl_project.load.literals import quoted
+from etl_project.load.work_file import generation, transaction
 
 FOLDER = WAREHOUSE / "aggregates"
 

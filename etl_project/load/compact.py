@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from etl_project.load.work_file import WorkFile, quoted
+from etl_project.load.literals import quoted
+from etl_project.load.work_file import WorkFile
 
 
 @dataclass(frozen=True, slots=True)

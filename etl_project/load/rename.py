@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import duckdb
 
-from etl_project.load.work_file import quoted, transaction
+from etl_project.load.literals import quoted
+from etl_project.load.work_file import transaction
 
 _SOURCE, _IDS = "source_id", ("article_id", "old_article_id", "previous_article_id")
 

@@ -14,9 +14,9 @@ from etl_project.extract.term_names import PARENT_ID_SQL
 from etl_project.load.changes import log_changes, note_before, pair_moves
 from etl_project.load.contract import BY_ARTICLE, OBSERVED, TERMS, contract, metric_definitions
 from etl_project.load.inputs import digest_inputs, same_inputs
+from etl_project.load.literals import quoted
 from etl_project.load.live import time_has_come
 from etl_project.load.versions import keep_versions, note_versions
-from etl_project.load.work_file import quoted
 from etl_project.sources.source import Source
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import duckdb
 
 from etl_project.load.contract import INTERNAL_SQL, contract_sql, schema_version
+from etl_project.load.literals import openable, quoted
 from etl_project.load.lock import RefreshLock
 from etl_project.quiet import Quiet
 from etl_project.stop import BUSY, Stop
@@ -373,17 +374,3 @@ def _version(path: Path) -> str | None:
             return generation(con).schema_version
     except duckdb.Error:
         return None
-
-
-def openable(published: Path) -> str:
-    """Write the path of a published file so that DuckDB opens it once.
-
-    Without the prefix DuckDB 2.0 opens a file three times, to find out what it is, to read its header, and to keep;
-    where it is replaced in between, the header is of the old file and the rest of the new one.
-    """
-    return f"duckdb:{published}"
-
-
-def quoted(value: object) -> str:
-    """Write a text as an SQL literal."""
-    return "'" + str(value).replace("'", "''") + "'"

@@ -12,7 +12,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from etl_project.load.work_file import openable
+from etl_project.load.literals import openable
 from etl_project.show.console import safe
 from etl_project.stop import BAD_USAGE, Stop
 
