@@ -184,6 +184,8 @@ def read_settings(given: Path | None = None) -> Settings:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not TOML: {error}. Correct that line.") from None
+    if "file" in raw:
+        raise SettingsError(_unknown(("file",), file, text))
     asked = {**raw, "file": file}
     if elsewhere := os.environ.get("ETL_WAREHOUSE"):
         table = raw.get("warehouse")
@@ -263,17 +265,25 @@ def _nearest(wrong: str, right: Iterable[str]) -> str:
     return f"; did you mean {lower[near[0]]!r}?" if near else "."
 
 
+def _unknown(location: tuple[str | int, ...], file: Path, text: str) -> str:
+    known = _keys_at(location[:-1])
+    return (
+        f"{file}, line {line_of(text, location)}: there is no setting {_named(location)!r}"
+        f"{_nearest(str(location[-1]), known)} The settings here are {', '.join(known)}."
+    )
+
+
+def _named(location: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in location if not isinstance(part, int))
+
+
 def _sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
     for problem in error.errors():
         location = tuple(problem["loc"])
-        name = ".".join(str(part) for part in location if not isinstance(part, int))
+        name = _named(location)
         where = f"{file}, line {line_of(text, location)}"
         if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-            known = _keys_at(location[:-1])
-            yield (
-                f"{where}: there is no setting {name!r}{_nearest(str(location[-1]), known)} "
-                f"The settings here are {', '.join(known)}."
-            )
+            yield _unknown(location, file, text)
         elif problem["type"] in ("missing", "missing_argument"):
             yield f"{where}: the setting {name!r} is missing; add it."
         elif problem["type"] == "value_error":

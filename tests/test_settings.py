@@ -95,6 +95,9 @@ def test_a_wrong_table_is_named(tmp_path: Path) -> None:
     assert "line 1: there is no setting 'warehuse'; did you mean 'warehouse'?" in refused(
         tmp_path, GOOD.replace("[warehouse]", "[warehuse]")
     )
+    assert "etl.toml, line 1: there is no setting 'file'. The settings here are warehouse," in refused(
+        tmp_path, 'file = "other.toml"\n' + GOOD
+    )
 
 
 def test_an_unknown_zone_is_named_with_its_line_and_the_nearest(tmp_path: Path) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import Any
 
 import duckdb
 
@@ -26,7 +25,7 @@ _TOGETHER = 2
 """Checks that run at once: most of them keep one core busy."""
 _FETCHED_TOGETHER = 10_000
 
-_AS_OF = "SELECT greatest(max_by(as_of, refresh_id), ?) FROM refreshes"
+_AT = "SELECT current_database(), greatest(max_by(as_of, refresh_id), ?) FROM refreshes"
 
 
 def run_checks(con: duckdb.DuckDBPyConnection, stage: Stage, thresholds: Thresholds) -> list[CheckResult]:
@@ -67,8 +66,9 @@ def warnings(
 def _run(
     con: duckdb.DuckDBPyConnection, checks: Iterable[Check], thresholds: Thresholds, as_of: dt.datetime | None = None
 ) -> list[CheckResult]:
-    variables = {**dataclasses.asdict(thresholds), "as_of": _one(con, _AS_OF, [as_of])}
-    database = _one(con, "SELECT current_database()")
+    row = con.execute(_AT, [as_of]).fetchone()
+    assert row is not None, "an aggregate without GROUP BY has one row"
+    database, variables = row[0], {**dataclasses.asdict(thresholds), "as_of": row[1]}
     free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
 
     def run(check: Check) -> CheckResult:
@@ -96,9 +96,3 @@ def _result(con: duckdb.DuckDBPyConnection, check: Check) -> CheckResult:
     more = sum(map(len, iter(lambda: broken.fetchmany(_FETCHED_TOGETHER), [])))
     rows = [{n: plain(v) for n, v in zip(names, row, strict=True)} for row in sample]
     return CheckResult(check, len(sample) + more, rows)
-
-
-def _one(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> Any:
-    row = con.execute(query, parameters).fetchone()
-    assert row is not None, "the query gives one row"
-    return row[0]
