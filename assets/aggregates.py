@@ -7,8 +7,9 @@ import dagster as dg
 from assets.columns import table_facts
 from assets.pictures import picture_of
 from assets.resources import Session
-from etl_project.load.aggregates import FOLDER, Aggregate
+from etl_project.load.aggregates import Aggregate
 from etl_project.load.aggregates import aggregates as read_aggregates
+from etl_project.load.contract import AGGREGATES_FOLDER
 
 AGGREGATES = tuple(read_aggregates())
 
@@ -22,7 +23,7 @@ def _spec(aggregate: Aggregate) -> dg.AssetSpec:
         group_name="aggregates",
         kinds={"sql", "duckdb"},
         description=f"{aggregate.grain}\n\n```sql\n{_query(aggregate)}\n```",
-        metadata=table_facts(aggregate.table, FOLDER / f"{aggregate.name}.sql"),
+        metadata=table_facts(aggregate.table, AGGREGATES_FOLDER / f"{aggregate.name}.sql"),
     )
 
 

@@ -6,15 +6,13 @@ import functools
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
-from etl_project.load.contract import WAREHOUSE, Table, contract, declared, describe
+from etl_project.load.contract import Table, aggregates_sql, contract, declared
 from etl_project.load.literals import quoted
 from etl_project.load.work_file import generation, transaction
-
-FOLDER = WAREHOUSE / "aggregates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +32,21 @@ class Aggregate:
 @functools.cache
 def aggregates() -> dict[str, Aggregate]:
     """Read every aggregate, in the order of its name."""
-    texts = {path.stem: path.read_text("utf-8") for path in sorted(FOLDER.glob("*.sql"))}
-    grains = {name: sql.partition("\n")[0].removeprefix("--").strip() for name, sql in texts.items()}
-    with declared() as con:
-        for name, sql in texts.items():
-            con.execute(sql)
-            con.execute(f"COMMENT ON TABLE {name} IS {quoted(grains[name])}")
-        tables = describe(con)
-    return {
-        name: Aggregate(
-            name,
-            sql,
-            grains[name],
-            tuple(sorted(contract().keys() & set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", sql)))),
-            tables[name],
-        )
-        for name, sql in texts.items()
-    }
+    return {name: _aggregate(name, sql) for name, sql in aggregates_sql().items()}
+
+
+def _aggregate(name: str, sql: str) -> Aggregate:
+    grain = sql.partition("\n")[0].removeprefix("--").strip()
+    inputs = sorted(contract().keys() & set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", sql)))
+    return Aggregate(name, sql, grain, tuple(inputs), replace(declared()[name], comment=grain))
 
 
 @functools.cache
 def aggregates_version() -> str:
     """Fingerprint of all aggregate files; aggregates of another version are built anew."""
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(FOLDER.glob("*.sql")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for name, sql in aggregates_sql().items():
+        digest.update(f"{name}.sql\0{sql}".encode())
     return digest.hexdigest()
 
 

@@ -1,12 +1,10 @@
-"""warehouse/schema.sql and views.sql in, the tables and columns it declares out: comments, types, Polars schemas."""
+"""The SQL of the folder warehouse in, the tables and columns it declares out: comments and types."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -16,6 +14,7 @@ import warehouse
 WAREHOUSE = Path(warehouse.__file__).parent
 SCHEMA_SQL = WAREHOUSE / "schema.sql"
 VIEWS_SQL = WAREHOUSE / "views.sql"
+AGGREGATES_FOLDER = WAREHOUSE / "aggregates"
 INTERNAL_SQL = Path(__file__).parent / "internal.sql"
 
 OBSERVED = ("article_changes", "article_history", "article_versions", "refreshes")
@@ -55,7 +54,13 @@ class Table:
     name: str
     comment: str
     columns: tuple[Column, ...]
-    is_view: bool
+    view_sql: str | None = field(compare=False)
+    """What a view is, as that database wrote it; None of a table."""
+
+    @property
+    def is_view(self) -> bool:
+        """Whether its rows are those of tables."""
+        return self.view_sql is not None
 
 
 @functools.cache
@@ -65,26 +70,29 @@ def contract_sql() -> str:
 
 
 @functools.cache
-def _declared() -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(config={"threads": 1})
-    con.execute(contract_sql())
-    return con
+def aggregates_sql() -> dict[str, str]:
+    """Aggregate -> the statements that create it, in the order of names."""
+    return {path.stem: path.read_text("utf-8") for path in sorted(AGGREGATES_FOLDER.glob("*.sql"))}
 
 
-@contextmanager
-def declared() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty database in memory that holds the contract. What is done in it is undone, so that all can share it."""
-    with _declared().cursor() as con:
-        con.execute("BEGIN")
-        yield con
-        con.execute("ROLLBACK")
+@functools.cache
+def declared() -> dict[str, Table]:
+    """Read every table, view and aggregate, in the order they are created.
+
+    All at once, as creating them is what takes time. The database is closed again: one that is left open has a process
+    that is forked after this crash at its end.
+    """
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute(contract_sql())
+        for sql in aggregates_sql().values():
+            con.execute(sql)
+        return describe(con)
 
 
 @functools.cache
 def contract() -> dict[str, Table]:
-    """Read every table and view of the contract, in the order they are created."""
-    with declared() as con:
-        return describe(con)
+    """Every table and view of the contract, in the order they are created."""
+    return {name: table for name, table in declared().items() if name not in aggregates_sql()}
 
 
 def describe(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
@@ -98,19 +106,17 @@ def describe(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
         """
     ).fetchall():
         columns.setdefault(table, []).append(Column(*column))
-    kinds = {
-        name: (comment, is_view)
-        for name, comment, is_view in con.execute(
-            """
-            SELECT table_name, coalesce(comment, ''), false FROM duckdb_tables()
-            WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
-            UNION ALL
-            SELECT view_name, coalesce(comment, ''), true FROM duckdb_views()
-            WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
-            """
-        ).fetchall()
-    }
-    return {name: Table(name, kinds[name][0], tuple(columns[name]), kinds[name][1]) for name in columns}
+    found = con.execute(
+        """
+        SELECT table_name, coalesce(comment, ''), NULL FROM duckdb_tables()
+        WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
+        UNION ALL
+        SELECT view_name, coalesce(comment, ''), sql FROM duckdb_views()
+        WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
+        """
+    ).fetchall()
+    of = {name: (comment, view_sql) for name, comment, view_sql in found}
+    return {name: Table(name, of[name][0], tuple(columns[name]), of[name][1]) for name in columns}
 
 
 def metric_definitions() -> list[tuple[str, str, str]]:

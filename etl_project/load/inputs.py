@@ -8,7 +8,7 @@ import re
 import duckdb
 
 from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import BY_ARTICLE, contract, declared
+from etl_project.load.contract import BY_ARTICLE, contract
 
 Digests = dict[tuple[str, str], tuple[int, int]]
 """Aggregate and table it reads -> rows, and the sum of their hashes."""
@@ -17,8 +17,7 @@ Digests = dict[tuple[str, str], tuple[int, int]]
 @functools.cache
 def columns_read() -> dict[str, dict[str, tuple[str, ...]]]:
     """Table -> aggregate -> columns of the table that the aggregate, or a view it reads, may read: those it names."""
-    with declared() as con:
-        views = dict(con.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall())
+    views = {table.name: table.view_sql for table in contract().values() if table.view_sql}
     read: dict[str, dict[str, tuple[str, ...]]] = {}
     for aggregate in aggregates().values():
         words = _words(aggregate.sql).union(*(_words(views[name]) for name in aggregate.inputs if name in views))

@@ -7,7 +7,7 @@ from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
 from etl_project.load.aggregates import Aggregate
-from etl_project.load.contract import contract, declared
+from etl_project.load.contract import contract
 
 Origin = tuple[str, str]
 """Table and column."""
@@ -27,10 +27,10 @@ def column_origins(aggregates: dict[str, Aggregate]) -> dict[str, dict[str, list
     Returns:
         Aggregate -> column -> its origins, sorted.
     """
-    with declared() as con:
-        found = con.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall()
     views: dict[str, exp.Query | str] = {
-        name: sqlglot.parse_one(sql, dialect=_DIALECT).expression for name, sql in found
+        name: sqlglot.parse_one(table.view_sql, dialect=_DIALECT).expression
+        for name, table in contract().items()
+        if table.view_sql
     }
     schema = {
         name: {column.name: column.type for column in table.columns}

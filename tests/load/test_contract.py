@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 
 import duckdb
@@ -137,5 +139,18 @@ def test_the_published_file_has_the_tables_and_comments_of_the_contract(full_sit
     with duckdb.connect(str(full_site.published), read_only=True) as con:
         published = describe(con)
     assert {name: published[name] for name in contract()} == contract()
+    assert [name for name, table in contract().items() if table.is_view != published[name].is_view] == []
     assert {name: published[name] for name in aggregates()} == {a.name: a.table for a in aggregates().values()}
     assert set(published) == {*contract(), *aggregates()}, "nothing else stands where people look"
+
+
+def test_reading_the_contract_leaves_no_database_open_that_a_forked_process_would_crash_on() -> None:
+    code = """
+import os, sys
+from etl_project import definitions
+import duckdb
+if child := os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+duckdb.connect().execute("SELECT 1")
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=100).returncode == 0
