@@ -161,6 +161,7 @@ class Refresh:
     ) -> tuple[list[ManifestRow], list[str]]:
         """Read what is to be read: the manifest of it, and some files that are rejected and were not before."""
         manifest = read_files(look, self.settings.limits, self.engine, staging, report, appender)
+        self.engine.close()  # merging needs the memory of the processes more than they do
         if not self.allow_deletes and note_vanished(look):
             guard(self.settings, look.scan)
         return manifest, newly_rejected(look.connection, _staged(manifest).get("post_files", []))

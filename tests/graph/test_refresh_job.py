@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import shutil
 import signal
+import sqlite3
 import time
 import warnings
 from pathlib import Path
@@ -13,6 +14,7 @@ import dagster as dg
 import duckdb
 from conftest import Site
 from graph_runs import dg_command, program, run_job
+from sqlalchemy import Engine, event
 
 from assets.aggregates import AGGREGATES
 from assets.automation import decide
@@ -64,6 +66,20 @@ def test_a_run_of_the_job_hands_back_what_its_steps_did(posts: Site) -> None:
     broken = [check.check.name for check in run.checks if not check.passed]
     assert len(run.checks) > 20 and broken == ["few_files_are_rejected"], "1 of 4, which only warns"
     assert run.published and run.published.generation == 1
+
+
+def test_the_two_hundred_events_of_a_run_take_few_connections_to_their_file(posts: Site) -> None:
+    opened = []
+
+    def note(con: sqlite3.Connection, _: object) -> None:
+        opened.append(Path(con.execute("PRAGMA database_list").fetchone()[2]).name)
+
+    event.listen(Engine, "connect", note)
+    try:
+        assert run_job(posts).success
+    finally:
+        event.remove(Engine, "connect", note)
+    assert 1 <= opened.count("event_log.db") <= 3, "one, and one more where reads and writes are nested"
 
 
 def test_a_path_in_the_words_of_a_check_is_not_obeyed_as_markdown(posts: Site, instance: dg.DagsterInstance) -> None:
