@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,3 +129,36 @@ def test_a_wheel_holds_what_a_refresh_needs_and_nothing_that_was_built(tmp_path:
     assert needed - names == set()
     assert {name.split("/")[0] for name in names} == {*ROOMS, "etl_project-0.1.0.dist-info"}
     assert [name for name in names if "duckdb" in name or ".work" in name or ".dagster" in name] == []
+
+
+def operators(parsed: Any) -> Iterator[tuple[str, Any]]:
+    """Every operator of a parsed regular expression, with what it applies to."""
+    if isinstance(parsed, re._parser.SubPattern):
+        for operator, argument in parsed:
+            yield str(operator), argument
+            yield from operators(argument)
+    elif isinstance(parsed, tuple | list):
+        for part in parsed:
+            yield from operators(part)
+
+
+def branches_in_possessive(pattern: re.Pattern[str]) -> bool:
+    parsed = re._parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE)
+    inside = (dict(operators(argument)) for operator, argument in operators(parsed) if operator == "POSSESSIVE_REPEAT")
+    return any(found.keys() & {"BRANCH", "MAX_REPEAT", "MIN_REPEAT"} for found in inside)
+
+
+def test_no_pattern_repeats_possessively_what_branches() -> None:
+    """Python before 3.11.5, such as that of Debian 12, matches it wrong (python/cpython#106052)."""
+    assert branches_in_possessive(re.compile("x(?:a|bc)*+c")) and not branches_in_possessive(
+        re.compile("(?:[ab]*+c)*+")
+    )
+    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in MODULES)
+    patterns = [
+        value
+        for name in names
+        for value in vars(importlib.import_module(name)).values()
+        if isinstance(value, re.Pattern) and isinstance(value.pattern, str)
+    ]
+    assert len(patterns) > 50
+    assert [pattern.pattern for pattern in patterns if branches_in_possessive(pattern)] == []

@@ -43,7 +43,7 @@ _HIDDEN = frozenset(
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _TOLD = frozenset(("a", "img", "pre", "code", *_LEVELS))
 
-_TEMPLATE_TAG = re.compile(r"\{%(?:[^{}%]|%(?!\}))*+%\}|\{\{(?:<[^{}]*>|%[^{}]*%)\}\}")
+_TEMPLATE_TAG = re.compile(r"\{%[^{}%]*+(?:%(?!\})[^{}%]*+)*%\}|\{\{(?:<[^{}]*>|%[^{}]*%)\}\}")
 _NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
