@@ -58,8 +58,7 @@ def machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES)
     return (
-        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release().split('-')[0]}, "
-        f"Python {platform.python_version()}; {versions}."
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release().split('-')[0]}; {versions}."
     )
 
 
@@ -69,7 +68,7 @@ class Section:
 
     heading: str
     when: str
-    """Day, commit, how many runs a figure is the median of, and what else is to be known."""
+    """Day, commit, Python, how many runs a figure is the median of, and what else is to be known."""
     results: list[Result]
 
 

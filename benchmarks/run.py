@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import platform
 import shutil
 import subprocess
 import sys
@@ -56,7 +57,8 @@ def main() -> None:
     bench.large_runs = given.large_runs or bench.large_runs
     is_kept = not given.quick and (given.keep or set(given.only) == set(ALL))
     sections = load(FIGURES) if given.keep else {}
-    when = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, commit {_commit()}, {bench.runs} runs. {given.remark}".strip()
+    python = platform.python_version()
+    when = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, commit {_commit()}, Python {python}, {bench.runs} runs. {given.remark}"
     shutil.rmtree(bench.folder, ignore_errors=True)
     bench.folder.mkdir(parents=True)
     try:
@@ -72,7 +74,7 @@ def main() -> None:
                 results.append(Result("the rest of these rows", "not measured", note=str(failed)))
                 print(failed, file=sys.stderr, flush=True)
             print(f"-- {name}: {time.perf_counter() - began:.0f} s", flush=True)
-            sections[name] = Section(heading, when, results)
+            sections[name] = Section(heading, when.strip(), results)
             if is_kept:
                 save(sections, FIGURES)
                 RESULTS.write_text(render([sections[name] for name in ALL if name in sections]), "utf-8")
@@ -81,8 +83,12 @@ def main() -> None:
 
 
 def _commit() -> str:
-    described = ["git", "describe", "--always", "--dirty"]
-    return subprocess.run(described, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+    # The figures themselves are written while the next are measured.
+    others = git("status", "--porcelain", "--", ":!benchmarks/figures.json", ":!benchmarks/RESULTS.md")
+    return git("rev-parse", "--short", "HEAD") + ("-dirty" if others else "")
 
 
 if __name__ == "__main__":
