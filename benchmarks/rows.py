@@ -152,6 +152,7 @@ def file_size(bench: Bench) -> Iterator[Result]:
         yield Result(
             f"published file, fresh build, {variant}", f"{size / 1e6:.1f} MB for {posts / 1e6:.1f} MB of posts",
             target.words if target else "", target.verdict(size / posts) if target else f"{size / posts:.2f}x",
+            "1 build",
         )  # fmt: skip
 
 

@@ -58,7 +58,8 @@ def main() -> None:
     is_kept = not given.quick and (given.keep or set(given.only) == set(ALL))
     sections = load(FIGURES) if given.keep else {}
     python = platform.python_version()
-    when = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, commit {_commit()}, Python {python}, {bench.runs} runs. {given.remark}"
+    runs = f"{bench.runs} runs where a row says no other number."
+    when = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, commit {_commit()}, Python {python}, {runs} {given.remark}".strip()
     shutil.rmtree(bench.folder, ignore_errors=True)
     bench.folder.mkdir(parents=True)
     try:
@@ -74,7 +75,7 @@ def main() -> None:
                 results.append(Result("the rest of these rows", "not measured", note=str(failed)))
                 print(failed, file=sys.stderr, flush=True)
             print(f"-- {name}: {time.perf_counter() - began:.0f} s", flush=True)
-            sections[name] = Section(heading, when.strip(), results)
+            sections[name] = Section(heading, when, results)
             if is_kept:
                 save(sections, FIGURES)
                 RESULTS.write_text(render([sections[name] for name in ALL if name in sections]), "utf-8")

@@ -115,8 +115,8 @@ def describe(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
         WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
         """
     ).fetchall()
-    of = {name: (comment, view_sql) for name, comment, view_sql in found}
-    return {name: Table(name, of[name][0], tuple(columns[name]), of[name][1]) for name in columns}
+    told = {name: (comment, view_sql) for name, comment, view_sql in found}
+    return {name: Table(name, told[name][0], tuple(columns[name]), told[name][1]) for name in columns}
 
 
 def metric_definitions() -> list[tuple[str, str, str]]:

@@ -28,7 +28,7 @@ ROW_GROUP_SIZE = 16_384
 """DuckDB compresses row group by row group, each on one core; its default is larger than most sites."""
 
 MEMORY_LIMIT = "640MiB"
-"""What DuckDB may hold at once; it spills the rest. With 384 MiB a build of a million took a fifth longer."""
+"""What DuckDB may hold at once; it spills the rest. A build of a million takes longer with 384 MiB, not with this."""
 
 OPEN_SECONDS = 5
 """How long to wait for another program that has a file open."""
