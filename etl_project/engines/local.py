@@ -118,4 +118,9 @@ class LocalEngine:
 
 
 def _import_what_batches_need() -> None:
+    import gc
+
     import etl_project.engines.stage  # noqa: F401
+
+    gc.freeze()
+    gc.set_threshold(100_000)

@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.extract.again import look_at_young, verify_quiet
 from etl_project.extract.limits import Limits
@@ -17,6 +16,9 @@ from etl_project.extract.listing import create_listing, list_source
 from etl_project.extract.tasks import FileTask
 from etl_project.sources.folder import FolderListing, Signature, SourceUnavailable
 from etl_project.sources.source import Source
+
+if TYPE_CHECKING:
+    import duckdb
 
 MOST_DEFERRALS = 2
 LONGEST_DEFERRAL_NS = 60_000_000_000
@@ -239,11 +241,18 @@ def note_read(con: duckdb.DuckDBPyConnection, files: str) -> None:
         con: the connection of the scan.
         files: a query of staged rows: source_id, path, status; `closed` where a file could not be opened.
     """
+    # Put in the place of the rows they had: an update of every row takes twenty times as long.
     con.execute(
         f"""
-        UPDATE candidates SET is_read = true, was_shadowed = NOT is_winner, known_status =
-            CASE WHEN read.status IN ('same', 'deferred') THEN candidates.known_status ELSE read.status END
-        FROM ({files}) AS read WHERE read.source_id = candidates.source_id AND read.path = candidates.path
+        CREATE OR REPLACE TEMP TABLE noted AS
+        SELECT c.* REPLACE (
+            true AS is_read, NOT c.is_winner AS was_shadowed,
+            if(read.status IN ('same', 'deferred'), c.known_status, read.status) AS known_status
+        )
+        FROM candidates AS c JOIN ({files}) AS read USING (source_id, path);
+        DELETE FROM candidates WHERE (source_id, path) IN (SELECT (source_id, path) FROM noted);
+        INSERT INTO candidates FROM noted;
+        DROP TABLE noted
         """
     )
     choose_winners(con)
