@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.extract.limits import Limits
 from etl_project.extract.scan import Clock, Scan
@@ -19,6 +18,9 @@ from etl_project.sources.folder import FolderListing, SourceUnavailable
 from etl_project.sources.place import at_present, commit_and_tree, list_folders
 from etl_project.sources.source import Source
 from etl_project.stop import Stop
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class RefreshStopped(Stop):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.extract.scan import EMPTY_INVENTORY, INVENTORY_OF_ANOTHER_VERSION, Clock, Scan, scan
 from etl_project.load.live import next_turn
@@ -16,6 +15,9 @@ from etl_project.quiet import Quiet, basis_of, digest_listings
 from etl_project.settings import Settings
 from etl_project.sources.place import close_places
 from etl_project.sources.source import Source
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Looker:

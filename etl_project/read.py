@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.engines.batch import Compression, ManifestRow, batches
 from etl_project.engines.local import LocalEngine
@@ -16,6 +15,9 @@ from etl_project.load.append import Appender
 from etl_project.load.tables import parquet_list
 from etl_project.look import Look, needs_every_source
 from etl_project.sources.folder import SourceUnavailable
+
+if TYPE_CHECKING:
+    import duckdb
 
 Report = Callable[[int, int], None]
 """Called with (files done, files in all) while batches run."""

@@ -10,8 +10,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.disk import needs_room_to
 from etl_project.engines.batch import ManifestRow
@@ -31,6 +30,9 @@ from etl_project.looking import Looker
 from etl_project.read import Report, bytes_to_read, newly_rejected, note_vanished, read_files
 from etl_project.settings import Settings
 from etl_project.sources.place import close_places
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Refresh:

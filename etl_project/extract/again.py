@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import Rejection
@@ -17,6 +15,9 @@ from etl_project.extract.tasks import hash_bytes, is_recent
 from etl_project.sources.folder import Signature, SourceUnavailable
 from etl_project.sources.place import post_reader
 from etl_project.sources.source import Source
+
+if TYPE_CHECKING:
+    import duckdb
 
 _ALONE = 64
 """So few files are hashed sooner than threads are started."""

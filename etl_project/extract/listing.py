@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from etl_project.extract.identity import NAME_IDENTITY
 from etl_project.sources.folder import FolderListing, SourceUnavailable, list_files
 from etl_project.sources.source import Source
 
 if TYPE_CHECKING:
+    import duckdb
+
     from etl_project.sources.git.listing import GitListing
 
 # Arrow is imported where rows are made: most looks find nothing to do, and make none.

@@ -7,12 +7,14 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.load.contract import Table, aggregates_sql, contract, declared
 from etl_project.load.literals import quoted
 from etl_project.load.work_file import generation, transaction
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass(frozen=True, slots=True)

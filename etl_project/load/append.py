@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.engines.batch import ManifestRow
 from etl_project.load.contract import BY_ARTICLE
 from etl_project.load.tables import parquet_list
+
+if TYPE_CHECKING:
+    import duckdb
 
 _FILES_TOGETHER = 4_000
 """Files whose rows are appended by one statement: more would keep those who read waiting for work."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.load.live import LAST_AS_OF, is_live
+
+if TYPE_CHECKING:
+    import duckdb
 
 _STATE = """
 WITH touched AS (FROM affected UNION FROM kept UNION FROM turned)

@@ -8,14 +8,16 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from queue import SimpleQueue
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.load.anomalies import ANOMALIES, NOTE_CATEGORIES
 from etl_project.load.check import Check, CheckResult, Stage, plain
 from etl_project.load.integrity import INTEGRITY
 from etl_project.load.thresholds import Thresholds
 from etl_project.load.work_file import generation, set_state
+
+if TYPE_CHECKING:
+    import duckdb
 
 CHECKS: tuple[Check, ...] = (*INTEGRITY, *ANOMALIES)
 

@@ -6,10 +6,12 @@ import functools
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 import warehouse
+
+if TYPE_CHECKING:
+    import duckdb
 
 WAREHOUSE = Path(warehouse.__file__).parent
 SCHEMA_SQL = WAREHOUSE / "schema.sql"
@@ -82,6 +84,8 @@ def declared() -> dict[str, Table]:
     All at once, as creating them is what takes time. The database is closed again: one that is left open has a process
     that is forked after this crash at its end.
     """
+    import duckdb
+
     with duckdb.connect(config={"threads": 1}) as con:
         con.execute(contract_sql())
         for sql in aggregates_sql().values():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.load.aggregates import aggregates
 from etl_project.load.contract import BY_ARTICLE, contract
+
+if TYPE_CHECKING:
+    import duckdb
 
 Digests = dict[tuple[str, str], tuple[int, int]]
 """Aggregate and table it reads -> rows, and the sum of their hashes."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl_project.load.literals import quoted
 from etl_project.load.work_file import transaction
+
+if TYPE_CHECKING:
+    import duckdb
 
 _SOURCE, _IDS = "source_id", ("article_id", "old_article_id", "previous_article_id")
 

@@ -6,9 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import duckdb
+from typing import TYPE_CHECKING, NamedTuple
 
 from etl_project.extract.term_names import PARENT_ID_SQL
 from etl_project.load.changes import log_changes, note_before, pair_moves
@@ -18,6 +16,9 @@ from etl_project.load.literals import quoted
 from etl_project.load.live import time_has_come
 from etl_project.load.versions import keep_versions, note_versions
 from etl_project.sources.source import Source
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,17 +112,18 @@ def test_a_folder_lost_while_its_last_folder_is_listed_keeps_its_articles(
 ) -> None:
     ten.write("old_post/2026-02-01-old.md")
     ten.refresh()
-    real, below = os.scandir, set[str]()
+    real, below = os.open, set[str]()
 
-    def losing(path: str) -> object:
+    def losing(path: str | bytes, *flags: int) -> int:
+        path = os.fsdecode(path)
         if Path(path).parent == ten.posts:
             below.add(path)
         if len(below) == 2 and ten.posts.exists():
             ten.posts.rename(ten.folder / "disk")
-        return real(path)
+        return real(path, *flags)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "scandir", losing)
+        patch.setattr(os, "open", losing)
         assert ten.refresh() is None
     assert ten.last_look and set(ten.last_look.scan.unavailable) == {"site"}
 
@@ -132,16 +133,16 @@ def test_a_folder_that_goes_while_the_source_is_listed_goes_with_its_files(
 ) -> None:
     old = ten.write("old_post/2026-02-01-old.md")
     ten.refresh()
-    real = os.scandir
+    real = os.open
 
-    def losing(path: str) -> object:
-        if old.exists() and Path(path) == old.parent:
+    def losing(path: str | bytes, *flags: int) -> int:
+        if old.exists() and Path(os.fsdecode(path)) == old.parent:
             old.unlink()
             old.parent.rmdir()
-        return real(path)
+        return real(path, *flags)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "scandir", losing)
+        patch.setattr(os, "open", losing)
         loaded = ten.refresh()
     assert loaded and loaded.changes == {"deleted": 1} and loaded.unavailable == {}
 
@@ -243,15 +244,15 @@ def test_a_disk_that_fails_in_the_first_build_leaves_nothing_of_its_source_and_l
 
 def test_a_disk_that_fails_while_a_folder_is_listed_deletes_nothing(ten: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     (ten.folder / "notes/more.md").write_text("# More\n\nText\n")
-    real = os.scandir
+    real = os.open
 
-    def failing(path: str) -> object:
-        if str(path).rstrip("/").endswith("_posts"):
+    def failing(path: str | bytes, *flags: int) -> int:
+        if os.fsdecode(path).rstrip("/").endswith("_posts"):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return real(path)
+        return real(path, *flags)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "scandir", failing)
+        patch.setattr(os, "open", failing)
         loaded = ten.refresh()
     assert loaded and set(loaded.unavailable) == {"site"}
     assert ten.column("SELECT count(*) FROM articles WHERE source_id = 'site'") == [10]
