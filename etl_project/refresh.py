@@ -19,7 +19,7 @@ from etl_project.load.aggregates import aggregates_version, build_aggregates
 from etl_project.load.append import Appender
 from etl_project.load.check import CheckResult, Stage
 from etl_project.load.checks import run_checks
-from etl_project.load.contract import contract
+from etl_project.load.contract import Table, tables_in
 from etl_project.load.publish import Published, publish
 from etl_project.load.rename import rename_sources
 from etl_project.load.tables import Merge, Timing, carry_over, merge
@@ -114,22 +114,24 @@ class Refresh:
             report = report or (lambda done, total: None)
             if look.is_from_nothing:
                 target = self._attach_target(look)
+                tables = tables_in(con)
                 with transaction(con):
                     manifest, rejected = self._read(look, staging, report, Appender(con))
                     extract_milliseconds = _milliseconds(began)
-                    number = self._merge(look, manifest, extract_milliseconds)
+                    number = self._merge(look, manifest, tables, extract_milliseconds)
             else:
                 manifest, rejected = self._read(look, staging, report)
                 extract_milliseconds = _milliseconds(began)
                 target = self._attach_target(look)
+                tables = tables_in(con)
                 with transaction(con):
-                    number = self._merge(look, manifest, extract_milliseconds)
+                    number = self._merge(look, manifest, tables, extract_milliseconds)
             loaded = TablesLoaded(
                 generation=number,
                 is_new=number != look.generation,
                 files_read=sum(row.read for row in manifest),
                 bytes_read=sum(row.bytes_read for row in manifest),
-                rows={name: _count(con, name) for name in contract()},
+                rows={name: _count(con, name) for name in tables},
                 changes=dict(
                     con.execute(
                         "SELECT change, count(*) FROM article_changes WHERE refresh_id = ? GROUP BY 1 ORDER BY 1",
@@ -168,13 +170,16 @@ class Refresh:
             guard(self.settings, look.scan)
         return manifest, newly_rejected(look.connection, _staged(manifest).get("post_files", []))
 
-    def _merge(self, look: Look, manifest: list[ManifestRow], extract_milliseconds: int) -> int:
+    def _merge(
+        self, look: Look, manifest: list[ManifestRow], tables: dict[str, Table], extract_milliseconds: int
+    ) -> int:
         return merge(
             look.connection,
             Merge(
                 _staged(manifest),
                 self.settings.sources,
                 look.states,
+                tables,
                 Timing(look.clock.as_of, look.clock.as_of, look.list_milliseconds, extract_milliseconds),
                 aggregates_version(),
                 files_missed=len(_missed(look)),
@@ -186,7 +191,7 @@ class Refresh:
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table of the contract."""
         with self.work.opened(read_only=True) as con:
-            return {name: _count(con, name) for name in contract()}
+            return {name: _count(con, name) for name in tables_in(con)}
 
     @needs_room_to("build the aggregates")
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:

@@ -24,23 +24,27 @@ class Aggregate:
     name: str
     sql: str
     """Statements that create the table anew and comment on its columns."""
-    grain: str
-    """First comment line of the file."""
-    inputs: tuple[str, ...]
-    """Tables and views of the contract it reads."""
-    table: Table
+
+    @property
+    def grain(self) -> str:
+        """First comment line of the file."""
+        return self.sql.partition("\n")[0].removeprefix("--").strip()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Tables and views of the contract it reads."""
+        return tuple(sorted(contract().keys() & set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", self.sql))))
+
+    @property
+    def table(self) -> Table:
+        """What it declares."""
+        return replace(declared()[self.name], comment=self.grain)
 
 
 @functools.cache
 def aggregates() -> dict[str, Aggregate]:
     """Read every aggregate, in the order of its name."""
-    return {name: _aggregate(name, sql) for name, sql in aggregates_sql().items()}
-
-
-def _aggregate(name: str, sql: str) -> Aggregate:
-    grain = sql.partition("\n")[0].removeprefix("--").strip()
-    inputs = sorted(contract().keys() & set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", sql)))
-    return Aggregate(name, sql, grain, tuple(inputs), replace(declared()[name], comment=grain))
+    return {name: Aggregate(name, sql) for name, sql in aggregates_sql().items()}
 
 
 @functools.cache

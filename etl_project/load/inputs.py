@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import BY_ARTICLE, contract
+from etl_project.load.contract import BY_ARTICLE, Table, aggregates_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,28 +15,36 @@ Digests = dict[tuple[str, str], tuple[int, int]]
 """Aggregate and table it reads -> rows, and the sum of their hashes."""
 
 
-@functools.cache
-def columns_read() -> dict[str, dict[str, tuple[str, ...]]]:
-    """Table -> aggregate -> columns of the table that the aggregate, or a view it reads, may read: those it names."""
-    views = {table.name: table.view_sql for table in contract().values() if table.view_sql}
+def columns_read(tables: Mapping[str, Table]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Find the columns that aggregates, or views they read, may read: those they name.
+
+    Args:
+        tables: the contract.
+
+    Returns:
+        Table -> aggregate -> columns of the table.
+    """
+    views = {table.name: _words(table.view_sql) for table in tables.values() if table.view_sql}
     read: dict[str, dict[str, tuple[str, ...]]] = {}
-    for aggregate in aggregates().values():
-        words = _words(aggregate.sql).union(*(_words(views[name]) for name in aggregate.inputs if name in views))
-        for table in contract().values():
+    for aggregate, sql in aggregates_sql().items():
+        named = _words(sql)
+        words = named.union(*(views[name] for name in named & views.keys()))
+        for table in tables.values():
             if table.name in words and not table.is_view:
-                named = tuple(column.name for column in table.columns if column.name in words)
-                read.setdefault(table.name, {})[aggregate.name] = named
+                columns = tuple(column.name for column in table.columns if column.name in words)
+                read.setdefault(table.name, {})[aggregate] = columns
     return read
 
 
-def digest_inputs(con: duckdb.DuckDBPyConnection) -> Digests:
+def digest_inputs(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -> Digests:
     """Digest what aggregates read of the rows that a merge may change.
 
     Args:
         con: a connection that uses the work file, with the temporary tables `affected` and `kept` (article_id).
+        tables: the contract.
     """
     digests: Digests = {}
-    for table, readers in columns_read().items():
+    for table, readers in columns_read(tables).items():
         only = "SEMI JOIN (FROM affected UNION FROM kept) USING (article_id)" if table in BY_ARTICLE else ""
         sums = ", ".join(f"sum(hash({', '.join(columns)})::HUGEINT)" for columns in readers.values())
         row = con.execute(f"SELECT count(*), {sums} FROM {table} {only}").fetchone()

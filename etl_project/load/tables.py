@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from etl_project.extract.term_names import PARENT_ID_SQL
 from etl_project.load.changes import log_changes, note_before, pair_moves
-from etl_project.load.contract import BY_ARTICLE, OBSERVED, TERMS, contract, metric_definitions
+from etl_project.load.contract import BY_ARTICLE, OBSERVED, TERMS, Table, metric_definitions, tables_in
 from etl_project.load.inputs import digest_inputs, same_inputs
 from etl_project.load.literals import quoted
 from etl_project.load.live import time_has_come
@@ -51,6 +51,8 @@ class Merge:
     sources: tuple[Source, ...]
     states: Mapping[str, SourceState]
     """Source -> what its rows were made with and of."""
+    tables: Mapping[str, Table]
+    """The contract, as the database in use has it."""
     timing: Timing
     aggregates_version: str
     """Fingerprint of the aggregates; a generation whose aggregates were built by others is not the present one."""
@@ -96,9 +98,9 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
         > 0
     )
     if is_new:
-        before = digest_inputs(con)
+        before = digest_inputs(con, work.tables)
         _replace_rows(con, work)
-        same = same_inputs(before, digest_inputs(con))
+        same = same_inputs(before, digest_inputs(con, work.tables))
         _replace_files(con, work.staged.get("rejected_files", ()))
         _replace_sources(con, work)
     _replace_inventory(con, work.timing.as_of)
@@ -206,7 +208,7 @@ def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
             con.execute(f"DELETE FROM {table} WHERE article_id IN (SELECT article_id FROM affected)")
         if paths := work.staged.get(table):
             con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({parquet_list(paths)})")
-        if work.previous and (columns := _shared_columns(con, work.previous, table)):
+        if work.previous and (columns := _shared_columns(con, work.tables[table], work.previous)):
             con.execute(
                 f"INSERT INTO {table} BY NAME "
                 f"SELECT {columns} FROM {work.previous}.{table} SEMI JOIN kept USING (article_id)"
@@ -277,7 +279,7 @@ def _replace_sources(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
     con.execute("DELETE FROM sources")
     con.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _source_rows(work.sources))
     con.execute("DELETE FROM metrics")
-    con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions())
+    con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions(work.tables))
 
 
 def sources_differ(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> bool:
@@ -360,17 +362,19 @@ def carry_over(con: duckdb.DuckDBPyConnection, previous: str) -> None:
     Its generation comes along: what a rename has published has a number, too, which must not be given again.
     """
     con.execute(f"UPDATE internal.generation SET generation = (SELECT generation FROM {previous}.internal.generation)")
+    tables = tables_in(con)
     for name in OBSERVED:
-        if columns := _shared_columns(con, previous, name):
+        if columns := _shared_columns(con, tables[name], previous):
             con.execute(f"INSERT INTO {name} BY NAME SELECT {columns} FROM {previous}.{name}")
 
 
-def _shared_columns(con: duckdb.DuckDBPyConnection, previous: str, table: str) -> str:
+def _shared_columns(con: duckdb.DuckDBPyConnection, table: Table, previous: str) -> str:
     there = con.execute(
-        "SELECT list(column_name) FROM duckdb_columns() WHERE database_name = ? AND table_name = ?", [previous, table]
+        "SELECT list(column_name) FROM duckdb_columns() WHERE database_name = ? AND table_name = ?",
+        [previous, table.name],
     ).fetchone()
     names = there[0] or [] if there else []
-    return ", ".join(column.name for column in contract()[table].columns if column.name in names)
+    return ", ".join(column.name for column in table.columns if column.name in names)
 
 
 def parquet_list(paths: Sequence[str]) -> str:

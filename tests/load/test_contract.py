@@ -109,14 +109,14 @@ def test_every_table_says_its_grain_and_every_column_what_it_holds() -> None:
 
 def test_a_table_counts_in_units_that_its_metrics_name() -> None:
     columns = [column.name for column in contract()["article_metrics"].columns]
-    definitions = metric_definitions()
+    definitions = metric_definitions(contract())
     assert [name for name, _, _ in definitions] == columns[1:]
     assert all(unit and " " not in unit and len(definition) > 4 for _, unit, definition in definitions)
 
 
 def test_the_table_metrics_has_a_row_for_each_column_of_article_metrics(full_site: Site) -> None:
     full_site.refresh()
-    assert full_site.query("SELECT * FROM metrics") == metric_definitions()
+    assert full_site.query("SELECT * FROM metrics") == metric_definitions(contract())
 
 
 def test_what_workers_stage_is_what_the_tables_declare(full_site: Site) -> None:

@@ -6,6 +6,7 @@ import pytest
 from conftest import Site
 
 from etl_project.load.aggregates import aggregates
+from etl_project.load.contract import contract
 from etl_project.load.inputs import columns_read
 
 
@@ -28,7 +29,7 @@ def built(site: Site) -> Site:
 
 
 def test_every_table_an_aggregate_reads_is_known_with_its_columns() -> None:
-    read = columns_read()
+    read = columns_read(contract())
     assert set(read["articles"]) == set(aggregates())
     assert set(read["article_links"]) == {"links_by_host"}
     assert set(read["articles"]["articles_by_date"]) >= {
