@@ -16,7 +16,7 @@ import psutil
 NOTES = Path(__file__).with_name("NOTES.md")
 """What people write beside the figures; it closes RESULTS.md as it is."""
 
-_LIBRARIES = ("duckdb", "polars", "dagster", "pyarrow", "pyromark", "selectolax")
+_LIBRARIES = ("duckdb", "polars", "dagster", "pyromark", "selectolax")
 
 
 _METHOD = """\

@@ -9,6 +9,20 @@ WHERE status = 'published'
   AND (expires_at IS NULL OR expires_at > (SELECT max_by(as_of, refresh_id) FROM refreshes));
 COMMENT ON VIEW articles_live IS 'One row per article that is published, not in the future and not expired at the last refresh.';
 
+-- What that cut leaves out.
+CREATE VIEW articles_not_live AS
+SELECT
+    CASE
+        WHEN missing_since IS NOT NULL THEN 'missing'
+        WHEN status <> 'published' THEN status
+        WHEN published_at > as_of THEN 'to_come'
+        ELSE 'expired'
+    END AS because,
+    articles.*
+FROM articles, (SELECT max_by(as_of, refresh_id) AS as_of FROM refreshes)
+WHERE status <> 'published' OR missing_since IS NOT NULL OR published_at > as_of OR expires_at <= as_of;
+COMMENT ON VIEW articles_not_live IS 'One row per article that is not in articles_live, and because of what: missing, draft, to_come or expired.';
+
 -- What moved the counts. A row of an older version does not say what was out: there the status speaks for it.
 CREATE VIEW changes AS
 SELECT r.refresh_id, r.as_of AS seen_at, c.source_id, c.change, c.article_id, c.title,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl_project.extract.limits import Limits
 from etl_project.extract.reasons import Rejection
+from etl_project.extract.registered import registered
 from etl_project.extract.tasks import hash_bytes, is_recent
 from etl_project.sources.folder import Signature, SourceUnavailable
 from etl_project.sources.place import post_reader
@@ -130,9 +131,8 @@ _IS_SOME = "(source_id, path) IN (SELECT (source_id, path) FROM some_files)"
 
 @contextmanager
 def _some_files(con: duckdb.DuckDBPyConnection, files: list[tuple[str, str]]) -> Iterator[None]:
-    import pyarrow as pa  # most looks get along without
+    import polars as pl  # most looks get along without
 
-    columns = {"source_id": [file[0] for file in files], "path": [file[1] for file in files]}
-    con.register("some_files", pa.table(columns, schema=pa.schema({"source_id": pa.string(), "path": pa.string()})))
-    yield
-    con.unregister("some_files")
+    frame = pl.DataFrame(files, {"source_id": pl.String, "path": pl.String}, orient="row")
+    with registered(con, some_files=frame):
+        yield

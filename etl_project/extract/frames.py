@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate, chain
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
 _TEXTS = pl.List(pl.String)
 
@@ -87,22 +88,24 @@ REJECTED = pl.Schema(
 """One row per rejected file: the columns of `rejected_files`."""
 
 
-_ARROW_LISTS: dict[pl.DataType, Any] = {
-    _TEXTS: pa.large_list(pa.large_string()),
-    pl.List(pl.Int32()): pa.large_list(pa.int32()),
-}
-"""Polars builds one series for each inner list; Arrow builds them all at once, which takes a third off a post."""
-
-
 def frame(rows: list[tuple[Any, ...]], schema: pl.Schema) -> pl.DataFrame:
     """Make a frame of rows in the order of a schema."""
+    if not rows:
+        return schema.to_frame()
     # Column by column: five times as fast as a frame from rows.
-    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
     return pl.DataFrame(
         [
-            pl.Series(name, pa.array(column, _ARROW_LISTS[dtype]))
-            if dtype in _ARROW_LISTS
+            _lists(name, column, dtype.inner)
+            if isinstance(dtype, pl.List)
             else pl.Series(name, column, dtype=dtype, strict=True)
-            for (name, dtype), column in zip(schema.items(), columns, strict=True)
+            for (name, dtype), column in zip(schema.items(), zip(*rows, strict=True), strict=True)
         ]
     )
+
+
+def _lists(name: str, column: Sequence[Sequence[Any]], inner: Any) -> pl.Series:
+    """Cut one series of all items into lists: Polars would build a series for each, twenty times as slow."""
+    lengths = [len(items) for items in column]
+    items = pl.Series(name, list(chain.from_iterable(column)), dtype=inner, strict=True)
+    cuts = pl.DataFrame({"start": list(accumulate(lengths[:-1], initial=0)), "length": lengths})
+    return cuts.select(pl.lit(items.implode()).list.slice("start", "length").alias(name)).to_series()

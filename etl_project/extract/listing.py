@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from etl_project.extract.identity import NAME_IDENTITY
+from etl_project.extract.registered import registered
 from etl_project.sources.folder import FolderListing, SourceUnavailable, list_files
 from etl_project.sources.source import Source
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from etl_project.sources.git.listing import GitListing
 
-# Arrow is imported where rows are made: most looks find nothing to do, and make none.
+# Polars is imported where rows are made: most looks find nothing to do, and make none.
 
 
 def create_listing(con: duckdb.DuckDBPyConnection) -> None:
@@ -44,22 +45,22 @@ def list_source(
         SourceUnavailable: the source cannot be listed completely; nothing of it is in the listing.
     """
     from etl_project.sources.git.listing import list_posts
-    from etl_project.sources.listing import listing_table
+    from etl_project.sources.listing import listing_frame
 
     shares_identity = source.identity != "path"
     if folder is not None:
-        listed = listing_table(source.name, folder)
+        listed = listing_frame(source.name, folder)
     else:
         found = list_posts(source, since, _links(con, source.name))
         listed = found.posts
         if not found.is_whole:
             _list_as_it_was(con, source, found)
-    con.register("listed_now", listed)
-    con.execute(
-        f"INSERT INTO listing BY NAME SELECT source_id || ':' || {NAME_IDENTITY if shares_identity else 'path'} "
-        f"AS article_id, {shares_identity} AS shares_identity, * FROM listed_now"
-    )
-    con.unregister("listed_now")
+    identity = NAME_IDENTITY if shares_identity else "path"
+    with registered(con, listed_now=listed):
+        con.execute(
+            f"INSERT INTO listing BY NAME SELECT source_id || ':' || {identity} AS article_id, "
+            f"{shares_identity} AS shares_identity, * FROM listed_now"
+        )
 
 
 def list_again(con: duckdb.DuckDBPyConnection, source: Source) -> None:
@@ -77,20 +78,21 @@ def _links(con: duckdb.DuckDBPyConnection, source_id: str) -> dict[str, int | No
 
 def _list_as_it_was(con: duckdb.DuckDBPyConnection, source: Source, found: GitListing) -> None:
     """List what a commit did not touch from the inventory, without a row of it passing through here."""
-    import pyarrow as pa
+    import polars as pl
 
-    con.register("touched", pa.table({"path": pa.array(found.touched, pa.string())}))
-    dates = {"path": list(found.committed), "moment": list(found.committed.values())}
-    con.register("dates", pa.table(dates, schema=pa.schema({"path": pa.string(), "moment": pa.int64()})))
-    con.execute(
-        """
-        INSERT INTO listing BY NAME
-        SELECT i.article_id, $shares_identity AS shares_identity, i.source_id, i.path, i.rank, i.size, i.mtime_ns,
-            i.ctime_ns, i.inode, i.blob_id, if(d.path IS NULL, i.committed_us, d.moment) AS committed_us
-        FROM inventory AS i LEFT JOIN dates AS d ON d.path = i.path
-        WHERE i.source_id = $source_id AND i.path NOT IN (SELECT path FROM touched)
-        """,
-        {"shares_identity": source.identity != "path", "source_id": source.name},
+    touched = pl.DataFrame({"path": found.touched}, {"path": pl.String})
+    dates = pl.DataFrame(
+        {"path": list(found.committed), "moment": list(found.committed.values())},
+        {"path": pl.String, "moment": pl.Int64},
     )
-    con.unregister("touched")
-    con.unregister("dates")
+    with registered(con, touched=touched, dates=dates):
+        con.execute(
+            """
+            INSERT INTO listing BY NAME
+            SELECT i.article_id, $shares_identity AS shares_identity, i.source_id, i.path, i.rank, i.size, i.mtime_ns,
+                i.ctime_ns, i.inode, i.blob_id, if(d.path IS NULL, i.committed_us, d.moment) AS committed_us
+            FROM inventory AS i LEFT JOIN dates AS d ON d.path = i.path
+            WHERE i.source_id = $source_id AND i.path NOT IN (SELECT path FROM touched)
+            """,
+            {"shares_identity": source.identity != "path", "source_id": source.name},
+        )

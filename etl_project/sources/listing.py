@@ -1,37 +1,30 @@
-"""What is listed of a source as an Arrow table."""
+"""What is listed of a source as a frame."""
 
 from __future__ import annotations
 
-from array import array
-
-import pyarrow as pa
+import polars as pl
 
 from etl_project.sources.folder import FolderListing
 
-LISTING = pa.schema(
-    [
-        ("source_id", pa.string()),
-        ("path", pa.string()),
-        ("rank", pa.int32()),
-        ("size", pa.int64()),
-        ("mtime_ns", pa.int64()),
-        ("ctime_ns", pa.int64()),
-        ("inode", pa.uint64()),
-    ]
+LISTING = pl.Schema(
+    {
+        "source_id": pl.String(),
+        "path": pl.String(),
+        "rank": pl.Int32(),
+        "size": pl.Int64(),
+        "mtime_ns": pl.Int64(),
+        "ctime_ns": pl.Int64(),
+        "inode": pl.UInt64(),
+    }
 )
 """One row per listed file. `rank` is the position of the first `include` pattern that the path matches."""
 
 
-def listing_table(source_id: str, listing: FolderListing) -> pa.Table:
-    """Make a table of the schema `LISTING` of what is listed of a folder."""
-    batches = []
+def listing_frame(source_id: str, listing: FolderListing) -> pl.DataFrame:
+    """Make a frame of the schema `LISTING` of what is listed of a folder."""
+    frames = [LISTING.to_frame()]
     for files in listing.files:
         paths = files.paths.decode().split("\0")
-        columns = [pa.array([source_id] * len(paths), pa.string()), pa.array(paths, pa.string())]
-        columns += [_column(values, field.type) for values, field in zip(files[1:], list(LISTING)[2:], strict=True)]
-        batches.append(pa.record_batch(columns, schema=LISTING))
-    return pa.Table.from_batches(batches, LISTING)
-
-
-def _column(values: array[int], dtype: pa.DataType) -> pa.Array:
-    return pa.Array.from_buffers(dtype, len(values), [None, pa.py_buffer(values)])
+        columns = [[source_id] * len(paths), paths, *files[1:]]
+        frames.append(pl.DataFrame(columns, LISTING, orient="col"))
+    return pl.concat(frames)

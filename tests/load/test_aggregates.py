@@ -175,6 +175,18 @@ def test_articles_live_leaves_out_drafts_and_what_is_not_out(site: Site) -> None
     ]
 
 
+def test_articles_that_are_not_live_say_because_of_what(site: Site) -> None:
+    assert site.query("SELECT because, path FROM articles_not_live ORDER BY ALL") == [
+        ("draft", "_drafts/draft.md"),
+        ("draft", "_posts/2026-02-12-hidden.md"),
+        ("expired", "content/gone.md"),
+        ("to_come", "_posts/2026-02-11-future.md"),
+    ]
+    columns = "* EXCLUDE because"
+    both = f"SELECT {columns} FROM articles_not_live UNION ALL FROM articles_live"
+    assert site.query(f"FROM articles EXCEPT ALL ({both})") == site.query(f"({both}) EXCEPT ALL FROM articles") == []
+
+
 def test_a_site_without_a_live_article_has_empty_aggregates(tmp_path: Path) -> None:
     site = Site(tmp_path / "empty")
     site.configure(SOURCE)

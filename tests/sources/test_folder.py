@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from etl_project.extract.reasons import Rejection
 from etl_project.sources.folder import SourceUnavailable, escape_path, list_files, read_file, unescape_path
-from etl_project.sources.listing import listing_table
+from etl_project.sources.listing import listing_frame
 from etl_project.sources.source import Source
 
 
 def listed(folder: Path, **settings: object) -> dict[str, int]:
     source = Source("s", folder, **({"dialect": "plain"} | settings))  # type: ignore[arg-type]
-    rows = listing_table("s", list_files(source)).to_pylist()
+    rows = listing_frame("s", list_files(source)).to_dicts()
     return {row["path"]: row["rank"] for row in rows}
 
 

@@ -27,7 +27,7 @@ def touched_by_a_commit(site: GitSite, posts: int, monkeypatch: pytest.MonkeyPat
 
     def listed(*arguments: Any) -> GitListing:
         found = list_posts(*arguments)
-        touched["rows listed"] += found.posts.num_rows
+        touched["rows listed"] += found.posts.height
         return found
 
     def blob(repository: Repository, blob_id: str) -> bytes:

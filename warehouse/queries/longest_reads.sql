@@ -1,7 +1,7 @@
 -- Which articles take longest to read?
 WITH longest AS (
     SELECT article_id, reading_minutes, words, images
-    FROM article_metrics SEMI JOIN articles_live USING (article_id)
+    FROM article_metrics ANTI JOIN articles_not_live USING (article_id)
     ORDER BY reading_minutes DESC, article_id
     LIMIT 10
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import pyarrow as pa
+import polars as pl
 
 from etl_project.dialects import DIALECTS, is_post
 from etl_project.sources.folder import SourceUnavailable, escape_path, unescape_path
@@ -18,7 +18,7 @@ from etl_project.sources.patterns import Patterns
 from etl_project.sources.repository import Repository
 from etl_project.sources.source import Source
 
-GIT_LISTING = pa.schema([*LISTING, ("blob_id", pa.string()), ("committed_us", pa.int64())])
+GIT_LISTING = pl.Schema({**LISTING, "blob_id": pl.String(), "committed_us": pl.Int64()})
 """One row per listed file. `blob_id` is what makes it the same file: the id of its blob; `link:` and the id of the blob
 that a symbolic link leads to, nothing after the colon where it leads nowhere; `module:` for a submodule, `folder:` for
 a folder. `committed_us` is when it was last committed, where the source takes dates from the history."""
@@ -30,7 +30,7 @@ _FILE, _LINK, _MODULE = b"100", b"120000", b"160000"
 class GitListing:
     """The posts of a commit, or what of them is not as it was."""
 
-    posts: pa.Table
+    posts: pl.DataFrame
     """Rows of the schema `GIT_LISTING`: every post, or those that may differ."""
     is_whole: bool
     """Every post is there; else those not named in `touched` are as they were."""
@@ -69,10 +69,10 @@ def list_posts(source: Source, since: tuple[str, str] | None, links: Mapping[str
         if since and repository.tree and (changes := _changes(source, repository, since, links)):
             return changes
         if not repository.tree:
-            return GitListing(_table(source, {}, {}), is_whole=True)
+            return GitListing(_frame(source, {}, {}), is_whole=True)
         posts = _resolved(repository, _chosen(source, _entries(repository)))
         dates = last_commits(repository, wanted=set(posts)) if source.updated_from == "git" else {}
-        return GitListing(_table(source, posts, dates or {}), is_whole=True)
+        return GitListing(_frame(source, posts, dates or {}), is_whole=True)
     except GitFailed as error:
         note_damage(repository)
         raise SourceUnavailable(f"{repository} cannot be read: {error}") from error
@@ -97,7 +97,7 @@ def _changes(
         entries.extend(_Entry(raw, _LINK, b"", None) for raw in old_links)
     posts = _resolved(repository, _chosen(source, (entry for entry in entries if entry.mode)))
     paths = [_path(entry.path) for entry in entries]
-    return GitListing(_table(source, posts, {**links, **dates}), False, paths, dates)
+    return GitListing(_frame(source, posts, {**links, **dates}), False, paths, dates)
 
 
 def _entries(repository: Repository) -> Iterator[_Entry]:
@@ -179,11 +179,12 @@ def _asked(
     return dict(zip(names, blobs_named(repository, list(names.values()), follow=follow), strict=True))
 
 
-def _table(source: Source, posts: dict[str, tuple[int, str, int]], dates: Mapping[str, int | None]) -> pa.Table:
+def _frame(source: Source, posts: dict[str, tuple[int, str, int]], dates: Mapping[str, int | None]) -> pl.DataFrame:
     ranks, blob_ids, sizes = zip(*posts.values(), strict=True) if posts else ((), (), ())
     none = [0] * len(posts)
-    columns = [[source.name] * len(posts), list(posts), ranks, sizes, none, none, none, blob_ids, map(dates.get, posts)]
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, GIT_LISTING, strict=True)], schema=GIT_LISTING)
+    committed = list(map(dates.get, posts))
+    columns = [[source.name] * len(posts), list(posts), ranks, sizes, none, none, none, blob_ids, committed]
+    return pl.DataFrame(columns, GIT_LISTING, orient="col")
 
 
 def _path(raw: bytes) -> str:

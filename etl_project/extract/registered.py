@@ -1,0 +1,41 @@
+"""Polars frames in, views of a DuckDB connection out, for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
+
+class _Stream:
+    """The bare Arrow stream of a frame (the Arrow PyCapsule interface).
+
+    A frame itself DuckDB would read by way of PyArrow, which takes longer to import than most refreshes have to do.
+    """
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
+@contextmanager
+def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterator[None]:
+    """Let queries of a connection read frames by name.
+
+    Args:
+        con: the connection.
+        frames: name -> frame.
+    """
+    for name, frame in frames.items():
+        con.register(name, _Stream(frame))
+    try:
+        yield
+    finally:
+        for name in frames:
+            con.unregister(name)
