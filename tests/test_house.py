@@ -56,7 +56,7 @@ def test_a_look_imports_what_lists_and_compares_and_not_what_reads() -> None:
     code = """
 import sys
 import etl_project.refresh
-heavy = {'dagster', 'polars', 'yaml', 'pyromark', 'frontmatter', 'py3langid', 'loky'}
+heavy = {'dagster', 'duckdb', 'polars', 'yaml', 'pyromark', 'frontmatter', 'py3langid', 'loky'}
 print(sorted({name.partition('.')[0] for name in sys.modules} & heavy))
 """
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -67,7 +67,7 @@ def test_what_workers_import_is_little() -> None:
     code = """
 import sys
 import etl_project.engines.stage
-heavy = {'dagster', 'assets', 'typer', 'rich', 'pydantic', 'duckdb'}
+heavy = {'dagster', 'assets', 'typer', 'rich', 'pydantic', 'duckdb', 'numpy', 'pyarrow'}
 print(sorted({name.partition('.')[0] for name in sys.modules} & heavy))
 """
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
