@@ -129,7 +129,7 @@ def test_nothing_to_do_is_one_line_and_imports_no_dagster(kept: Site) -> None:
     assert ended.stdout.startswith("Nothing to do: none of the 6 files changed since refresh 1. ")
     assert ended.stderr.startswith("exit 0 imported ") and "dagster" not in ended.stderr
     grown_up = "import etl_project.extract.tasks as tasks; tasks.YOUNG_NS = 0"
-    for imported in ("pydantic duckdb", "pydantic"):
+    for imported in ("polars pydantic duckdb", "pydantic"):
         ended = etl_process(kept, "refresh", program=f"{grown_up}\n{IMPORTED}")
         assert ended.stdout.startswith("Nothing to do: ") and ended.stderr.strip() == f"exit 0 imported {imported}"
     assert kept.published.stat().st_ino == before
