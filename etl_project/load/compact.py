@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from etl_project.load.literals import quoted
@@ -42,9 +41,7 @@ def compact(work: WorkFile) -> Compacted:
         after = new.stat().st_size
         if after >= before:
             return Compacted(before, before)
-        with new.open("rb") as written:
-            os.fsync(written.fileno())
-        new.replace(work.path)
+        work.replace_by(new)
         return Compacted(before, after)
     finally:
         work.sweep()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 import time
@@ -199,7 +200,13 @@ class WorkFile:
         return new
 
     def replace_by(self, new: Path) -> None:
-        """Put a file that was made beside it in the place of the work file."""
+        """Put a file that was made beside it in the place of the work file: the only way a work file is replaced.
+
+        Raises:
+            OSError: the work file is as it was when it was last closed.
+        """
+        with new.open("rb") as written:
+            os.fsync(written.fileno())
         # The log goes first: the changes of the old file would be played onto the new one.
         Path(f"{self.path}.wal").unlink(missing_ok=True)
         new.replace(self.path)
