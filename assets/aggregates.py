@@ -7,9 +7,9 @@ import dagster as dg
 from assets.columns import table_facts
 from assets.pictures import picture_of
 from assets.resources import Session
+from etl_project.database.contract import AGGREGATES_FOLDER
 from etl_project.load.aggregates import Aggregate
 from etl_project.load.aggregates import aggregates as read_aggregates
-from etl_project.load.contract import AGGREGATES_FOLDER
 
 AGGREGATES = tuple(read_aggregates())
 

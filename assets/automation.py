@@ -13,11 +13,11 @@ import dagster as dg
 from assets.dead_runs import report_dead_runs
 from assets.freshness import judge_freshness, report, was_read
 from assets.jobs import MAINTAIN, REFRESH
-from etl_project.alerts import Alerts
-from etl_project.load.lock import LockHeld, describe_holder
-from etl_project.load.work_file import OpenElsewhere, WorkFile
-from etl_project.look import Look, RefreshStopped, not_read
-from etl_project.refresh import Refresh
+from etl_project.alerts.alerts import Alerts
+from etl_project.database.lock import LockHeld, describe_holder
+from etl_project.database.work_file import OpenElsewhere, WorkFile
+from etl_project.refresh.look import Look, RefreshStopped, not_read
+from etl_project.refresh.refresh import Refresh
 from etl_project.settings import ScheduleSettings, Settings, SettingsError, read_settings
 
 LOOK_SECONDS = 40

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.resources import Session
-from etl_project.load.check import Check, CheckResult, Stage
-from etl_project.load.checks import CHECKS
+from etl_project.checks.check import Check, CheckResult, Stage
+from etl_project.checks.run import CHECKS
 
 
 def _stage_checks(stage: Stage) -> dg.AssetChecksDefinition:

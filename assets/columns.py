@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from etl_project.load.contract import SCHEMA_SQL, Table
+from etl_project.database.contract import SCHEMA_SQL, Table
 
 COLUMNS = "dagster/column_schema"
 

@@ -12,8 +12,8 @@ import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from assets.checks import as_text
-from etl_project.load.work_file import WorkFile
-from etl_project.look import not_read
+from etl_project.database.work_file import WorkFile
+from etl_project.refresh.look import not_read
 
 CHECK = dg.AssetCheckSpec(
     "was_looked_at_lately",

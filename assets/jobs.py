@@ -5,8 +5,8 @@ from pydantic import Field
 
 from assets.records import purge
 from assets.resources import Session
-from etl_project.load.compact import compact
-from etl_project.sources.place import sweep_mirrors
+from etl_project.database.compact import compact
+from etl_project.sources.access import sweep_mirrors
 
 REFRESH, REBUILD, VERIFY, MAINTAIN = "refresh", "rebuild", "verify", "maintain"
 

@@ -12,7 +12,7 @@ from html import escape
 
 import dagster as dg
 
-from etl_project.load.work_file import WorkFile
+from etl_project.database.work_file import WorkFile
 
 LONGEST = 999
 """Most characters of Markdown that Dagster shows in place, not behind a click."""

@@ -14,19 +14,19 @@ import duckdb
 
 from assets.dead_runs import WAIT_SECONDS, process_tags, report_dead_runs
 from assets.records import trim_runs
-from etl_project.alerts import Alerts
-from etl_project.extract.scan import Scan
-from etl_project.load.check import CheckResult
-from etl_project.load.lock import LockHeld, RefreshLock
-from etl_project.load.publish import Published
-from etl_project.load.work_file import OpenElsewhere
-from etl_project.loaded import TablesLoaded
-from etl_project.look import Look
-from etl_project.read import Report
-from etl_project.refresh import Refresh
+from etl_project.alerts.alerts import Alerts
+from etl_project.checks.check import CheckResult
+from etl_project.database.lock import LockHeld, RefreshLock
+from etl_project.database.publish import Published
+from etl_project.database.work_file import OpenElsewhere
+from etl_project.errors import Stop
+from etl_project.refresh.look import Look
+from etl_project.refresh.read_files import Report
+from etl_project.refresh.refresh import Refresh
+from etl_project.refresh.result import TablesLoaded
+from etl_project.scan.compare import Scan
 from etl_project.settings import read_settings
-from etl_project.sources.folder import SourceUnavailable
-from etl_project.stop import Stop
+from etl_project.sources.signature import SourceUnavailable
 
 RETRY_SECONDS = 10
 """How long a step waits before it tries once more what may pass by itself."""

@@ -22,9 +22,9 @@ from assets.dead_runs import process_tags
 from assets.jobs import REFRESH
 from assets.records import records_of
 from assets.resources import Session
-from etl_project.load.check import CheckResult
-from etl_project.load.publish import Published
-from etl_project.loaded import TablesLoaded
+from etl_project.checks.check import CheckResult
+from etl_project.database.publish import Published
+from etl_project.refresh.result import TablesLoaded
 
 LOCATION = "etl_project"
 """Name of the code location, as `etl ui` and pyproject.toml give it to Dagster."""

@@ -10,10 +10,10 @@ from assets.columns import table_facts
 from assets.freshness import READ, was_read
 from assets.pictures import picture_of
 from assets.resources import Session
-from etl_project.load.contract import OBSERVED, contract
-from etl_project.loaded import TablesLoaded
-from etl_project.look import not_read
-from etl_project.read import Report
+from etl_project.database.contract import OBSERVED, contract
+from etl_project.refresh.look import not_read
+from etl_project.refresh.read_files import Report
+from etl_project.refresh.result import TablesLoaded
 
 FILES = "post_files"
 

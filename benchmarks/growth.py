@@ -26,9 +26,9 @@ from assets.records import purge, records_of
 from benchmarks.bench import PYTHON, ROOT, Bench
 from benchmarks.measure import run
 from benchmarks.results import Result, Target
-from etl_project.dagster_home import prepare_home
 from etl_project.definitions import run_refresh
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
+from etl_project.servers.dagster_home import prepare_home
 from etl_project.settings import Settings, read_settings
 
 POST = "---\ntitle: Post {n}\ndate: 2026-01-02 03:04:05\ncategories: c{c}\ntags: [a, t{c}]\n---\n\nBody of post {n}.\n"

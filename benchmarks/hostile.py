@@ -49,9 +49,9 @@ CASES: dict[str, Callable[[], str]] = {
 
 def measure(name: str) -> dict[str, float | str]:
     """Read one case and tell what it cost: seconds, and MiB by which the peak grew."""
-    from etl_project.extract.limits import Limits
     from etl_project.extract.posts import PostReader
-    from etl_project.extract.reasons import Rejection
+    from etl_project.limits import Limits
+    from etl_project.reasons import Rejection
     from etl_project.sources.source import Source
 
     reader = PostReader(Source("s", Path("/nowhere"), "jekyll", language="zh"), Limits())

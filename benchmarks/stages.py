@@ -13,10 +13,10 @@ from pathlib import Path
 
 import duckdb
 
+from etl_project.database.contract import OBSERVED, contract
 from etl_project.engines.local import LocalEngine
 from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import OBSERVED, contract
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from etl_project.errors import BAD_USAGE, DONE, FAILED, SOURCE_MISSING, Stop
 from etl_project.show.console import consoles, safe
-from etl_project.stop import BAD_USAGE, DONE, FAILED, SOURCE_MISSING, Stop
 
 if TYPE_CHECKING:
-    from etl_project.look import Look
-    from etl_project.refresh import Refresh
+    from etl_project.refresh.look import Look
+    from etl_project.refresh.refresh import Refresh
 
 app = typer.Typer(
     help="Folders of Markdown posts in, one DuckDB warehouse out.",
@@ -78,8 +78,8 @@ def refresh(
     ] = None,
 ) -> None:
     """Bring the warehouse up to date with the posts."""
-    from etl_project.alerts import Alerts
-    from etl_project.refresh import Refresh
+    from etl_project.alerts.alerts import Alerts
+    from etl_project.refresh.refresh import Refresh
     from etl_project.settings import read_settings
 
     work = Refresh(read_settings(config), full=full, allow_deletes=allow_deletes, verify=verify, sources=source or ())
@@ -115,7 +115,7 @@ def _say_idle(work: Refresh, look: Look) -> None:
 
 def _hashed_in_words(look: Look) -> str:
     """What a verification did: git knows its posts by their content, so that there is nothing to find out."""
-    from etl_project.sources.repository import Repository
+    from etl_project.sources.location import Repository
 
     in_git = [isinstance(source.location, Repository) for source in look.sources]
     if in_git and all(in_git):
@@ -124,14 +124,14 @@ def _hashed_in_words(look: Look) -> str:
 
 
 def _say_unavailable(unavailable: dict[str, str]) -> None:
-    from etl_project.look import not_read
+    from etl_project.refresh.look import not_read
 
     for source, why in unavailable.items():
         err.print(not_read(source, why), style="red")
 
 
 def _run(work: Refresh, look: Look) -> int:
-    from etl_project.disk import room_to
+    from etl_project.refresh.disk_full import room_to
     from etl_project.show.progress import progress
     from etl_project.show.summary import show_summary
 
@@ -296,11 +296,11 @@ def maintain(
     ] = None,
 ) -> None:
     """Make the work file and Dagster's records small again, and remove copies of repositories that no source needs."""
-    from etl_project.load.compact import compact
-    from etl_project.load.work_file import WorkFile
+    from etl_project.database.compact import compact
+    from etl_project.database.work_file import WorkFile
     from etl_project.settings import read_settings
     from etl_project.show.console import bytes_in_words
-    from etl_project.sources.place import sweep_mirrors
+    from etl_project.sources.access import sweep_mirrors
 
     settings = read_settings(config)
     work = WorkFile(settings.warehouse.path)
@@ -330,8 +330,8 @@ def ui(
     port: Annotated[int | None, typer.Option(help="Port; the first free one from 3000 by default.")] = None,
 ) -> None:
     """Open Dagster: runs, lineage, and refreshes on the schedule."""
+    from etl_project.servers.ui import serve
     from etl_project.settings import read_settings
-    from etl_project.ui import serve
 
     raise typer.Exit(serve(read_settings(config), host, port))
 

@@ -16,11 +16,11 @@ from assets.records import Purged, purge, records_of
 from assets.resources import Session, session_resource
 from assets.run import RefreshRun, run_job
 from assets.tables import tables
-from etl_project.dagster_home import prepare_home
-from etl_project.look import Look
-from etl_project.orphans import OWNER
-from etl_project.read import Report
-from etl_project.refresh import Refresh
+from etl_project.refresh.look import Look
+from etl_project.refresh.read_files import Report
+from etl_project.refresh.refresh import Refresh
+from etl_project.servers.dagster_home import prepare_home
+from etl_project.servers.orphans import OWNER
 from etl_project.settings import Settings, SettingsError, read_settings
 
 

@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from etl_project.checks.thresholds import Thresholds
 from etl_project.dialects import DIALECTS
-from etl_project.extract.limits import Limits
-from etl_project.extract.rules import RuleBook
-from etl_project.load.thresholds import Thresholds
-from etl_project.sources.repository import location_of, mirrors_of
+from etl_project.errors import BAD_USAGE, Stop
+from etl_project.extract.body.rules import RuleBook
+from etl_project.limits import Limits
+from etl_project.sources.location import location_of, mirrors_of
 from etl_project.sources.source import MentionRule, Rule, Source, place_problem
-from etl_project.stop import BAD_USAGE, Stop
 
 DEFAULT_FILE = "etl.toml"
 

@@ -11,11 +11,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from etl_project.database.contract import OBSERVED, contract
 from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import OBSERVED, contract
-from etl_project.loaded import TablesLoaded
-from etl_project.look import Look
-from etl_project.refresh import Refresh
+from etl_project.refresh.look import Look
+from etl_project.refresh.refresh import Refresh
+from etl_project.refresh.result import TablesLoaded
 from etl_project.settings import Settings, read_settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

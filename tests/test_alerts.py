@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from etl_project.alerts import Alerts
-from etl_project.load.work_file import WorkFile
+from etl_project.alerts.alerts import Alerts
+from etl_project.database.work_file import WorkFile
 from etl_project.settings import AlertSettings
 
 

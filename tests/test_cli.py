@@ -16,12 +16,12 @@ from git_site import GitSite
 from typer.testing import CliRunner, Result
 
 from etl_project.cli import app
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 
 HOLD = """
 import sys
 from pathlib import Path
-from etl_project.load.lock import RefreshLock
+from etl_project.database.lock import RefreshLock
 RefreshLock(Path(sys.argv[1])).acquire("etl refresh")
 print("held", flush=True)
 sys.stdin.read()
@@ -30,7 +30,7 @@ sys.stdin.read()
 KILLED_AFTER_COMMIT = """
 import os, signal, sys
 from etl_project import cli
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 Refresh.build_aggregates = lambda self, names=None: os.kill(os.getpid(), signal.SIGKILL)
 cli.app(sys.argv[1:])
 """
@@ -128,7 +128,7 @@ def test_nothing_to_do_is_one_line_and_imports_no_dagster(kept: Site) -> None:
     assert ended.stdout.count("\n") == 1
     assert ended.stdout.startswith("Nothing to do: none of the 6 files changed since refresh 1. ")
     assert ended.stderr.startswith("exit 0 imported ") and "dagster" not in ended.stderr
-    grown_up = "import etl_project.extract.tasks as tasks; tasks.YOUNG_NS = 0"
+    grown_up = "import etl_project.sources.signature as signature; signature.YOUNG_NS = 0"
     for imported in ("polars pydantic duckdb", "pydantic"):
         ended = etl_process(kept, "refresh", program=f"{grown_up}\n{IMPORTED}")
         assert ended.stdout.startswith("Nothing to do: ") and ended.stderr.strip() == f"exit 0 imported {imported}"

@@ -10,9 +10,9 @@ import pytest
 
 from etl_project.dialects import DIALECTS, JEKYLL, PLAIN, detect_dialect, is_post
 from etl_project.extract.fields import FieldReader
-from etl_project.extract.front_matter import FORMATS
-from etl_project.extract.limits import Limits
+from etl_project.extract.front_matter.read import FORMATS
 from etl_project.extract.posts import PostReader
+from etl_project.limits import Limits
 from etl_project.sources.source import Source
 
 SITES = Path(__file__).parents[2] / "shared" / "sites"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from etl_project.checks.thresholds import Thresholds
 from etl_project.dialects import DIALECTS
-from etl_project.extract.limits import Limits
-from etl_project.extract.reasons import SUGGESTIONS, WARNINGS
-from etl_project.load.thresholds import Thresholds
+from etl_project.limits import Limits
+from etl_project.reasons import SUGGESTIONS, WARNINGS
 from etl_project.sources.source import Source
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -24,9 +24,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from etl_project.dialects import DIALECTS
-from etl_project.extract.limits import Limits
 from etl_project.extract.posts import PostReader
-from etl_project.extract.reasons import SUGGESTIONS, WARNINGS, Rejection
+from etl_project.limits import Limits
+from etl_project.reasons import SUGGESTIONS, WARNINGS, Rejection
 from etl_project.sources.source import MentionRule, Rule, Source
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "finews.toml"

@@ -38,14 +38,14 @@ def test_only_definitions_imports_dagster_and_assets() -> None:
 
 @pytest.mark.parametrize("line", ["import dagster as dg", "from dagster import job", "from assets.run import run_job"])
 def test_the_rule_on_imports_bites(line: str) -> None:
-    assert ruff("--stdin-filename", "etl_project/refresh.py", "-", given=f"{line}\n").returncode == 1
+    assert ruff("--stdin-filename", "etl_project/refresh/refresh.py", "-", given=f"{line}\n").returncode == 1
     assert ruff("--stdin-filename", "etl_project/definitions.py", "-", given=f"{line}\n").returncode == 0
 
 
 def test_the_stages_of_a_refresh_import_neither_dagster_nor_assets() -> None:
     code = """
 import sys
-import etl_project.refresh, etl_project.engines.local, etl_project.load.publish, etl_project.extract.posts
+import etl_project.refresh.refresh, etl_project.engines.local, etl_project.database.publish, etl_project.extract.posts
 print(sorted({name.partition('.')[0] for name in sys.modules} & {'dagster', 'assets', 'typer', 'rich'}))
 """
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -55,7 +55,7 @@ print(sorted({name.partition('.')[0] for name in sys.modules} & {'dagster', 'ass
 def test_a_look_imports_what_lists_and_compares_and_not_what_reads() -> None:
     code = """
 import sys
-import etl_project.refresh
+import etl_project.refresh.refresh
 heavy = {'dagster', 'duckdb', 'polars', 'yaml', 'pyromark', 'frontmatter', 'py3langid', 'loky'}
 print(sorted({name.partition('.')[0] for name in sys.modules} & heavy))
 """
@@ -125,7 +125,7 @@ def test_a_wheel_holds_what_a_refresh_needs_and_nothing_that_was_built(tmp_path:
     names = set(zipfile.ZipFile(wheel).namelist())
     needed = {path.relative_to(ROOT).as_posix() for path in MODULES}
     needed |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "warehouse").rglob("*.sql")}
-    needed |= {"etl_project/load/internal.sql", "etl_project/py.typed", "assets/dagster.yaml"}
+    needed |= {"etl_project/database/internal.sql", "etl_project/py.typed", "assets/dagster.yaml"}
     assert needed - names == set()
     assert {name.split("/")[0] for name in names} == {*ROOMS, "etl_project-0.1.0.dist-info"}
     assert [name for name in names if "duckdb" in name or ".work" in name or ".dagster" in name] == []

@@ -10,11 +10,11 @@ from conftest import Site
 from typer.testing import CliRunner
 
 from etl_project.cli import app
-from etl_project.extract.limits import Limits
 from etl_project.init.furniture import Proposal, propose
 from etl_project.init.settings_file import write_settings
 from etl_project.init.site import NoSite, look_at
-from etl_project.refresh import Refresh
+from etl_project.limits import Limits
+from etl_project.refresh.refresh import Refresh
 from etl_project.settings import ScheduleSettings, WarehouseSettings, read_settings
 from etl_project.sources.source import MentionRule, Rule, Source
 

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from etl_project.extract import tasks
-from etl_project.extract.scan import Clock
-from etl_project.look import RefreshStopped
+from etl_project.refresh.look import RefreshStopped
+from etl_project.scan.compare import Clock
+from etl_project.sources import signature
 
 SEQUENCES = int(os.environ.get("ETL_LAW_SEQUENCES", "60"))
 """Random histories, over all machines together."""
@@ -273,7 +273,7 @@ MACHINES = [Folder, FolderByName]
 def test_any_history_ends_in_the_tables_of_one_full_build(
     machine: type[Folder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "YOUNG_NS", HOUR_NS)
+    monkeypatch.setattr(signature, "YOUNG_NS", HOUR_NS)
     run_state_machine_as_test(
         machine,
         settings=settings(

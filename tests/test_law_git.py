@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from etl_project.extract.scan import Clock
+from etl_project.scan.compare import Clock
 
 SEQUENCES = int(os.environ.get("ETL_LAW_SEQUENCES", "60"))
 """Random histories, over all machines together."""

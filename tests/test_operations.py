@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 from conftest import Site, assert_the_change_log_adds_up
 
-from etl_project.load.contract import OBSERVED
+from etl_project.database.contract import OBSERVED
 
 HISTORY = "SELECT article_id, first_seen_at FROM article_history ORDER BY 1"
 

@@ -13,8 +13,8 @@ import pytest
 from etl_project.dialects import DIALECTS, detect_dialect, is_post
 from etl_project.extract.decode import decode
 from etl_project.extract.fields import FieldReader, Fields
-from etl_project.extract.front_matter import read_front_matter
-from etl_project.extract.limits import Limits
+from etl_project.extract.front_matter.read import read_front_matter
+from etl_project.limits import Limits
 from etl_project.sources.source import Source
 
 SHARED = Path(__file__).parents[2] / "shared"

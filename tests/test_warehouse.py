@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from conftest import Site
 
-from etl_project.load.contract import WAREHOUSE
+from etl_project.database.contract import WAREHOUSE
 
 ROOT = Path(__file__).resolve().parents[1]
 

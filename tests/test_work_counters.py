@@ -18,7 +18,7 @@ import pytest
 
 from benchmarks.corpus.site import Site, Update, generate, settle, update
 from etl_project.load.aggregates import aggregates
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 
 SMALL, LARGE = 150, 300

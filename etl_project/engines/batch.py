@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from etl_project.extract.limits import Limits
-from etl_project.extract.tasks import FileTask
-from etl_project.sources.folder import Signature
+from etl_project.limits import Limits
+from etl_project.sources.signature import FileTask, Signature
 from etl_project.sources.source import Source
 
 Compression = Literal["zstd", "uncompressed"]

@@ -10,8 +10,8 @@ import polars as pl
 
 from etl_project.engines.batch import Batch, ManifestRow
 from etl_project.extract.frames import FILES, REJECTED
-from etl_project.extract.limits import Limits
 from etl_project.extract.posts import PostReader
+from etl_project.limits import Limits
 from etl_project.sources.source import Source
 from etl_project.transform.articles import article_bodies, articles
 from etl_project.transform.links import article_headings, article_links, article_mentions

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from etl_project.extract.reasons import PostWarning
+from etl_project.reasons import PostWarning
 
 _EPOCH = 719163
 """Ordinal of 1970-01-01."""

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from etl_project.extract.reasons import PostWarning, Rejection
+from etl_project.reasons import PostWarning, Rejection
 
 _SNIFFED = 8192
 """Bytes looked at to tell text from binary."""

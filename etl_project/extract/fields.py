@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo
 
 from etl_project.dialects import DIALECTS
 from etl_project.extract.dates import ReadDate, read_date
-from etl_project.extract.front_matter import Value
-from etl_project.extract.limits import Limits
-from etl_project.extract.permalinks import Address, url_maker
-from etl_project.extract.reasons import PostWarning
-from etl_project.extract.site_config import SiteConfig, dated_name, read_site_config
-from etl_project.extract.slugs import pelican_slug
+from etl_project.extract.front_matter.read import Value
+from etl_project.extract.site.permalinks.address import Address
+from etl_project.extract.site.permalinks.url_maker import url_maker
+from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
+from etl_project.extract.site.slugs import pelican_slug
 from etl_project.extract.term_names import (
     body_tags,
     flat_names,
@@ -22,6 +21,8 @@ from etl_project.extract.term_names import (
     split_names,
     unique,
 )
+from etl_project.limits import Limits
+from etl_project.reasons import PostWarning
 from etl_project.sources.source import Source
 
 EXCERPT_CHARACTERS = 300

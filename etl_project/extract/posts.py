@@ -10,17 +10,16 @@ from typing import Any
 import polars as pl
 
 from etl_project.dialects import DIALECTS
-from etl_project.extract.body import Body, BodyReader
+from etl_project.extract.body.language import detect_language
+from etl_project.extract.body.read import Body, BodyReader
 from etl_project.extract.decode import Decoded, decode
 from etl_project.extract.fields import FieldReader, Fields
 from etl_project.extract.frames import FILES, POSTS, REJECTED, frame
-from etl_project.extract.front_matter import FrontMatter, front_matter_json, read_front_matter
-from etl_project.extract.language import detect_language
-from etl_project.extract.limits import Limits
-from etl_project.extract.reasons import PostWarning, Rejection
-from etl_project.extract.tasks import FileTask, hash_bytes, is_recent, is_young
-from etl_project.sources.folder import Signature
-from etl_project.sources.place import post_reader
+from etl_project.extract.front_matter.read import FrontMatter, front_matter_json, read_front_matter
+from etl_project.limits import Limits
+from etl_project.reasons import PostWarning, Rejection
+from etl_project.sources.access import post_reader
+from etl_project.sources.signature import FileTask, Signature, hash_bytes, is_recent, is_young
 from etl_project.sources.source import Source
 
 HALF_WRITTEN = frozenset({"empty", "unterminated_front_matter", "encoding"})

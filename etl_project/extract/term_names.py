@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from etl_project.dialects import Split
 
 if TYPE_CHECKING:
-    from etl_project.extract.front_matter import Value
+    from etl_project.extract.front_matter.read import Value
 
 NESTING = "\x1f"
 """Joins the parts of a nested category: the unit separator, which no name can hold."""

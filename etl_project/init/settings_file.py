@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from etl_project.errors import BAD_USAGE, Stop
 from etl_project.init.furniture import Proposal
 from etl_project.init.site import FoundSite
 from etl_project.sources.source import MentionRule
-from etl_project.stop import BAD_USAGE, Stop
 
 
 class FileIsThere(Stop):

@@ -9,14 +9,14 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from etl_project.dialects import DIALECTS, detect_dialect
+from etl_project.errors import BAD_USAGE, Stop
 from etl_project.extract.decode import decode
-from etl_project.extract.front_matter import read_front_matter
-from etl_project.extract.limits import Limits
-from etl_project.extract.reasons import Rejection
-from etl_project.extract.site_config import SiteConfig, dated_name, read_site_config
+from etl_project.extract.front_matter.read import read_front_matter
+from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
+from etl_project.limits import Limits
+from etl_project.reasons import Rejection
 from etl_project.sources.folder import list_files, read_file
 from etl_project.sources.source import Source
-from etl_project.stop import BAD_USAGE, Stop
 
 SAMPLE_POSTS = 400
 """Posts that are read, spread evenly over the listing: enough to see what repeats, few enough for seconds."""

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from etl_project.load.contract import Table, aggregates_sql, contract, declared
-from etl_project.load.literals import quoted
-from etl_project.load.work_file import generation, transaction
+from etl_project.database.contract import Table, aggregates_sql, contract, declared
+from etl_project.database.sql import quoted
+from etl_project.database.work_file import generation, transaction
 
 if TYPE_CHECKING:
     import duckdb

@@ -6,9 +6,9 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl_project.database.contract import BY_ARTICLE
 from etl_project.engines.batch import ManifestRow
-from etl_project.load.contract import BY_ARTICLE
-from etl_project.load.tables import parquet_list
+from etl_project.load.merge import parquet_list
 
 if TYPE_CHECKING:
     import duckdb

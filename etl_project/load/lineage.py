@@ -6,8 +6,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
+from etl_project.database.contract import contract
 from etl_project.load.aggregates import Aggregate
-from etl_project.load.contract import contract
 
 Origin = tuple[str, str]
 """Table and column."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from etl_project.load.literals import quoted
-from etl_project.load.work_file import transaction
+from etl_project.database.sql import quoted
+from etl_project.database.work_file import transaction
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl_project.errors import BAD_USAGE, Stop
 from etl_project.show.console import command, safe
 from etl_project.show.query import open_published
-from etl_project.stop import BAD_USAGE, Stop
 
 _KINDS = ("added", "changed", "moved", "deleted", "rejected", "restored", "came_out", "expired")
 _COUNTS_SHOWN = 30

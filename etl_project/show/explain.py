@@ -14,13 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from etl_project.dialects import detect_dialect
-from etl_project.extract.limits import Limits
 from etl_project.extract.posts import Post, PostReader
-from etl_project.extract.reasons import WARNINGS, Rejection
+from etl_project.limits import Limits
+from etl_project.reasons import WARNINGS, Rejection
 from etl_project.settings import Settings
 from etl_project.show.console import bytes_in_words, safe
-from etl_project.sources.folder import escape_path, read_file
-from etl_project.sources.repository import Repository
+from etl_project.sources.folder import read_file
+from etl_project.sources.location import Repository
+from etl_project.sources.paths import escape_path
 from etl_project.sources.source import Source
 from etl_project.transform.terms import fold
 

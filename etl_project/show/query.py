@@ -12,9 +12,9 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from etl_project.load.literals import openable
+from etl_project.database.sql import openable
+from etl_project.errors import BAD_USAGE, Stop
 from etl_project.show.console import safe
-from etl_project.stop import BAD_USAGE, Stop
 
 ROWS_SHOWN = 100
 

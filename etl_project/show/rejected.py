@@ -9,7 +9,7 @@ from rich.text import Text
 
 from etl_project.show.console import safe
 from etl_project.show.query import open_published
-from etl_project.sources.folder import unescape_path
+from etl_project.sources.paths import unescape_path
 
 
 def show_rejected(published: Path, source: str | None, console: Console) -> None:

@@ -8,10 +8,10 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from etl_project.load.checks import warnings
-from etl_project.load.contract import schema_version
-from etl_project.load.lock import describe_holder
-from etl_project.load.work_file import WorkFile, generation
+from etl_project.checks.run import warnings
+from etl_project.database.contract import schema_version
+from etl_project.database.lock import describe_holder
+from etl_project.database.work_file import WorkFile, generation
 from etl_project.settings import Settings
 from etl_project.show.console import bytes_in_words, safe
 from etl_project.show.query import open_published

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl_project.extract.reasons import WARNINGS
-from etl_project.load.check import CheckResult
-from etl_project.load.publish import Published
-from etl_project.load.tables import commits_in_words
-from etl_project.loaded import TablesLoaded
+from etl_project.checks.check import CheckResult
+from etl_project.database.publish import Published
+from etl_project.load.merge import commits_in_words
+from etl_project.reasons import WARNINGS
+from etl_project.refresh.result import TablesLoaded
 from etl_project.show.console import bytes_in_words, command, safe
 from etl_project.show.query import open_published
 from etl_project.show.warnings import show_warnings

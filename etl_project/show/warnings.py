@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from etl_project.load.check import CheckResult
+from etl_project.checks.check import CheckResult
 from etl_project.show.console import safe
 
 

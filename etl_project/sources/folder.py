@@ -5,90 +5,23 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import stat
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from etl_project.dialects import DIALECTS, Dialect, is_post
-from etl_project.extract.reasons import Rejection
+from etl_project.reasons import Rejection
+from etl_project.sources.listing import FolderListing, ListedFiles
+from etl_project.sources.paths import escape_path, unescape_path
 from etl_project.sources.patterns import Patterns
+from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
 from etl_project.sources.source import Source
 
 _TOGETHER = 50_000
 _OF_A_STATE = 4
-_ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
-_TO_ESCAPE = re.compile(r"[\udc80-\udcff]|\\(?=x[0-9a-f]{2})")
 _UNAVAILABLE = {errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN}
-
-
-class SourceUnavailable(Exception):
-    """A source that cannot be listed or read completely now; what is known of it must stay."""
-
-
-class Signature(NamedTuple):
-    """What tells that a file changed without reading it; compared with ≠, never <."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    blob_id: str | None = None
-    """What git knows the content by, in a git source; there, the times and the inode are 0."""
-
-
-class ReadFile(NamedTuple):
-    """Bytes of one file with the signature of the descriptor they came from."""
-
-    data: bytes
-    signature: Signature
-    changed_while_read: bool
-
-
-def escape_path(path: str) -> str:
-    r"""Write the bytes of a path that are not UTF-8 as `\xNN`; `unescape_path` gives the path back."""
-    if path.isascii() and "\\" not in path:
-        return path
-    return _TO_ESCAPE.sub(lambda m: "\\x5c" if m[0] == "\\" else f"\\x{ord(m[0]) - 0xDC00:02x}", path)
-
-
-def unescape_path(path: str) -> bytes:
-    """Turn a path of the warehouse into the bytes the file system knows it by."""
-    if "\\" not in path:
-        return path.encode()
-    parts = _ESCAPED.split(path)
-    return b"".join(bytes([int(p, 16)]) if i % 2 else p.encode() for i, p in enumerate(parts))
-
-
-class ListedFiles(NamedTuple):
-    """Some of the files of a folder, column by column, as small as a million of them should be."""
-
-    paths: bytes
-    """Paths as the warehouse writes them, in UTF-8, NUL between them."""
-    ranks: array[int]
-    """Position of the first `include` pattern that each path matches."""
-    sizes: array[int]
-    mtimes_ns: array[int]
-    ctimes_ns: array[int]
-    inodes: array[int]
-
-
-@dataclass(frozen=True, slots=True)
-class FolderListing:
-    """Every post of a source that is a folder, with what tells that it changed."""
-
-    files: list[ListedFiles]
-    digest: str
-    """Equal for equal listings."""
-
-    def paths(self) -> Iterator[str]:
-        """Paths of all files, as listed."""
-        for files in self.files:
-            yield from files.paths.decode().split("\0")
 
 
 def list_files(source: Source) -> FolderListing:

@@ -1,30 +1,94 @@
-"""What is listed of a source as a frame."""
+"""What is listed of a source: one row a file, in columns, as small as a million rows should be."""
 
 from __future__ import annotations
 
-import polars as pl
+import functools
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from etl_project.sources.folder import FolderListing
+from etl_project.sources.signature import SIGNATURE_COLUMNS
 
-LISTING = pl.Schema(
-    {
-        "source_id": pl.String(),
-        "path": pl.String(),
-        "rank": pl.Int32(),
-        "size": pl.Int64(),
-        "mtime_ns": pl.Int64(),
-        "ctime_ns": pl.Int64(),
-        "inode": pl.UInt64(),
-    }
-)
-"""One row per listed file. `rank` is the position of the first `include` pattern that the path matches."""
+if TYPE_CHECKING:
+    import polars as pl
+
+LISTING_COLUMNS: Mapping[str, str] = {
+    "source_id": "VARCHAR",
+    "path": "VARCHAR",
+    "rank": "INTEGER",
+    **SIGNATURE_COLUMNS,
+    "committed_us": "BIGINT",
+}
+"""Columns of a listing -> their SQL types: the only place that says them.
+
+`rank` is the position of the first `include` pattern that the path matches. `committed_us` is when the file was last
+committed, in microseconds since 1970-01-01T00:00Z, where the source takes dates from the history of a repository.
+"""
 
 
-def listing_frame(source_id: str, listing: FolderListing) -> pl.DataFrame:
-    """Make a frame of the schema `LISTING` of what is listed of a folder."""
-    frames = [LISTING.to_frame()]
+class ListedFiles(NamedTuple):
+    """Some of the files of a folder, column by column."""
+
+    paths: bytes
+    """Paths as the warehouse writes them, in UTF-8, NUL between them."""
+    ranks: array[int]
+    """Position of the first `include` pattern that each path matches."""
+    sizes: array[int]
+    mtimes_ns: array[int]
+    ctimes_ns: array[int]
+    inodes: array[int]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderListing:
+    """Every post of a source that is a folder, with what tells that it changed."""
+
+    files: list[ListedFiles]
+    digest: str
+    """Equal for equal listings."""
+
+    def paths(self) -> Iterator[str]:
+        """Paths of all files, as listed."""
+        for files in self.files:
+            yield from files.paths.decode().split("\0")
+
+
+# Polars is imported where rows are made: most refreshes find nothing to do, and make none.
+
+
+def listing_frame(columns: Mapping[str, Sequence[object]]) -> pl.DataFrame:
+    """Make a frame of listed files, in the types of `LISTING_COLUMNS`.
+
+    Args:
+        columns: column -> values, one for each file; columns that a kind of source does not know are left out.
+    """
+    import polars as pl
+
+    types = polars_types()
+    return pl.DataFrame(dict(columns), {name: types[name] for name in columns})
+
+
+@functools.cache
+def polars_types() -> dict[str, pl.DataType]:
+    """Column of a listing -> its type in Polars."""
+    import polars as pl
+
+    types = {"VARCHAR": pl.String(), "INTEGER": pl.Int32(), "BIGINT": pl.Int64(), "UBIGINT": pl.UInt64()}
+    return {name: types[sql] for name, sql in LISTING_COLUMNS.items()}
+
+
+def folder_frame(source_id: str, listing: FolderListing) -> pl.DataFrame:
+    """Make a frame of what is listed of a folder."""
+    import polars as pl
+
+    frames = [listing_frame({name: [] for name in ("source_id", *_FOLDER_COLUMNS)})]
     for files in listing.files:
         paths = files.paths.decode().split("\0")
-        columns = [[source_id] * len(paths), paths, *files[1:]]
-        frames.append(pl.DataFrame(columns, LISTING, orient="col"))
+        columns: dict[str, Sequence[object]] = dict(zip(_FOLDER_COLUMNS, (paths, *files[1:]), strict=True))
+        frames.append(listing_frame({"source_id": [source_id] * len(paths), **columns}))
     return pl.concat(frames)
+
+
+_FOLDER_COLUMNS = ("path", "rank", "size", "mtime_ns", "ctime_ns", "inode")
+"""Columns of `LISTING_COLUMNS` that `ListedFiles` holds, in its order."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from etl_project.sources.repository import SCHEMES, Repository
+from etl_project.sources.location import SCHEMES, Repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.corpus import finews
 from benchmarks.corpus.site import Site, Update, Variant, generate, render, update
 from etl_project.extract.posts import PostReader
-from etl_project.extract.reasons import Rejection
+from etl_project.reasons import Rejection
 from etl_project.settings import read_settings
 
 DIGESTS: dict[Variant, str] = {

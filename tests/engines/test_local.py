@@ -13,9 +13,8 @@ import pytest
 
 from etl_project.engines.batch import Batch, ManifestRow, batches, run_batch
 from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
-from etl_project.extract.limits import Limits
-from etl_project.extract.tasks import FileTask
-from etl_project.sources.folder import Signature
+from etl_project.limits import Limits
+from etl_project.sources.signature import FileTask, Signature
 from etl_project.sources.source import Source
 
 LARGE = IN_PROCESS_BYTES

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl_project.extract.body import Body, BodyReader
+from etl_project.extract.body.read import Body, BodyReader
 from etl_project.sources.source import MentionRule, Rule
 
 FINEWS = Path(__file__).parents[2] / "../shared/sites/finews"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl_project.extract.dates import ReadDate, read_date
-from etl_project.extract.reasons import PostWarning
+from etl_project.reasons import PostWarning
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from etl_project.extract.decode import decode
-from etl_project.extract.reasons import Rejection
+from etl_project.reasons import Rejection
 
 FALLBACKS = ("utf-8", "gb18030")
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from etl_project.dialects import DIALECTS
 from etl_project.extract.fields import FieldReader, Fields
-from etl_project.extract.front_matter import Value
-from etl_project.extract.limits import Limits
-from etl_project.extract.site_config import site_fingerprint
+from etl_project.extract.front_matter.read import Value
+from etl_project.extract.site.site_config import site_fingerprint
 from etl_project.extract.term_names import NESTING
+from etl_project.limits import Limits
 from etl_project.sources.source import Source
 
 SHANGHAI = "Asia/Shanghai"

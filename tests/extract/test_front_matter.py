@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from etl_project.extract.front_matter import (
+from etl_project.extract.front_matter.read import (
     FORMATS,
     FrontMatter,
     Value,
@@ -13,8 +13,8 @@ from etl_project.extract.front_matter import (
     front_matter_json,
     read_front_matter,
 )
-from etl_project.extract.limits import Limits
-from etl_project.extract.reasons import Rejection
+from etl_project.limits import Limits
+from etl_project.reasons import Rejection
 
 LIMITS = Limits()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from etl_project.extract.decode import decode
-from etl_project.extract.front_matter import Value, read_front_matter
-from etl_project.extract.limits import Limits
-from etl_project.extract.reasons import Rejection
+from etl_project.extract.front_matter.read import Value, read_front_matter
+from etl_project.limits import Limits
+from etl_project.reasons import Rejection
 
 LIMITS = Limits()
 

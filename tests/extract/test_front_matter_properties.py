@@ -13,11 +13,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from etl_project.extract.decode import decode
-from etl_project.extract.front_matter import FORMATS, FrontMatter, front_matter_json, read_front_matter
-from etl_project.extract.limits import Limits
-from etl_project.extract.reasons import Rejection
-from etl_project.extract.yaml_events import Budget
-from etl_project.extract.yaml_flat import read_flat
+from etl_project.extract.front_matter.read import FORMATS, FrontMatter, front_matter_json, read_front_matter
+from etl_project.extract.front_matter.yaml_events import Budget
+from etl_project.extract.front_matter.yaml_flat import read_flat
+from etl_project.limits import Limits
+from etl_project.reasons import Rejection
 
 LIMITS = Limits()
 SHARED = Path(__file__).parents[2] / "../shared"

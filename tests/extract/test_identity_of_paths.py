@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from etl_project.extract.identity import NAME_IDENTITY
+from etl_project.scan.identity import NAME_IDENTITY
 
 
 @pytest.mark.parametrize(

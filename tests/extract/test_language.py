@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from etl_project.extract.body import BodyReader
-from etl_project.extract.language import detect_language
+from etl_project.extract.body.language import detect_language
+from etl_project.extract.body.read import BodyReader
 
 RUBY = Path(__file__).parents[2] / "../shared/sites/ruby-lang"
 

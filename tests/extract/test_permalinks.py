@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from etl_project.extract.fields import FieldReader, Fields
-from etl_project.extract.front_matter import Value
-from etl_project.extract.limits import Limits
-from etl_project.extract.slugs import hexo_slug, hugo_path, jekyll_slug, pelican_slug
+from etl_project.extract.front_matter.read import Value
+from etl_project.extract.site.slugs import hexo_slug, hugo_path, jekyll_slug, pelican_slug
+from etl_project.limits import Limits
 from etl_project.sources.source import Source
 
 

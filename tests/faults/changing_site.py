@@ -12,8 +12,8 @@ from pathlib import Path
 
 from conftest import Site
 
+from etl_project.database.contract import OBSERVED, contract
 from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import OBSERVED, contract
 
 BY_NAME = (
     'dialect = "jekyll"\ntime_zone = "Asia/Shanghai"\ninclude = ["_posts/**", "old_post/**"]\nidentity = "file_name"\n'

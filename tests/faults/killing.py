@@ -42,7 +42,7 @@ _FORKS = """
 import os, sys
 from etl_project import cli, definitions
 from etl_project.engines import batch, local
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 
 def stages(*options):

@@ -16,8 +16,8 @@ import json, sys
 from pathlib import Path
 import duckdb
 from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import OBSERVED, contract
-from etl_project.refresh import Refresh
+from etl_project.database.contract import OBSERVED, contract
+from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 refresh = Refresh(read_settings(Path(sys.argv[1])), full=True)
 refresh.load_tables(refresh.look())

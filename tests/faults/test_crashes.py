@@ -12,12 +12,12 @@ from changing_site import AT_REST, assert_equals_a_fresh_build, files_beside, wr
 from conftest import Site, assert_the_change_log_adds_up
 
 from etl_project.engines.batch import Batch, ManifestRow, run_batch
-from etl_project.extract.scan import tasks_to_read
+from etl_project.scan.compare import tasks_to_read
 
 CRASH = """
 import importlib, os, signal, sys
 from pathlib import Path
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 
 module, _, name = sys.argv[2].partition(":")
@@ -32,14 +32,14 @@ refresh.publish()
 """
 
 STEPS = {
-    "after files were staged": "etl_project.refresh:merge",
-    "within the transaction": "etl_project.load.tables:log_changes",
-    "between commit and checkpoint": "etl_project.refresh:TablesLoaded",
-    "between load and checks": "etl_project.refresh:run_checks",
-    "between checks and aggregates": "etl_project.refresh:build_aggregates",
-    "between the last checks and publishing": "etl_project.refresh:publish",
-    "before the copy": "etl_project.load.publish:_copy",
-    "between the copy and its publication": "etl_project.load.publish:_keep_previous",
+    "after files were staged": "etl_project.refresh.refresh:merge",
+    "within the transaction": "etl_project.load.merge:log_changes",
+    "between commit and checkpoint": "etl_project.refresh.refresh:TablesLoaded",
+    "between load and checks": "etl_project.refresh.refresh:run_checks",
+    "between checks and aggregates": "etl_project.refresh.refresh:build_aggregates",
+    "between the last checks and publishing": "etl_project.refresh.refresh:publish",
+    "before the copy": "etl_project.database.publish:_copy",
+    "between the copy and its publication": "etl_project.database.publish:_keep_previous",
 }
 
 

@@ -11,9 +11,9 @@ from changing_site import write_posts
 from conftest import Site
 
 from etl_project import refresh as stages
-from etl_project.disk import DiskFull
-from etl_project.load.lock import RefreshLock
-from etl_project.refresh import Refresh
+from etl_project.database.lock import RefreshLock
+from etl_project.refresh.disk_full import DiskFull
+from etl_project.refresh.refresh import Refresh
 
 
 class SmallDisk:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from conftest import Site, equals_full_build
 
+from etl_project.database.contract import BY_ARTICLE
 from etl_project.engines import batch
-from etl_project.extract import tasks
 from etl_project.load import append
-from etl_project.load.contract import BY_ARTICLE
-from etl_project.look import RefreshStopped
+from etl_project.refresh.look import RefreshStopped
+from etl_project.sources import signature
 
 
 @pytest.fixture
@@ -270,7 +270,7 @@ def test_a_refresh_writes_nothing_into_a_source(ten: Site) -> None:
 def test_a_disk_that_fails_when_its_files_are_read_once_more_keeps_its_source(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
+    monkeypatch.setattr(signature, "YOUNG_NS", 0)
     site.configure(site.source + 'identity = "file_name"\n')
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")

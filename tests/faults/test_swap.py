@@ -11,7 +11,7 @@ import pytest
 from changing_site import write_posts
 from conftest import Site
 
-from etl_project.load.literals import openable
+from etl_project.database.sql import openable
 from etl_project.show.query import open_published
 
 OPEN = """

@@ -17,9 +17,9 @@ from pathlib import Path
 import atheris  # type: ignore[import-not-found]
 
 with atheris.instrument_imports(include=["etl_project.extract", "etl_project.dialects"]):
-    from etl_project.extract.limits import Limits
     from etl_project.extract.posts import PostReader
-    from etl_project.extract.reasons import Rejection
+    from etl_project.limits import Limits
+    from etl_project.reasons import Rejection
     from etl_project.sources.source import MentionRule, Rule, Source
 
 READERS = [

@@ -11,7 +11,7 @@ import pytest
 from conftest import Site
 
 from assets.records import records_of
-from etl_project.dagster_home import TEMPLATE, prepare_home
+from etl_project.servers.dagster_home import TEMPLATE, prepare_home
 
 
 @pytest.fixture(scope="session")

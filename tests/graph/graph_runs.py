@@ -17,12 +17,12 @@ from conftest import Site
 
 from assets.run import RefreshRun
 from etl_project.definitions import run_refresh
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 
 # Prepended to a program of a test: what `etl refresh` does before the run.
 BEGIN = """
 import os, signal, sys
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 refresh = Refresh(read_settings())
 refresh.work.lock.acquire("a test")
@@ -66,7 +66,7 @@ def dg_command(*arguments: str, **environment: str) -> subprocess.CompletedProce
 @contextmanager
 def served(site: Site) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run `etl ui` of the site: its address and process; both of its servers end with the block."""
-    code = "import sys\nfrom etl_project.settings import read_settings\nfrom etl_project.ui import serve\n"
+    code = "import sys\nfrom etl_project.settings import read_settings\nfrom etl_project.servers.ui import serve\n"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -24,10 +24,10 @@ from assets import automation, resources
 from assets.freshness import CHECK, READ, judge_freshness
 from etl_project.cli import app
 from etl_project.definitions import defs, wire
-from etl_project.look import RefreshStopped
-from etl_project.refresh import Refresh
+from etl_project.refresh.look import RefreshStopped
+from etl_project.refresh.refresh import Refresh
 from etl_project.settings import SettingsError, read_settings
-from etl_project.sources.folder import SourceUnavailable
+from etl_project.sources.signature import SourceUnavailable
 
 pytest_plugins = ["graph_fixtures"]
 

@@ -15,7 +15,7 @@ from graph_runs import run_job
 
 from assets.freshness import CHECK, judge_freshness
 from assets.records import purge
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 
 pytest_plugins = ["graph_fixtures"]
 

@@ -21,10 +21,10 @@ from typer.testing import CliRunner
 from assets.freshness import CHECK
 from assets.jobs import MAINTAIN, REBUILD, REFRESH, VERIFY
 from assets.records import purge, trim_runs
+from etl_project.checks.run import CHECKS
 from etl_project.cli import app
 from etl_project.definitions import defs, wire
-from etl_project.load.checks import CHECKS
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 
 pytest_plugins = ["graph_fixtures"]
 

@@ -14,10 +14,10 @@ import pytest
 from conftest import Site
 from graph_runs import asked, launch, run_job, served
 
-from etl_project.dagster_home import prepare_home
-from etl_project.orphans import OWNER, end_orphans
-from etl_project.refresh import Refresh
-from etl_project.ui import CannotServe, serve
+from etl_project.refresh.refresh import Refresh
+from etl_project.servers.dagster_home import prepare_home
+from etl_project.servers.orphans import OWNER, end_orphans
+from etl_project.servers.ui import CannotServe, serve
 
 pytest_plugins = ["graph_fixtures"]
 

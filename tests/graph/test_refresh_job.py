@@ -22,7 +22,7 @@ from assets.resources import Session
 from assets.run import LOCATION
 from assets.tables import TABLES
 from etl_project.definitions import defs, wire
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 
 pytest_plugins = ["graph_fixtures"]
 

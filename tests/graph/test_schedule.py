@@ -15,7 +15,7 @@ from assets import dead_runs
 from assets.automation import automation
 from assets.jobs import MAINTAIN, REFRESH
 from etl_project.definitions import defs
-from etl_project.orphans import OWNER
+from etl_project.servers.orphans import OWNER
 from etl_project.settings import SettingsError, read_settings
 
 AT_WORK = dg.RunsFilter(statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])

@@ -11,7 +11,7 @@ import pytest
 from conftest import Site
 from graph_runs import asked, run_job, served
 
-from etl_project.ui import CannotServe, serve
+from etl_project.servers.ui import CannotServe, serve
 
 pytest_plugins = ["graph_fixtures"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from conftest import Site
 
+from etl_project.database.contract import WAREHOUSE
+from etl_project.database.work_file import generation
 from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import WAREHOUSE
-from etl_project.load.work_file import generation
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 
 SOURCE = 'dialect = "jekyll"\ntime_zone = "Asia/Shanghai"\ninclude = ["_posts/**", "_drafts/**"]\n'
 OTHER = '[[source]]\nname = "other"\nlocation = "other"\ndialect = "hugo"\n'

@@ -10,12 +10,12 @@ import duckdb
 import pytest
 from conftest import Site
 
+from etl_project.checks.anomalies import ANOMALIES
+from etl_project.checks.check import CheckResult
+from etl_project.checks.run import CHECKS, warnings
+from etl_project.checks.thresholds import Thresholds
+from etl_project.database.work_file import create_tables
 from etl_project.load.aggregates import aggregates
-from etl_project.load.anomalies import ANOMALIES
-from etl_project.load.check import CheckResult
-from etl_project.load.checks import CHECKS, warnings
-from etl_project.load.thresholds import Thresholds
-from etl_project.load.work_file import create_tables
 
 PLAIN = 'dialect = "plain"\ntime_zone = "Asia/Shanghai"\n'
 MONDAY = dt.date(2026, 3, 30)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Site, assert_the_change_log_adds_up
 
-from etl_project.extract.scan import Clock
+from etl_project.scan.compare import Clock
 
 MOVED_BY_THE_LAST_REFRESH = """
 WITH counted AS (

@@ -10,14 +10,14 @@ import duckdb
 import pytest
 from conftest import Site
 
-from etl_project.load.check import Check, CheckResult
-from etl_project.load.checks import run_checks
-from etl_project.load.contract import TERMS
-from etl_project.load.integrity import INTEGRITY
-from etl_project.load.publish import NotChecked
-from etl_project.load.thresholds import Thresholds
-from etl_project.load.work_file import WorkFile, generation
-from etl_project.refresh import Refresh
+from etl_project.checks.check import Check, CheckResult
+from etl_project.checks.integrity import INTEGRITY
+from etl_project.checks.run import run_checks
+from etl_project.checks.thresholds import Thresholds
+from etl_project.database.contract import TERMS
+from etl_project.database.publish import NotChecked
+from etl_project.database.work_file import WorkFile, generation
+from etl_project.refresh.refresh import Refresh
 
 SOURCE = """
 dialect = "jekyll"

@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 from conftest import Site
 
-from etl_project.load.compact import compact
-from etl_project.load.contract import contract
-from etl_project.refresh import Refresh
+from etl_project.database.compact import compact
+from etl_project.database.contract import contract
+from etl_project.refresh.refresh import Refresh
 
 _SHAPE = """
 SELECT schema_name, table_name AS name, comment, sql FROM duckdb_tables()

@@ -10,11 +10,11 @@ import duckdb
 import pytest
 from conftest import Site
 
+from etl_project.database.contract import BY_ARTICLE, OBSERVED, TERMS, contract, describe, metric_definitions
 from etl_project.engines.batch import Batch, ManifestRow
 from etl_project.engines.local import LocalEngine
 from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import BY_ARTICLE, OBSERVED, TERMS, contract, describe, metric_definitions
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 
 PROMISED = {
     "sources": "source_id title url dialect time_zone location",

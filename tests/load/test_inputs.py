@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from conftest import Site
 
+from etl_project.database.contract import contract
+from etl_project.load.aggregate_inputs import columns_read
 from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import contract
-from etl_project.load.inputs import columns_read
 
 
 def built_by(site: Site) -> set[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from etl_project.database.contract import contract
 from etl_project.load.aggregates import aggregates
-from etl_project.load.contract import contract
 from etl_project.load.lineage import column_origins
 
 ARTICLE, DAY = ("articles", "article_id"), ("articles", "published_on")

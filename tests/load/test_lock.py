@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 from conftest import Site
 
+from etl_project.database.lock import LockHeld, RefreshLock, describe_holder
+from etl_project.errors import BUSY
 from etl_project.load import work_file
-from etl_project.load.lock import LockHeld, RefreshLock, describe_holder
-from etl_project.refresh import Refresh
-from etl_project.stop import BUSY
+from etl_project.refresh.refresh import Refresh
 
 HOLD = """
 import sys
 from pathlib import Path
-from etl_project.load.lock import RefreshLock
+from etl_project.database.lock import RefreshLock
 lock = RefreshLock(Path(sys.argv[1]))
 lock.acquire("etl refresh")
 print("held", flush=True)
@@ -131,7 +131,7 @@ def test_a_holder_that_has_not_said_its_name_is_described_too(lock: RefreshLock,
 ASK = """
 import sys
 from pathlib import Path
-from etl_project.load.lock import RefreshLock
+from etl_project.database.lock import RefreshLock
 lock = RefreshLock(Path(sys.argv[1]))
 print("asking", flush=True)
 while True:

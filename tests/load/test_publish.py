@@ -15,11 +15,11 @@ import duckdb
 import pytest
 from conftest import Site
 
-from etl_project.disk import DiskFull
+from etl_project.database.publish import NotChecked
+from etl_project.database.work_file import STORAGE_VERSION, NotBuilt
 from etl_project.load.aggregates import aggregates
-from etl_project.load.publish import NotChecked
-from etl_project.load.work_file import STORAGE_VERSION, NotBuilt
-from etl_project.refresh import Refresh
+from etl_project.refresh.disk_full import DiskFull
+from etl_project.refresh.refresh import Refresh
 
 READER = """
 import sys, duckdb
@@ -31,8 +31,8 @@ for _ in sys.stdin:
 NO_LARGE_FILES = """
 import resource, sys
 from pathlib import Path
-from etl_project.disk import DiskFull
-from etl_project.refresh import Refresh
+from etl_project.refresh.disk_full import DiskFull
+from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 refresh = Refresh(read_settings(Path(sys.argv[1])))
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))

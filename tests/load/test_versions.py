@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from conftest import Site
 
-from etl_project.extract.scan import Clock
+from etl_project.scan.compare import Clock
 
 Day = Callable[[int], None]
 

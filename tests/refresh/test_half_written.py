@@ -9,8 +9,8 @@ import duckdb
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.extract import tasks
-from etl_project.extract.scan import Clock
+from etl_project.scan.compare import Clock
+from etl_project.sources import signature
 
 
 def test_a_file_caught_half_written_keeps_its_last_good_row_for_a_while(site: Site) -> None:
@@ -114,7 +114,7 @@ def test_a_file_truncated_after_the_look_began_keeps_its_last_good_row(
     site.refresh()
     file = site.write("_posts/2026-01-02-1.md", title="New", age=30)
     with monkeypatch.context() as patch:
-        patch.setattr(tasks, "YOUNG_NS", 0)
+        patch.setattr(signature, "YOUNG_NS", 0)
         refresh, look = site.look()
         file.write_bytes(b"")
         assert refresh.load_tables(look).changes == {}

@@ -7,11 +7,11 @@ import os
 import pytest
 from conftest import Site, assert_the_change_log_adds_up, equals_full_build
 
-from etl_project.extract.reasons import Rejection
-from etl_project.look import RefreshStopped
+from etl_project.reasons import Rejection
+from etl_project.refresh.look import RefreshStopped
 from etl_project.settings import SettingsError
 from etl_project.sources import folder, place
-from etl_project.sources.folder import ReadFile, SourceUnavailable
+from etl_project.sources.signature import ReadFile, SourceUnavailable
 
 KEEPING = 'dialect = "jekyll"\ninclude = ["_posts/**"]\non_missing = "keep"\n'
 

@@ -13,8 +13,8 @@ import pytest
 from conftest import Site
 
 from etl_project import looking, quiet
-from etl_project.extract import tasks
-from etl_project.extract.scan import Clock
+from etl_project.scan.compare import Clock
+from etl_project.sources import signature
 
 FUTURE = "2031-01-02 03:04:05 +0800"
 COMES_OUT = dt.datetime(2031, 1, 1, 19, 4, 5, tzinfo=dt.UTC)
@@ -23,7 +23,7 @@ COMES_OUT = dt.datetime(2031, 1, 1, 19, 4, 5, tzinfo=dt.UTC)
 @pytest.fixture
 def idle(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     """A site whose posts are old and whose warehouse is built, to which nothing has happened since the last look."""
-    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
+    monkeypatch.setattr(signature, "YOUNG_NS", 0)
     for n in range(3):
         site.write(f"_posts/2026-01-02-{n}.md")
     site.write("_posts/2031-01-02-future.md", date=FUTURE)
@@ -156,7 +156,9 @@ def test_a_clock_set_back_is_not_trusted(idle: Site, monkeypatch: pytest.MonkeyP
 
 
 def test_young_posts_are_not_taken_for_settled(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "YOUNG_NS", 10 * tasks.YOUNG_NS)  # a busy machine may take three seconds for all this
+    monkeypatch.setattr(
+        signature, "YOUNG_NS", 10 * signature.YOUNG_NS
+    )  # a busy machine may take three seconds for all this
     site.write("_posts/2026-01-02-1.md", age=0)
     site.refresh()
     assert site.refresh() is None, "its bytes are the same"

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from conftest import Site
 
-from etl_project.look import RefreshStopped
+from etl_project.refresh.look import RefreshStopped
 
 
 def test_a_full_rebuild_carries_over_what_was_observed_and_calls_nothing_added(site: Site) -> None:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from conftest import Site, assert_the_change_log_adds_up, equals_full_build
 
-from etl_project.look import RefreshStopped
+from etl_project.refresh.look import RefreshStopped
 from etl_project.settings import SettingsError
 
 OTHER = '[[source]]\nname = "{name}"\nlocation = "{location}"\n{more}'

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.refresh import Refresh
+from etl_project.refresh.refresh import Refresh
 
 
 def test_a_first_refresh_loads_every_post(site: Site) -> None:

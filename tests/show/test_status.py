@@ -8,7 +8,7 @@ import io
 from conftest import Site
 from rich.console import Console
 
-from etl_project.load.work_file import WorkFile
+from etl_project.database.work_file import WorkFile
 from etl_project.show.status import show_status
 
 

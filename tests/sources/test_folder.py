@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_project.extract.reasons import Rejection
-from etl_project.sources.folder import SourceUnavailable, escape_path, list_files, read_file, unescape_path
+from etl_project.reasons import Rejection
+from etl_project.sources.folder import list_files, read_file
 from etl_project.sources.listing import listing_frame
+from etl_project.sources.paths import escape_path, unescape_path
+from etl_project.sources.signature import SourceUnavailable
 from etl_project.sources.source import Source
 
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import Site, equals_full_build
 from git_site import DAY, QUIET, START, GitSite, Repo
 
-from etl_project.look import RefreshStopped
+from etl_project.refresh.look import RefreshStopped
 from etl_project.settings import SettingsError
 
 

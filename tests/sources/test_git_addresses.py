@@ -9,7 +9,7 @@ import pytest
 from conftest import equals_full_build
 from git_site import GitSite
 
-from etl_project.sources.place import sweep_mirrors
+from etl_project.sources.access import sweep_mirrors
 
 
 @pytest.fixture

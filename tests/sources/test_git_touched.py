@@ -11,8 +11,8 @@ from git_site import GitSite
 
 from etl_project.sources.git import blobs, command, history, present
 from etl_project.sources.git import listing as git_listing
-from etl_project.sources.git.listing import GitListing
-from etl_project.sources.repository import Repository
+from etl_project.sources.git.tree import GitListing
+from etl_project.sources.location import Repository
 
 
 def touched_by_a_commit(site: GitSite, posts: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:

@@ -7,11 +7,11 @@ import posixpath
 import subprocess
 from collections.abc import Iterable, Sequence
 
-from etl_project.extract.reasons import Rejection
-from etl_project.sources.folder import ReadFile, Signature, SourceUnavailable
+from etl_project.reasons import Rejection
 from etl_project.sources.git.command import git, start, stop
-from etl_project.sources.git.present import note_damage
-from etl_project.sources.repository import Repository
+from etl_project.sources.git.fetch import note_damage
+from etl_project.sources.location import Repository
+from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
 
 _NOT_POSTS = {
     "link": "is a link that leaves the source or leads nowhere",

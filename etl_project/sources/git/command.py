@@ -9,8 +9,8 @@ import subprocess
 from collections.abc import Mapping
 from typing import IO
 
-from etl_project.sources.folder import SourceUnavailable
-from etl_project.sources.repository import SCHEMES, without_password
+from etl_project.sources.location import SCHEMES, without_password
+from etl_project.sources.signature import SourceUnavailable
 
 LOCAL_SECONDS = 600
 FETCH_SECONDS = 3_600

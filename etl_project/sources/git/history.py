@@ -11,9 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
-from etl_project.sources.folder import escape_path
 from etl_project.sources.git.command import GitFailed, git, start, stop
-from etl_project.sources.repository import Repository
+from etl_project.sources.location import Repository
+from etl_project.sources.paths import escape_path
 
 _LATEST_SECOND = 253_402_300_799
 """The end of the year 9999: a later moment is nonsense, and no timestamp of a table."""

@@ -1,0 +1,1 @@
+"""Who is told when a refresh fails, and how."""

@@ -1,0 +1,197 @@
+"""The checks of habit, as SQL: what breaks one of them is worth a look, and stops nothing.
+
+They read the tables, the settings of `[checks]` and one instant, as variables of the connection: `as_of` and the names
+of `Thresholds`. So the same tables warn of the same things, whenever they are asked.
+"""
+
+from __future__ import annotations
+
+from etl_project.checks.check import Check
+
+PATHS_NAMED = 5
+"""Most paths that a row names."""
+
+WEEKS = 8
+"""Weeks before a day that say what its weekday is used to."""
+
+PAUSES, FEWEST_PAUSES = 50, 20
+"""Latest pauses between days with articles that make a habit, and how many it takes to have one."""
+
+CLOSED_AFTER_DAYS = 365
+"""A source silent for longer is taken for closed, and no longer named."""
+
+_LAST_REFRESH = "(SELECT max(refresh_id) FROM refreshes)"
+
+_TODAY = "SELECT source_id, (getvariable('as_of') AT TIME ZONE time_zone)::DATE AS today FROM sources"
+
+NOTE_CATEGORIES = f"""
+INSERT INTO internal.categories_seen
+SELECT DISTINCT a.source_id, b.category_id, {_LAST_REFRESH}
+FROM article_categories AS b JOIN articles AS a ON a.article_id = b.article_id
+ANTI JOIN internal.categories_seen AS seen ON seen.source_id = a.source_id AND seen.category_id = b.category_id
+"""
+"""Remembers which refresh was the first to see a category of a source."""
+
+ANOMALIES: tuple[Check, ...] = (
+    Check(
+        "few_files_are_rejected",
+        "tables",
+        "post_files",
+        "Of the files of a source, no larger share is rejected than [checks] rejected_share.",
+        f"""
+        SELECT
+            source_id,
+            count(*) FILTER (WHERE status = 'rejected') AS rejected,
+            count(*) AS files,
+            round(rejected / files, 4) AS share,
+            (list(path ORDER BY path) FILTER (WHERE status = 'rejected'))[:{PATHS_NAMED}] AS paths
+        FROM post_files
+        GROUP BY source_id
+        HAVING rejected / files > getvariable('rejected_share')
+        ORDER BY share DESC, source_id
+        """,
+        is_blocking=False,
+        told="{rejected} of the {files} files of {source_id} are rejected, such as {paths}",
+    ),
+    Check(
+        "no_loaded_post_is_now_rejected",
+        "tables",
+        "rejected_files",
+        "No post that was loaded before this refresh is rejected now.",
+        f"""
+        SELECT c.old_path AS path, f.reason FROM article_changes AS c
+        JOIN post_files AS f ON f.article_id = c.article_id AND f.status = 'rejected'
+        WHERE c.change = 'rejected' AND c.refresh_id = {_LAST_REFRESH}
+        ORDER BY ALL
+        """,
+        is_blocking=False,
+        told="{path} was loaded before and is rejected now: {reason}",
+    ),
+    Check(
+        "new_articles_have_dates",
+        "tables",
+        "articles",
+        "Of the published articles a refresh added to a source that dates most of its articles, no larger share goes "
+        "without a date than [checks] undated_share.",
+        f"""
+        WITH fresh AS (
+            SELECT article_id FROM article_changes
+            WHERE refresh_id = {_LAST_REFRESH} AND change IN ('added', 'restored')
+        )
+        SELECT
+            source_id,
+            count(fresh.article_id) FILTER (WHERE published_at IS NULL) AS undated,
+            count(fresh.article_id) AS added,
+            round(undated / added, 4) AS share,
+            (list(path ORDER BY path) FILTER (WHERE published_at IS NULL AND fresh.article_id IS NOT NULL))
+                [:{PATHS_NAMED}] AS paths
+        FROM articles LEFT JOIN fresh ON fresh.article_id = articles.article_id
+        WHERE status = 'published'
+        GROUP BY source_id
+        HAVING undated > added * getvariable('undated_share') AND count(published_at) > count(*) / 2
+        ORDER BY share DESC, source_id
+        """,
+        is_blocking=False,
+        told="{undated} of the {added} articles added to {source_id} have no date, such as {paths}",
+    ),
+    # Where half of the categories have one article each they are labels, and a new one is no news.
+    Check(
+        "every_category_was_seen_before",
+        "tables",
+        "categories",
+        "No article brings a category that its source never had, where a source uses most of its categories again.",
+        f"""
+        WITH used AS (
+            SELECT a.source_id, b.category_id, count(*) AS articles, list(a.path ORDER BY a.path) AS paths
+            FROM article_categories AS b JOIN articles AS a ON a.article_id = b.article_id
+            GROUP BY ALL
+        ), settled AS (
+            SELECT source_id
+            FROM used JOIN internal.categories_seen AS seen USING (source_id, category_id)
+            WHERE seen.refresh_id < {_LAST_REFRESH}
+            GROUP BY source_id
+            HAVING median(articles) >= 2
+        )
+        SELECT source_id, name AS category, articles, paths[:{PATHS_NAMED}] AS paths
+        FROM internal.categories_seen AS seen
+        JOIN used USING (source_id, category_id)
+        JOIN categories USING (category_id)
+        SEMI JOIN settled USING (source_id)
+        WHERE seen.refresh_id = {_LAST_REFRESH}
+        ORDER BY ALL
+        """,
+        is_blocking=False,
+        told="{source_id} has a category it never had, {category}, in {paths}",
+    ),
+    # Median and median absolute deviation are not moved by single odd days: Iglewicz and Hoaglin, "How to Detect and
+    # Handle Outliers" (1993), who also give 1.4826 and 3.5. A count swings by at least the square root of its mean, as
+    # any Poisson count does: without that, weeks of equal counts would know no swing at all.
+    Check(
+        "the_last_day_has_its_usual_count",
+        "aggregates",
+        "articles_by_date",
+        f"The last whole day of a source has no fewer articles than the {WEEKS} same weekdays before it lead to "
+        "expect: their median less [checks] day_swings times their swing.",
+        f"""
+        WITH last_day AS (
+            SELECT source_id, today - 1 AS day
+            FROM ({_TODAY}) JOIN (SELECT source_id, min(published_on) AS first_on FROM articles_by_date GROUP BY ALL)
+                USING (source_id)
+            WHERE first_on <= today - 1 - 7 * {WEEKS}
+        ), weeks AS (
+            SELECT l.source_id, l.day, before, coalesce(d.articles, 0) AS articles
+            FROM last_day AS l
+            CROSS JOIN range({WEEKS} + 1) AS w(before)
+            LEFT JOIN articles_by_date AS d
+                ON d.source_id = l.source_id AND d.published_on = l.day - (7 * before)::INTEGER
+        )
+        SELECT
+            source_id,
+            day,
+            max(articles) FILTER (WHERE before = 0) AS articles,
+            median(articles) FILTER (WHERE before > 0) AS usual,
+            greatest(1.4826 * mad(articles) FILTER (WHERE before > 0), sqrt(usual)) AS swing
+        FROM weeks
+        GROUP BY source_id, day
+        HAVING max(weeks.articles) FILTER (WHERE before = 0) < usual - swing * getvariable('day_swings')
+        ORDER BY source_id
+        """,
+        is_blocking=False,
+        told="{source_id} has {articles} articles on {day}, where {usual:.0f} are usual on that weekday",
+    ),
+    Check(
+        "no_source_is_silent_for_long",
+        "aggregates",
+        "articles_by_date",
+        "No source is silent for longer than [checks] silent_pauses times its usual pause: the one that 95 % of its "
+        f"last {PAUSES} pauses do not exceed. One that was silent when it was first seen is an archive.",
+        f"""
+        WITH pauses AS (
+            SELECT source_id, published_on, published_on - lag(published_on) OVER earlier AS pause
+            FROM articles_by_date
+            WHERE articles > 0
+            WINDOW earlier AS (PARTITION BY source_id ORDER BY published_on)
+            QUALIFY pause IS NOT NULL
+                AND row_number() OVER (PARTITION BY source_id ORDER BY published_on DESC) <= {PAUSES}
+        ), habits AS (
+            SELECT source_id, max(published_on) AS last_on, quantile_disc(pause, 0.95) AS usual_pause
+            FROM pauses
+            GROUP BY source_id
+            HAVING count(*) >= {FEWEST_PAUSES}
+        ), met AS (
+            SELECT source_id, min(h.first_seen_at)::DATE AS met_on
+            FROM article_history AS h JOIN articles AS a ON a.article_id = h.article_id
+            GROUP BY source_id
+        )
+        SELECT source_id, today - last_on AS days, last_on AS last_published_on, usual_pause AS usual_pause_days
+        FROM habits JOIN met USING (source_id) JOIN ({_TODAY}) USING (source_id)
+        WHERE days > usual_pause * getvariable('silent_pauses')
+            AND days <= {CLOSED_AFTER_DAYS}
+            AND met_on - last_on <= usual_pause * getvariable('silent_pauses')
+        ORDER BY days DESC, source_id
+        """,
+        is_blocking=False,
+        told="{source_id} has been silent for {days} days, since {last_published_on}; "
+        "it usually pauses no longer than {usual_pause_days}",
+    ),
+)

@@ -1,0 +1,226 @@
+"""The checks of trust, as SQL: a generation that breaks one of them is not published."""
+
+from __future__ import annotations
+
+from etl_project.checks.check import Check
+from etl_project.database.contract import BY_ARTICLE, TERMS
+
+_ONE_FOR_ONE = ("article_bodies", "article_metrics")
+_BRIDGES = {f"article_{terms}": (terms, key) for terms, key in TERMS.items()}
+"""Bridge -> its table of terms and the key of that."""
+
+
+def _unique(table: str, key: str) -> str:
+    return f"SELECT {key}, count(*) AS rows FROM {table} GROUP BY ALL HAVING count(*) > 1"
+
+
+def _same_total(aggregate: str, per_source: str, total: str = "sum(articles)") -> str:
+    return f"""
+        SELECT source_id, counted, expected
+        FROM (SELECT source_id, ({total})::BIGINT AS counted FROM {aggregate} GROUP BY source_id)
+        FULL JOIN ({per_source}) USING (source_id)
+        WHERE counted IS DISTINCT FROM expected
+    """
+
+
+def _terms_of_live(bridge: str, where: str = "true") -> str:
+    """Rows of a bridge that belong to live articles, plus one for each live article without any."""
+    return f"""
+        SELECT source_id, count(*) AS expected
+        FROM articles_live AS a LEFT JOIN {bridge} AS b ON b.article_id = a.article_id WHERE {where} GROUP BY source_id
+    """
+
+
+_DATED = "SELECT source_id, count(*) AS expected FROM articles_live WHERE published_on IS NOT NULL GROUP BY 1"
+
+INTEGRITY: tuple[Check, ...] = (
+    Check(
+        "every_file_is_accounted_for",
+        "tables",
+        "post_files",
+        "Every listed file is loaded or rejected with a reason, and nothing else is called a file.",
+        """
+        SELECT source_id, path, f.status, i.status AS listed_as
+        FROM post_files AS f FULL JOIN internal.inventory AS i USING (source_id, path)
+        WHERE f.status IS DISTINCT FROM i.status OR f.status NOT IN ('loaded', 'rejected')
+            OR (f.status = 'rejected') <> (f.reason IS NOT NULL)
+        """,
+    ),
+    Check(
+        "every_rejected_file_says_why",
+        "tables",
+        "rejected_files",
+        "Every rejected file has one row with its reason, and only rejected files have one.",
+        """
+        SELECT source_id, path, f.reason, r.reason AS stated
+        FROM (SELECT * FROM post_files WHERE status = 'rejected') AS f
+        FULL JOIN rejected_files AS r USING (source_id, path)
+        WHERE f.reason IS DISTINCT FROM r.reason
+        """,
+    ),
+    Check(
+        "file_paths_are_unique",
+        "tables",
+        "post_files",
+        "A path stands once in a source.",
+        _unique("post_files", "source_id, path"),
+    ),
+    Check(
+        "article_ids_are_unique",
+        "tables",
+        "articles",
+        "An article_id stands once.",
+        _unique("articles", "article_id"),
+    ),
+    Check(
+        "every_loaded_file_is_an_article_or_shadowed",
+        "tables",
+        "articles",
+        "A loaded file that is not shadowed is one article, and every article has its loaded file.",
+        """
+        SELECT article_id, f.path AS file, a.path AS article
+        FROM (SELECT * FROM post_files WHERE status = 'loaded' AND NOT is_shadowed) AS f
+        FULL JOIN (SELECT * FROM articles WHERE missing_since IS NULL) AS a USING (article_id)
+        WHERE f.path IS DISTINCT FROM a.path
+        """,
+    ),
+    Check(
+        "dates_agree",
+        "tables",
+        "articles",
+        "The instant, the local time and the day of an article tell the same time, or none of them is there.",
+        """
+        SELECT article_id, published_at, published_local, published_on, published_precision, published_from
+        FROM articles
+        WHERE published_on IS DISTINCT FROM published_local::DATE
+            OR (published_at IS NULL) <> (published_local IS NULL)
+            OR (published_at IS NULL) <> (published_precision IS NULL)
+            OR (published_at IS NULL) <> (published_from IS NULL)
+            OR abs(epoch_us(published_at) - epoch_us(published_local)) > 15 * 3_600_000_000
+        """,
+    ),
+    *(
+        Check(
+            f"every_article_has_one_row_of_{table}",
+            "tables",
+            table,
+            f"Every article has exactly one row in {table}, and no row there is left without its article.",
+            f"""
+            SELECT article_id, rows
+            FROM (SELECT article_id, true AS is_there FROM articles)
+            FULL JOIN (SELECT article_id, count(*) AS rows FROM {table} GROUP BY article_id) USING (article_id)
+            WHERE is_there IS NULL OR rows IS DISTINCT FROM 1
+            """,
+        )
+        for table in _ONE_FOR_ONE
+    ),
+    *(
+        Check(
+            f"every_row_of_{table}_has_its_article",
+            "tables",
+            table,
+            f"No row of {table} is left without its article.",
+            f"SELECT article_id FROM {table} ANTI JOIN articles USING (article_id)",
+        )
+        for table in BY_ARTICLE[1:]
+        if table not in (*_ONE_FOR_ONE, *_BRIDGES)
+    ),
+    *(
+        Check(
+            f"every_row_of_{bridge}_has_its_article_and_term",
+            "tables",
+            bridge,
+            f"No row of {bridge} is left without its article, nor without its row of {terms}.",
+            f"""
+            SELECT article_id, {key}, a.article_id IS NULL AS has_no_article, t.{key} IS NULL AS has_no_term
+            FROM {bridge} AS b LEFT JOIN articles AS a USING (article_id) LEFT JOIN {terms} AS t USING ({key})
+            WHERE a.article_id IS NULL OR t.{key} IS NULL
+            """,
+        )
+        for bridge, (terms, key) in _BRIDGES.items()
+    ),
+    *(
+        Check(
+            f"{terms}_are_unique_and_used",
+            "tables",
+            terms,
+            f"A {key} stands once in {terms}, and some article has it.",
+            f"""
+            SELECT {key}, rows FROM (SELECT {key}, count(*) AS rows FROM {terms} GROUP BY ALL)
+            LEFT JOIN (SELECT DISTINCT {key}, true AS is_used FROM {bridge}) USING ({key})
+            WHERE rows > 1 OR is_used IS NULL
+            """,
+        )
+        for bridge, (terms, key) in _BRIDGES.items()
+    ),
+    *(
+        Check(
+            f"{aggregate}_adds_up",
+            "aggregates",
+            aggregate,
+            description,
+            _same_total(aggregate, per_source),
+        )
+        for aggregate, description, per_source in (
+            ("articles_by_date", "Its sum is the dated live articles of each source.", _DATED),
+            ("articles_by_month", "Its sum is the dated live articles of each source.", _DATED),
+            (
+                "articles_by_category",
+                "Its sum is the category rows of live articles plus the articles without a category.",
+                _terms_of_live("article_categories"),
+            ),
+            (
+                "articles_by_date_category",
+                "Its sum is the category rows of dated live articles plus those without a category.",
+                _terms_of_live("article_categories", "published_on IS NOT NULL"),
+            ),
+            (
+                "articles_by_month_category",
+                "Its sum is the category rows of dated live articles plus those without a category.",
+                _terms_of_live("article_categories", "published_on IS NOT NULL"),
+            ),
+            (
+                "articles_by_tag",
+                "Its sum is the tag rows of live articles plus the articles without a tag.",
+                _terms_of_live("article_tags"),
+            ),
+            (
+                "articles_by_month_tag",
+                "Its sum is the tag rows of dated live articles plus those without a tag.",
+                _terms_of_live("article_tags", "published_on IS NOT NULL"),
+            ),
+            (
+                "articles_by_weekday_hour",
+                "Its sum is the live articles dated to the minute or second.",
+                """
+                SELECT source_id, count(*) AS expected FROM articles_live
+                WHERE published_at IS NOT NULL AND published_precision <> 'day' GROUP BY 1
+                """,
+            ),
+        )
+    ),
+    Check(
+        "links_by_host_adds_up",
+        "aggregates",
+        "links_by_host",
+        "Its sum is the links and images of live articles that have a host.",
+        _same_total(
+            "links_by_host",
+            """
+            SELECT source_id, count(*) AS expected FROM article_links JOIN articles_live USING (article_id)
+            WHERE host IS NOT NULL GROUP BY source_id
+            """,
+            "sum(links + images)",
+        ),
+    ),
+    Check(
+        "articles_by_date_has_every_day",
+        "aggregates",
+        "articles_by_date",
+        "From the first to the last day of a source no day is missing and none stands twice.",
+        """
+        SELECT source_id, count(*) AS days, date_diff('day', min(published_on), max(published_on)) + 1 AS expected
+        FROM articles_by_date GROUP BY source_id HAVING count(DISTINCT published_on) <> expected OR days <> expected
+        """,
+    ),
+)

@@ -1,0 +1,105 @@
+"""The checked work file in, the published file out, in one atomic step that readers do not notice."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl_project.database.work_file import WorkFile, generation
+from etl_project.errors import Stop
+
+_FICLONE = 0x40049409
+"""Linux ioctl that makes a copy share its blocks with the original (linux/fs.h)."""
+
+
+class NotChecked(Stop):
+    """The generation in the work file must not be published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One publication."""
+
+    path: Path
+    generation: int
+    is_new: bool
+    """False where the published file was of this generation already: it was left as it is."""
+    size: int
+    """Bytes of the published file."""
+    milliseconds: int
+
+
+def publish(work: WorkFile) -> Published:
+    """Put the present generation in the place of the published file, unless it is there already.
+
+    Whoever has the old file open keeps reading it; whoever opens anew gets the new one. The old one stays beside as
+    `<name>.previous.duckdb`, if it opens.
+
+    Raises:
+        NotBuilt: there is no generation yet.
+        NotChecked: the checks of this generation have not passed.
+        OSError: the disk is full, say; the published file is as it was.
+    """
+    began = time.perf_counter()
+    with work.opened() as con:
+        present = generation(con)
+        if present.state != "checked":
+            raise NotChecked(
+                f"generation {present.number} is {present.state}, not checked: run the job `refresh`, which builds the "
+                "aggregates and checks them first"
+            )
+        target = work.published
+        # Once more would make the file before it a copy of it, and there would be nothing to go back to.
+        if work.is_published(con):
+            return Published(target, present.number, False, target.stat().st_size, _milliseconds(began))
+        con.execute("CHECKPOINT work")
+    wal = Path(f"{work.path}.wal")
+    if wal.exists():
+        raise NotChecked(f"{wal} is still there: the work file was not closed")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = work.unfinished
+    unfinished.unlink(missing_ok=True)
+    try:
+        _copy(work.path, unfinished)
+        Path(f"{target}.wal").unlink(missing_ok=True)
+        _keep_previous(work)
+        unfinished.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return Published(target, present.number, True, target.stat().st_size, _milliseconds(began))
+
+
+def _copy(origin: Path, copy: Path) -> None:
+    with origin.open("rb") as read, copy.open("xb") as written:
+        try:
+            fcntl.ioctl(written.fileno(), _FICLONE, read.fileno())
+        except OSError:
+            shutil.copyfile(origin, copy)
+        os.fchmod(written.fileno(), 0o444)
+        os.fsync(written.fileno())
+
+
+def _milliseconds(since: float) -> int:
+    return round((time.perf_counter() - since) * 1000)
+
+
+def _keep_previous(work: WorkFile) -> None:
+    # One that is damaged must not take the place of a good one.
+    if work.published_edition() is not None:
+        work.linking.unlink(missing_ok=True)
+        os.link(work.published, work.linking)
+        work.linking.replace(work.previous)
+        # After a kill in between they were two names of one file already: then a rename does nothing.
+        work.linking.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The body of a post: Markdown or HTML in, text, links, headings and mentions out."""

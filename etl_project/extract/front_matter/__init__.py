@@ -1,0 +1,1 @@
+"""The header of a post: text in, fields out."""

@@ -1,0 +1,358 @@
+"""YAML that keeps its text: libyaml's events in, values out whose scalars are as written.
+
+Nothing recurses with the depth of the input, and every limit is checked while reading.
+
+A reading can be *in doubt*: YAML refuses the text, or reads something that nobody meant (the rest of a
+title as a comment, the next lines as part of a quoted title). `Doubt` says so, and `yaml_repair` reads the
+text line by line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from yaml._yaml import CParser
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+from yaml.reader import ReaderError
+
+from etl_project.limits import Limits
+from etl_project.reasons import PostWarning, Rejection
+
+Value = Union[str, None, list["Value"], dict[str, "Value"]]  # noqa: UP007  (it names itself)
+"""A value of the front matter: a scalar is its text as written, a plain null or nothing is None."""
+
+NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+"""Plain scalars that YAML reads as null."""
+
+_CORE = "tag:yaml.org,2002:"
+_CORE_TAGS = frozenset(
+    _CORE + name
+    for name in (
+        "str",
+        "int",
+        "float",
+        "bool",
+        "null",
+        "timestamp",
+        "binary",
+        "seq",
+        "map",
+        "set",
+        "omap",
+        "pairs",
+        "merge",
+        "value",
+    )
+)
+_NUMBER = re.compile(r"[-+]?[0-9][0-9A-Fa-fxob_.:+-]*")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+POST_KEYS = (
+    "(?:title|date|layout|tags?|categor(?:y|ies)|authors?|translator|slug|permalink|description|excerpt|summary"
+    "|draft|published|updated|lang)"
+)
+"""Pattern of the keys that nearly every kind of site has: where one follows, a value before it has ended."""
+
+_SWALLOWED = re.compile(rf"\n{POST_KEYS}:(?=[ \t\n]|$)")
+_COMMENT = re.compile(r"[ \t]*#([^\s#!])?")
+_MACHINE_WORD = re.compile(r"[-+0-9:./ TZ]+|true|false|yes|no|on|off", re.IGNORECASE)
+TITLES = frozenset(("title", "Title", "TITLE"))
+"""Keys whose value is a title: text, whatever it looks like."""
+_OPEN: Any = object()
+_NO_KEY: Any = object()
+
+
+class Doubt(Exception):
+    """YAML refuses the text, or would change what it says."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+@dataclass(slots=True)
+class Budget:
+    """What the reading of one front matter has used up and learnt, shared by the parts it is read in."""
+
+    limits: Limits
+    line: int = 1
+    """File line of the first line of the block."""
+    events: int = 0
+    anchors: dict[str, tuple[Value, int, int]] = field(default_factory=dict)
+    """Anchor -> its value, the events it stands for and its depth."""
+    warnings: list[PostWarning] = field(default_factory=list)
+
+
+class _Node:
+    """A list or mapping that is being read."""
+
+    __slots__ = ("anchor", "depth", "is_set", "key", "line", "merged", "start", "value")
+
+    def __init__(self, value: Any, anchor: str | None, start: int, line: int, is_set: bool) -> None:
+        self.value = value
+        self.anchor = anchor
+        self.start = start
+        self.line = line
+        self.is_set = is_set
+        self.key: Any = _NO_KEY
+        self.merged: list[dict[str, Value]] | None = None
+        self.depth = 1
+
+
+def read_events(block: str, budget: Budget, *, line: int, depth: int = 0) -> Value:
+    """Read one YAML document.
+
+    Args:
+        block: its text.
+        budget: what is shared with other parts of the same front matter; events, anchors and warnings are
+        added.
+        line: file line of the first line of `block`.
+        depth: nesting around the block, for the limit.
+
+    Returns:
+        The value; aliases are expanded (as shared objects) and merge keys applied, own keys winning.
+
+    Raises:
+        Doubt: when the text should be read line by line instead.
+        Rejection: `unsafe_tag`, `alias_limit`, `depth_limit`, `value_limit`, or `syntax` for what no repair
+        can help:
+            keys that are no scalars, surrogate escapes, characters outside YAML.
+
+    """
+    try:
+        parser = CParser(block)
+        return _Reader(block, budget, line, depth).read(parser)
+    except ReaderError as error:
+        raise Rejection("syntax", "The front matter holds a character that YAML does not allow.") from error
+    except UnicodeEncodeError as error:
+        raise Rejection("encoding", "The front matter holds half of a surrogate pair.") from error
+    except MarkedYAMLError as error:
+        problem = error.problem or "not YAML"
+        where = line + error.problem_mark.line if error.problem_mark else None
+        if "Unicode character escape" in problem:
+            raise Rejection("syntax", "An escape stands for half of a surrogate pair.", where) from error
+        raise Doubt(problem, where) from error
+    except YAMLError as error:
+        raise Doubt(str(error)) from error
+
+
+class _Reader:
+    def __init__(self, block: str, budget: Budget, line: int, depth: int) -> None:
+        self.block = block
+        self.budget = budget
+        self.limits = budget.limits
+        self.line = line
+        self.depth = depth
+        self.has_hash = "#" in block
+        self.stack: list[_Node] = []
+        self.used: set[str] = set()
+        self.title_anchor: str | None = None
+
+    def read(self, parser: Any) -> Value:
+        get_event = parser.get_event
+        root: Value = None
+        value: Value
+        documents = 0
+        while True:
+            event = get_event()
+            kind = type(event)
+            self.budget.events += 1
+            if kind is ScalarEvent:
+                value = self.scalar(event)
+            elif kind is SequenceStartEvent or kind is MappingStartEvent:
+                self.start(event, kind is MappingStartEvent)
+                continue
+            elif kind is SequenceEndEvent or kind is MappingEndEvent:
+                value = self.end()
+            elif kind is AliasEvent:
+                value = self.alias(event)
+            elif kind is StreamEndEvent:
+                break
+            else:
+                if kind is DocumentStartEvent:
+                    documents += 1
+                    if documents > 1:
+                        raise Doubt("there are several documents", self.line + event.start_mark.line)
+                continue
+            if self.stack:
+                self.put(value, event)
+            else:
+                root = value
+        if self.title_anchor is not None and self.title_anchor not in self.used:
+            raise Doubt("the title begins with &")
+        return root
+
+    def where(self, event: Any) -> int:
+        """File line of an event; libyaml counts line separators, people do not."""
+        return self.line + self.block.count("\n", 0, int(event.start_mark.index))
+
+    def scalar(self, event: Any) -> str | None:
+        value: str = event.value
+        style = event.style
+        plain = style == "" or style is None
+        if self.budget.events > self.limits.events:
+            raise Rejection("value_limit", f"The front matter has more than {self.limits.events} parts.")
+        node = self.stack[-1] if self.stack else None
+        is_key = node is not None and node.key is _NO_KEY and type(node.value) is dict
+        at_top = not self.depth and len(self.stack) == 1
+        is_title = at_top and not is_key and node is not None and node.key in TITLES
+        tag = event.tag
+        if tag is not None:
+            self.check_tag(tag, event)
+            if is_title and tag == "!":
+                raise Doubt("the title begins with !")
+        if plain:
+            if value in ("=", "<<") and not is_key and tag is None:
+                raise Doubt(f"{value} has a meaning of its own in YAML")
+            if len(value) > self.limits.number_digits and _NUMBER.fullmatch(value):
+                raise Rejection("value_limit", "A number is longer than the limit.", self.where(event))
+        elif "\\" in self.block and _CONTROLS.search(value):
+            raise Doubt("an escape stands for a control character")
+        if self.has_hash and node is not None and not is_key:
+            self.check_comment(value, event, plain, is_title)
+        start, end = event.start_mark, event.end_mark
+        if style == "|" or style == ">":
+            if is_title and not value:
+                raise Doubt("the title is a mere | or >")
+        elif not plain and start.line != end.line and self.runs_on(style, start.index, end.index):
+            raise Doubt("a quoted value runs on into the next key", self.where(event))
+        if event.anchor is not None:
+            if is_title and plain:
+                self.title_anchor = event.anchor
+            self.budget.anchors[event.anchor] = (value, 1, 0)
+        return None if plain and tag is None and value in NULLS and not is_key else value
+
+    def runs_on(self, quote: str, start: int, end: int) -> bool:
+        """Whether a quoted value swallowed lines: the first ends with an escaped quote, or a key is in it."""
+        stop = self.block.find("\n", start, end)
+        if stop < 0:
+            return False
+        head = self.block[start + 1 : stop].rstrip(" \t")
+        if head.endswith(quote):
+            return True
+        return _SWALLOWED.search(self.block, start, end) is not None
+
+    def check_comment(self, value: str, event: Any, plain: bool, is_title: bool) -> None:
+        match = _COMMENT.match(self.block, event.end_mark.index)
+        if match is None:
+            return
+        if plain:
+            is_text = match[1] is not None and not (value and _MACHINE_WORD.fullmatch(value))
+            if is_title or is_text:
+                raise Doubt("YAML reads the rest of the line as a comment", self.where(event))
+        elif is_title and event.style in "\"'":
+            end = self.block.find("\n", match.start())
+            rest = self.block[match.start() : end if end >= 0 else None]
+            if rest.rstrip().endswith(event.style):
+                raise Doubt("YAML reads part of the title as a comment", self.where(event))
+
+    def check_tag(self, tag: str, event: Any) -> None:
+        if tag != "!" and tag not in _CORE_TAGS:
+            raise Rejection("unsafe_tag", f"The tag {tag.replace(_CORE, '!!')[:80]} is not read.", self.where(event))
+
+    def start(self, event: Any, is_mapping: bool) -> None:
+        if self.stack:
+            node = self.stack[-1]
+            if type(node.value) is dict and node.key is _NO_KEY:
+                if self.is_title_of(self.stack):
+                    raise Doubt("the title is no text")
+                raise Rejection("syntax", "A key is a list or a mapping.", self.where(event))
+            if (
+                event.flow_style
+                and not self.depth
+                and len(self.stack) == 1
+                and node.key in TITLES
+                and type(node.value) is dict
+            ):
+                raise Doubt("the title begins with a bracket")
+        if self.depth + len(self.stack) >= self.limits.depth:
+            raise Rejection("depth_limit", f"Nested deeper than {self.limits.depth} levels.", self.where(event))
+        tag = event.tag
+        if tag is not None:
+            self.check_tag(tag, event)
+        node = _Node(
+            {} if is_mapping else [],
+            event.anchor,
+            self.budget.events,
+            self.line + event.start_mark.line,
+            tag == _CORE + "set",
+        )
+        if event.anchor is not None:
+            self.budget.anchors[event.anchor] = (_OPEN, 0, 0)
+        self.stack.append(node)
+
+    @staticmethod
+    def is_title_of(stack: list[_Node]) -> bool:
+        return type(stack[0].value) is dict and stack[0].key in TITLES
+
+    def end(self) -> Value:
+        node = self.stack.pop()
+        value: Value = node.value
+        if node.merged:
+            own = node.value
+            for mapping in node.merged:
+                for key, item in mapping.items():
+                    own.setdefault(key, item)
+        if node.is_set and isinstance(value, dict):
+            value = list(value)
+        if node.anchor is not None:
+            self.budget.anchors[node.anchor] = (value, self.budget.events - node.start + 1, node.depth)
+        if self.stack and node.depth >= self.stack[-1].depth:
+            self.stack[-1].depth = node.depth + 1
+        return value
+
+    def alias(self, event: Any) -> Value:
+        known = self.budget.anchors.get(event.anchor)
+        if known is None:
+            raise Doubt(f"*{event.anchor} stands for nothing", self.where(event))
+        value, events, depth = known
+        if value is _OPEN:
+            raise Rejection("alias_limit", f"*{event.anchor} contains itself.", self.where(event))
+        self.used.add(event.anchor)
+        self.budget.events += events - 1
+        if self.budget.events > self.limits.events:
+            raise Rejection(
+                "alias_limit", f"Aliases expand to more than {self.limits.events} parts.", self.where(event)
+            )
+        if self.depth + len(self.stack) + depth > self.limits.depth:
+            raise Rejection("depth_limit", f"Nested deeper than {self.limits.depth} levels.", self.where(event))
+        if self.stack and depth >= self.stack[-1].depth:
+            self.stack[-1].depth = depth + 1
+        return value
+
+    def put(self, value: Value, event: Any) -> None:
+        node = self.stack[-1]
+        container = node.value
+        if type(container) is list:
+            container.append(value)
+        elif node.key is _NO_KEY:
+            if not isinstance(value, str):
+                raise Rejection("syntax", "A key is no text.", self.where(event))
+            node.key = value
+        else:
+            key, node.key = node.key, _NO_KEY
+            if key == "<<":
+                self.merge(node, value, event)
+                return
+            if key in container and container[key] != value:
+                self.budget.warnings.append(PostWarning("duplicate_key", key, self.where(event)))
+            container[key] = value
+
+    def merge(self, node: _Node, value: Value, event: Any) -> None:
+        mappings = value if isinstance(value, list) else [value]
+        merged = [mapping for mapping in mappings if isinstance(mapping, dict)]
+        if len(merged) != len(mappings):
+            raise Rejection("syntax", "<< merges mappings only.", self.where(event))
+        node.merged = [*(node.merged or ()), *merged]

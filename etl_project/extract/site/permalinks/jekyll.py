@@ -1,0 +1,98 @@
+"""Addresses as Jekyll makes them: https://jekyllrb.com/docs/permalinks/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from etl_project.extract.site.permalinks.address import (
+    COLON_NAME,
+    DATE_PARTS,
+    MONTHS,
+    SLASHES,
+    WEEKDAYS,
+    Address,
+    UnknownPartError,
+    UrlMaker,
+    date_part,
+)
+from etl_project.extract.site.slugs import escape_path, jekyll_slug
+
+_JEKYLL_STYLES = {
+    "date": "/:categories/:year/:month/:day/:title:output_ext",
+    "pretty": "/:categories/:year/:month/:day/:title/",
+    "ordinal": "/:categories/:year/:y_day/:title:output_ext",
+    "weekdate": "/:categories/:year/W:week/:short_day/:title:output_ext",
+    "none": "/:categories/:title:output_ext",
+}
+
+
+# https://jekyllrb.com/docs/permalinks/#placeholders; days and months are English whatever the locale.
+_JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
+    "title": lambda post: jekyll_slug(post.slug or post.stem, pretty=True),
+    "slug": lambda post: jekyll_slug(post.slug or post.stem, pretty=False),
+    "name": lambda post: jekyll_slug(post.stem, pretty=False),
+    "basename": lambda post: post.stem,
+    "categories": lambda post: "/".join(dict.fromkeys([c.lower() for c in post.categories])),
+    "slugified_categories": lambda post: "/".join(
+        dict.fromkeys([jekyll_slug(c, pretty=False) for c in post.categories])
+    ),
+    "collection": lambda post: "posts",
+    "output_ext": lambda post: ".html",
+    **DATE_PARTS,
+    "short_year": date_part(lambda day: f"{day.year % 100:02}"),
+    "short_month": date_part(lambda day: MONTHS[day.month - 1][:3].upper()),
+    "long_month": date_part(lambda day: MONTHS[day.month - 1]),
+    "y_day": date_part(lambda day: f"{day.timetuple().tm_yday:03}"),
+    "w_year": date_part(lambda day: f"{day.isocalendar().year}"),
+    "week": date_part(lambda day: f"{day.isocalendar().week:02}"),
+    "w_day": date_part(lambda day: f"{day.isoweekday()}"),
+    "short_day": date_part(lambda day: WEEKDAYS[day.weekday()][:3].upper()),
+    "long_day": date_part(lambda day: WEEKDAYS[day.weekday()]),
+}
+
+
+_JEKYLL_NAMES = frozenset(("title", "slug", "name", "basename", "categories", "slugified_categories"))
+"""Parts that hold what people wrote; the others are digits and English words, which need no escaping."""
+
+
+@lru_cache(maxsize=256)
+def _jekyll_pieces(template: str) -> tuple[tuple[Callable[[Address], str], bool], ...]:
+    """Split a template into literal texts and parts, and whether each must be escaped.
+
+    A name before an underscore is tried without it too.
+    """
+    pieces: list[tuple[Callable[[Address], str], bool]] = []
+    position = 0
+    for match in COLON_NAME.finditer(template):
+        name = match[1]
+        end = match.end()
+        if name not in _JEKYLL_PARTS and name.endswith("_"):
+            name, end = name[:-1], end - 1
+        if name not in _JEKYLL_PARTS:
+            raise UnknownPartError(name)
+        pieces += (_literal(template[position : match.start()]), (_JEKYLL_PARTS[name], name in _JEKYLL_NAMES))
+        position = end
+    return (*pieces, _literal(template[position:]))
+
+
+def _literal(text: str) -> tuple[Callable[[Address], str], bool]:
+    return lambda post: text, False
+
+
+def jekyll_urls(permalink: str) -> UrlMaker:
+    """Make addresses by a permalink style or template."""
+    site_template = _JEKYLL_STYLES.get(permalink, permalink)
+
+    def url(post: Address) -> str | None:
+        stated = post.stated_url
+        if stated and "://" in stated:
+            return None
+        try:
+            pieces = _jekyll_pieces(stated or site_template)
+            filled = "".join([escape_path(part(post)) if escapes else part(post) for part, escapes in pieces])
+        except UnknownPartError:
+            return None
+        return SLASHES.sub("/", f"/{filled}".replace("..", "/").replace("./", ""))
+
+    return url

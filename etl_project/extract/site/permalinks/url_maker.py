@@ -1,0 +1,40 @@
+"""The generator of a site in, the function that makes addresses of its posts out."""
+
+from __future__ import annotations
+
+from etl_project.dialects import Dialect
+from etl_project.extract.site.permalinks.address import UrlMaker, stated_url
+from etl_project.extract.site.permalinks.hexo import hexo_urls
+from etl_project.extract.site.permalinks.hugo import hugo_urls
+from etl_project.extract.site.permalinks.jekyll import jekyll_urls
+from etl_project.extract.site.permalinks.pelican import pelican_urls
+from etl_project.extract.site.permalinks.zola import zola_urls
+from etl_project.extract.site.site_config import SiteConfig
+
+
+def url_maker(dialect: Dialect, permalink: str | None, config: SiteConfig) -> UrlMaker:
+    """Choose the function that makes the address of a post: a path on the site that starts with a slash.
+
+    It returns nothing where the generator's own answer cannot be known.
+
+    Args:
+        dialect: whose rules count.
+        permalink: style or template that the source states; it goes before the site's own settings.
+        config: settings of the site.
+    """
+    match dialect.url_style:
+        case "jekyll":
+            return jekyll_urls(permalink or config.text("permalink") or "date")
+        case "hugo":
+            return hugo_urls(permalink, config)
+        case "hexo":
+            return hexo_urls(
+                permalink or config.text("permalink") or (config.found and ":year/:month/:day/:title/"),
+                config,
+            )
+        case "zola":
+            return zola_urls(config)
+        case "pelican":
+            return pelican_urls(permalink or config.text("article_url") or (config.found and "{slug}.html"))
+        case "stated":
+            return stated_url

@@ -1,0 +1,64 @@
+"""The rows a merge replaces in, the aggregates out that come out the same: none of the columns they read changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from etl_project.database.contract import BY_ARTICLE, Table, aggregates_sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+Digests = dict[tuple[str, str], tuple[int, int]]
+"""Aggregate and table it reads -> rows, and the sum of their hashes."""
+
+
+def columns_read(tables: Mapping[str, Table]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Find the columns that aggregates, or views they read, may read: those they name.
+
+    Args:
+        tables: the contract.
+
+    Returns:
+        Table -> aggregate -> columns of the table.
+    """
+    views = {table.name: _words(table.view_sql) for table in tables.values() if table.view_sql}
+    read: dict[str, dict[str, tuple[str, ...]]] = {}
+    for aggregate, sql in aggregates_sql().items():
+        named = _words(sql)
+        words = named.union(*(views[name] for name in named & views.keys()))
+        for table in tables.values():
+            if table.name in words and not table.is_view:
+                columns = tuple(column.name for column in table.columns if column.name in words)
+                read.setdefault(table.name, {})[aggregate] = columns
+    return read
+
+
+def digest_inputs(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -> Digests:
+    """Digest what aggregates read of the rows that a merge may change.
+
+    Args:
+        con: a connection that uses the work file, with the temporary tables `affected` and `kept` (article_id).
+        tables: the contract.
+    """
+    digests: Digests = {}
+    for table, readers in columns_read(tables).items():
+        only = "SEMI JOIN (FROM affected UNION FROM kept) USING (article_id)" if table in BY_ARTICLE else ""
+        sums = ", ".join(f"sum(hash({', '.join(columns)})::HUGEINT)" for columns in readers.values())
+        row = con.execute(f"SELECT count(*), {sums} FROM {table} {only}").fetchone()
+        assert row is not None, "an aggregate without GROUP BY has one row"
+        digests |= {(name, table): (row[0], row[i] or 0) for i, name in enumerate(readers, 1)}
+    return digests
+
+
+def same_inputs(before: Digests, after: Digests) -> list[str]:
+    """Aggregates whose inputs have the same digests before and after."""
+    return sorted(
+        {name for name, _ in before} - {name for name, table in after if before[name, table] != after[name, table]}
+    )
+
+
+def _words(sql: str) -> set[str]:
+    return set(re.findall(r"\w+", re.sub(r"--.*|'[^']*'", "", sql)))

@@ -1,0 +1,1 @@
+"""The stages of one refresh in order, without Dagster."""

@@ -1,0 +1,1 @@
+"""Dagster's web server and daemon, and where Dagster keeps its records."""

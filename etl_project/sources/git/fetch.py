@@ -1,0 +1,171 @@
+"""A repository in, the same at its present commit out; a remote one is fetched into a bare copy first."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+from etl_project.sources.git.command import GitFailed, git
+from etl_project.sources.location import Repository, without_password
+from etl_project.sources.signature import SourceUnavailable
+
+FETCHED = "refs/posts/present"
+"""Our name, in the copy, for the commit that was fetched last."""
+
+_DAMAGED = "damaged"
+
+
+def present(repository: Repository, branch: str | None, *, with_history: bool) -> Repository:
+    """Look up the commit to read.
+
+    Args:
+        repository: as the settings name it.
+        branch: the branch; None for the one its HEAD names.
+        with_history: dates are taken from the history, so that its limits matter.
+
+    Raises:
+        SourceUnavailable: it cannot be reached, is no repository, or has no such branch.
+    """
+    if repository.mirror:
+        git_dir, folder = str(repository.mirror), ""
+        commit = _fetch(repository, branch)
+    else:
+        git_dir, folder = _found(repository.address)
+        commit = _commit(git_dir, branch)
+    tree = None
+    if commit:
+        try:
+            tree = _line(
+                git(
+                    "rev-parse",
+                    "--verify",
+                    f"{commit}^{{tree}}" if not folder else f"{commit}:{folder}",
+                    git_dir=git_dir,
+                )
+            )
+        except GitFailed:
+            raise SourceUnavailable(
+                f"there is no folder {folder} in the commit {commit[:12]} of {repository}"
+            ) from None
+    return dataclasses.replace(
+        repository,
+        git_dir=git_dir,
+        folder=folder,
+        commit=commit,
+        tree=tree,
+        boundaries=_boundaries(git_dir) if with_history else frozenset(),
+    )
+
+
+def note_damage(repository: Repository) -> None:
+    """Have the copy of a remote repository made anew at the next look: something in it cannot be read."""
+    if repository.mirror and repository.mirror.is_dir():
+        (repository.mirror / _DAMAGED).touch()
+
+
+def _found(path: str) -> tuple[str, str]:
+    """Directory of the repository that a path lies in, and the folder of it that the path is."""
+    try:
+        git_dir = _line(git("-C", path, "rev-parse", "--absolute-git-dir"))
+        return git_dir, _line(git("-C", path, "rev-parse", "--show-prefix")).rstrip("/")
+    except GitFailed as error:
+        said = str(error)
+        if said.startswith("not a git repository"):
+            raise SourceUnavailable(f"{path} is not a git repository") from None
+        if said.startswith("cannot change to"):
+            raise SourceUnavailable(f"there is no repository {path}") from None
+        raise SourceUnavailable(f"the repository {path} cannot be read: {said}") from None
+
+
+def _commit(git_dir: str, branch: str | None) -> str | None:
+    name = f"refs/heads/{branch}" if branch else "HEAD"
+    try:
+        return _line(git("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}", git_dir=git_dir))
+    except GitFailed:
+        heads = git("for-each-ref", "--format=%(refname)", "refs/heads", git_dir=git_dir)
+        _refuse_without(branch, heads.decode(errors="replace").split())
+        return None
+
+
+def _refuse_without(branch: str | None, heads: list[str]) -> None:
+    """Stop where the commit to read is not named, unless nothing has been committed at all yet."""
+    there = ", ".join(sorted(head.removeprefix("refs/heads/") for head in heads)[:20])
+    if branch:
+        raise SourceUnavailable(
+            f"there is no branch {branch!r}; {f'there are {there}' if there else 'nothing has been committed yet'}"
+        )
+    if there:
+        raise SourceUnavailable(
+            f"HEAD of the repository names a branch without commits; set `branch` to one of {there}"
+        )
+
+
+def _fetch(repository: Repository, branch: str | None) -> str | None:
+    """Bring the copy up to date. What a killed fetch left is swept, a copy that is broken is made anew."""
+    assert repository.mirror
+    mirror, address = repository.mirror, repository.address
+    if (mirror / _DAMAGED).exists():
+        shutil.rmtree(mirror)
+    _prepare(mirror)
+    wanted = f"refs/heads/{branch}" if branch else "HEAD"
+    try:
+        _fetch_into(mirror, address, wanted)
+    except GitFailed as error:
+        try:
+            heads = [
+                line.split("\t")[1]
+                for line in git("ls-remote", "--heads", "--", address, fetches=True)
+                .decode(errors="replace")
+                .splitlines()
+            ]
+        except GitFailed:
+            raise SourceUnavailable(f"{without_password(address)} cannot be fetched: {error}") from None
+        if "find remote ref" in str(error):
+            _refuse_without(branch, heads)
+            return None
+        if not _is_broken(mirror):
+            raise SourceUnavailable(f"{without_password(address)} cannot be fetched: {error}") from None
+        shutil.rmtree(mirror)
+        _prepare(mirror)
+        _fetch_into(mirror, address, wanted)
+    return _line(git("rev-parse", "--verify", f"{FETCHED}^{{commit}}", git_dir=str(mirror)))
+
+
+def _prepare(mirror: Path) -> None:
+    if not all((mirror / part).exists() for part in ("HEAD", "config", "objects", "refs")):
+        mirror.parent.mkdir(parents=True, exist_ok=True)
+        git("init", "--quiet", "--bare", "--template=", str(mirror))
+    # The lock of the refresh is held: whoever made these is dead, or must not win.
+    for pattern in ("*.lock", "refs/**/*.lock", "objects/*.lock", "objects/info/**/*.lock", "objects/pack/tmp_*"):
+        for leftover in mirror.glob(pattern):
+            leftover.unlink(missing_ok=True)
+
+
+def _fetch_into(mirror: Path, address: str, wanted: str) -> None:
+    git(
+        "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--update-shallow",
+        "--", address, f"+{wanted}:{FETCHED}",
+        git_dir=str(mirror), fetches=True,
+    )  # fmt: skip
+
+
+def _is_broken(mirror: Path) -> bool:
+    try:
+        git("fsck", "--connectivity-only", "--no-dangling", git_dir=str(mirror))
+    except GitFailed:
+        return True
+    return False
+
+
+def _boundaries(git_dir: str) -> frozenset[str]:
+    """Commits of a shallow clone whose parents are not there."""
+    common = _line(git("rev-parse", "--git-path", "shallow", git_dir=git_dir))
+    try:
+        return frozenset(Path(common).read_text("ascii").split())
+    except FileNotFoundError:
+        return frozenset()
+
+
+def _line(out: bytes) -> str:
+    return out.removesuffix(b"\n").decode("utf-8", "surrogateescape")

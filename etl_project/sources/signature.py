@@ -1,0 +1,75 @@
+"""What a listing says of a file: enough to tell a change without reading it, and what is then read."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+YOUNG_NS = 3_000_000_000
+"""A file written this short before the look may be written again without its signature showing it (git's racy
+rule, with the coarsest clock of the file systems in use, FAT's two seconds, and one more)."""
+
+
+class SourceUnavailable(Exception):
+    """A source that cannot be listed or read completely now; what is known of it must stay."""
+
+
+class Signature(NamedTuple):
+    """What tells that a file changed without reading it; compared with ≠, never <."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    blob_id: str | None = None
+    """What git knows the content by, in a git source; there, the times and the inode are 0."""
+
+
+SIGNATURE_COLUMNS: dict[str, str] = {
+    "size": "BIGINT",
+    "mtime_ns": "BIGINT",
+    "ctime_ns": "BIGINT",
+    "inode": "UBIGINT",
+    "blob_id": "VARCHAR",
+}
+"""Fields of `Signature` -> their SQL types. Listings, the inventory and what is staged of a file have these columns."""
+
+
+class ReadFile(NamedTuple):
+    """Bytes of one file with the signature of the descriptor they came from."""
+
+    data: bytes
+    signature: Signature
+    changed_while_read: bool
+
+
+class FileTask(NamedTuple):
+    """One file to read."""
+
+    path: str
+    article_id: str
+    is_shadowed: bool
+    """Another file is the article: read this one for its status only."""
+    known_hash: str | None
+    """Hash of the bytes at the last refresh, when the same bytes would give the same rows."""
+    may_defer: bool
+    """The file has a good row that it may keep when it is caught half written."""
+    listed: Signature
+    """Signature at the time of the listing; stands in where the file cannot be read."""
+    committed_us: int | None = None
+    """When it was last committed, in microseconds since 1970-01-01T00:00Z, where the source dates updates by that."""
+
+
+def hash_bytes(data: bytes) -> str:
+    """BLAKE2b-128 in hexadecimal."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def is_young(signature: Signature, look_ns: int) -> bool:
+    """Whether a file was written so shortly before the look that a later write could leave the signature alike."""
+    return max(signature.mtime_ns, signature.ctime_ns) > look_ns - YOUNG_NS
+
+
+def is_recent(signature: Signature, look_ns: int) -> bool:
+    """Whether a file was written about when the look began: times far in the future only tell of a clock set back."""
+    return abs(max(signature.mtime_ns, signature.ctime_ns) - look_ns) < YOUNG_NS
