@@ -1,10 +1,10 @@
-"""The step `aggregates`: each file of warehouse/aggregates is a table of its name."""
+"""The step `aggregates`: one Dagster asset, and one table, for each file of warehouse/aggregates."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.columns import table_facts
+from assets.columns import table_metadata
 from assets.pictures import picture_of
 from assets.resources import Session
 from etl_project.database.contract import AGGREGATES_FOLDER
@@ -14,8 +14,8 @@ from etl_project.load.aggregates import aggregates as read_aggregates
 AGGREGATES = tuple(read_aggregates())
 
 
-def _spec(aggregate: Aggregate) -> dg.AssetSpec:
-    # The view of live articles has no node: what reads it reads articles.
+def _asset_spec(aggregate: Aggregate) -> dg.AssetSpec:
+    # The view articles_live has no node of its own: its readers depend on articles.
     inputs = {"articles" if name == "articles_live" else name for name in aggregate.inputs}
     return dg.AssetSpec(
         aggregate.name,
@@ -23,20 +23,20 @@ def _spec(aggregate: Aggregate) -> dg.AssetSpec:
         group_name="aggregates",
         kinds={"sql", "duckdb"},
         description=f"{aggregate.grain}\n\n```sql\n{_query(aggregate)}\n```",
-        metadata=table_facts(aggregate.table, AGGREGATES_FOLDER / f"{aggregate.name}.sql"),
+        metadata=table_metadata(aggregate.table, AGGREGATES_FOLDER / f"{aggregate.name}.sql"),
     )
 
 
 def _query(aggregate: Aggregate) -> str:
-    """The SQL without its first line, which is the grain, and its comments on columns, which are shown as columns."""
+    """The SQL without its first line, the grain, and without its comments on columns: both are shown elsewhere."""
     return aggregate.sql.partition("\n")[2].partition("COMMENT ON COLUMN")[0].strip()
 
 
-@dg.multi_asset(specs=[_spec(aggregate) for aggregate in read_aggregates().values()], can_subset=True)
+@dg.multi_asset(specs=[_asset_spec(aggregate) for aggregate in read_aggregates().values()], can_subset=True)
 def aggregates(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Build the selected aggregates from the tables of the present generation, in one transaction."""
+    """Build the selected aggregates from the tables of the current generation, in one transaction."""
     selected = [name for name in AGGREGATES if dg.AssetKey(name) in context.selected_asset_keys]
     with session.step():
         session.aggregates = session.refresh.build_aggregates(selected)

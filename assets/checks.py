@@ -1,4 +1,4 @@
-"""The checks of load/checks.py as Dagster shows and obeys them: a blocking one that fails ends the run."""
+"""The checks of etl_project/checks as Dagster asset checks. A blocking check that fails ends the run."""
 
 import re
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from etl_project.checks.check import Check, CheckResult, Stage
 from etl_project.checks.run import CHECKS
 
 
-def _stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
-    """Make one step of the checks of a stage."""
+def _make_check_step(stage: Stage) -> dg.AssetChecksDefinition:
+    """Make the step that runs all checks of a stage."""
     checks = [check for check in CHECKS if check.stage == stage]
 
-    # All of them run even where a part of their tables is selected: together they decide whether the generation may
-    # be published. Those of the selected tables are reported.
-    @dg.multi_asset_check(name=f"check_{stage}", specs=[_spec(check) for check in checks], can_subset=True)
+    # All checks run even when only some of their tables are selected: together they decide whether the generation may
+    # be published. Only the checks of selected tables are reported.
+    @dg.multi_asset_check(name=f"check_{stage}", specs=[_check_spec(check) for check in checks], can_subset=True)
     def check_stage(
         context: dg.AssetCheckExecutionContext, session: dg.ResourceParam[Session]
     ) -> Iterator[dg.AssetCheckResult]:
@@ -26,42 +26,45 @@ def _stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
         selected = {(key.asset_key.to_user_string(), key.name) for key in context.selected_asset_check_keys}
         for result in results:
             if (result.check.table, result.check.name) in selected:
-                yield _reported(result)
+                yield _asset_check_result(result)
             elif result.check.is_blocking and not result.passed:
                 context.log.warning(
-                    "%s is broken by %s rows: %s", result.check.name, f"{result.broken:,}", result.check.description
+                    "%s failed, %s rows violate it: %s",
+                    result.check.name,
+                    f"{result.violations:,}",
+                    result.check.description,
                 )
 
     return check_stage
 
 
-def _spec(check: Check) -> dg.AssetCheckSpec:
+def _check_spec(check: Check) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(check.name, asset=check.table, description=check.description, blocking=check.is_blocking)
 
 
-def _reported(result: CheckResult) -> dg.AssetCheckResult:
-    # As JSON: a path or title may hold what Markdown or HTML would obey.
+def _asset_check_result(result: CheckResult) -> dg.AssetCheckResult:
+    # As JSON: a path or title may contain Markdown or HTML.
     rows = {"some_of_them": dg.MetadataValue.json(result.rows)} if result.rows else {}
     return dg.AssetCheckResult(
         asset_key=result.check.table,
         check_name=result.check.name,
         passed=result.passed,
-        # Only an error blocks what comes after it.
+        # Dagster lets only severity ERROR block the following steps.
         severity=dg.AssetCheckSeverity.ERROR if result.check.is_blocking else dg.AssetCheckSeverity.WARN,
-        description=None if result.passed else _told(result),
-        metadata={"broken_rows": result.broken, **rows},
+        description=None if result.passed else _describe_violations(result),
+        metadata={"broken_rows": result.violations, **rows},
     )
 
 
-def _told(result: CheckResult) -> str:
-    more = result.broken - len(result.rows)
-    lines = [as_text(line) for line in result.sample]
+def _describe_violations(result: CheckResult) -> str:
+    more = result.violations - len(result.rows)
+    lines = [escape_markdown(line) for line in result.sample]
     return "\n".join([*lines, *([f"and {more:,} more"] if more else [])])
 
 
-def as_text(line: str) -> str:
-    """Write a line that is shown as Markdown, and may hold some in a path: CommonMark lets every sign be escaped."""
+def escape_markdown(line: str) -> str:
+    """Escape a line that is shown as Markdown. CommonMark allows a backslash before any ASCII punctuation."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line)
 
 
-CHECK_STEPS = [_stage_checks("tables"), _stage_checks("aggregates")]
+CHECK_STEPS = [_make_check_step("tables"), _make_check_step("aggregates")]

@@ -1,4 +1,4 @@
-"""Tables of the contract in, the facts Dagster shows of them out: their columns, and the SQL that makes them."""
+"""Dagster metadata of a table: its columns, and a link to the SQL that creates it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from etl_project.database.contract import SCHEMA_SQL, Table
 COLUMNS = "dagster/column_schema"
 
 
-def table_facts(table: Table, file: Path = SCHEMA_SQL) -> dict[str, object]:
-    """Describe a table.
+def table_metadata(table: Table, file: Path = SCHEMA_SQL) -> dict[str, object]:
+    """Describe a table of the contract.
 
     Args:
-        table: its columns are shown with type, comment and whether they may be NULL.
-        file: SQL file that creates it; it is linked to, with the line.
+        table: the table; its columns are shown with type, comment and whether they may be NULL.
+        file: SQL file that creates it; the link names its line.
+
+    Returns:
+        Metadata of an asset: the table's name, its column schema and the code reference.
     """
     columns = [
         dg.TableColumn(column.name, column.type, column.comment, dg.TableColumnConstraints(nullable=column.is_nullable))
         for column in table.columns
     ]
     before = re.split(rf"CREATE (?:OR REPLACE )?TABLE {table.name}\b", file.read_text("utf-8"), maxsplit=1)[0]
-    with about_code():
+    with silence_code_reference_warning():
         created = dg.LocalFileCodeReference(file_path=str(file), line_number=before.count("\n") + 1, label=file.name)
         code = dg.CodeReferencesMetadataValue(code_references=[created])
     return {
@@ -35,6 +38,6 @@ def table_facts(table: Table, file: Path = SCHEMA_SQL) -> dict[str, object]:
     }
 
 
-def about_code() -> warnings.catch_warnings[None]:
-    """Keep Dagster's word that code references may change from people who can do nothing about it."""
+def silence_code_reference_warning() -> warnings.catch_warnings[None]:
+    """Silence Dagster's BetaWarning about code references."""
     return warnings.catch_warnings(action="ignore", category=dg.BetaWarning)

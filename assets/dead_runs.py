@@ -1,4 +1,4 @@
-"""Runs whose process is gone: Dagster believes them at work for ever, and the queue waits for them."""
+"""Find runs whose process is gone: Dagster believes them running for ever, and the queue waits for them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from pathlib import Path
 import dagster as dg
 import psutil
 
+from etl_project.servers.processes import is_running
+
 RUN, HOST, BOOT, SPACE, PID, STARTED = (
     f".dagster/etl_{name}" for name in ("run", "host", "boot", "pid_space", "pid", "process_started")
 )
-"""Tags of a run that tell its process from every other, also from a later one of the same number. They name the run,
-for one that repeats another begins with its tags. The web server does not show tags that begin so."""
+"""Tags of a run that identify its process, also against a later process of the same number. RUN holds the id of the
+run, because a re-execution starts with the tags of the run it repeats. The web server hides tags with this prefix."""
 
 WAIT_SECONDS = 600
-"""How long a run waits for another refresh to end."""
+"""Longest time that a run waits for another refresh to end."""
 
-SILENT_SECONDS = 180
-"""A run takes these tags within its first second; one that has none after this time was killed before. It is the time
-that dagster.yaml gives a run to start."""
+START_TIMEOUT_SECONDS = 180
+"""A run without these tags after this many seconds was killed while starting; a living run sets them within its first
+second. Equals `start_timeout_seconds` in dagster.yaml."""
 
 _UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -31,20 +33,20 @@ _UNFINISHED = [
     dg.DagsterRunStatus.CANCELING,
 ]
 
-_CODE = "etl_project.definitions"
+_CODE_MODULE = "etl_project.definitions"
 
 
 def process_tags(run_id: str) -> dict[str, str]:
-    """Tags of a run that name this process."""
+    """Tags that name this process as the process of a run."""
     started = psutil.Process().create_time()
-    return {RUN: run_id, **_here(), PID: str(os.getpid()), STARTED: f"{started:.2f}"}
+    return {RUN: run_id, **_host_tags(), PID: str(os.getpid()), STARTED: f"{started:.2f}"}
 
 
-def _here() -> dict[str, str]:
-    """Tags of the place in which process numbers mean what they mean to this process.
+def _host_tags() -> dict[str, str]:
+    """Tags of the host, boot and process namespace of this process: a process number means something only within them.
 
-    A container has the host's boot but numbers of its own, and another name whenever it is made anew. Where the system
-    tells neither boot nor space, as macOS does not, the name of the host has to do.
+    A container has the boot of its host but process numbers of its own, and a new host name whenever it is recreated.
+    Where the system names neither boot nor namespace, as on macOS, the host name stands in for them.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
@@ -54,10 +56,10 @@ def _here() -> dict[str, str]:
 
 
 def report_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Report the runs as failed whose process is gone. The caller holds the lock of the warehouse.
+    """Report runs whose process is gone as failed.
 
-    So no other run is at work. One whose process cannot be seen from here may wait for the lock, but not for longer
-    than runs wait.
+    The caller holds the lock of the warehouse, so no other run is working. A run whose process cannot be seen from
+    here may be waiting for the lock, but for `WAIT_SECONDS` at most.
 
     Args:
         instance: where runs are recorded.
@@ -66,7 +68,7 @@ def report_dead_runs(instance: dg.DagsterInstance) -> list[str]:
         The ids of the runs that were reported.
     """
     unfinished = instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED))
-    dead = [record.dagster_run for record in unfinished if is_gone(record) or _waits_no_longer(record)]
+    dead = [record.dagster_run for record in unfinished if is_gone(record) or _has_stopped_waiting(record)]
     for run in dead:
         process = f"Process {run.tags[PID]}" if run.tags.get(RUN) == run.run_id else "The process"
         instance.report_run_failed(
@@ -76,40 +78,39 @@ def report_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 
 def is_gone(record: dg.RunRecord) -> bool:
-    """Whether the process of a run is known to be gone; of one that has only just begun that cannot be told."""
+    """Whether the process of a run is known to be gone. False for a run that has just begun and has no tags yet."""
     run = record.dagster_run
     if run.tags.get(RUN) == run.run_id:
-        return _is_of_an_earlier_boot(run.tags) or (_is_seen(run.tags) and not _lives(run.tags))
-    return _CODE in repr(run.remote_job_origin or run.job_code_origin) and _silent(record) > SILENT_SECONDS
+        return _is_of_earlier_boot(run.tags) or (_is_visible(run.tags) and not _process_is_running(run.tags))
+    is_ours = _CODE_MODULE in repr(run.remote_job_origin or run.job_code_origin)
+    return is_ours and _seconds_since_update(record) > START_TIMEOUT_SECONDS
 
 
-def _waits_no_longer(record: dg.RunRecord) -> bool:
-    """Whether a run of another container or machine has said nothing for longer than it may wait for the lock."""
+def _has_stopped_waiting(record: dg.RunRecord) -> bool:
+    """Whether a run of another container or machine was last updated longer ago than it may wait for the lock."""
     run = record.dagster_run
-    return run.tags.get(RUN) == run.run_id and not _is_seen(run.tags) and _silent(record) > WAIT_SECONDS
+    is_elsewhere = run.tags.get(RUN) == run.run_id and not _is_visible(run.tags)
+    return is_elsewhere and _seconds_since_update(record) > WAIT_SECONDS
 
 
-def _silent(record: dg.RunRecord) -> float:
+def _seconds_since_update(record: dg.RunRecord) -> float:
     return time.time() - record.update_timestamp.timestamp()
 
 
-def _is_seen(tags: Mapping[str, str]) -> bool:
-    """Whether this process would see the one that is named."""
-    here = _here()
+def _is_visible(tags: Mapping[str, str]) -> bool:
+    """Whether the tagged process has the same boot and process namespace as this one, so that its number is valid."""
+    here = _host_tags()
     return all(tags.get(name) == here[name] for name in (BOOT, SPACE))
 
 
-def _is_of_an_earlier_boot(tags: Mapping[str, str]) -> bool:
-    """Whether the machine, known by its name, was started anew since."""
-    here = _here()
+def _is_of_earlier_boot(tags: Mapping[str, str]) -> bool:
+    """Whether the machine, identified by its host name, has been rebooted since the tags were set."""
+    here = _host_tags()
     return BOOT in tags and tags.get(HOST) == here[HOST] and tags[BOOT] != here[BOOT]
 
 
-def _lives(tags: Mapping[str, str]) -> bool:
+def _process_is_running(tags: Mapping[str, str]) -> bool:
     try:
-        process = psutil.Process(int(tags[PID]))
-        # The start time is told in hundredths of a second, and drifts a little when the clock is set.
-        same = abs(process.create_time() - float(tags[STARTED])) < 2
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        return is_running(int(tags[PID]), float(tags[STARTED]))
     except (psutil.Error, KeyError, ValueError):
         return False

@@ -1,4 +1,4 @@
-"""The events of all runs in one SQLite file."""
+"""Event log storage that keeps the events of all runs in one SQLite file."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 
 class OneFileEventLog(ConsolidatedSqliteEventLogStorage):
-    """Dagster's consolidated event log, which the page of a run can follow.
+    """Dagster's consolidated event log, with a watcher by which the page of a run follows its events.
 
-    The default keeps a file for each run beside an index with a second copy of most events, and leaves the file behind
-    when its run is deleted: twice the room, and a leak.
+    Dagster's default storage keeps a file for each run, beside an index with a second copy of most events, and leaves
+    the file behind when its run is deleted: twice the disk space, and a leak.
 
-    Connections are kept. The default makes an engine and a connection for each of the two hundred events of a refresh:
-    each time SQL is compiled anew and the write-ahead log copied into the file, which adds up to two seconds.
+    This class keeps its connections open. The default makes an engine and a connection for each of the two hundred
+    events of a refresh; each time SQL is compiled again and the write-ahead log is copied into the file, which adds up
+    to two seconds.
     """
 
     _watcher: SqlPollingEventWatcher | None = None
@@ -32,7 +33,7 @@ class OneFileEventLog(ConsolidatedSqliteEventLogStorage):
         engine = create_engine(
             self._conn_string, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}, max_overflow=-1
         )
-        event.listen(engine, "connect", _sync_less)
+        event.listen(engine, "connect", _reduce_syncing)
         return engine
 
     @contextmanager
@@ -46,12 +47,12 @@ class OneFileEventLog(ConsolidatedSqliteEventLogStorage):
             return con.dialect.has_table(con, table_name)
 
     def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
-        """Call back for each new event of a run. SQLite's write-ahead log hides them from who watches the file."""
+        """Call back for each new event of a run. Polls, because with a write-ahead log the file does not change."""
         self._watcher = self._watcher or SqlPollingEventWatcher(self)
         self._watcher.watch_run(run_id, cursor, callback)
 
     def end_watch(self, run_id: str, handler: EventHandlerFn) -> None:
-        """Call back no more."""
+        """Stop calling back."""
         if self._watcher:
             self._watcher.unwatch_run(run_id, handler)
 
@@ -63,7 +64,7 @@ class OneFileEventLog(ConsolidatedSqliteEventLogStorage):
         self._engine.dispose()
 
 
-def _sync_less(con: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    # With a write-ahead log a process that dies loses nothing; a power cut may take the last events, and never harms
+def _reduce_syncing(con: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    # With a write-ahead log a process that dies loses nothing. A power cut may lose the last events, but never corrupts
     # the file (SQLite, "PRAGMA synchronous").
     con.execute("PRAGMA synchronous = NORMAL")

@@ -1,6 +1,7 @@
-"""What looks tell as checks: whether the published file is fresh, and every source was read.
+"""Two asset checks that are reported outside runs: the published file is fresh, and every source was read.
 
-A quiet day materializes nothing, and a tick that finds nothing starts no run: so looks report these by themselves.
+A day without changes materializes nothing, and a tick that finds no changes starts no run. So each check for changes
+reports these two results itself.
 """
 
 from __future__ import annotations
@@ -11,94 +12,102 @@ from collections.abc import Mapping
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from assets.checks import as_text
+from assets.checks import escape_markdown
 from etl_project.database.work_file import WorkFile
-from etl_project.refresh.look import not_read
+from etl_project.refresh.result import describe_outage
 
-CHECK = dg.AssetCheckSpec(
+FRESHNESS_CHECK = dg.AssetCheckSpec(
     "was_looked_at_lately",
     asset="published_file",
-    description="The sources were looked at within the last [schedule] stale_after_hours, and the file holds what was "
-    "found: a day without posts is fresh. Asked by looks, so with the schedule off the answer stays what it was.",
+    description="The sources were checked for changes within the last [schedule] stale_after_hours, and the file "
+    "contains what was found: a day without posts is fresh. Reported by each check for changes, so with the schedule "
+    "off the result stays as it was.",
 )
 
-READ = dg.AssetCheckSpec(
+SOURCES_READ_CHECK = dg.AssetCheckSpec(
     "every_source_was_read",
     asset="sources",
-    description="The last look could read every source. Of one that it could not, the articles are kept as they were.",
+    description="Every source could be read when it was last checked. A source that cannot be read keeps its articles "
+    "as they were.",
 )
 
-_ANSWERS = {True: AssetCheckExecutionRecordStatus.SUCCEEDED, False: AssetCheckExecutionRecordStatus.FAILED}
+_STATUSES = {True: AssetCheckExecutionRecordStatus.SUCCEEDED, False: AssetCheckExecutionRecordStatus.FAILED}
 
 
-def is_fresh(work: WorkFile, stale_after_hours: float) -> dg.AssetCheckResult:
-    """Tell whether the published file is fresh.
+def check_freshness(work: WorkFile, stale_after_hours: float) -> dg.AssetCheckResult:
+    """Check whether the published file is fresh.
 
     Args:
-        work: has the time of the last look that found nothing to do, or ended in a refresh.
-        stale_after_hours: age of that look from which the file is stale.
+        work: holds the time of the last check for changes that found nothing to do, or ended in a refresh.
+        stale_after_hours: age of that check from which the file is stale.
     """
-    looked = work.all_read_at()
-    passed = looked is not None and dt.datetime.now(dt.UTC) - looked < dt.timedelta(hours=stale_after_hours)
+    checked = work.last_plan.complete_at()
+    passed = checked is not None and dt.datetime.now(dt.UTC) - checked < dt.timedelta(hours=stale_after_hours)
     return dg.AssetCheckResult(
-        asset_key=CHECK.asset_key,
-        check_name=CHECK.name,
+        asset_key=FRESHNESS_CHECK.asset_key,
+        check_name=FRESHNESS_CHECK.name,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN,
-        description=None if passed or not looked else f"The last good look was at {looked:%Y-%m-%d %H:%M} UTC.",
-        metadata={"looked_at": dg.MetadataValue.timestamp(looked)} if looked else {},
+        description=None if passed or not checked else f"Last checked successfully at {checked:%Y-%m-%d %H:%M} UTC.",
+        metadata={"looked_at": dg.MetadataValue.timestamp(checked)} if checked else {},
     )
 
 
-def was_read(unavailable: Mapping[str, str]) -> dg.AssetCheckResult:
-    """Tell whether every source was read.
+def check_sources_read(unavailable: Mapping[str, str]) -> dg.AssetCheckResult:
+    """Check whether every source was read.
 
     Args:
-        unavailable: source -> why it could not be.
+        unavailable: source -> reason why it could not be read.
     """
     return dg.AssetCheckResult(
-        asset_key=READ.asset_key,
-        check_name=READ.name,
+        asset_key=SOURCES_READ_CHECK.asset_key,
+        check_name=SOURCES_READ_CHECK.name,
         passed=not unavailable,
         severity=dg.AssetCheckSeverity.WARN,
-        description="\n".join(as_text(not_read(name, why)) for name, why in unavailable.items()) or None,
+        description="\n".join(escape_markdown(describe_outage(name, why)) for name, why in unavailable.items()) or None,
         metadata={"sources": dg.MetadataValue.json(dict(unavailable))} if unavailable else {},
     )
 
 
-def judge_freshness(instance: dg.DagsterInstance, work: WorkFile, stale_after_hours: float) -> None:
-    """Report that the file is fresh, or stale, where there has been a look and the answer is a new one."""
-    if work.all_read_at():
-        report(instance, is_fresh(work, stale_after_hours))
-
-
-def report(instance: dg.DagsterInstance, told: dg.AssetCheckResult) -> None:
-    """Report a check when its answer is another than it was: a tick that changes nothing leaves no record.
+def report_freshness(instance: dg.DagsterInstance, work: WorkFile, stale_after_hours: float) -> None:
+    """Check freshness and report a changed result; nothing where the sources have never been checked.
 
     Args:
         instance: where checks are recorded.
-        told: the answer of now.
+        work: as in `check_freshness`.
+        stale_after_hours: as in `check_freshness`.
     """
-    assert told.asset_key and told.check_name
-    key = dg.AssetCheckKey(told.asset_key, told.check_name)
-    found = instance.event_log_storage.get_latest_asset_check_execution_by_key([key]).get(key)
-    if found and found.status == AssetCheckExecutionRecordStatus.PLANNED and _is_at_work(instance, found.run_id):
-        # It will answer by itself. An answer of now would be taken for one about the file before it, yet be the later.
+    if work.last_plan.complete_at():
+        report_if_changed(instance, check_freshness(work, stale_after_hours))
+
+
+def report_if_changed(instance: dg.DagsterInstance, result: dg.AssetCheckResult) -> None:
+    """Report the result of a check if it differs from the last one, so that a tick without news leaves no record.
+
+    Args:
+        instance: where checks are recorded.
+        result: the current result.
+    """
+    assert result.asset_key and result.check_name
+    key = dg.AssetCheckKey(result.asset_key, result.check_name)
+    latest = instance.event_log_storage.get_latest_asset_check_execution_by_key([key]).get(key)
+    if latest and latest.status == AssetCheckExecutionRecordStatus.PLANNED and _is_running(instance, latest.run_id):
+        # The run will report its own result. One reported now would be about the file before that run, yet be newer.
         return
-    if found and found.status == _ANSWERS[told.passed]:
+    if latest and latest.status == _STATUSES[result.passed]:
         return
     instance.report_runless_asset_event(
         dg.AssetCheckEvaluation(
-            asset_key=told.asset_key,
-            check_name=told.check_name,
-            passed=told.passed,
-            severity=told.severity,
-            description=told.description,
-            metadata=told.metadata or {},
+            asset_key=result.asset_key,
+            check_name=result.check_name,
+            passed=result.passed,
+            severity=result.severity,
+            description=result.description,
+            metadata=result.metadata or {},
         )
     )
 
 
-def _is_at_work(instance: dg.DagsterInstance, run_id: str) -> bool:
+def _is_running(instance: dg.DagsterInstance, run_id: str) -> bool:
     run = instance.get_run_by_id(run_id)
     return run is not None and not run.is_finished

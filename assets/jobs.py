@@ -1,4 +1,4 @@
-"""The jobs a person starts: refresh, rebuild, verify, maintain."""
+"""The jobs: refresh, rebuild, verify, maintain."""
 
 import dagster as dg
 from pydantic import Field
@@ -13,48 +13,49 @@ REFRESH, REBUILD, VERIFY, MAINTAIN = "refresh", "rebuild", "verify", "maintain"
 REFRESHING = (REFRESH, REBUILD, VERIFY)
 """Jobs that bring the whole warehouse up to date."""
 
-_EVERYTHING = dg.AssetSelection.all()
+_ALL_ASSETS = dg.AssetSelection.all()
 
 
-def _asking(**config: bool) -> dict[str, object]:
-    return {"ops": {"tables": {"config": config}}} if config else {}
+def _run_config(**options: bool) -> dict[str, object]:
+    """Run config that sets options of the step `tables`."""
+    return {"ops": {"tables": {"config": options}}}
 
 
 refreshing_jobs = [
     dg.define_asset_job(
         REFRESH,
-        _EVERYTHING,
+        _ALL_ASSETS,
         description="Brings the whole warehouse up to date and publishes it. Reads only what may have changed.",
     ),
     dg.define_asset_job(
         REBUILD,
-        _EVERYTHING,
-        config=_asking(full=True),
-        description="Reads every post again and builds every derived table anew; what was observed is carried over.",
+        _ALL_ASSETS,
+        config=_run_config(full=True),
+        description="Reads every post again and rebuilds every derived table; observed tables are carried over.",
     ),
     dg.define_asset_job(
         VERIFY,
-        _EVERYTHING,
-        config=_asking(verify=True),
+        _ALL_ASSETS,
+        config=_run_config(verify=True),
         description="Reads the bytes of every file, also of those that look unchanged, and refreshes what differs.",
     ),
 ]
 
 
 class MaintainConfig(dg.Config):
-    """What a person may ask of the job `maintain`."""
+    """Options of the job `maintain`."""
 
     keep_days: float | None = Field(
-        default=None, ge=0, description="Age in days from which records go; [schedule] keep_days by default."
+        default=None, ge=0, description="Age in days from which records are deleted; [schedule] keep_days by default."
     )
 
 
 @dg.op(
-    description="Copies the work file into a fresh one, and removes what refreshes that were cut off have left and the "
-    "copies of repositories that no source is read from."
+    description="Copies the work file into a fresh one, and removes leftovers of interrupted refreshes and copies of "
+    "repositories that no source uses."
 )
 def compact_work_file(context: dg.OpExecutionContext, session: dg.ResourceParam[Session]) -> dg.Output[None]:
-    """Give back the room that deleted rows and sources take."""
+    """Free the disk space of deleted rows and sources."""
     settings = session.refresh.settings
     with session.step():
         compacted = compact(session.refresh.work)
@@ -66,20 +67,20 @@ def compact_work_file(context: dg.OpExecutionContext, session: dg.ResourceParam[
 
 
 @dg.op(
-    description="Deletes Dagster's records of old runs and looks, and shrinks their files.",
+    description="Deletes Dagster's records of old runs and ticks, and shrinks their files.",
     ins={"after": dg.In(dg.Nothing)},
 )
 def purge_records(
     context: dg.OpExecutionContext, config: MaintainConfig, session: dg.ResourceParam[Session]
 ) -> dg.Output[None]:
-    """Give back the room that old records take."""
+    """Free the disk space of old records."""
     keep_days = session.refresh.settings.schedule.keep_days if config.keep_days is None else config.keep_days
     with session.step():
         purged = purge(context.instance, keep_days)
     return dg.Output(None, metadata={"runs": purged.runs, "bytes_before": purged.before, "bytes_after": purged.after})
 
 
-@dg.job(name=MAINTAIN, description="Makes the work file and Dagster's records small again. Changes no table.")
+@dg.job(name=MAINTAIN, description="Compacts the work file and Dagster's records. Changes no table.")
 def maintain() -> None:
     """Compact, then purge."""
     purge_records(compact_work_file())

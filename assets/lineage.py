@@ -1,4 +1,4 @@
-"""What takes time to find out and only people look at: the lineage of columns, the line of each function."""
+"""Column lineage and source code links, added only for the web server because they take half a second to compute."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections.abc import Iterable, Mapping
 
 import dagster as dg
 
-from assets.columns import COLUMNS, about_code
+from assets.columns import COLUMNS, silence_code_reference_warning
 from etl_project.load.aggregates import aggregates
 from etl_project.load.lineage import Origin, column_origins
 
 
 def with_origins(assets: Iterable[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
-    """Add to every asset the function that makes it, and to every aggregate the origins of its columns."""
+    """Add a link to its function to every asset, and the lineage of its columns to every aggregate."""
     origins = column_origins(aggregates())
 
-    def completed(spec: dg.AssetSpec) -> dg.AssetSpec:
+    def add_lineage(spec: dg.AssetSpec) -> dg.AssetSpec:
         columns = origins.get(spec.key.to_user_string())
         return spec if columns is None else spec.merge_attributes(metadata=_lineage(spec, columns))
 
-    with about_code():
-        found = dg.with_source_code_references([one.map_asset_specs(completed) for one in assets])
-    return [one for one in found if isinstance(one, dg.AssetsDefinition)]
+    with silence_code_reference_warning():
+        linked = dg.with_source_code_references([asset.map_asset_specs(add_lineage) for asset in assets])
+    return [asset for asset in linked if isinstance(asset, dg.AssetsDefinition)]
 
 
 def _lineage(spec: dg.AssetSpec, origins: Mapping[str, list[Origin]]) -> dict[str, object]:
-    """The origins as Dagster keeps them, and in the comments of the columns, where its open-source pages show them."""
+    """Column lineage as Dagster metadata, and in the comments of the columns: its open-source pages show only those."""
     columns = [
         dg.TableColumn(
             column.name,
@@ -36,8 +36,8 @@ def _lineage(spec: dg.AssetSpec, origins: Mapping[str, list[Origin]]) -> dict[st
         for column in spec.metadata[COLUMNS].schema.columns
     ]
     deps = {
-        column: [dg.TableColumnDep(dg.AssetKey(table), name) for table, name in found]
-        for column, found in origins.items()
+        column: [dg.TableColumnDep(dg.AssetKey(table), name) for table, name in column_origins]
+        for column, column_origins in origins.items()
     }
     return {
         COLUMNS: dg.MetadataValue.table_schema(dg.TableSchema(columns)),

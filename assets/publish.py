@@ -1,11 +1,11 @@
-"""The step `publish`: the checked generation takes the place of the file that people open."""
+"""The step `publish`: replace the published file with the checked generation."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
 from assets.aggregates import AGGREGATES
-from assets.freshness import CHECK, is_fresh
+from assets.freshness import FRESHNESS_CHECK, check_freshness
 from assets.pictures import picture_of
 from assets.resources import Session
 from assets.tables import TABLES
@@ -16,18 +16,18 @@ from assets.tables import TABLES
     deps=[*TABLES, *AGGREGATES],
     group_name="publish",
     kinds={"duckdb", "file"},
-    check_specs=[CHECK],
+    check_specs=[FRESHNESS_CHECK],
     description="The DuckDB file that SQL clients open, replaced as a whole and only when every check has passed.",
 )
 def publish(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Publish the present generation; one that is not checked is refused, one that is published is left as it is."""
+    """Publish the current generation: an error if its checks have not passed, a no-op if it is published already."""
     with session.step():
         refresh = session.refresh
         session.published = published = refresh.publish()
     if not published.is_new:
-        context.log.info("Generation %s is published already: the file was left as it is.", published.generation)
+        context.log.info("Generation %s is already published: the file was left as it is.", published.generation)
     yield dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(published.path),
@@ -37,5 +37,5 @@ def publish(
             "milliseconds": published.milliseconds,
             **picture_of("published_file", refresh.work),
         },
-        check_results=[is_fresh(refresh.work, refresh.settings.schedule.stale_after_hours)],
+        check_results=[check_freshness(refresh.work, refresh.settings.schedule.stale_after_hours)],
     )

@@ -1,4 +1,4 @@
-"""Dagster's records of runs and looks: the old ones go, and the files that held them shrink."""
+"""Delete Dagster's old records of runs and ticks, and shrink their files."""
 
 from __future__ import annotations
 
@@ -18,31 +18,33 @@ from dagster._core.storage.event_log import EventLogStorage, SqlEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from sqlalchemy import func, select
 
-_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+_ENDED_STATUSES = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
-_ANSWERS = [AssetCheckExecutionRecordStatus.SUCCEEDED.value, AssetCheckExecutionRecordStatus.FAILED.value]
+_RESULT_STATUSES = [AssetCheckExecutionRecordStatus.SUCCEEDED.value, AssetCheckExecutionRecordStatus.FAILED.value]
 
-_VACUUM_SECONDS = 20
+_VACUUM_LOCK_TIMEOUT_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """What a purge removed."""
+    """The result of a purge."""
 
     runs: int
+    """Number of runs deleted."""
     before: int
-    """Bytes of Dagster's home."""
+    """Bytes of Dagster's home before the purge."""
     after: int
+    """Bytes of Dagster's home after it."""
 
 
 @contextmanager
 def records_of(home: Path) -> Iterator[dg.DagsterInstance]:
-    """Open the records that are kept in a home, as `prepare_home` returns it."""
+    """Open the records in a Dagster home, a path as `prepare_home` returns it."""
     before = os.environ.get("DAGSTER_HOME")
-    # The databases of dagster.yaml are found by this name, so that a home can be moved.
+    # dagster.yaml names its databases by this variable, so that a home can be moved.
     os.environ["DAGSTER_HOME"] = str(home)
     try:
-        # Dagster takes the path of dagster.yaml for a pattern, and reads nothing where the home is named `[drafts]`.
+        # Dagster treats the path of dagster.yaml as a glob pattern, and reads nothing if the home is named `[drafts]`.
         settings = yaml.safe_load((home / "dagster.yaml").read_text("utf-8"))
         with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=settings)) as instance:
             yield instance
@@ -54,43 +56,43 @@ def records_of(home: Path) -> Iterator[dg.DagsterInstance]:
 
 
 def trim_runs(instance: dg.DagsterInstance, keep: int, keep_days: float) -> int:
-    """Delete old runs that have ended; their events go with them.
+    """Delete old runs that have ended, with their events.
 
-    The newest stay, and of the days before them the last run of each outcome: what failed in the night can be read in
-    the morning, and numbers can be followed over weeks.
+    Kept are the newest runs and, of each earlier day, the last run of each outcome: a failure in the night can be read
+    in the morning, and numbers can be followed over weeks.
 
     Args:
         instance: where runs are recorded.
-        keep: how many of the newest stay.
-        keep_days: age from which the last runs of a day go too.
+        keep: number of the newest runs that are kept.
+        keep_days: age in days from which the last runs of a day are deleted too.
 
     Returns:
-        How many were deleted.
+        The number of runs deleted.
     """
     since = _days_ago(keep_days)
     seen = set()
     old = []
-    for place, record in enumerate(instance.get_run_records(dg.RunsFilter(statuses=_ENDED))):
-        of = record.create_timestamp.date(), record.dagster_run.status
-        if place >= keep and (of in seen or record.create_timestamp < since):
+    for index, record in enumerate(instance.get_run_records(dg.RunsFilter(statuses=_ENDED_STATUSES))):
+        day_and_outcome = record.create_timestamp.date(), record.dagster_run.status
+        if index >= keep and (day_and_outcome in seen or record.create_timestamp < since):
             old.append(record)
-        seen.add(of)
+        seen.add(day_and_outcome)
     return _delete(instance, old)
 
 
 def purge(instance: dg.DagsterInstance, keep_days: float) -> Purged:
-    """Delete the records of runs and looks that are older than some days, and give back the room they took.
+    """Delete records of runs and ticks older than some days, and free their disk space.
 
-    What the nodes of the graph show now stays, however old it is.
+    The runs whose results the nodes of the graph show now are kept, however old they are.
 
     Args:
         instance: where runs are recorded.
-        keep_days: age from which they go; 0 for all of runs that have ended.
+        keep_days: age in days from which records are deleted; 0 for all runs that have ended.
     """
     home = Path(instance.root_directory)
     before = _bytes_of(home)
     since = _days_ago(keep_days)
-    runs = _delete(instance, instance.get_run_records(dg.RunsFilter(statuses=_ENDED, created_before=since)))
+    runs = _delete(instance, instance.get_run_records(dg.RunsFilter(statuses=_ENDED_STATUSES, created_before=since)))
     for state in instance.all_instigator_state():
         instance.purge_ticks(state.instigator_origin_id, state.selector_id, since.timestamp())
     for database in sorted(home.rglob("*.db")):
@@ -103,10 +105,10 @@ def _days_ago(days: float) -> dt.datetime:
 
 
 def _delete(instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> int:
-    """Delete runs, but for those that hold what an asset or a check shows now: its page would be empty."""
+    """Delete runs except those whose results an asset or a check shows now. Returns the number of runs deleted."""
     count = 0
     events = instance.event_log_storage
-    shown = _shown(events) if records else set()
+    shown = _shown_runs(events) if records else set()
     for record in records:
         run_id = record.dagster_run.run_id
         if run_id in shown:
@@ -120,14 +122,14 @@ def _delete(instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> in
     return count
 
 
-def _shown(events: EventLogStorage) -> set[str]:
-    """Runs of the latest materialization of each asset and the latest answer of each check."""
+def _shown_runs(events: EventLogStorage) -> set[str]:
+    """Ids of the runs of the latest materialization of each asset and the latest result of each check."""
     latest = [record.asset_entry.last_materialization_record for record in events.get_asset_records()]
     runs = {event.run_id for event in latest if event}
     if isinstance(events, SqlEventLogStorage):
         check = AssetCheckExecutionsTable.c
-        answers = select(func.max(check.id)).where(check.execution_status.in_(_ANSWERS))
-        last = answers.group_by(check.asset_key, check.check_name)
+        results = select(func.max(check.id)).where(check.execution_status.in_(_RESULT_STATUSES))
+        last = results.group_by(check.asset_key, check.check_name)
         with events.index_connection() as con:
             runs.update(con.execute(select(check.run_id).where(check.id.in_(last))).scalars())
     return runs
@@ -135,11 +137,11 @@ def _shown(events: EventLogStorage) -> set[str]:
 
 def _vacuum(database: Path) -> None:
     try:
-        with closing(sqlite3.connect(database, timeout=_VACUUM_SECONDS, isolation_level=None)) as con:
+        with closing(sqlite3.connect(database, timeout=_VACUUM_LOCK_TIMEOUT_SECONDS, isolation_level=None)) as con:
             con.execute("VACUUM")
             con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.OperationalError:
-        # The daemon is writing: the room is given back the next time.
+        # The daemon is writing: the next purge frees the space.
         return
 
 

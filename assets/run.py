@@ -1,4 +1,4 @@
-"""A run of the job `refresh` in this process, recorded where the web server and the daemon look for runs."""
+"""Run the job `refresh` in this process, recorded so that the web server and the daemon show the run."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class RefreshRun:
     success: bool
     run_id: str
     tables: TablesLoaded | None
-    """None when there was nothing to load, or the run ended before."""
+    """None if there was nothing to load, or the run ended before that."""
     aggregates: dict[str, int]
-    """Aggregate -> rows."""
+    """Name of the aggregate -> number of rows."""
     checks: list[CheckResult]
     published: Published | None
     error: str | None
-    """Why it failed, in a sentence where one is known."""
+    """Reason of a failure, as a sentence where one is known."""
 
 
 def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
@@ -51,21 +51,24 @@ def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
 
     Args:
         job: the job `refresh`, whose resource hands over the session.
-        session: the refresh whose lock the caller holds; what its steps do is written down in it.
-        home: where runs are recorded, as `prepare_home` returns it.
+        session: the refresh, whose lock the caller holds; its steps store their results in it.
+        home: where runs are recorded, a path as `prepare_home` returns it.
+
+    Returns:
+        The outcome. A run that fails is no exception.
     """
     refresh = session.refresh
-    asked: dict[str, object] = {name: getattr(refresh, name) for name in ("full", "allow_deletes", "verify")}
-    if len(refresh.sources) < len(refresh.settings.sources):
-        asked["sources"] = [source.name for source in refresh.sources]
+    options: dict[str, object] = {name: getattr(refresh.ask, name) for name in ("full", "allow_deletes", "verify")}
+    if len(refresh.ask.sources) < len(refresh.settings.sources):
+        options["sources"] = [source.name for source in refresh.ask.sources]
     run_config: dict[str, object] = {
-        "ops": {"tables": {"config": asked}},
-        # The caller tells people how it went: Dagster's own lines would drown that.
+        "ops": {"tables": {"config": options}},
+        # The caller prints the outcome: Dagster's own lines would bury it.
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with records_of(home) as instance:
         run_id = make_new_run_id()
-        # Its process is named at once: a run that is killed before its resource does so would seem to be at work.
+        # Tagged with its process at once: a run killed before its resource sets the tags would seem to be running.
         tags = {**job.tags, **process_tags(run_id)}
         run = instance.create_run_for_job(
             job, run_id=run_id, run_config=run_config, tags=tags, remote_job_origin=_origin()
@@ -80,19 +83,19 @@ def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
         aggregates=session.aggregates,
         checks=session.checks,
         published=session.published,
-        error=None if success else _error(events),
+        error=None if success else _failure_reason(events),
     )
 
 
 def _origin() -> RemoteJobOrigin:
-    """The job as the web server knows it, so that the run is shown, and can be run again, under it."""
+    """Origin of the job as the web server names it, so that the run is listed there and can be re-executed."""
     target = LoadableTargetOrigin(executable_path=sys.executable, module_name="etl_project.definitions")
     location = ManagedGrpcPythonEnvCodeLocationOrigin(target, LOCATION)
     return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), REFRESH)
 
 
-def _error(events: list[dg.DagsterEvent]) -> str:
-    """The reason of the first failure: the sentence of a `Failure`, or the innermost error."""
+def _failure_reason(events: list[dg.DagsterEvent]) -> str:
+    """Reason of the first failure: the description of a `Failure`, else the message of the innermost error."""
     for event in events:
         if event.is_step_failure:
             error = event.step_failure_data.error

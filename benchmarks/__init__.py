@@ -1,1 +1,1 @@
-"""The measuring harness and the generator of its posts."""
+"""Benchmarks: the harness that measures, and the generator of the posts it measures on."""

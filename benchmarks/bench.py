@@ -1,4 +1,4 @@
-"""The sites that rows are measured on, and the commands that every row runs."""
+"""The sites that the benchmarks run on, and the commands that they share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.corpus.site import Site, Variant, generate, settle
-from benchmarks.measure import Pairs, paired, run
+from benchmarks.measure import Pairs, run, time_pairs
 
 PYTHON = Path(sys.executable)
 ROOT = Path(__file__).parents[1]
@@ -17,24 +17,32 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(slots=True)
 class Bench:
-    """Sizes of one sitting, and the folder it works in."""
+    """Sizes of one benchmark session, and the folder it works in."""
 
     folder: Path
     posts: int = 100_000
+    """Posts of the usual site."""
     large: int = 1_000_000
+    """Posts of the large site."""
     repository: int = 200_000
+    """Posts of the git repository."""
     peers: int = 20_000
+    """Posts of the site on which slow peers are measured."""
     changed: int = 300
-    looks: int = 1_000
+    """Posts changed before a refresh."""
+    idle_checks: int = 1_000
+    """Idle checks for changes."""
     refreshes: int = 288
-    """As many as a day of five-minute ones has."""
+    """Refreshes a day, one every five minutes."""
     runs: int = 5
+    """Runs of which a figure is the median."""
     large_runs: int = 2
+    """The same for the large site."""
     bytes_of: dict[Path, int] = field(default_factory=dict)
     """Folder of a site -> bytes of its posts."""
 
     def site(self, posts: int, variant: Variant = "entropy") -> Site:
-        """Give a site, generated at its first use; its files are not young any more."""
+        """Return a site, generated at its first use; its files are not young any more."""
         site = Site(self.folder / f"{variant}-{posts}", posts, variant)
         if site.folder not in self.bytes_of:
             shutil.rmtree(site.folder, ignore_errors=True)
@@ -42,33 +50,41 @@ class Bench:
             settle()
         return site
 
-    def built(self, site: Site) -> Site:
-        """Give a site whose warehouse is built, and to which nothing has happened since."""
+    def build(self, site: Site) -> Site:
+        """Build the warehouse of a site, and refresh it once more so that the next refresh has nothing to do."""
         if not site.warehouse.exists():
             self.stages(site)
         self.stages(site)
         return site
 
     def stages(self, site: Site, *options: str) -> dict[str, int | str]:
-        """Refresh without Dagster, untimed. Returns what `benchmarks.stages` prints."""
+        """Refresh without Dagster, untimed. Returns the output of `benchmarks.stages`."""
         printed: dict[str, int | str] = json.loads(run(stages_of(site, *options), ROOT).output.splitlines()[-1])
         return printed
 
-    def timed_build(self, site: Site, command: list[str | Path]) -> float:
-        """Seconds of a build of everything from nothing."""
+    def time_build(self, site: Site, command: list[str | Path]) -> float:
+        """Remove the warehouse and time the command that builds it. Returns seconds."""
         forget(site)
         return run(command, ROOT).seconds
 
-    def beside_floor(
-        self, site: Site, command: list[str | Path], what: str, runs: int | None = None, *, anew: bool = False
+    def time_beside_floor(
+        self, site: Site, command: list[str | Path], floor: str, runs: int | None = None, *, from_scratch: bool = False
     ) -> Pairs:
-        """Time a command and the floor `what` (list or read) by turns. `anew`: the warehouse is removed before each."""
+        """Time a command and the floor alternately.
+
+        Args:
+            site: the site.
+            command: the command to time.
+            floor: `list` or `read`, as `benchmarks.floor` takes it.
+            runs: pairs of runs; `self.runs` by default.
+            from_scratch: remove the warehouse before each run of the command.
+        """
 
         def subject() -> float:
-            return self.timed_build(site, command) if anew else run(command, ROOT).seconds
+            return self.time_build(site, command) if from_scratch else run(command, ROOT).seconds
 
-        return paired(
-            runs or self.runs, subject, lambda: run(floor_of(site, what), ROOT).seconds, lambda: self.warm(site)
+        return time_pairs(
+            runs or self.runs, subject, lambda: run(floor_of(site, floor), ROOT).seconds, lambda: self.warm(site)
         )
 
     def warm(self, site: Site) -> None:
@@ -76,31 +92,31 @@ class Bench:
         run(floor_of(site, "read"), ROOT)
 
     def drop(self, site: Site) -> None:
-        """Remove a large site as soon as no row needs it."""
+        """Remove a large site that no further row needs."""
         shutil.rmtree(site.folder, ignore_errors=True)
         self.bytes_of.pop(site.folder, None)
 
 
 def posts_of(site: Site) -> Path:
-    """Folder of all posts of a site, its warehouse not in it where there is one source."""
+    """Folder of all posts of a site. Only a site of several sources has its warehouse in it."""
     return site.folder if site.variant == "mixed" else site.folder / "finews"
 
 
 def forget(site: Site) -> None:
-    """Remove the warehouse of a site, and what Dagster recorded of it."""
+    """Remove the warehouse of a site and Dagster's records of it."""
     shutil.rmtree(site.warehouse.parent, ignore_errors=True)
 
 
 def stages_of(site: Site, *options: str) -> list[str | Path]:
-    """Command of a refresh without Dagster."""
+    """Command that refreshes without Dagster."""
     return [PYTHON, "-m", "benchmarks.stages", site.settings, *options]
 
 
 def refresh_of(site: Site) -> list[str | Path]:
-    """Command of a refresh as people run it."""
+    """Command that refreshes as people do."""
     return [PYTHON.with_name("etl"), "refresh", "--config", site.settings]
 
 
-def floor_of(site: Site, what: str) -> list[str | Path]:
-    """Command of the floor: list or read."""
-    return [PYTHON, "-m", "benchmarks.floor", what, posts_of(site)]
+def floor_of(site: Site, floor: str) -> list[str | Path]:
+    """Command of the floor: `list` or `read`."""
+    return [PYTHON, "-m", "benchmarks.floor", floor, posts_of(site)]

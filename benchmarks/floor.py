@@ -1,8 +1,8 @@
-"""What no reader of posts can do without: `python -m benchmarks.floor list FOLDER`, or `read`.
+"""The floor: the least work of any reader of posts. `python -m benchmarks.floor list FOLDER`, or `read`.
 
-`list` lists the folders and asks for the state of every file. `read` lists, then opens, reads, hashes and decodes every
-file in as many processes as there are cores. The harness times the whole commands, start of Python included, as it does
-for what is compared with them.
+`list` lists the folders and calls stat for every file. `read` lists, then opens, reads, hashes and decodes every file
+in as many processes as there are cores. The harness times whole commands, start of Python included, both for the floor
+and for the commands compared with it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
+
+_FILES_PER_CHUNK = 2_000
 
 
 def list_files(folder: str) -> Iterator[tuple[str, int]]:
@@ -28,7 +30,7 @@ def list_files(folder: str) -> Iterator[tuple[str, int]]:
 
 
 def read(paths: list[str]) -> int:
-    """Read, hash and decode files. Returns their characters."""
+    """Read, hash and decode files. Returns the number of characters."""
     characters = 0
     for path in paths:
         descriptor = os.open(path, os.O_RDONLY)
@@ -43,10 +45,10 @@ def read(paths: list[str]) -> int:
 
 def main() -> None:
     """List, or list and read, the folder named on the command line."""
-    what, folder = sys.argv[1:]
+    floor, folder = sys.argv[1:]
     paths = [path for path, _ in list_files(folder)]
-    if what == "read":
-        chunks = [paths[start : start + 2_000] for start in range(0, len(paths), 2_000)]
+    if floor == "read":
+        chunks = [paths[n : n + _FILES_PER_CHUNK] for n in range(0, len(paths), _FILES_PER_CHUNK)]
         with concurrent.futures.ProcessPoolExecutor() as pool:
             sum(pool.map(read, chunks))
     print(len(paths))

@@ -1,9 +1,9 @@
-"""How Dagster's records grow: idle looks, days of refreshes with a change, and what `maintain` gives back.
+"""Measure how Dagster's records grow with idle checks and with days of refreshes, and shrink with `maintain`.
 
-    .venv/bin/python -m benchmarks.growth looks FOLDER FILES LOOKS
+    .venv/bin/python -m benchmarks.growth idle FOLDER FILES CHECKS
     .venv/bin/python -m benchmarks.growth days FOLDER REFRESHES
 
-FOLDER is made, and may be deleted afterwards. Each prints what it measured as one line of JSON.
+FOLDER is created, and may be deleted afterwards. Each command prints its measurements as one line of JSON.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorType, TickData, TickStatus
 
-from assets.automation import decide
+from assets.automation import evaluate_tick
 from assets.records import purge, records_of
 from benchmarks.bench import PYTHON, ROOT, Bench
 from benchmarks.measure import run
 from benchmarks.results import Result, Target
 from etl_project.definitions import run_refresh
-from etl_project.refresh.refresh import Refresh
+from etl_project.refresh import Refresh
 from etl_project.servers.dagster_home import prepare_home
 from etl_project.settings import Settings, read_settings
 
 POST = "---\ntitle: Post {n}\ndate: 2026-01-02 03:04:05\ncategories: c{c}\ntags: [a, t{c}]\n---\n\nBody of post {n}.\n"
 
 DAYS = 3
-_FEW = 1_000
-"""Posts of the site that is refreshed: records do not grow with it."""
+_POSTS_REFRESHED = 1_000
+"""Posts of the site that is refreshed: the records do not grow with their number."""
 
 
 def records(bench: Bench) -> Iterator[Result]:
-    """Measure the records after idle looks, after days of refreshes and after `maintain`."""
-    looked = _measured(bench, "looks", bench.posts, bench.looks)
-    what = f"{bench.looks:,} idle looks on {bench.posts:,} files"
+    """Measure the records after idle checks for changes, after days of refreshes and after `maintain`."""
+    idle = _run_in_process(bench, "idle", bench.posts, bench.idle_checks)
+    what = f"{bench.idle_checks:,} idle checks of {bench.posts:,} files"
     target = Target(5, "less than 5 MB")
     yield Result(
-        f"{what}: growth of the records", f"{looked['grown']:.2f} MB", target.words, target.verdict(looked["grown"]),
-        f"{looked['seconds']:.2f} s CPU each",
+        f"{what}: growth of the records", f"{idle['grown']:.2f} MB", target.words, target.verdict(idle["grown"]),
+        f"{idle['seconds']:.2f} s CPU each",
     )  # fmt: skip
-    verdict = "reached" if looked["runs"] == 0 else "**missed**"
-    yield Result(f"{what}: runs started", f"{looked['runs']:.0f}", "none", verdict)
-    days = _measured(bench, "days", bench.refreshes)
+    verdict = "reached" if idle["runs"] == 0 else "**missed**"
+    yield Result(f"{what}: runs started", f"{idle['runs']:.0f}", "none", verdict)
+    days = _run_in_process(bench, "days", bench.refreshes)
     for day in range(1, DAYS + 1):
         size, before = days[f"day {day}"], days[f"day {day - 1}"]
         target = Target(60, "less than 60 MB") if day == 1 else Target(2, "at most 2 MB more than the day before")
@@ -57,42 +57,51 @@ def records(bench: Bench) -> Iterator[Result]:
             f"day {day} of {bench.refreshes} refreshes with a change: size of the records", f"{size:.1f} MB",
             target.words, target.verdict(size - before), f"{days[f'seconds {day}']:.2f} s CPU each",
         )  # fmt: skip
-    yield Result("after `maintain` of all that is old", f"{days['maintained']:.1f} MB")
+    yield Result("after `maintain` with every record old", f"{days['maintained']:.1f} MB")
 
 
-def _measured(bench: Bench, what: str, *sizes: int) -> dict[str, float]:
-    folder = bench.folder / f"records-{what}"
-    command: list[str | Path] = [PYTHON, "-m", "benchmarks.growth", what, folder, *map(str, sizes)]
+def _run_in_process(bench: Bench, subject: str, *sizes: int) -> dict[str, float]:
+    """Run this module as a command, `idle` or `days`, in a process of its own. Returns its measurements."""
+    folder = bench.folder / f"records-{subject}"
+    command: list[str | Path] = [PYTHON, "-m", "benchmarks.growth", subject, folder, *map(str, sizes)]
     measured: dict[str, float] = json.loads(run(command, ROOT, limit=10_000).output.splitlines()[-1])
     shutil.rmtree(folder)
     return measured
 
 
-def after_looks(folder: Path, files: int, looks: int) -> dict[str, float]:
-    """Look at a site to which nothing happens. Sizes are in MB."""
+def after_idle_checks(folder: Path, files: int, checks: int) -> dict[str, float]:
+    """Measure idle checks for changes of a site.
+
+    Returns:
+        `grown` (MB of the records), `runs` (runs started) and `seconds` (CPU seconds of a check).
+    """
     settings, home = _site(folder, files)
     with records_of(home) as instance:
         before, runs = _size(home), instance.get_runs_count()
         began = time.process_time()
-        for number in range(looks):
-            answer = decide(instance, settings)
+        for number in range(checks):
+            answer = evaluate_tick(instance, settings)
             assert isinstance(answer, dg.SkipReason), answer
-            # What the daemon writes down of a tick.
+            # The record that the daemon keeps of a tick.
             tick = TickData("o" * 40, "look_for_changes", InstigatorType.SCHEDULE, TickStatus.STARTED, 1e9 + number)
             skipped = instance.create_tick(tick).with_status(TickStatus.SKIPPED, skip_reason=answer.skip_message)
             instance.update_tick(skipped)
-        seconds = (time.process_time() - began) / max(1, looks)
+        seconds = (time.process_time() - began) / max(1, checks)
         return {"grown": _size(home) - before, "runs": instance.get_runs_count() - runs, "seconds": seconds}
 
 
 def after_days(folder: Path, refreshes: int) -> dict[str, float]:
-    """Refresh a site for some days with one more post each time. Sizes are in MB."""
-    settings, home = _site(folder, _FEW)
+    """Measure `DAYS` days of refreshes, each with one more post.
+
+    Returns:
+        `day N` (MB of the records at its end), `seconds N` (CPU seconds of a refresh), `maintained` (MB after a purge).
+    """
+    settings, home = _site(folder, _POSTS_REFRESHED)
     measured = {"day 0": _size(home)}
     for day in range(1, DAYS + 1):
         began = time.process_time()
         for number in range(refreshes):
-            _write(folder, _FEW + day * refreshes + number)
+            _write(folder, _POSTS_REFRESHED + day * refreshes + number)
             _refresh(settings)
         measured |= {f"day {day}": _size(home), f"seconds {day}": (time.process_time() - began) / max(1, refreshes)}
         _let_a_day_pass(home)
@@ -102,7 +111,7 @@ def after_days(folder: Path, refreshes: int) -> dict[str, float]:
 
 
 def _site(folder: Path, files: int) -> tuple[Settings, Path]:
-    """Make a site whose warehouse is built, and to which nothing has happened since."""
+    """Make a site with a built warehouse, such that the next refresh has nothing to do."""
     for n in range(files):
         _write(folder, n)
     (folder / "etl.toml").write_text('[[source]]\nname = "site"\nlocation = "posts"\n', "utf-8")
@@ -110,27 +119,27 @@ def _site(folder: Path, files: int) -> tuple[Settings, Path]:
     settings = read_settings()
     home = prepare_home(settings)
     _refresh(settings)
-    # The second look is at files that are not young any more.
+    # At the second refresh the files are not young any more.
     time.sleep(4)
     _refresh(settings)
     return settings, home
 
 
 def _write(folder: Path, n: int) -> None:
-    """Write a post, a thousand to a folder."""
+    """Write post number n; each folder gets a thousand posts."""
     file = folder / "posts" / f"{n // 1000:03}" / f"{n:06}.md"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(POST.format(n=n, c=n % 20), "utf-8")
 
 
 def _refresh(settings: Settings) -> None:
-    """One refresh, as `etl refresh` runs it."""
+    """Run one refresh, as `etl refresh` does."""
     refresh = Refresh(settings)
     refresh.work.lock.acquire("benchmark")
     try:
-        look = refresh.look()
-        if not look.is_idle:
-            assert run_refresh(refresh, look, lambda done, total: None).success
+        plan = refresh.plan()
+        if not plan.is_no_op:
+            assert run_refresh(refresh, plan, lambda done, total: None).success
     finally:
         refresh.work.lock.release()
 
@@ -146,10 +155,10 @@ def _size(home: Path) -> float:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
-    what, folder, *sizes = sys.argv[1:]
-    place = Path(folder).absolute()
-    measured = after_looks(place, *map(int, sizes)) if what == "looks" else after_days(place, *map(int, sizes))
+    """Measure the subject named on the command line."""
+    subject, folder, *sizes = sys.argv[1:]
+    measure = after_idle_checks if subject == "idle" else after_days
+    measured = measure(Path(folder).absolute(), *map(int, sizes))
     print(json.dumps(measured))
 
 

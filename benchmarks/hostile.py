@@ -1,7 +1,7 @@
-"""Bodies and front matter made to hurt: seconds and memory that one post of each kind costs.
+"""Measure the seconds and memory of hostile posts, whose bodies or front matter are made to be expensive.
 
-Run `python -m benchmarks.hostile`. Each case is read in a process of its own, so that its peak is its own; the growth
-is over the same process before it read anything but a small post.
+Run `python -m benchmarks.hostile`. Each case is read in a process of its own, so that the peak memory is its own. The
+growth is counted from the peak of the same process after it has read one small post.
 """
 
 from __future__ import annotations
@@ -48,13 +48,20 @@ CASES: dict[str, Callable[[], str]] = {
 
 
 def measure(name: str) -> dict[str, float | str]:
-    """Read one case and tell what it cost: seconds, and MiB by which the peak grew."""
+    """Read one case.
+
+    Returns:
+        `seconds`, `mebibytes` (by which the peak memory grew), and `ended`: `loaded`, or the reason of the rejection.
+    """
     from etl_project.extract.posts import PostReader
     from etl_project.limits import Limits
     from etl_project.reasons import Rejection
+    from etl_project.sources.folder import PinnedFolder
+    from etl_project.sources.place import PinnedSource
     from etl_project.sources.source import Source
 
-    reader = PostReader(Source("s", Path("/nowhere"), "jekyll", language="zh"), Limits())
+    nowhere = Path("/nowhere")
+    reader = PostReader(PinnedSource(Source("s", nowhere, "jekyll", language="zh"), PinnedFolder(nowhere)), Limits())
     reader.read("_posts/2021-12-08-a.md", (HEAD + "---\nwords\n").encode())
     data = CASES[name]().encode()
     before = _peak_kibibytes()
@@ -69,7 +76,7 @@ def measure(name: str) -> dict[str, float | str]:
 
 
 def _peak_kibibytes() -> int:
-    """Peak of this program. `ru_maxrss` would be that of the process it was started from, where that was larger."""
+    """Peak memory of this process. `ru_maxrss` would be that of the parent process if that was larger."""
     status = Path("/proc/self/status").read_text("ascii")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
 
@@ -78,8 +85,8 @@ def hostile_rows(bench: object = None) -> Iterator[Result]:
     """Measure every case, each in a process of its own."""
     for name in CASES:
         command = [sys.executable, "-m", "benchmarks.hostile", name]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-        row = json.loads(done.stdout)
+        process = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+        row = json.loads(process.stdout)
         yield Result(name, f"{row['seconds']:.2f} s, the peak grows by {row['mebibytes']:.0f} MiB", note=row["ended"])
 
 

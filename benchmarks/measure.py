@@ -1,4 +1,4 @@
-"""What a command costs: seconds from start to exit, and the memory of it and of every process it starts."""
+"""Measure a command: seconds from start to exit, and the memory of it and of every process it starts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SAMPLE_SECONDS = 0.05
 
 
 class CommandFailed(Exception):
-    """A measured command did not end well; the message holds the end of what it wrote."""
+    """A measured command failed. The message contains the end of its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Ran:
     """Wall clock, from before the process starts until it is reaped."""
     output: str
     peak_bytes: int = 0
-    """Largest sum of the proportional set sizes of the process and all below it; 0 where it was not sampled."""
+    """Largest sum of the proportional set sizes of the process and its descendants; 0 if not sampled."""
 
 
 def run(
@@ -40,21 +40,24 @@ def run(
 
     Args:
         command: program and arguments.
-        folder: where it runs.
+        folder: working directory.
         sampled: sum up `Pss` of /proc/PID/smaps_rollup over the tree of processes every 50 ms. That disturbs the
             timing, so memory and time are never taken from one run.
         limit: seconds after which it is stopped.
 
+    Returns:
+        Its time, output (stdout and stderr) and peak memory.
+
     Raises:
-        CommandFailed: it ended with another code than 0, or not at all.
+        CommandFailed: its exit code is not 0, or it was stopped at the limit.
     """
     with tempfile.TemporaryFile() as output:
         began = time.perf_counter()
         process = subprocess.Popen(
-            [*map(str, command)], cwd=folder, stdout=output, stderr=subprocess.STDOUT, env=_as_people_have_it()
+            [*map(str, command)], cwd=folder, stdout=output, stderr=subprocess.STDOUT, env=_user_environment()
         )
         peak = 0
-        # `wait` with a limit of its own would look only every 50 ms whether the process has ended.
+        # `wait` with a timeout polls: it would notice the end of the process up to 50 ms late.
         too_long = threading.Timer(limit, _end_tree, [process])
         too_long.start()
         try:
@@ -77,8 +80,8 @@ def run(
     return Ran(seconds, text, peak)
 
 
-def _as_people_have_it() -> dict[str, str]:
-    """The environment, with compiled modules kept: else each start would compile every module of ours anew."""
+def _user_environment() -> dict[str, str]:
+    """The environment without PYTHONDONTWRITEBYTECODE, with which each start would compile all of our modules again."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
@@ -87,7 +90,7 @@ def _name(command: Sequence[str | Path]) -> str:
 
 
 def _tree_bytes(pid: int) -> int:
-    """Sum of the proportional set sizes of a process and all below it; pages they share count once."""
+    """Sum of the proportional set sizes of a process and its descendants; pages they share count once."""
     try:
         processes = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
     except psutil.NoSuchProcess:
@@ -97,7 +100,7 @@ def _tree_bytes(pid: int) -> int:
         try:
             lines = Path(f"/proc/{one}/smaps_rollup").read_text("ascii").splitlines()
         except (OSError, ValueError):
-            continue  # it ended meanwhile
+            continue  # it has ended
         total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
     return total
 
@@ -112,7 +115,7 @@ def _end_tree(process: subprocess.Popen[bytes]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Runs of a subject, each beside a run of what it is compared with."""
+    """Seconds of the runs of a subject, each with a run of the thing it is compared with."""
 
     subject: list[float]
     beside: list[float]
@@ -123,13 +126,15 @@ class Pairs:
         return statistics.median(s / b for s, b in zip(self.subject, self.beside, strict=True))
 
 
-def paired(runs: int, subject: Callable[[], float], beside: Callable[[], float], warm: Callable[[], object]) -> Pairs:
-    """Measure two things by turns, so that what the machine does meanwhile befalls both.
+def time_pairs(
+    runs: int, subject: Callable[[], float], beside: Callable[[], float], warm: Callable[[], object]
+) -> Pairs:
+    """Time two things alternately, so that other load of the machine affects both.
 
     Args:
-        runs: pairs to take; every second pair is taken in the other order.
-        subject: runs what is measured and returns its seconds.
-        beside: the same for what it is compared with.
+        runs: number of pairs; every second pair is taken in the other order.
+        subject: runs the subject and returns its seconds.
+        beside: the same for the thing it is compared with.
         warm: reads the files into the page cache; called right before each timing.
     """
     taken: dict[Callable[[], float], list[float]] = {subject: [], beside: []}
@@ -141,7 +146,7 @@ def paired(runs: int, subject: Callable[[], float], beside: Callable[[], float],
 
 
 def seconds(values: Sequence[float]) -> str:
-    """Write the median of timings and how far they spread: `1.23 s (1.20-1.31)`."""
+    """Format the median and the range of timings in seconds: `1.23 s (1.20-1.31)`."""
     if len(values) == 1:
         return f"{values[0]:.2f} s (1 run)"
     return f"{statistics.median(values):.2f} s ({min(values):.2f}-{max(values):.2f})"

@@ -1,8 +1,8 @@
-"""Other programs that read the same posts, side by side, each at a size it can bear.
+"""Compare with other programs that read the same posts, each at a size it can handle.
 
-`make bench-peers` installs those that come from package registries below benchmarks/.peers; Hugo and Jekyll come from
-the package manager of the system (`apt-get install --no-install-recommends hugo jekyll`). One that is not there is
-named in the results and passed over.
+`make bench-peers` installs the ones from package registries below benchmarks/.peers. Hugo and Jekyll come from the
+package manager of the system (`apt-get install --no-install-recommends hugo jekyll`). A program that is not installed
+is named in the results and skipped.
 """
 
 from __future__ import annotations
@@ -59,15 +59,25 @@ class Peer:
     name: str
     version: str
     does: str
-    """What it does of what a refresh does."""
+    """The part of a refresh that it does."""
     command: list[str | Path]
     runs: int
     target: Target | None = None
-    """On the time of our full build as a share of the time of the peer."""
+    """Target for the time of our full build as a share of the time of the peer."""
 
 
-def installed(site: Site, scratch: Path, bench: Bench, *, is_large: bool) -> tuple[list[Peer], list[str]]:
-    """List the peers that are there and measured at a size, and the names of those that are not there."""
+def find_peers(site: Site, scratch: Path, bench: Bench, *, is_large: bool) -> tuple[list[Peer], list[str]]:
+    """Find the peers to be measured on a site.
+
+    Args:
+        site: the site whose posts they read.
+        scratch: folder for their output.
+        bench: sizes of the session.
+        is_large: only peers that can handle a large site.
+
+    Returns:
+        The installed peers, and the names of those that are not installed.
+    """
     posts = posts_of(site)
     found: list[Peer] = []
     absent: list[str] = []
@@ -102,10 +112,10 @@ def installed(site: Site, scratch: Path, bench: Bench, *, is_large: bool) -> tup
         absent.append("mddb")
     if _PYTHON.exists():
         command = [_PYTHON, "-c", _SQLITE_SCRIPT, posts, scratch / "markdown.db"]
-        version_ = _package("markdown-to-sqlite")
+        version_ = _package_version("markdown-to-sqlite")
         found.append(Peer("markdown-to-sqlite", version_, "front matter, HTML, SQLite", command, 1))
         command = [_PYTHON, "-c", _PANDAS_SCRIPT, posts, scratch / "pandas.db"]
-        version_ = f"{_package('python-frontmatter')} + {_package('pandas')}"
+        version_ = f"{_package_version('python-frontmatter')} + {_package_version('pandas')}"
         found.append(Peer("`frontmatter` + pandas", version_, "front matter and body, SQLite", command, 1))
     else:
         absent += ["markdown-to-sqlite", "`frontmatter` + pandas"]
@@ -113,32 +123,32 @@ def installed(site: Site, scratch: Path, bench: Bench, *, is_large: bool) -> tup
 
 
 def _version(*command: str) -> str:
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    found = re.search(r"\d+(\.\d+)+", said)
-    return found[0] if found else "of unknown version"
+    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    match = re.search(r"\d+(\.\d+)+", output)
+    return match[0] if match else "of unknown version"
 
 
-def _package(name: str) -> str:
+def _package_version(name: str) -> str:
     code = f"import importlib.metadata as m; print(m.version({name!r}))"
     return subprocess.run([_PYTHON, "-c", code], capture_output=True, text=True, check=False).stdout.strip()
 
 
 def peers(bench: Bench) -> Iterator[Result]:
-    """Time every peer beside our full build of the same posts, whose front matter is such that none stops at it."""
+    """Time every peer beside our full build of the same posts, whose front matter every peer can read."""
     for posts, is_large in ((bench.peers, False), (bench.posts, True)):
         site = bench.site(posts, "clean")
         scratch = bench.folder / f"peers-{posts}"
-        found, absent = installed(site, scratch, bench, is_large=is_large)
+        found, absent = find_peers(site, scratch, bench, is_large=is_large)
         for peer in found:
             ours, theirs = [], []
             try:
                 for _ in range(peer.runs):
                     bench.warm(site)
-                    ours.append(bench.timed_build(site, stages_of(site)))
+                    ours.append(bench.time_build(site, stages_of(site)))
                     bench.warm(site)
-                    _forget(scratch)
+                    _remove_output(scratch)
                     theirs.append(run(peer.command, ROOT).seconds)
-                _forget(scratch)
+                _remove_output(scratch)
                 peak = run(peer.command, ROOT, sampled=True).peak_bytes
             except CommandFailed as failed:
                 yield Result(f"{peer.name} {peer.version}, {posts:,} posts", "stopped", note=str(failed))
@@ -152,18 +162,18 @@ def peers(bench: Bench) -> Iterator[Result]:
                 f"{peer.does}; {peak / 2**30:.2f} GiB; our full build {seconds(ours)}",
             )  # fmt: skip
         for name in absent:
-            yield Result(f"{name}, {posts:,} posts", "is not there")
+            yield Result(f"{name}, {posts:,} posts", "not installed")
         shutil.rmtree(scratch, ignore_errors=True)
         bench.drop(site)
 
 
-def _forget(scratch: Path) -> None:
-    """Remove what a peer made, so that each of its runs starts from nothing."""
-    for made in (*scratch.glob("*.db"), *scratch.glob("jekyll"), *scratch.glob("hugo/*")):
-        if made.is_dir():
-            shutil.rmtree(made)
-        elif made.suffix != ".toml":
-            made.unlink()
+def _remove_output(scratch: Path) -> None:
+    """Remove the output of a peer, so that each of its runs starts from scratch."""
+    for path in (*scratch.glob("*.db"), *scratch.glob("jekyll"), *scratch.glob("hugo/*")):
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.suffix != ".toml":
+            path.unlink()
 
 
 def install() -> None:
@@ -176,7 +186,7 @@ def install() -> None:
     npm.mkdir(exist_ok=True)
     (npm / "package.json").write_text('{"private": true}\n', "utf-8")
     subprocess.run(["npm", "install", "--no-audit", "--no-fund", "mddb"], cwd=npm, check=True)
-    # npm no longer runs the scripts of packages by itself, and this one's native part is made by its script.
+    # npm no longer runs the scripts of packages by itself, and a script builds the native part of this one.
     subprocess.run(["npm", "rebuild", "sqlite3", "--foreground-scripts"], cwd=npm, check=True)
 
 

@@ -1,4 +1,4 @@
-"""One measured figure with its target, and RESULTS.md made of them."""
+"""A measured figure with its target, and the RESULTS.md that is written from all figures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 NOTES = Path(__file__).with_name("NOTES.md")
-"""What people write beside the figures; it closes RESULTS.md as it is."""
+"""Hand-written notes on the figures, appended to RESULTS.md unchanged."""
 
 _LIBRARIES = ("duckdb", "polars", "dagster", "pyromark", "selectolax")
 
@@ -40,21 +40,21 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What must be reached: a value at most `limit`."""
+    """A target: a value of at most `limit`."""
 
     limit: float
     words: str
-    """The target as the table says it: `at most 6x the floor`."""
+    """The target as it is written in the table: `at most 6x the floor`."""
 
     def verdict(self, value: float) -> str:
-        """Say whether a value reaches the target, and if not by how much it misses."""
+        """Describe whether a value reaches the target, and by how much it misses it."""
         if value <= self.limit:
             return f"reached: {value:.2f} of {self.limit:g}"
         return f"**missed by {value / self.limit - 1:.0%}**: {value:.2f} instead of {self.limit:g}"
 
 
 def machine() -> str:
-    """Describe the machine and the versions that were measured."""
+    """Describe the machine and the versions of the libraries."""
     memory = psutil.virtual_memory().total / 2**30
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES)
     return (
@@ -64,33 +64,33 @@ def machine() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What was measured in one go, under one heading."""
+    """Results measured in one go, under one heading."""
 
     heading: str
     when: str
-    """Day, commit, Python, how many runs a figure is the median of, and what else is to be known."""
+    """Day, commit, Python, the number of runs of which a figure is the median, and remarks."""
     results: list[Result]
 
 
 def load(file: Path) -> dict[str, Section]:
-    """Read the sections that `save` wrote: name -> section; none where there is no file."""
+    """Read the sections that `save` wrote: name -> section. Empty if there is no file."""
     if not file.exists():
         return {}
     sections = json.loads(file.read_text("utf-8"))
     return {
-        name: Section(said["heading"], said["when"], [Result(**result) for result in said["results"]])
-        for name, said in sections.items()
+        name: Section(entry["heading"], entry["when"], [Result(**result) for result in entry["results"]])
+        for name, entry in sections.items()
     }
 
 
 def save(sections: dict[str, Section], file: Path) -> None:
-    """Write sections down, so that one of them can be measured anew beside the others."""
-    said = {name: dataclasses.asdict(section) for name, section in sections.items()}
-    file.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    """Write the sections to a file, so that one of them can be measured again and the others kept."""
+    entries = {name: dataclasses.asdict(section) for name, section in sections.items()}
+    file.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def render(sections: Iterable[Section]) -> str:
-    """Write the whole of RESULTS.md, from what was measured."""
+    """Render the text of RESULTS.md from the measured sections."""
     lines = ["# Measured", "", f"`make bench` on {machine()}", "", _METHOD, ""]
     for section in sections:
         lines += [f"## {section.heading}", "", section.when, ""]

@@ -1,4 +1,4 @@
-"""The rows of RESULTS.md: what is measured, and what must be reached."""
+"""The rows of RESULTS.md: measurements and their targets."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from pathlib import Path
 
 from benchmarks.bench import PYTHON, ROOT, Bench, forget, posts_of, refresh_of, stages_of
 from benchmarks.corpus.site import Site, Update, Variant, generate, settle, update
-from benchmarks.measure import paired, run, seconds
+from benchmarks.measure import run, seconds, time_pairs
 from benchmarks.results import Result, Target
 
 GIB = 2**30
 
 
 def full_build(bench: Bench) -> Iterator[Result]:
-    """Time full builds of both kinds of text, in stages alone and as the whole command."""
+    """Time full builds of both kinds of text, without Dagster and as the whole command."""
     targets: dict[Variant, Target] = {
         "repetitive": Target(6, "at most 6x the floor"),
         "entropy": Target(10, "at most 10x the floor"),
     }
     for variant, target in targets.items():
         site = bench.site(bench.posts, variant)
-        floor = bench.beside_floor(site, [PYTHON, "-c", ""], "list").beside
+        floor = bench.time_beside_floor(site, [PYTHON, "-c", ""], "list").beside
         yield Result(f"list + stat, {variant}", seconds(floor))
-        pairs = bench.beside_floor(site, stages_of(site), "read", anew=True)
+        pairs = bench.time_beside_floor(site, stages_of(site), "read", from_scratch=True)
         yield Result(f"the floor: list + stat, read + hash + decode, {variant}", seconds(pairs.beside))
         name = f"full build of {bench.posts:,} posts, {variant}"
         note = f"{bench.bytes_of[site.folder] / bench.posts:,.0f} bytes a post"
         yield Result(
             f"{name}, without Dagster", seconds(pairs.subject), target.words, target.verdict(pairs.ratio), note
         )
-        whole = bench.beside_floor(site, refresh_of(site), "read", anew=True)
+        whole = bench.time_beside_floor(site, refresh_of(site), "read", from_scratch=True)
         over = statistics.median(whole.subject) - statistics.median(pairs.subject)
         yield Result(
             f"{name}, `etl refresh`", seconds(whole.subject), "", f"{whole.ratio:.2f}x the floor",
@@ -63,10 +63,10 @@ def large_build(bench: Bench) -> Iterator[Result]:
         bench.warm(small)
         bench.warm(large)
 
-    pairs = paired(
+    pairs = time_pairs(
         bench.large_runs,
-        lambda: bench.timed_build(large, stages_of(large)) / large.posts * 1e6,
-        lambda: bench.timed_build(small, stages_of(small)) / small.posts * 1e6,
+        lambda: bench.time_build(large, stages_of(large)) / large.posts * 1e6,
+        lambda: bench.time_build(small, stages_of(small)) / small.posts * 1e6,
         warm_both,
     )
     target = Target(1.25, f"at most 1.25x a post of {bench.posts:,}")
@@ -94,16 +94,16 @@ def nothing_changed(bench: Bench) -> Iterator[Result]:
 
 
 def nothing_changed_large(bench: Bench) -> Iterator[Result]:
-    """Compare a refresh with nothing to do with the bare listing, where files are many."""
+    """Compare a refresh with nothing to do with the bare listing, on the large site."""
     yield from _nothing_changed(bench, bench.large, bench.large_runs)
     bench.drop(bench.site(bench.large))
 
 
 def _nothing_changed(bench: Bench, posts: int, runs: int) -> Iterator[Result]:
-    site = bench.built(bench.site(posts))
+    site = bench.build(bench.site(posts))
     target = Target(2, "at most 2x list + stat")
     for name, command in (("`etl refresh`", refresh_of(site)), ("without Dagster", stages_of(site))):
-        pairs = bench.beside_floor(site, command, "list", runs)
+        pairs = bench.time_beside_floor(site, command, "list", runs)
         yield Result(
             f"nothing changed, {posts:,} files, {name}", seconds(pairs.subject), target.words,
             target.verdict(pairs.ratio), f"list + stat {seconds(pairs.beside)}; {runs} runs",
@@ -112,7 +112,7 @@ def _nothing_changed(bench: Bench, posts: int, runs: int) -> Iterator[Result]:
 
 def little_changed(bench: Bench) -> Iterator[Result]:
     """Time refreshes after a few posts changed, beside refreshes with nothing to do."""
-    site = bench.built(bench.site(bench.posts))
+    site = bench.build(bench.site(bench.posts))
     several = bench.changed // 10
     for name, command in (("without Dagster", stages_of(site)), ("`etl refresh`", refresh_of(site))):
         changed, idle, copied = [], [], []
@@ -168,7 +168,7 @@ for _ in range(2):  # the first reads the file into the page cache
 
 def queries(bench: Bench) -> Iterator[Result]:
     """Time each query that comes with the warehouse, opening the file included."""
-    site = bench.built(bench.site(bench.large))
+    site = bench.build(bench.site(bench.large))
     target = Target(0.3, "at most 0.3 s")
     for path in sorted((ROOT / "warehouse" / "queries").glob("*.sql")):
         taken = [
@@ -185,14 +185,14 @@ _TICK = """
 import os, sys, time
 os.environ["ETL_CONFIG"] = sys.argv[1]
 import dagster as dg
-from assets.automation import decide
+from assets.automation import evaluate_tick
 from etl_project.settings import read_settings
 with dg.DagsterInstance.ephemeral() as instance:
     for _ in range(3):
         began = time.perf_counter()
-        said = decide(instance, read_settings())
+        answer = evaluate_tick(instance, read_settings())
         print(time.perf_counter() - began)
-assert isinstance(said, dg.SkipReason), said
+assert isinstance(answer, dg.SkipReason), answer
 """
 
 _DEFINITIONS = """
@@ -204,8 +204,8 @@ assert defs().resolve_all_job_defs()
 
 
 def start_up(bench: Bench) -> Iterator[Result]:
-    """Time what people wait for before anything happens."""
-    site = bench.built(bench.site(bench.posts))
+    """Time the start of commands and of the Dagster definitions."""
+    site = bench.build(bench.site(bench.posts))
     etl = PYTHON.with_name("etl")
     one = [run([etl, "sql", "select 1", "--config", site.settings], ROOT).seconds for _ in range(bench.runs)]
     target = Target(0.4, "at most 0.4 s")
@@ -262,7 +262,7 @@ def _commit(folder: Path) -> None:
 def mixed_dialects(bench: Bench) -> Iterator[Result]:
     """Time a full build of eight sources of seven dialects."""
     site = bench.site(bench.posts, "mixed")
-    pairs = bench.beside_floor(site, stages_of(site), "read", anew=True)
+    pairs = bench.time_beside_floor(site, stages_of(site), "read", from_scratch=True)
     yield Result(
         f"full build of {bench.posts:,} posts, eight sources of seven dialects, without Dagster",
         seconds(pairs.subject), "", f"{pairs.ratio:.2f}x the floor",
@@ -299,4 +299,4 @@ SECTIONS: dict[str, tuple[str, Callable[[Bench], Iterator[Result]]]] = {
     "git": ("Git", repository),
     "same": ("The same rows", same_rows),
 }
-"""Name for --only -> (heading, who measures it), in the order they are run."""
+"""Name for --only -> (heading, function that measures), in the order in which they run."""

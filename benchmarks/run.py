@@ -1,7 +1,7 @@
-"""`make bench`: measure everything in one sitting and write benchmarks/RESULTS.md wholly.
+"""`make bench`: measure everything and write the whole of benchmarks/RESULTS.md.
 
-`python -m benchmarks.run --quick` proves the harness on small sizes; it and `--only ROWS` print instead of writing.
-With `--keep` the figures of those rows take the place of their last ones in RESULTS.md.
+`python -m benchmarks.run --quick` tests the harness on small sizes. `--quick` and `--only ROWS` print their results
+instead of writing them. With `--keep` the new figures of those rows replace their old ones in RESULTS.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from benchmarks.rows import SECTIONS
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 FIGURES = Path(__file__).with_name("figures.json")
-"""What RESULTS.md is made of."""
+"""The figures from which RESULTS.md is written."""
 
 ALL: dict[str, tuple[str, Callable[[Bench], Iterator[Result]]]] = {
     **SECTIONS,
@@ -37,33 +37,35 @@ ALL: dict[str, tuple[str, Callable[[Bench], Iterator[Result]]]] = {
 
 
 def main() -> None:
-    """Measure the rows that are asked for."""
-    ask = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
-    ask.add_argument("--quick", action="store_true", help="small sizes: does the harness work?")
-    ask.add_argument("--only", nargs="+", choices=ALL, default=list(ALL), metavar="ROWS", help=" ".join(ALL))
-    ask.add_argument("--runs", type=int, help="runs of which a figure is the median; 5 by default")
-    ask.add_argument("--large-runs", type=int, help="the same of the largest site; 2 by default")
-    ask.add_argument("--folder", type=Path, default=Path(__file__).with_name(".work"), help="where posts are made")
-    ask.add_argument(
-        "--keep", action="store_true", help="put what is measured into RESULTS.md; what its other sections say stays"
+    """Measure the rows named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="test the harness on small sizes")
+    parser.add_argument("--only", nargs="+", choices=ALL, default=list(ALL), metavar="ROWS", help=" ".join(ALL))
+    parser.add_argument("--runs", type=int, help="runs of which a figure is the median; 5 by default")
+    parser.add_argument("--large-runs", type=int, help="the same for the large site; 2 by default")
+    parser.add_argument(
+        "--folder", type=Path, default=Path(__file__).with_name(".work"), help="folder in which posts are generated"
     )
-    ask.add_argument("--remark", default="", help="what else is to be known of these figures")
-    given = ask.parse_args()
-    bench = Bench(given.folder.absolute())
-    if given.quick:
+    parser.add_argument(
+        "--keep", action="store_true", help="write the figures into RESULTS.md and keep its other sections"
+    )
+    parser.add_argument("--remark", default="", help="remark that is written beside these figures")
+    options = parser.parse_args()
+    bench = Bench(options.folder.absolute())
+    if options.quick:
         bench = Bench(bench.folder, 2_000, 6_000, repository=1_000, peers=500, changed=30, runs=2, large_runs=1)
-        bench.looks, bench.refreshes = 20, 5
-    bench.runs = given.runs or bench.runs
-    bench.large_runs = given.large_runs or bench.large_runs
-    is_kept = not given.quick and (given.keep or set(given.only) == set(ALL))
-    sections = load(FIGURES) if given.keep else {}
+        bench.idle_checks, bench.refreshes = 20, 5
+    bench.runs = options.runs or bench.runs
+    bench.large_runs = options.large_runs or bench.large_runs
+    is_kept = not options.quick and (options.keep or set(options.only) == set(ALL))
+    sections = load(FIGURES) if options.keep else {}
     python = platform.python_version()
-    runs = f"{bench.runs} runs where a row says no other number."
-    when = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, commit {_commit()}, Python {python}, {runs} {given.remark}".strip()
+    runs = f"{bench.runs} runs unless a row names another number."
+    when = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, commit {_commit()}, Python {python}, {runs} {options.remark}".strip()
     shutil.rmtree(bench.folder, ignore_errors=True)
     bench.folder.mkdir(parents=True)
     try:
-        for name in (name for name in ALL if name in given.only):
+        for name in (name for name in ALL if name in options.only):
             heading, measure = ALL[name]
             began = time.perf_counter()
             results: list[Result] = []
@@ -87,9 +89,9 @@ def _commit() -> str:
     def git(*arguments: str) -> str:
         return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
-    # The figures themselves are written while the next are measured.
-    others = git("status", "--porcelain", "--", ":!benchmarks/figures.json", ":!benchmarks/RESULTS.md")
-    return git("rev-parse", "--short", "HEAD") + ("-dirty" if others else "")
+    # The figures themselves do not count: they are written while the next ones are measured.
+    changes = git("status", "--porcelain", "--", ":!benchmarks/figures.json", ":!benchmarks/RESULTS.md")
+    return git("rev-parse", "--short", "HEAD") + ("-dirty" if changes else "")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""One refresh without Dagster: `python -m benchmarks.stages ETL_TOML [--processes N] [--digest]`.
+"""Run one refresh without Dagster: `python -m benchmarks.stages ETL_TOML [--processes N] [--digest]`.
 
-The same stages, in the same order, as the job `refresh`. Prints one line of JSON: milliseconds of each stage, as the
-table `refreshes` has them, and a digest of the derived tables where it is asked for.
+The stages and their order are those of the job `refresh`. Prints one line of JSON: milliseconds of each stage, named as
+in the table `refreshes`, and with --digest a digest of the derived tables.
 """
 
 from __future__ import annotations
@@ -16,12 +16,19 @@ import duckdb
 from etl_project.database.contract import OBSERVED, contract
 from etl_project.engines.local import LocalEngine
 from etl_project.load.aggregates import aggregates
-from etl_project.refresh.refresh import Refresh
+from etl_project.refresh import Refresh
 from etl_project.settings import read_settings
 
 
 def refresh(settings: Path, processes: int | None = None) -> dict[str, int]:
-    """Refresh a warehouse. Returns stage -> milliseconds; `idle` instead of the rest where nothing was to do.
+    """Refresh a warehouse.
+
+    Args:
+        settings: the settings file.
+        processes: number of worker processes; by default as many as a refresh takes.
+
+    Returns:
+        Stage -> milliseconds; if there was nothing to do, only those of `list`, and `idle`: 1.
 
     Raises:
         RuntimeError: a check failed.
@@ -31,20 +38,20 @@ def refresh(settings: Path, processes: int | None = None) -> dict[str, int]:
         work.engine = LocalEngine(processes)
     work.work.lock.acquire("benchmark")
     try:
-        look = work.look()
-        if look.is_idle:
-            return {"list": look.list_milliseconds, "idle": 1}
-        loaded = work.load_tables(look)
+        plan = work.plan()
+        if plan.is_no_op:
+            return {"list": plan.milliseconds, "idle": 1}
+        loaded = work.load_tables(plan)
         times = dict(loaded.milliseconds)
         began = time.perf_counter()
         results = work.run_checks("tables")
-        times["checks"] = _since(began)
+        times["checks"] = _milliseconds_since(began)
         began = time.perf_counter()
         work.build_aggregates()
-        times["aggregates"] = _since(began)
+        times["aggregates"] = _milliseconds_since(began)
         began = time.perf_counter()
         results += work.run_checks("aggregates")
-        times["checks"] += _since(began)
+        times["checks"] += _milliseconds_since(began)
         failed = [result.check.name for result in results if result.check.is_blocking and not result.passed]
         if failed:
             raise RuntimeError(f"checks failed: {', '.join(failed)}")
@@ -55,7 +62,7 @@ def refresh(settings: Path, processes: int | None = None) -> dict[str, int]:
 
 
 def derived_digest(published: Path) -> str:
-    """Digest of the rows of every derived table and aggregate, whatever their order."""
+    """Digest of the rows of every derived table and aggregate, independent of their order."""
     with duckdb.connect(str(published), read_only=True) as con:
         parts = []
         tables = {table.name for table in contract().values() if not table.is_view}
@@ -65,20 +72,20 @@ def derived_digest(published: Path) -> str:
     return "; ".join(parts)
 
 
-def _since(began: float) -> int:
+def _milliseconds_since(began: float) -> int:
     return round((time.perf_counter() - began) * 1000)
 
 
 def main() -> None:
-    """Refresh as the command line says."""
-    ask = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
-    ask.add_argument("settings", type=Path)
-    ask.add_argument("--processes", type=int)
-    ask.add_argument("--digest", action="store_true")
-    given = ask.parse_args()
-    result: dict[str, object] = dict(refresh(given.settings, given.processes))
-    if given.digest:
-        result["digest"] = derived_digest(read_settings(given.settings).warehouse.path)
+    """Refresh with the options of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.stages", description=__doc__)
+    parser.add_argument("settings", type=Path)
+    parser.add_argument("--processes", type=int)
+    parser.add_argument("--digest", action="store_true")
+    options = parser.parse_args()
+    result: dict[str, object] = dict(refresh(options.settings, options.processes))
+    if options.digest:
+        result["digest"] = derived_digest(read_settings(options.settings).warehouse.path)
     print(json.dumps(result))
 
 

@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from etl_project.errors import BAD_USAGE, DONE, FAILED, SOURCE_MISSING, Stop
+from etl_project.errors import (
+    BAD_USAGE,
+    BUSY,
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    SOURCE_MISSING,
+    WORK_TO_DO,
+    UserError,
+)
 from etl_project.show.console import consoles, safe
 
 if TYPE_CHECKING:
-    from etl_project.refresh.look import Look
-    from etl_project.refresh.refresh import Refresh
+    from etl_project.alerts.alerts import Alerts
+    from etl_project.refresh import Refresh
+    from etl_project.refresh.plan import RefreshPlan
 
 app = typer.Typer(
     help="Folders of Markdown posts in, one DuckDB warehouse out.",
@@ -34,15 +44,15 @@ Config = Annotated[
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
-def _speaking(command: Command) -> Command:
+def _tells_user_errors(command: Command) -> Command:
     """Turn the errors a person can act on into one sentence and an exit code."""
 
     @functools.wraps(command)
     def run(*args: object, **values: object) -> None:
         try:
             command(*args, **values)
-        except Stop as stop:
-            _stop(str(stop), stop.exit_code)
+        except UserError as error:
+            _stop(str(error), error.exit_code)
         except BrokenPipeError:
             # Whoever read the output has seen enough, as `head` does.
             sys.stderr.close()
@@ -51,18 +61,18 @@ def _speaking(command: Command) -> Command:
             where = f": {error.filename}" if error.filename else ""
             _stop(f"{error.strerror or error}{where}. The published file is as it was.", FAILED)
         except KeyboardInterrupt:
-            _stop("Stopped. The published file is as it was; the next refresh goes on from there.", FAILED)
+            _stop("Stopped. The published file is as it was; the next refresh goes on from there.", INTERRUPTED)
 
     return run  # type: ignore[return-value]
 
 
 def _stop(message: str, code: int) -> None:
-    err.print(message, style="red" if code == FAILED else "yellow")
+    err.print(message, style="yellow" if code in (BAD_USAGE, BUSY) else "red")
     raise typer.Exit(code)
 
 
 @app.command()
-@_speaking
+@_tells_user_errors
 def refresh(
     config: Config = None,
     full: Annotated[bool, typer.Option("--full", help="Read every post again and build every table anew.")] = False,
@@ -76,89 +86,102 @@ def refresh(
         list[str] | None,
         typer.Option(help="Only this source; may be given several times. The others stay as they are."),
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only tell what a refresh would do: exit 5 where there is something.")
+    ] = False,
 ) -> None:
     """Bring the warehouse up to date with the posts."""
     from etl_project.alerts.alerts import Alerts
-    from etl_project.refresh.refresh import Refresh
+    from etl_project.refresh import Refresh
     from etl_project.settings import read_settings
 
     work = Refresh(read_settings(config), full=full, allow_deletes=allow_deletes, verify=verify, sources=source or ())
-    alerts = Alerts(work.settings.alerts, work.work, lambda why: err.print(safe(why, "yellow")))
-    work.work.lock.acquire("etl refresh")
+    work.work.lock.acquire("etl refresh --plan" if plan else "etl refresh")
     try:
-        alerts.tell_of_a_refresh_that_was_cut_off()
-        look = work.look()
-        if look.is_idle:
-            _say_idle(work, look)
-            alerts.well(look.generation, look.scan.listed, look.scan.unavailable)
-            code = SOURCE_MISSING if look.scan.unavailable else DONE
-        else:
-            code = _run(work, look)
-    except Exception as error:
-        alerts.failed(str(error))
-        raise
+        code = _preview(work) if plan else _refresh(work, Alerts(work.settings.alerts, work.work, _warn))
     finally:
         work.engine.close()
         work.work.lock.release()
     raise typer.Exit(code)
 
 
-def _say_idle(work: Refresh, look: Look) -> None:
-    listed = sum(look.scan.listed.values())
+def _warn(reason: str) -> None:
+    err.print(safe(reason, "yellow"))
+
+
+def _preview(work: Refresh) -> int:
+    from etl_project.show.plan import show_plan
+
+    plan = work.preview()
+    try:
+        show_plan(plan, out)
+    finally:
+        plan.close()
+    if plan.guard:
+        return FAILED
+    if plan.diff.unavailable:
+        return SOURCE_MISSING
+    return DONE if plan.is_no_op else WORK_TO_DO
+
+
+def _refresh(work: Refresh, alerts: Alerts) -> int:
+    try:
+        alerts.report_interrupted_refresh()
+        plan = work.plan()
+        if not plan.is_no_op:
+            return _run(work, plan)
+        _say_no_op(work, plan)
+        alerts.report_success(plan.generation, plan.diff.listed, plan.diff.unavailable)
+        return SOURCE_MISSING if plan.diff.unavailable else DONE
+    except Exception as error:
+        alerts.report_failure(str(error))
+        raise
+
+
+def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:
+    from etl_project.refresh.result import describe_outage
+
+    listed = sum(plan.diff.listed.values())
     out.print(
-        f"Nothing to do: none of the {listed:,} files changed since refresh {look.generation}"
-        f"{_hashed_in_words(look) if work.verify else ''}. "
-        f"{work.settings.warehouse.path} is up to date ({look.list_milliseconds / 1000:.2f} s)."
+        f"Nothing to do: none of the {listed:,} files changed since refresh {plan.generation}"
+        f"{_verified_in_words(plan) if work.ask.verify else ''}. "
+        f"{work.settings.warehouse.path} is up to date ({plan.milliseconds / 1000:.2f} s)."
     )
-    _say_unavailable(look.scan.unavailable)
+    for source, reason in plan.diff.unavailable.items():
+        err.print(describe_outage(source, reason), style="red")
 
 
-def _hashed_in_words(look: Look) -> str:
-    """What a verification did: git knows its posts by their content, so that there is nothing to find out."""
-    from etl_project.sources.location import Repository
-
-    in_git = [isinstance(source.location, Repository) for source in look.sources]
+def _verified_in_words(plan: RefreshPlan) -> str:
+    """What a verification did: git names posts by their content, so that there is nothing to find out."""
+    in_git = [pinned.place.knows_content for pinned in plan.sources]
     if in_git and all(in_git):
         return "; git names them by their content, so that none was hashed again"
     return f", each {'but those in git ' if any(in_git) else ''}hashed again"
 
 
-def _say_unavailable(unavailable: dict[str, str]) -> None:
-    from etl_project.refresh.look import not_read
-
-    for source, why in unavailable.items():
-        err.print(not_read(source, why), style="red")
-
-
-def _run(work: Refresh, look: Look) -> int:
-    from etl_project.refresh.disk_full import room_to
+def _run(work: Refresh, plan: RefreshPlan) -> int:
+    from etl_project.refresh.disk_full import tell_full_disk
     from etl_project.show.progress import progress
-    from etl_project.show.summary import show_summary
+    from etl_project.show.summary import show_failure, show_summary
 
-    out.print(f"To do: {'; '.join(look.reasons)}.")
+    out.print(f"To do: {'; '.join(plan.reasons)}.")
     # Dagster takes two seconds to import: only a refresh with work to do pays for it. Its processes start meanwhile.
-    work.warm(look)
+    work.warm(plan)
     gc.disable()  # nothing that is imported becomes garbage, and looking for some takes a fifth of the time
     from etl_project.definitions import run_refresh
 
     gc.enable()
-    with progress(out) as report, room_to("record the run", work.settings.dagster_home):
-        run = run_refresh(work, look, report)
+    with progress(out) as report, tell_full_disk("record the run", work.settings.dagster_home):
+        run = run_refresh(work, plan, report)
     if not run.success or run.tables is None or run.published is None:
-        err.print(f"The refresh failed: {run.error}", style="red")
-        for check in run.checks:
-            if check.check.is_blocking and not check.passed:
-                err.print(f"  {check.check.name}: {check.check.description} {check.broken:,} rows break it:")
-                for line in check.sample:
-                    err.print(safe(f"    {line}"))
-        err.print(f"{work.settings.warehouse.path} is as it was. Look closer with: etl ui (run {run.run_id})")
+        show_failure(run.error, run.checks, work.settings.warehouse.path, run.run_id, err)
         return FAILED
     show_summary(run.tables, run.published, run.aggregates, run.checks, out)
     return SOURCE_MISSING if run.tables.unavailable else DONE
 
 
 @app.command()
-@_speaking
+@_tells_user_errors
 def status(config: Config = None) -> None:
     """Show where things stand: the published file, its sources, the last refresh."""
     from etl_project.settings import read_settings
@@ -168,7 +191,7 @@ def status(config: Config = None) -> None:
 
 
 @app.command()
-@_speaking
+@_tells_user_errors
 def rejected(
     config: Config = None,
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
@@ -192,7 +215,7 @@ def rejected(
 
 
 @app.command()
-@_speaking
+@_tells_user_errors
 def changes(
     since: Annotated[
         str | None,
@@ -211,7 +234,7 @@ def changes(
 
 
 @app.command()
-@_speaking
+@_tells_user_errors
 def sql(
     query: Annotated[str | None, typer.Argument(help="One SQL statement; - reads it from standard input.")] = None,
     file: Annotated[
@@ -245,7 +268,7 @@ def sql(
 
 
 @app.command()
-@_speaking
+@_tells_user_errors
 def explain(
     file: Annotated[Path, typer.Argument(help="A post file; it need not be in the warehouse.", dir_okay=True)],
     config: Config = None,
@@ -260,7 +283,7 @@ def explain(
 
 
 @app.command()
-@_speaking
+@_tells_user_errors
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder of your site.", file_okay=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Settings file to write.", dir_okay=False)] = Path(
@@ -270,17 +293,17 @@ def init(
     """Look at a folder of posts and write a commented etl.toml for it."""
     from etl_project.init.furniture import propose
     from etl_project.init.settings_file import write_settings
-    from etl_project.init.site import look_at
+    from etl_project.init.site import sample_site
     from etl_project.settings import read_settings
     from etl_project.show.console import command
 
-    site = look_at(folder)
+    site = sample_site(folder)
     proposals = propose(site.bodies)
     write_settings(site, proposals, output)
     read_settings(output)
     out.print(
         f"{folder} is a site of the dialect {site.dialect} with {site.files:,} posts; "
-        f"{len(site.bodies):,} were looked at and {len(proposals):,} rules proposed.",
+        f"{len(site.bodies):,} were sampled and {len(proposals):,} rules proposed.",
     )
     if not site.time_zone:
         out.print("It does not say which time zone it keeps: put yours in time_zone before the first refresh.")
@@ -288,11 +311,12 @@ def init(
 
 
 @app.command()
-@_speaking
+@_tells_user_errors
 def maintain(
     config: Config = None,
     keep_days: Annotated[
-        float | None, typer.Option(min=0, help="Age in days from which records of runs and looks go.")
+        float | None,
+        typer.Option(min=0, help="Age in days from which records of runs and checks are deleted."),
     ] = None,
 ) -> None:
     """Make the work file and Dagster's records small again, and remove copies of repositories that no source needs."""
@@ -323,7 +347,7 @@ def maintain(
 
 
 @app.command()
-@_speaking
+@_tells_user_errors
 def ui(
     config: Config = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",

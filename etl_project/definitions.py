@@ -16,9 +16,9 @@ from assets.records import Purged, purge, records_of
 from assets.resources import Session, session_resource
 from assets.run import RefreshRun, run_job
 from assets.tables import tables
-from etl_project.refresh.look import Look
+from etl_project.refresh import Refresh
+from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.read_files import Report
-from etl_project.refresh.refresh import Refresh
 from etl_project.servers.dagster_home import prepare_home
 from etl_project.servers.orphans import OWNER
 from etl_project.settings import Settings, SettingsError, read_settings
@@ -30,9 +30,9 @@ def defs() -> dg.Definitions:
 
     Raises:
         SettingsError: they cannot be used, and a person is there to read it. Servers of `etl ui` go on with the default
-            schedules: looks and runs read the settings again, and fail with the sentence until they are corrected.
+            schedules: ticks and runs read the settings again, and fail with the sentence until they are corrected.
     """
-    # Only for people to look at, and it reads all of the SQL: a refresh from the command line goes without.
+    # Only people in the web server see it, and it reads all of the SQL: a refresh from the command line leaves it out.
     from assets.lineage import with_origins
 
     try:
@@ -53,7 +53,7 @@ def wire(
     """Put the parts together.
 
     Args:
-        settings: for the schedules; a look, and a run when it starts, reads them again. None where they cannot be used.
+        settings: for the schedules; each tick and each run reads them again. None where they cannot be used.
         session: the session of a caller who holds the lock in this process, for runs in it.
         assets: the graph, as it is to be shown.
     """
@@ -70,21 +70,21 @@ def wire(
     )
 
 
-def run_refresh(refresh: Refresh, look: Look, report: Report) -> RefreshRun:
+def run_refresh(refresh: Refresh, plan: RefreshPlan, report: Report) -> RefreshRun:
     """Run the job `refresh` in this process; it shows in the web server like every other run of it.
 
     Args:
         refresh: the caller holds the lock of its work file.
-        look: what it found; it is used up.
+        plan: what there is to do; it cannot be used again.
         report: called with (files done, files in all) while files are read.
     """
-    session = Session(refresh, look, report)
+    session = Session(refresh, plan, report)
     job = wire(refresh.settings, session).resolve_job_def(REFRESH)
     return run_job(job, session, prepare_home(refresh.settings))
 
 
 def purge_records_of(settings: Settings, keep_days: float | None = None) -> Purged:
-    """Delete the records of old runs and looks, and shrink the files that held them.
+    """Delete the records of old runs and ticks, and shrink the files that held them.
 
     Args:
         settings: tell where the records are, and how old they may be.

@@ -1,7 +1,7 @@
-"""What a kind of site implies: where its posts live, what paths and keys mean. Declarations only.
+"""Dialects: which files of a kind of site are posts, and what their paths and keys mean. Declarations only.
 
-A dialect is one `Dialect(...)` below and one test. `docs/dialects.md` says how to add one, and from which
-page of each manual the rules come.
+A dialect is one `Dialect(...)` below and one test. `docs/dialects.md` says how to add one, and which page of each
+manual the rules come from.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Literal
 
 UrlStyle = Literal["stated", "jekyll", "hugo", "hexo", "zola", "pelican"]
-"""Whose rules make the path of a page; `stated`: only the front matter names it."""
+"""The generator whose rules make the path of a page; `stated`: only the front matter can state it."""
 
 Split = Literal["whole", "white_space", "words", "comma", "comma_or_semicolon", "comma_or_white_space"]
-"""What a text of several terms is split at; items of a list are never split.
+"""The separator at which a text of several terms is split; items of a list are never split.
 
-`words` is white space, unless quotes, brackets or semicolons show that the text is one name."""
+`words` means white space, unless quotes, brackets or semicolons show that the text is one name."""
 
 MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn"})
 """Endings of Markdown files, in lower case."""
@@ -27,19 +27,19 @@ HTML = frozenset({".html", ".htm"})
 """Endings of HTML files, in lower case."""
 
 PRUNED = frozenset({"node_modules", "bower_components", "_site", "__pycache__"})
-"""Folders of tools and of built pages, never entered at any depth: only names that no author would choose."""
+"""Folders of tools and of built pages, skipped at any depth. They have only names that no author would choose."""
 
-# The date forms that generators take from names; the slug is what follows.
-_DASHED = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
+# The forms of dates that generators read from file names; the slug follows the date.
+_DASHED_DATE = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
 _JEKYLL_NAME = re.compile(
     r"(?P<year>[0-9]{2,4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})-(?P<slug>.*)", re.ASCII | re.DOTALL
 )
-DASHED_NAME = re.compile(_DASHED + r"(?:[-_ .]+(?P<slug>.*))?", re.ASCII | re.DOTALL)
-DATE_FIRST_NAME = re.compile(_DASHED + r"(?:[-_ .].*)?(?P<slug>)", re.ASCII | re.DOTALL)
+DASHED_NAME = re.compile(_DASHED_DATE + r"(?:[-_ .]+(?P<slug>.*))?", re.ASCII | re.DOTALL)
+DATE_FIRST_NAME = re.compile(_DASHED_DATE + r"(?:[-_ .].*)?(?P<slug>)", re.ASCII | re.DOTALL)
 """A date at the start of a file name that is part of the slug too."""
 
 _PLAIN_NAME = re.compile(
-    r"(?:" + _DASHED + r"|(?P<year8>[0-9]{4})(?P<month8>[0-9]{2})(?P<day8>[0-9]{2}))"
+    r"(?:" + _DASHED_DATE + r"|(?P<year8>[0-9]{4})(?P<month8>[0-9]{2})(?P<day8>[0-9]{2}))"
     r"(?:(?:\.[0-9]{1,2})?[-_ .]+(?P<slug>.*))?",
     re.ASCII | re.DOTALL,
 )
@@ -47,9 +47,9 @@ _PLAIN_NAME = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What a kind of site implies. Keys are in the order they are asked; the first with a value counts.
+    """The rules of one kind of site. Of several keys the first that has a value counts.
 
-    A key with a dot is looked up in a table: `taxonomies.tags`.
+    A key with a dot is read from a table: `taxonomies.tags`.
     """
 
     name: str
@@ -57,21 +57,21 @@ class Dialect:
 
     # Which files are posts.
     include: tuple[str, ...]
-    """Patterns of posts below the location, as in .gitignore, best first; used when the source gives none."""
+    """Patterns of posts below the location, as in .gitignore, best first; used if the source has none."""
     suffixes: frozenset[str] = MARKDOWN
     """Endings of posts in lower case; `.MD` counts as `.md`."""
     pruned: frozenset[str] = PRUNED
-    """Folders never entered. Folders whose name starts with a dot are never entered anyway."""
+    """Folders that are skipped. Folders whose name starts with a dot are always skipped."""
     not_posts: frozenset[str] = frozenset()
     """Names, in lower case and without the ending, that are never posts."""
     content_folders: frozenset[str] = frozenset()
-    """Folders of posts below the site's root; a leading one is no part of addresses and categories."""
+    """Folders of posts below the site's root; at the start of a path they are no part of addresses and categories."""
 
     # How front matter is found.
     front_matter_required: bool = False
-    """Whether the generator itself passes over a file without front matter."""
+    """Whether the generator itself ignores a file without front matter."""
     header_formats: tuple[str, ...] = ("yaml", "toml", "json")
-    """Formats of front matter to look for."""
+    """Formats of front matter, tried in this order."""
     keys_fold: bool = False
     """Whether `Title` and `title` are the same key."""
 
@@ -79,43 +79,43 @@ class Dialect:
     config_files: tuple[str, ...] = ()
     """Files of the site's own settings below its root; the first that exists is read."""
     marks: tuple[tuple[str, ...], ...] = ()
-    """Paths, any whole group of which shows that a folder is such a site."""
+    """Groups of paths. A folder in which all paths of one group exist is such a site."""
     sign: re.Pattern[bytes] | None = None
-    """What most posts hold near their start; asked when no marks are found."""
+    """Pattern that most posts match from their start; used if no marks are found."""
 
-    # What the path implies.
+    # What the path says.
     dated_name: re.Pattern[str] | None = None
-    """A file name, ending removed, that states a date: groups year, month, day and slug."""
+    """Pattern of a file name, without its ending, that states a date: groups year, month, day and slug."""
     date_in_url: bool = False
-    """Whether a stated address that starts with year/month/day dates the post."""
+    """Whether year/month/day in a stated address is the date of a post that has no other."""
     draft_folders: frozenset[str] = frozenset()
     """Folders whose posts are drafts."""
     category_folders_above: frozenset[str] = frozenset()
     """The folders above one of these are categories."""
     folder_is_category: bool = False
-    """Whether the folder a post lies in is its category when it states none."""
+    """Whether the folder of a post is its category if it states none."""
     language_folders: bool = False
     """Whether the first folder below the content folder names the language."""
     bundles: bool = False
-    """Whether `index.md` stands for its folder."""
+    """Whether `index.md` is the post of its folder and takes its name."""
 
     # What the keys mean.
     title: tuple[str, ...] = ("title",)
     title_from_heading: bool = False
     """Whether the first heading is the title of a post that states none."""
     title_after_heading: tuple[str, ...] = ()
-    """Keys asked for a title when there is no heading either."""
+    """Keys that may give the title if there is no heading either."""
     title_from_name: bool = False
-    """Whether the file name is the title in the end."""
+    """Whether the file name is the title if nothing else gives one."""
     date: tuple[str, ...] = ("date",)
     utc_times: re.Pattern[str] | None = None
-    """The only form of times without a zone that `naive_dates = "utc"` is about; the generator reads other forms,
-    and days, on the site's clock. Without a pattern it is about all of them."""
+    """The only form of times without a zone to which `naive_dates = "utc"` applies; the generator reads other forms,
+    and dates without a time, in the zone of the site. Without a pattern it applies to all of them."""
     updated: tuple[str, ...] = ()
     expires: tuple[str, ...] = ()
     slug: tuple[str, ...] = ("slug",)
     slug_from_title: bool = False
-    """Whether the slug of a post that states none comes from its title and not from its file name."""
+    """Whether the slug of a post that states none is made from its title instead of its file name."""
     url: tuple[str, ...] = ("permalink",)
     url_style: UrlStyle = "stated"
     language: tuple[str, ...] = ("lang", "language", "locale")
@@ -130,7 +130,7 @@ class Dialect:
     categories: tuple[str, ...] = ("categories", "category")
     categories_split: Split = "whole"
     categories_nest: bool = False
-    """Whether a list of categories is a path from the widest to the narrowest."""
+    """Whether a list of categories is one path from the widest to the narrowest."""
     tags: tuple[str, ...] = ("tags", "tag")
     tags_split: Split = "whole"
     tags_in_body: bool = False
@@ -138,22 +138,22 @@ class Dialect:
     authors: tuple[str, ...] = ("authors", "author")
     authors_split: Split = "whole"
     wikilinks: bool = False
-    """Whether `[[page]]` and `[[page|label]]` in the body are links, and what is between `%%` is a comment."""
+    """Whether `[[page]]` and `[[page|label]]` in the body are links, and text between `%%` is a comment."""
     singular_is_whole: bool = False
-    """Whether the text of `category` and `tag` is one term, `category` added, `tag` before `tags`."""
+    """Whether the text of `category` and `tag` is one term; `category` adds to `categories`, `tag` replaces `tags`."""
 
 
 JEKYLL = Dialect(
     name="jekyll",
     include=("**/_posts/**", "**/_drafts/**"),
     suffixes=MARKDOWN | HTML,
-    # Installed gems bring sample sites of their own.
+    # Installed gems contain sample sites.
     pruned=PRUNED | {"vendor"},
     front_matter_required=True,
     config_files=("_config.yml", "_config.yaml", "_config.toml"),
     marks=(("_posts",),),
     dated_name=_JEKYLL_NAME,
-    # What YAML 1.1 calls a timestamp is UTC to Jekyll; everything else goes through Ruby's local Time.parse.
+    # Jekyll reads a timestamp of YAML 1.1 as UTC, and everything else by Ruby's Time.parse as local time.
     utc_times=re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|\s+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"),
     draft_folders=frozenset({"_drafts"}),
     category_folders_above=frozenset({"_posts", "_drafts"}),
@@ -310,7 +310,7 @@ _ZOLA_KEYS = re.compile(rb"^(?:base_url|compile_sass|build_search_index|generate
 
 
 def is_post(dialect: Dialect, name: str) -> bool:
-    """Tell whether a file of this name, its folder left out, is a post.
+    """Tell whether a file of this name, without its folder, is a post.
 
     Hidden files (`.#x.md`, `._x.md`) and editor backups (`x.md~`) never are.
     """
@@ -324,18 +324,18 @@ def is_post(dialect: Dialect, name: str) -> bool:
 
 
 def detect_dialect(location: Path) -> str:
-    """Name the dialect a folder is written in by what its generator needs; `plain` without."""
-    # Zola and Hugo may both have a config.toml beside a content folder; the keys tell.
+    """Detect the dialect of a folder by the files that its generator needs, else by its posts; `plain` without any."""
+    # Zola and Hugo may both have a config.toml beside a content folder; its keys tell which it is.
     config = location / "config.toml"
     if config.is_file() and (location / "content").is_dir() and _ZOLA_KEYS.search(config.read_bytes()):
         return "zola"
-    # Hexo is asked before Jekyll: both have a _config.yml, only Hexo has source/.
+    # Hexo is tried before Jekyll: both have a _config.yml, only Hexo has source/.
     for dialect in (HEXO, ZOLA, HUGO, JEKYLL, PELICAN, OBSIDIAN):
         if any(all((location / path).exists() for path in group) for group in dialect.marks):
             return dialect.name
     if (location / "_config.yml").is_file() and next(location.glob("*/**/_posts"), None) is not None:
         return "jekyll"
-    starts = _starts(location)
+    starts = _read_starts(location)
     for dialect in (PELICAN, OBSIDIAN):
         sign = dialect.sign
         if sign and starts and sum(sign.match(start) is not None for start in starts) * 2 > len(starts):
@@ -343,7 +343,7 @@ def detect_dialect(location: Path) -> str:
     return "plain"
 
 
-def _starts(location: Path) -> list[bytes]:
+def _read_starts(location: Path) -> list[bytes]:
     """Read the first 4 KB of up to 50 Markdown files, in the order of their names."""
     starts: list[bytes] = []
     for folder, folders, names in os.walk(location):

@@ -1,4 +1,4 @@
-"""The vocabulary of the warehouse: why a file is rejected, and what a loaded file is warned about."""
+"""The vocabulary of the warehouse: the reasons for rejecting a file, and the warnings about a loaded file."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 
 class Rejection(Exception):
-    """A file that cannot be trusted at all.
+    """Raised for a file that cannot be loaded, because nothing in it can be trusted.
 
     Args:
         reason: a key of `SUGGESTIONS`.
-        message: what is wrong, in words a person can act on.
-        line: line of the file, from 1, where it is known.
+        message: the problem, in words that a person can act on.
+        line: line of the file, from 1, if it is known.
     """
 
     def __init__(self, reason: str, message: str, line: int | None = None) -> None:
@@ -22,7 +22,7 @@ class Rejection(Exception):
 
     @property
     def suggestion(self) -> str:
-        """What to do about it."""
+        """The remedy, as in `SUGGESTIONS`."""
         return SUGGESTIONS[self.reason]
 
     def __reduce__(self) -> tuple[type[Rejection], tuple[str, str, int | None]]:
@@ -31,14 +31,14 @@ class Rejection(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PostWarning:
-    """Something repaired or missing in a post that is loaded all the same."""
+    """Something repaired or missing in a post that is loaded nevertheless."""
 
     code: str
     """A key of `WARNINGS`."""
     detail: str = ""
-    """What exactly, such as the text that was repaired; shown by `etl explain`."""
+    """Details, such as the text that was repaired; shown by `etl explain`."""
     line: int | None = None
-    """Line of the file, from 1."""
+    """Line of the file, from 1, if it is known."""
 
 
 SUGGESTIONS: dict[str, str] = {
@@ -61,7 +61,7 @@ SUGGESTIONS: dict[str, str] = {
     "unreadable": "Check the disk or mount; the file is tried again at the next refresh.",
     "crashed_parser": "Report the file to this project; exclude it in etl.toml meanwhile.",
 }
-"""Reason of a rejection -> what to do about it."""
+"""Reason of a rejection -> its remedy. `docs/reading.md` holds the same texts."""
 
 WARNINGS: dict[str, str] = {
     "duplicate_key": "The same key stands twice; the last one counts.",
@@ -81,4 +81,4 @@ WARNINGS: dict[str, str] = {
     "path_not_utf8": r"The file name is not UTF-8; its bytes are written \xNN.",
     "duplicate_identity": "Another file of the source has the same identity and is the article.",
 }
-"""Code of a warning -> what it means."""
+"""Code of a warning -> its meaning. `docs/reading.md` holds the same texts."""

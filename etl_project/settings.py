@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from etl_project.checks.thresholds import Thresholds
 from etl_project.dialects import DIALECTS
-from etl_project.errors import BAD_USAGE, Stop
+from etl_project.errors import BAD_USAGE, UserError
 from etl_project.extract.body.rules import RuleBook
 from etl_project.limits import Limits
 from etl_project.sources.location import location_of, mirrors_of
@@ -32,7 +32,7 @@ _CRON = re.compile(
 )
 
 
-class SettingsError(Stop):
+class SettingsError(UserError):
     """A setting that cannot be used: the message says which, in which file and line, and what to do."""
 
     exit_code = BAD_USAGE
@@ -55,15 +55,15 @@ class ScheduleSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     cron: str = "*/15 * * * *"
-    """When Dagster looks for changes, in UTC."""
+    """When Dagster checks for changes, in UTC."""
     maintain_cron: str = "30 3 * * 0"
     """When the job `maintain` runs, in UTC."""
     stale_after_hours: float = Field(default=6, gt=0)
-    """How long ago the last good look may be before the published file is called stale."""
+    """How long ago the sources may last have been checked before the published file is called stale."""
     keep_runs: int = Field(default=80, ge=1)
     """Most runs whose records are kept; older ones go as new ones end."""
     keep_days: int = Field(default=30, ge=0)
-    """Age from which `maintain` deletes the records of runs and looks."""
+    """Age from which `maintain` deletes the records of runs and checks for changes."""
 
     @field_validator("cron", "maintain_cron")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,16 @@ import duckdb
 import pytest
 
 from etl_project.database.contract import OBSERVED, contract
+from etl_project.database.json_file import write_json
+from etl_project.database.work_file import WorkFile
 from etl_project.load.aggregates import aggregates
-from etl_project.refresh.look import Look
-from etl_project.refresh.refresh import Refresh
+from etl_project.refresh import Refresh
+from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.result import TablesLoaded
 from etl_project.settings import Settings, read_settings
+from etl_project.sources.folder import PinnedFolder
+from etl_project.sources.place import PinnedSource
+from etl_project.sources.source import Source
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -57,7 +62,7 @@ class Site:
     folder: Path
     source: str = 'dialect = "jekyll"\ntime_zone = "Asia/Shanghai"\ninclude = ["_posts/**", "old_post/**"]\n'
     extra: str = ""
-    last_look: Look | None = field(default=None, repr=False)
+    last_plan: RefreshPlan | None = field(default=None, repr=False)
 
     @property
     def posts(self) -> Path:
@@ -100,17 +105,17 @@ class Site:
     def settings(self) -> Settings:
         return read_settings(self.config)
 
-    def look(self, **options: Any) -> tuple[Refresh, Look]:
+    def plan(self, **options: Any) -> tuple[Refresh, RefreshPlan]:
         refresh = Refresh(self.settings, **options)
-        return refresh, refresh.look()
+        return refresh, refresh.plan()
 
     def refresh(self, **options: Any) -> TablesLoaded | None:
         """Run every stage, without Dagster; None when there is nothing to do."""
-        refresh, look = self.look(**options)
-        self.last_look = look
-        if look.is_idle:
+        refresh, plan = self.plan(**options)
+        self.last_plan = plan
+        if plan.is_no_op:
             return None
-        loaded = refresh.load_tables(look)
+        loaded = refresh.load_tables(plan)
         broken = [r for r in refresh.run_checks("tables") if r.check.is_blocking and not r.passed]
         refresh.build_aggregates()
         broken += [r for r in refresh.run_checks("aggregates") if r.check.is_blocking and not r.passed]
@@ -132,8 +137,8 @@ class Site:
 
     def built(self) -> dict[str, list[tuple[Any, ...]]]:
         """Build the tables and aggregates once, and return the same of them without publishing."""
-        refresh, look = self.look()
-        refresh.load_tables(look)
+        refresh, plan = self.plan()
+        refresh.load_tables(plan)
         refresh.build_aggregates()
         with refresh.work.opened(read_only=True) as con:
             return _derived(con)
@@ -142,6 +147,19 @@ class Site:
 def _derived(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
     names = [n for n in (*contract(), *aggregates()) if n not in (*OBSERVED, "changes")]
     return {name: con.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}
+
+
+def rewrite_last_plan(work: WorkFile, **values: Any) -> None:
+    """Change what the last plan wrote down."""
+    last = work.last_plan.read()
+    assert last
+    write_json(work.last_plan.path, asdict(replace(last, **values)))
+
+
+def pinned(source: Source) -> PinnedSource:
+    """A source that is a folder, as readers take it."""
+    assert isinstance(source.location, Path)
+    return PinnedSource(source, PinnedFolder(source.location))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import pinned
 
 from etl_project.dialects import DIALECTS, JEKYLL, PLAIN, detect_dialect, is_post
 from etl_project.extract.fields import FieldReader
@@ -113,7 +114,7 @@ def test_a_dialect_of_ones_own_is_one_declaration(monkeypatch: pytest.MonkeyPatc
         dated_name=re.compile("(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})_(?P<slug>.+)"),
     )
     monkeypatch.setitem(DIALECTS, "minutes", minutes)
-    reader = FieldReader(Source(name="m", location=tmp_path, dialect="minutes"), Limits())
+    reader = FieldReader(pinned(Source(name="m", location=tmp_path, dialect="minutes")), Limits())
     fields = reader.read("20240501_rat.md", {"Betreff": "Ratssitzung"}, first_heading=None)
     assert (fields.title, fields.slug, fields.published_from) == ("Ratssitzung", "rat", "file_name")
 
@@ -121,7 +122,7 @@ def test_a_dialect_of_ones_own_is_one_declaration(monkeypatch: pytest.MonkeyPatc
 def test_links_in_double_brackets_are_links_in_a_vault_and_text_elsewhere(tmp_path: Path) -> None:
     data = b"See [[Other note|the other]] and [[Third]].\n"
     read = {
-        name: PostReader(Source(name=name, location=tmp_path, dialect=name), Limits()).read("a.md", data).body
+        name: PostReader(pinned(Source(name=name, location=tmp_path, dialect=name)), Limits()).read("a.md", data).body
         for name in ("obsidian", "plain")
     }
     assert read["obsidian"].link_urls == ["Other note", "Third"]

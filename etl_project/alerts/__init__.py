@@ -1,1 +1,1 @@
-"""Who is told when a refresh fails, and how."""
+"""Alerts: tell a program or a web address that a refresh failed or works again."""

@@ -1,4 +1,4 @@
-"""Whom to tell when a refresh fails, works again, or reads the posts worse than before: once for each fault."""
+"""Alerts about failed refreshes, recoveries, jumps of rejected files and missed changes; each fault is alerted once."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from etl_project.database.work_file import WorkFile
-from etl_project.refresh.look import not_read
+from etl_project.refresh.result import describe_outage
 from etl_project.settings import AlertSettings
 
 Event = Literal["failure", "recovery", "rejected_jump", "missed_change"]
 
 _REFRESH = "refresh"
-_PATHS_TOLD = 20
-_REJECTED_TOLD = 10
+_MISSED_PATHS_SENT = 20
+_REJECTED_PATHS_SENT = 10
 
 
 class Alerts:
-    """The alerts of one warehouse. The faults already told are kept beside the work file, as `posts.alerts.json`.
+    """The alerts of one warehouse. The faults alerted so far are kept beside the work file, in `posts.alerts.json`.
 
-    The caller holds the lock of the warehouse. No method raises: an alert that cannot be told is told to `warn`.
+    The caller holds the lock of the warehouse. No method raises: where an alert cannot be sent, or the file cannot be
+    written, `warn` is called with a sentence.
     """
 
     def __init__(self, settings: AlertSettings, work: WorkFile, warn: Callable[[str], None]) -> None:
@@ -37,98 +38,112 @@ class Alerts:
         self._warn = warn
 
     def begin(self, who: str) -> None:
-        """Write down that a refresh is at work; one that never comes to its end is told of by the next."""
-        self.tell_of_a_refresh_that_was_cut_off()
+        """Record that a refresh is running; if it never calls `end`, the next refresh alerts about it.
+
+        Args:
+            who: name of the refresh, for the sentence of that alert.
+        """
+        self.report_interrupted_refresh()
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        self._write({**self._known, "at_work": f"{who}, begun {now}"})
+        self._write_state({**self._read_state(), "at_work": f"{who}, begun {now}"})
 
     def end(self) -> None:
-        """Write down that the refresh came to its end, whichever it was."""
-        known = self._known
-        if known.pop("at_work", None):
-            self._write(known)
+        """Record that the refresh ended, successfully or not."""
+        state = self._read_state()
+        if state.pop("at_work", None):
+            self._write_state(state)
 
-    def tell_of_a_refresh_that_was_cut_off(self) -> None:
-        """Tell of a refresh that began and never ended: whoever holds the lock knows that it is not at work."""
-        who = self._known.get("at_work")
+    def report_interrupted_refresh(self) -> None:
+        """Alert about a refresh that began and never ended.
+
+        The caller holds the lock of the warehouse, so that refresh is not running any more.
+        """
+        who = self._read_state().get("at_work")
         self.end()
         if who:
-            self.failed(
+            self.report_failure(
                 f"A refresh was cut off: {who}. Its process was killed, or the machine stopped. The published file is "
                 "as it was, and the next refresh goes on from there."
             )
 
-    def failed(self, sentence: str, fault: str = _REFRESH) -> None:
-        """Tell of a failure, unless the last thing told of this fault was the same.
+    def report_failure(self, sentence: str, fault: str = _REFRESH) -> None:
+        """Alert about a failure, unless the last alert about this fault said the same, numbers aside.
 
         Args:
             sentence: what is wrong, and what to do.
-            fault: what it is that failed: the refresh, or a source.
+            fault: what failed: the refresh, or a source.
         """
         # Numbers that grow while people sleep do not make it another fault.
-        told = re.sub(r"\d+(?:[\d,.:]*\d)?", "#", sentence)
-        if self._faults.get(fault) == told:
+        message = re.sub(r"\d+(?:[\d,.:]*\d)?", "#", sentence)
+        state = self._read_state()
+        faults = _faults_in(state)
+        if faults.get(fault) == message:
             return
-        self._write({**self._known, "faults": {**self._faults, fault: told}})
+        self._write_state({**state, "faults": {**faults, fault: message}})
         self._send("failure", sentence)
 
-    def well(self, refresh: int, listed: Iterable[str], unavailable: Mapping[str, str]) -> None:
-        """Tell that all is well again, where a failure has been told before; tell of sources that cannot be read.
+    def report_success(self, refresh: int, listed: Iterable[str], unavailable: Mapping[str, str]) -> None:
+        """Alert about the recovery of what had failed before, and about each source that cannot be read now.
 
         Args:
-            refresh: number of the refresh that stands.
-            listed: sources that were looked at; of the others nothing is known.
-            unavailable: source -> why it cannot be read.
+            refresh: number of the published refresh.
+            listed: names of the sources that were checked; the state of the others is unknown.
+            unavailable: source -> reason why it cannot be read.
         """
-        works = {_REFRESH, *map(_fault_of, set(listed) - unavailable.keys())}
-        over = sorted(self._faults.keys() & works)
-        if over:
-            self._write({**self._known, "faults": {k: v for k, v in self._faults.items() if k not in works}})
-            what = " and ".join("the refresh" if fault == _REFRESH else f"the {fault}" for fault in over)
-            self._send("recovery", f"{what[0].upper()}{what[1:]} works again: refresh {refresh} is published.", refresh)
-        for name, why in unavailable.items():
-            self.failed(not_read(name, why), _fault_of(name))
+        working = {_REFRESH, *map(_fault_of, set(listed) - unavailable.keys())}
+        state = self._read_state()
+        faults = _faults_in(state)
+        recovered = sorted(faults.keys() & working)
+        if recovered:
+            self._write_state({**state, "faults": {k: v for k, v in faults.items() if k not in working}})
+            names = " and ".join("the refresh" if fault == _REFRESH else f"the {fault}" for fault in recovered)
+            verb = "works" if len(recovered) == 1 else "work"
+            sentence = f"{names[0].upper()}{names[1:]} {verb} again: refresh {refresh} is published."
+            self._send("recovery", sentence, refresh)
+        for name, reason in unavailable.items():
+            self.report_failure(describe_outage(name, reason), _fault_of(name))
 
-    def rejected(self, count: int, refresh: int, numbers: Mapping[str, int], paths: list[str]) -> None:
-        """Tell of many more rejected files than at the refresh before.
+    def report_rejected(self, count: int, refresh: int, numbers: Mapping[str, int], paths: list[str]) -> None:
+        """Alert when at least `[alerts] rejected_jump` more files are rejected than at the refresh before.
 
         Args:
             count: rejected files now.
             refresh: number of the refresh that found them.
-            numbers: to go with the alert.
-            paths: files that were not rejected before; some go with the alert.
+            numbers: further numbers to send with the alert.
+            paths: files that were not rejected before; the first ones are sent with the alert.
         """
-        before = self._known.get("rejected")
-        self._write({**self._known, "rejected": count})
+        state = self._read_state()
+        before = state.get("rejected")
+        self._write_state({**state, "rejected": count})
         if isinstance(before, int) and count - before >= self._settings.rejected_jump:
             self._send(
                 "rejected_jump",
                 f"{count:,} files are rejected, {count - before:,} more than before. See why: etl rejected",
                 refresh,
                 {**numbers, "rejected": count, "rejected_before": before},
-                paths[:_REJECTED_TOLD],
+                paths[:_REJECTED_PATHS_SENT],
             )
 
-    def missed(self, paths: Iterable[str], refresh: int) -> None:
-        """Tell of files whose bytes changed while size, times and inode did not, as a verification found."""
-        if found := sorted(paths):
+    def report_missed_changes(self, paths: Iterable[str], refresh: int) -> None:
+        """Alert about files whose bytes changed while size, times and inode did not, as a verification found.
+
+        Args:
+            paths: the files; the first ones are sent with the alert. None: no alert.
+            refresh: number of the refresh that verified.
+        """
+        if missed := sorted(paths):
             self._send(
                 "missed_change",
-                f"{len(found):,} files changed without any sign of it in size, times or inode; only their bytes told. "
-                f"They are read now. The first: {found[0]}",
+                f"{len(missed):,} files changed although their size, times and inode did not; only hashing their bytes "
+                f"showed it. They are read now. The first: {missed[0]}",
                 refresh,
-                {"missed": len(found)},
-                found[:_PATHS_TOLD],
+                {"missed": len(missed)},
+                missed[:_MISSED_PATHS_SENT],
             )
 
-    def has_told_of_source(self, name: str) -> bool:
-        """Whether it has been told that a source cannot be read, and not yet that it can."""
-        return _fault_of(name) in self._faults
-
-    @property
-    def _faults(self) -> dict[str, str]:
-        faults = self._known.get("faults")
-        return faults if isinstance(faults, dict) else {}
+    def has_reported_source(self, name: str) -> bool:
+        """Whether the last alert about a source said that it cannot be read."""
+        return _fault_of(name) in _faults_in(self._read_state())
 
     def _send(
         self,
@@ -148,37 +163,43 @@ class Alerts:
             "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         }
         body = json.dumps(payload, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        for name, tell, to in (
+        for name, send, target in (
             ("command", _run, self._settings.command),
             ("webhook", _post, self._settings.webhook),
         ):
-            if to and (why := tell(to, body, self._settings.timeout_seconds)):
-                self._warn(f"The alert could not be told by [alerts] {name}: {why}")
+            if target and (reason := send(target, body, self._settings.timeout_seconds)):
+                self._warn(f"The alert could not be sent by [alerts] {name}: {reason}")
 
-    @property
-    def _known(self) -> dict[str, Any]:
+    def _read_state(self) -> dict[str, Any]:
+        """Read `posts.alerts.json`; empty where it is missing or damaged."""
         try:
-            known = json.loads(self._file.read_text("utf-8"))
-            return known if isinstance(known, dict) else {}
+            state = json.loads(self._file.read_text("utf-8"))
+            return state if isinstance(state, dict) else {}
         except (OSError, ValueError):
             return {}
 
-    def _write(self, known: dict[str, Any]) -> None:
+    def _write_state(self, state: dict[str, Any]) -> None:
         unfinished = self._file.with_suffix(".tmp")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(json.dumps(known, ensure_ascii=False), "utf-8", "backslashreplace")
+            unfinished.write_text(json.dumps(state, ensure_ascii=False), "utf-8", "backslashreplace")
             unfinished.replace(self._file)
         except OSError as error:
-            self._warn(f"What was alerted could not be written down in {self._file}: {error.strerror}.")
+            self._warn(f"The state of the alerts could not be written to {self._file}: {error.strerror}.")
 
 
 def _fault_of(source: str) -> str:
     return f"source {source}"
 
 
+def _faults_in(state: Mapping[str, Any]) -> dict[str, str]:
+    """Faults that have been alerted and not recovered: fault -> last sentence, its numbers replaced by #."""
+    faults = state.get("faults")
+    return faults if isinstance(faults, dict) else {}
+
+
 def _run(command: str, body: bytes, seconds: float) -> str | None:
-    """Run a program with the alert on its standard input; None, or why it did not work."""
+    """Run a program with the alert on its standard input. Returns None, or the reason why it failed."""
     words = shlex.split(command)
     try:
         process = subprocess.Popen(
@@ -193,7 +214,7 @@ def _run(command: str, body: bytes, seconds: float) -> str | None:
     try:
         process.communicate(body, timeout=seconds)
     except subprocess.TimeoutExpired:
-        # Also what the program itself has started.
+        # The whole session, so that processes started by the program end too.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

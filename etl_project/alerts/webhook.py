@@ -1,4 +1,4 @@
-"""JSON posted to an address, in bounded time."""
+"""Post JSON to a web address within a time limit."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from urllib.parse import urlsplit
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *given: object) -> None:
-        """Follow nowhere: what is posted goes where the settings say."""
+        """Follow no redirect: the alert is sent only to the address in the settings."""
 
 
 def post(address: str, body: bytes, seconds: float) -> str | None:
     """Post JSON to an address.
 
     Args:
-        address: http or https; its path is often a secret and is not told.
-        body: the JSON.
-        seconds: longest that it may take.
+        address: http or https; its path is often a secret, so the returned reason names the host only.
+        body: the JSON, encoded.
+        seconds: time limit of the whole exchange.
 
     Returns:
-        None, or why it did not work.
+        None, or the reason reason it failed.
     """
     request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
     host = urlsplit(address).hostname
-    why: str | None = f"{host} took longer than {seconds:g} seconds to answer."
+    reason: str | None = f"{host} took longer than {seconds:g} seconds to answer."
 
-    def posting() -> None:
-        nonlocal why
+    def send() -> None:
+        nonlocal reason
         try:
             with urllib.request.build_opener(_NoRedirect).open(request, timeout=seconds):
-                why = None
+                reason = None
         except urllib.error.HTTPError as error:
             error.close()
-            why = f"{host} answered {error.code}."
+            reason = f"{host} answered {error.code}."
         except (OSError, ValueError, http.client.HTTPException) as error:
-            why = f"{host} does not answer: {type(getattr(error, 'reason', error)).__name__}."
+            reason = f"{host} does not answer: {type(getattr(error, 'reason', error)).__name__}."
 
-    # The time limit of a connection is one for each packet: a server that drips would hold a refresh for ever.
-    thread = threading.Thread(target=posting, daemon=True)
+    # urllib applies its timeout to each packet: a server that sends byte by byte would hold a refresh for ever.
+    thread = threading.Thread(target=send, daemon=True)
     thread.start()
     thread.join(seconds)
-    return why
+    return reason

@@ -1,4 +1,4 @@
-"""The checks of habit, as SQL: what breaks one of them is worth a look, and stops nothing.
+"""The checks that warn, as SQL: a row that violates one is worth a person's attention, and stops nothing.
 
 They read the tables, the settings of `[checks]` and one instant, as variables of the connection: `as_of` and the names
 of `Thresholds`. So the same tables warn of the same things, whenever they are asked.
@@ -51,7 +51,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
-        told="{rejected} of the {files} files of {source_id} are rejected, such as {paths}",
+        message="{rejected} of the {files} files of {source_id} are rejected, such as {paths}",
     ),
     Check(
         "no_loaded_post_is_now_rejected",
@@ -65,7 +65,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY ALL
         """,
         is_blocking=False,
-        told="{path} was loaded before and is rejected now: {reason}",
+        message="{path} was loaded before and is rejected now: {reason}",
     ),
     Check(
         "new_articles_have_dates",
@@ -92,7 +92,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
-        told="{undated} of the {added} articles added to {source_id} have no date, such as {paths}",
+        message="{undated} of the {added} articles added to {source_id} have no date, such as {paths}",
     ),
     # Where half of the categories have one article each they are labels, and a new one is no news.
     Check(
@@ -121,7 +121,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY ALL
         """,
         is_blocking=False,
-        told="{source_id} has a category it never had, {category}, in {paths}",
+        message="{source_id} has a category it never had, {category}, in {paths}",
     ),
     # Median and median absolute deviation are not moved by single odd days: Iglewicz and Hoaglin, "How to Detect and
     # Handle Outliers" (1993), who also give 1.4826 and 3.5. A count swings by at least the square root of its mean, as
@@ -157,7 +157,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY source_id
         """,
         is_blocking=False,
-        told="{source_id} has {articles} articles on {day}, where {usual:.0f} are usual on that weekday",
+        message="{source_id} has {articles} articles on {day}, where {usual:.0f} are usual on that weekday",
     ),
     Check(
         "no_source_is_silent_for_long",
@@ -191,7 +191,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY days DESC, source_id
         """,
         is_blocking=False,
-        told="{source_id} has been silent for {days} days, since {last_published_on}; "
+        message="{source_id} has been silent for {days} days, since {last_published_on}; "
         "it usually pauses no longer than {usual_pause_days}",
     ),
 )

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Stage = Literal["tables", "aggregates"]
-_NAMED_IN_WORDS = 2
+_ITEMS_IN_MESSAGE = 2
 
 Value = str | int | float | bool | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A sentence about the warehouse, and the query of what breaks it."""
+    """A sentence about the warehouse, and a query of the rows that violate it."""
 
     name: str
     stage: Stage
@@ -23,9 +23,10 @@ class Check:
     description: str
     sql: str
     is_blocking: bool = True
-    """A generation that breaks it is not published; else people are warned."""
-    told: str = ""
-    """A row of the query in words: its columns in braces. Without it, the columns are listed."""
+    """A generation that violates it is not published; else people are warned."""
+    message: str = ""
+    """Format string that describes one violating row, such as `"{path} was loaded before"`. Default: `column = value,
+    ...`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +34,24 @@ class CheckResult:
     """What a check found."""
 
     check: Check
-    broken: int
-    """Rows that break the sentence."""
+    violations: int
+    """Rows that violate the sentence."""
     rows: list[dict[str, Value]]
     """Some of them: column -> value."""
 
     @property
     def passed(self) -> bool:
-        """Whether nothing breaks the sentence."""
-        return self.broken == 0
+        """Whether no row violates the sentence."""
+        return self.violations == 0
 
     @property
     def sample(self) -> list[str]:
-        """Some of the rows that break it, in words."""
+        """Some of the rows that violate it, in words."""
         return [_in_words(self.check, row) for row in self.rows]
 
 
 def plain(value: object) -> Value:
-    """Turn a value of DuckDB into one that JSON can hold."""
+    """Turn a value of DuckDB into one that JSON can represent."""
     if isinstance(value, decimal.Decimal):
         return float(value)
     if isinstance(value, list):
@@ -59,10 +60,10 @@ def plain(value: object) -> Value:
 
 
 def _in_words(check: Check, row: dict[str, Value]) -> str:
-    if check.told:
-        return check.told.format_map({name: _listed(value) for name, value in row.items()})
+    if check.message:
+        return check.message.format_map({name: _shorten_list(value) for name, value in row.items()})
     return ", ".join(f"{name} = {value}" for name, value in row.items())
 
 
-def _listed(value: Value) -> Value:
-    return ", ".join(value[:_NAMED_IN_WORDS]) if isinstance(value, list) else value
+def _shorten_list(value: Value) -> Value:
+    return ", ".join(value[:_ITEMS_IN_MESSAGE]) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""The checks run on a database: what they find, and what it means for the generation."""
+"""Runs checks on a database, and records what the results mean for the generation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from etl_project.checks.anomalies import ANOMALIES, NOTE_CATEGORIES
 from etl_project.checks.check import Check, CheckResult, Stage, plain
 from etl_project.checks.integrity import INTEGRITY
 from etl_project.checks.thresholds import Thresholds
-from etl_project.database.work_file import generation, set_state
+from etl_project.database.generation import Step, take_step
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,52 +23,49 @@ CHECKS: tuple[Check, ...] = (*INTEGRITY, *ANOMALIES)
 
 SAMPLE_ROWS = 5
 
-_TOGETHER = 2
-"""Checks that run at once: most of them keep one core busy."""
-_FETCHED_TOGETHER = 10_000
+CONCURRENT_CHECKS = 2
+"""Most checks keep one core busy."""
 
-_AT = "SELECT current_database(), greatest(max_by(as_of, refresh_id), ?) FROM refreshes"
+_ROWS_PER_FETCH = 10_000
+
+_DATABASE_AND_INSTANT = "SELECT current_database(), greatest(max_by(as_of, refresh_id), ?) FROM refreshes"
 
 
 def run_checks(con: duckdb.DuckDBPyConnection, stage: Stage, thresholds: Thresholds) -> list[CheckResult]:
-    """Run the checks of a stage on the work file and write down what they mean for the generation.
+    """Run the checks of a stage on the work file, and take the step of the generation that they allow.
 
-    A generation that breaks a blocking check becomes `failed`. One that passes those of the tables becomes `sound`,
-    which is what building its aggregates asks for; one whose aggregates were built then, and pass theirs, becomes
-    `checked`, which is what `publish` asks for. So no step that is run again alone can jump another.
+    A generation that violates a blocking check fails. See `etl_project.database.generation` for the steps.
     """
     if stage == "tables":
         con.execute(NOTE_CATEGORIES)
-    results = _run(con, [check for check in CHECKS if check.stage == stage], thresholds)
+    results = _run_all(con, [check for check in CHECKS if check.stage == stage], thresholds)
     if any(result.check.is_blocking and not result.passed for result in results):
-        set_state(con, "failed")
-    elif stage == "tables" and generation(con).state in ("loaded", "failed"):
-        set_state(con, "sound")
-    elif stage == "aggregates" and generation(con).state == "aggregated":
-        set_state(con, "checked")
+        take_step(con, Step.FAIL_CHECKS)
+    else:
+        take_step(con, Step.PASS_TABLE_CHECKS if stage == "tables" else Step.PASS_AGGREGATE_CHECKS)
     return results
 
 
 def warnings(
     con: duckdb.DuckDBPyConnection, thresholds: Thresholds, as_of: dt.datetime | None = None
 ) -> list[CheckResult]:
-    """Ask a published file what people should be warned of; nothing in it is changed.
+    """Find what people should be warned of in a published file; nothing in it is changed.
 
     Args:
         con: the file, in use.
         thresholds: how far things may stray.
-        as_of: instant of the last look; days go by while no refresh has anything to do.
+        as_of: instant of the last plan; days pass while no refresh has anything to do.
 
     Returns:
-        The checks that do not hold and do not block.
+        The checks that failed and do not block.
     """
-    return [result for result in _run(con, ANOMALIES, thresholds, as_of) if not result.passed]
+    return [result for result in _run_all(con, ANOMALIES, thresholds, as_of) if not result.passed]
 
 
-def _run(
+def _run_all(
     con: duckdb.DuckDBPyConnection, checks: Iterable[Check], thresholds: Thresholds, as_of: dt.datetime | None = None
 ) -> list[CheckResult]:
-    row = con.execute(_AT, [as_of]).fetchone()
+    row = con.execute(_DATABASE_AND_INSTANT, [as_of]).fetchone()
     assert row is not None, "an aggregate without GROUP BY has one row"
     database, variables = row[0], {**dataclasses.asdict(thresholds), "as_of": row[1]}
     free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
@@ -76,12 +73,12 @@ def _run(
     def run(check: Check) -> CheckResult:
         cursor = free.get()
         try:
-            return _result(cursor, check)
+            return _run_check(cursor, check)
         finally:
             free.put(cursor)
 
-    with ExitStack() as cursors, ThreadPoolExecutor(_TOGETHER) as pool:
-        for _ in range(_TOGETHER):
+    with ExitStack() as cursors, ThreadPoolExecutor(CONCURRENT_CHECKS) as pool:
+        for _ in range(CONCURRENT_CHECKS):
             cursor = cursors.enter_context(con.cursor())
             # Neither the database in use nor variables go from a connection to its cursors.
             cursor.execute(f'USE "{database}"')
@@ -91,10 +88,10 @@ def _run(
         return list(pool.map(run, checks))
 
 
-def _result(con: duckdb.DuckDBPyConnection, check: Check) -> CheckResult:
-    broken = con.execute(check.sql)
-    names = [column[0] for column in broken.description or ()]
-    sample = broken.fetchmany(SAMPLE_ROWS)
-    more = sum(map(len, iter(lambda: broken.fetchmany(_FETCHED_TOGETHER), [])))
+def _run_check(con: duckdb.DuckDBPyConnection, check: Check) -> CheckResult:
+    violations = con.execute(check.sql)
+    names = [column[0] for column in violations.description or ()]
+    sample = violations.fetchmany(SAMPLE_ROWS)
+    more = sum(map(len, iter(lambda: violations.fetchmany(_ROWS_PER_FETCH), [])))
     rows = [{n: plain(v) for n, v in zip(names, row, strict=True)} for row in sample]
     return CheckResult(check, len(sample) + more, rows)

@@ -1,4 +1,4 @@
-"""The work file in, a fresh copy of it in its place out: what deleted rows leave behind is given back."""
+"""Compacts the work file: a fresh copy gives back the space that deleted rows leave behind."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,24 +21,22 @@ VIEWS_SQL = WAREHOUSE / "views.sql"
 AGGREGATES_FOLDER = WAREHOUSE / "aggregates"
 INTERNAL_SQL = Path(__file__).parent / "internal.sql"
 
+KEYS: dict[str, tuple[str, ...]] = {
+    "article_changes": (),
+    "article_history": ("article_id",),
+    "article_versions": ("article_id", "replaced_at"),
+    "refreshes": ("refresh_id",),
+    "articles": ("article_id",),
+    "article_bodies": ("article_id",),
+    "post_files": ("source_id", "path"),
+}
+"""Table -> columns of which no two rows have the same values; none where only whole rows are told apart."""
+
 OBSERVED = ("article_changes", "article_history", "article_versions", "refreshes")
 """What refreshes saw: carried over when the derived tables are built anew."""
 
 TERMS = {"categories": "category_id", "tags": "tag_id", "authors": "author_id"}
 """Table of terms -> its key. Its bridge is `article_<table>`."""
-
-BY_ARTICLE = (
-    "articles",
-    "article_bodies",
-    "article_categories",
-    "article_tags",
-    "article_authors",
-    "article_links",
-    "article_headings",
-    "article_mentions",
-    "article_metrics",
-)
-"""Tables whose rows belong to one article and are replaced with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +129,35 @@ def describe(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
     ).fetchall()
     told = {name: (comment, view_sql) for name, comment, view_sql in found}
     return {name: Table(name, told[name][0], tuple(columns[name]), told[name][1]) for name in columns}
+
+
+@functools.cache
+def tables_by_article() -> tuple[str, ...]:
+    """Tables whose rows belong to one article and are replaced with it: the derived ones that begin with its id.
+
+    Read from the text of schema.sql, as a plan and the processes that read posts do without DuckDB.
+    """
+    names = re.findall(r"CREATE TABLE (\w+) \(\s*article_id\b", SCHEMA_SQL.read_text("utf-8"))
+    return tuple(name for name in names if name not in OBSERVED)
+
+
+@functools.cache
+def declared_columns() -> frozenset[tuple[str, str, str, str]]:
+    """Schema, table, column and type of every column that a work file of this version has."""
+    import duckdb
+
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute(contract_sql() + INTERNAL_SQL.read_text("utf-8"))
+        return columns_of(con)
+
+
+def columns_of(con: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str, str, str]]:
+    """Schema, table, column and type of every column in the database in use."""
+    rows = con.execute(
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal"
+    )
+    return frozenset((schema, table, column, kind) for schema, table, column, kind in rows.fetchall())
 
 
 def metric_definitions(tables: Mapping[str, Table]) -> list[tuple[str, str, str]]:

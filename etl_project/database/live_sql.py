@@ -1,4 +1,7 @@
-"""An instant in, SQL out that tells which articles are out then: the cut of the view articles_live, at any time."""
+"""SQL for "the article is live at this instant": published, not in the future, not expired.
+
+The same rule as that of the view articles_live, for any instant.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ LAST_AS_OF = "(SELECT max_by(as_of, refresh_id) FROM refreshes)"
 
 
 def is_live(as_of: str) -> str:
-    """Write the condition that an article, a row of `articles AS a`, is out at an instant.
+    """Write the condition that an article, a row of `articles AS a`, is live at an instant.
 
     Args:
         as_of: SQL for the instant.
@@ -18,8 +21,8 @@ def is_live(as_of: str) -> str:
     )
 
 
-def time_has_come(database: str) -> str:
-    """Write a query of the articles that come out or expire between the last refresh and `$as_of`.
+def turned_live_or_expired(database: str) -> str:
+    """Write a query of the articles that go live or expire between the last refresh and `$as_of`.
 
     Args:
         database: name of the attached database that holds the articles; the one in use holds the refreshes.

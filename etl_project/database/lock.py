@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
-from etl_project.errors import BUSY, Stop
+from etl_project.errors import BUSY, UserError
 
 _GLANCE_SECONDS = 0.25
 """How long a lock is tried for at least: whoever asks who holds it shares it for an instant."""
 
 
-class LockHeld(Stop):
+class LockHeld(UserError):
     """Another process is refreshing this warehouse."""
 
     exit_code = BUSY

@@ -1,4 +1,4 @@
-"""The checked work file in, the published file out, in one atomic step that readers do not notice."""
+"""Publishes a checked generation in one atomic step that readers do not notice."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl_project.database.work_file import WorkFile, generation
-from etl_project.errors import Stop
+from etl_project.database.generation import GenerationState, generation
+from etl_project.database.work_file import WorkFile
+from etl_project.errors import UserError
 
 _FICLONE = 0x40049409
 """Linux ioctl that makes a copy share its blocks with the original (linux/fs.h)."""
 
 
-class NotChecked(Stop):
+class NotChecked(UserError):
     """The generation in the work file must not be published."""
 
 
@@ -48,13 +49,13 @@ def publish(work: WorkFile) -> Published:
     began = time.perf_counter()
     with work.opened() as con:
         present = generation(con)
-        if present.state != "checked":
+        if present.state is not GenerationState.CHECKED:
             raise NotChecked(
                 f"generation {present.number} is {present.state}, not checked: run the job `refresh`, which builds the "
                 "aggregates and checks them first"
             )
         target = work.published
-        # Once more would make the file before it a copy of it, and there would be nothing to go back to.
+        # Published twice, the previous file would be a copy of it, and there would be nothing to go back to.
         if work.is_published(con):
             return Published(target, present.number, False, target.stat().st_size, _milliseconds(began))
         con.execute("CHECKPOINT work")
@@ -96,10 +97,10 @@ def _milliseconds(since: float) -> int:
 
 
 def _keep_previous(work: WorkFile) -> None:
-    # One that is damaged must not take the place of a good one.
+    # A damaged file must not replace a good one.
     if work.published_edition() is not None:
         work.linking.unlink(missing_ok=True)
         os.link(work.published, work.linking)
         work.linking.replace(work.previous)
-        # After a kill in between they were two names of one file already: then a rename does nothing.
+        # After a kill between these steps both were names of one file already: then a rename does nothing.
         work.linking.unlink(missing_ok=True)

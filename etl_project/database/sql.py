@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def openable(published: Path) -> str:
@@ -17,3 +22,19 @@ def openable(published: Path) -> str:
 def quoted(value: object) -> str:
     """Write a text as an SQL literal."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def parquet_list(paths: Sequence[str]) -> str:
+    """Write paths as an SQL list, for `read_parquet`."""
+    return "[" + ", ".join(quoted(path) for path in paths) + "]"
+
+
+def first_number(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, object] | None = None) -> int:
+    """First value of the first row of a query; 0 for NULL or no row."""
+    row = con.execute(query, values or {}).fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+def count_rows(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Count the rows of a table."""
+    return first_number(con, f"SELECT count(*) FROM {table}")

@@ -1,26 +1,25 @@
-"""The private database of refreshes: where it lies, how it is opened, which generation it holds."""
+"""The private database of refreshes: its files, how it is opened, restored and replaced."""
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from etl_project.database.contract import INTERNAL_SQL, contract_sql, schema_version
+from etl_project.database.contract import INTERNAL_SQL, columns_of, contract_sql, declared_columns, schema_version
+from etl_project.database.generation import GenerationState, generation
+from etl_project.database.json_file import unfinished_of
+from etl_project.database.last_plan import LastPlanFile
 from etl_project.database.lock import RefreshLock
 from etl_project.database.sql import openable, quoted
-from etl_project.errors import BUSY, Stop
-from etl_project.refresh.unchanged import Quiet
+from etl_project.errors import BUSY, UserError
 
-# A look that finds nothing new opens no database, and takes half as long again where DuckDB is imported.
+# A plan that finds nothing to do opens no database: importing DuckDB would take half as long again.
 if TYPE_CHECKING:
     import duckdb
 
@@ -39,40 +38,21 @@ OPEN_SECONDS = 5
 _LOCK_CONFLICT = re.compile(r"Conflicting lock is held in (.*?\(PID \d+\))")
 
 
-class NotBuilt(Stop):
+class NotBuilt(UserError):
     """A part of a refresh was asked for, and there are no tables yet."""
 
 
-class OpenElsewhere(Stop):
+class OpenElsewhere(UserError):
     """The work file is open in another program, which is no refresh."""
 
     exit_code = BUSY
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """How far the last refresh came. Published is told from the published file, not from here."""
-
-    number: int
-    """0 before the first refresh."""
-    state: str
-    """loaded, sound (its tables passed their checks), aggregated, checked, or failed (a blocking check broke)."""
-    schema_version: str
-
-
-class Outage(NamedTuple):
-    """A source that cannot be read."""
-
-    why: str
-    since: str
-    """Instant of the first look that found it so, in ISO 8601."""
 
 
 class WorkFile:
     """The private database beside a published file.
 
     Layout, for `warehouse/posts.duckdb`: `warehouse/.work/posts.duckdb`, its lock, the staging folder,
-    `posts.last_look.json` and `posts.alerts.json`.
+    `posts.last_plan.json` and `posts.alerts.json`.
     """
 
     def __init__(self, published: Path) -> None:
@@ -82,24 +62,30 @@ class WorkFile:
         self.lock = RefreshLock(self.folder / f"{published.stem}.lock")
         self.staging = self.folder / f"{published.stem}.staging"
         self._spill = self.folder / "spill"
-        self._look_file = self.folder / f"{published.stem}.last_look.json"
+        self.last_plan = LastPlanFile(self.folder / f"{published.stem}.last_plan.json")
         self.alerts = self.folder / f"{published.stem}.alerts.json"
 
-    def attach(self, con: duckdb.DuckDBPyConnection, *, read_only: bool = False, name: str = "work") -> None:
-        """Attach the work file and use it; for writing it is created first if need be. `detach` lets go of it.
+    def attach(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Attach the work file for writing as `work` and use it; it is created first if need be.
 
         Raises:
             duckdb.Error: the file cannot be opened.
         """
-        if read_only:
-            con.execute(f"ATTACH {quoted(self.path)} AS {name} (READ_ONLY)")
-            con.execute(f"USE {name}")
-            return
         self.folder.mkdir(parents=True, exist_ok=True)
         is_new = not self.path.exists()
         _attach(con, self.path)
         if is_new:
             create_tables(con)
+
+    @staticmethod
+    def attach_read_only(con: duckdb.DuckDBPyConnection, file: Path) -> None:
+        """Attach a work file, or a copy of it, for reading as `work` and use it.
+
+        Raises:
+            duckdb.Error: the file cannot be opened.
+        """
+        con.execute(f"ATTACH {quoted(file)} AS work (READ_ONLY)")
+        con.execute("USE work")
 
     @staticmethod
     def detach(con: duckdb.DuckDBPyConnection, name: str = "work") -> None:
@@ -129,37 +115,60 @@ class WorkFile:
             if not self.path.exists():
                 raise _not_built()
         with self.connect() as con:
-            self.attach(con, read_only=read_only)
+            if read_only:
+                self.attach_read_only(con, self.path)
+            else:
+                self.attach(con)
             if not (read_only or generation(con).number):
                 raise _not_built()
             yield con
             self.detach(con)
 
-    def restore(self) -> bool:
+    def restore(self, *, needs_every_column: bool = False) -> bool:
         """Make sure that there is a work file that opens, where that can be had without reading posts.
 
         A work file that is missing or does not open is replaced by a copy of the published file, which holds the same
-        tables and inventory; where that is lost too, of the one published before, so that what was observed is kept.
+        tables and inventory; where that is lost too, by a copy of the one published before, so that the observed
+        tables are kept.
+
+        Args:
+            needs_every_column: see `usable_file`.
 
         Returns:
-            Whether the work file has the present version of the contract; if not, and it is there, the tables are to
+            Whether the work file has the present version of the contract; if not, and there is one, the tables are to
             be built anew beside it.
         """
-        version = _version(self.path)
+        version = _version(self.path, needs_every_column=needs_every_column)
         if version is None:
             for unusable in (self.path, Path(f"{self.path}.wal")):
                 unusable.unlink(missing_ok=True)
             copy = self.path.with_suffix(".restoring")
-            for kept in filter(Path.exists, (self.published, self.previous)):
+            for origin in filter(Path.exists, (self.published, self.previous)):
                 self.folder.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(kept, copy)
-                # The copy is asked: a stale log beside a published file would keep that from opening.
-                version = _version(copy)
+                shutil.copyfile(origin, copy)
+                # The copy is opened and not the file: a stale log beside that would keep it from opening.
+                version = _version(copy, needs_every_column=needs_every_column)
                 if version is not None:
                     copy.replace(self.path)
                     break
                 copy.unlink()
         return version == schema_version()
+
+    def usable_file(self, *, needs_every_column: bool = False) -> tuple[Path | None, bool]:
+        """Find the file that `restore` would make the work file of, without changing anything.
+
+        Args:
+            needs_every_column: a file of the present version that lacks a table or column of it counts as one that
+                does not open.
+
+        Returns:
+            The file, if there is one, and whether it has the present version of the contract.
+        """
+        for file in (self.path, self.published, self.previous):
+            version = _version(file, needs_every_column=needs_every_column)
+            if version is not None:
+                return file, version == schema_version()
+        return None, False
 
     def sweep(self) -> None:
         """Remove what a refresh that was killed left behind; the caller holds the lock, so that nobody needs it."""
@@ -167,8 +176,9 @@ class WorkFile:
         leftovers += [
             self.unfinished,
             self.linking,
-            self._look_file.with_suffix(".tmp"),
-            self.alerts.with_suffix(".tmp"),
+            unfinished_of(self.last_plan.path),
+            unfinished_of(self.alerts),
+            self.folder / f"{self.published.stem}.last_look.json",  # what versions before this one wrote
         ]
         for file in leftovers:
             file.unlink(missing_ok=True)
@@ -229,78 +239,6 @@ class WorkFile:
         edition = _edition(con)
         return edition is not None and edition == self.published_edition()
 
-    def last_look(self) -> dict[str, object]:
-        """What the last look wrote down: `generation`, `looked_at`, `is_settled`, `unavailable`, `quiet`."""
-        try:
-            look = json.loads(self._look_file.read_text("utf-8"))
-            return look if isinstance(look, dict) else {}
-        except (OSError, ValueError):
-            return {}
-
-    def quiet(self) -> Quiet | None:
-        """What the last look went by, if it found nothing to do."""
-        quiet = self.last_look().get("quiet")
-        try:
-            return Quiet(**quiet) if isinstance(quiet, dict) else None
-        except TypeError:  # of another version
-            return None
-
-    def outages(self) -> dict[str, Outage]:
-        """Sources that the last look could not read."""
-        outages = self.last_look().get("unavailable")
-        return {name: Outage(*outage) for name, outage in outages.items()} if isinstance(outages, dict) else {}
-
-    def all_read_at(self) -> dt.datetime | None:
-        """When all that is in the tables was last known to be as in the sources.
-
-        The instant of the last look; where it could not read a source, that of the first which could not.
-        """
-        looked_at = self.last_look().get("looked_at")
-        instants = [looked_at, *(outage.since for outage in self.outages().values())]
-        return min(map(dt.datetime.fromisoformat, map(str, instants))) if isinstance(looked_at, str) else None
-
-    def note_look(
-        self,
-        number: int,
-        as_of: dt.datetime,
-        unavailable: Mapping[str, str],
-        left_out: Collection[str] = (),
-        *,
-        is_settled: bool = False,
-        quiet: Quiet | None = None,
-    ) -> None:
-        """Write down a look.
-
-        Args:
-            number: the generation that stands.
-            as_of: the instant of the look.
-            unavailable: source -> why it could not be read.
-            left_out: sources that were not looked at: what was known of them stays.
-            is_settled: every young file of the generation was found the same once more.
-            quiet: what it went by, if it found nothing to do and the next need not go by more.
-        """
-        looked_at = as_of.isoformat(timespec="seconds")
-        before = self.outages()
-        outages = {name: outage for name, outage in before.items() if name in left_out}
-        for name, why in unavailable.items():
-            outages[name] = Outage(why, before[name].since if name in before else looked_at)
-        self.write_look(
-            {
-                "generation": number,
-                "looked_at": looked_at,
-                "is_settled": is_settled,
-                "unavailable": outages,
-                "quiet": asdict(quiet) if quiet else None,
-            }
-        )
-
-    def write_look(self, look: dict[str, object]) -> None:
-        """Replace what the last look wrote down, whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self._look_file.with_suffix(".tmp")
-        unfinished.write_text(json.dumps(look), "utf-8")
-        unfinished.replace(self._look_file)
-
 
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
@@ -323,26 +261,16 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     with transaction(con):
         con.execute(contract_sql())
         con.execute(INTERNAL_SQL.read_text("utf-8"))
-        con.execute("INSERT INTO internal.generation VALUES (0, 'checked', ?, NULL)", [schema_version()])
-
-
-def generation(con: duckdb.DuckDBPyConnection) -> Generation:
-    """Read how far the last refresh came."""
-    row = con.execute("SELECT generation, state, schema_version FROM internal.generation").fetchone()
-    assert row is not None, "the table internal.generation holds one row"
-    return Generation(*row)
+        con.execute(
+            "INSERT INTO internal.generation VALUES (0, ?, ?, NULL)", [GenerationState.CHECKED, schema_version()]
+        )
 
 
 def _edition(con: duckdb.DuckDBPyConnection) -> tuple[int, str | None] | None:
-    """What tells a checked database from every other: aggregates may change without a new generation."""
+    """Number and aggregates of a checked database: aggregates may change without a new generation."""
     return con.execute(
-        "SELECT generation, aggregates_version FROM internal.generation WHERE state = 'checked'"
+        "SELECT generation, aggregates_version FROM internal.generation WHERE state = ?", [GenerationState.CHECKED]
     ).fetchone()
-
-
-def set_state(con: duckdb.DuckDBPyConnection, state: str) -> None:
-    """Write down how far the refresh has come."""
-    con.execute("UPDATE internal.generation SET state = ?", [state])
 
 
 def _not_built() -> NotBuilt:
@@ -354,11 +282,11 @@ def _not_built() -> NotBuilt:
 
 def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     statement = f"ATTACH {quoted(path)} AS work (STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
-    _patiently(path, lambda: con.execute(statement))
+    _open_with_retries(path, lambda: con.execute(statement))
     con.execute("USE work")
 
 
-def _patiently(path: Path, open_file: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+def _open_with_retries(path: Path, open_file: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
     """Open a file that another program may have open for a moment, as `etl status` has.
 
     Raises:
@@ -383,14 +311,16 @@ def _patiently(path: Path, open_file: Callable[[], duckdb.DuckDBPyConnection]) -
             time.sleep(0.1)
 
 
-def _version(path: Path) -> str | None:
-    """Version of the contract a file was made with; None when there is no such file or it does not open."""
+def _version(path: Path, *, needs_every_column: bool = False) -> str | None:
+    """Version of the contract a file was made with; None when there is no such file or it cannot be used."""
     if not path.exists():
         return None
     import duckdb
 
     try:
-        with _patiently(path, lambda: duckdb.connect(str(path), read_only=True)) as con:
-            return generation(con).schema_version
-    except duckdb.Error:
+        with _open_with_retries(path, lambda: duckdb.connect(str(path), read_only=True)) as con:
+            version = generation(con).schema_version
+            is_whole = not needs_every_column or version != schema_version() or declared_columns() <= columns_of(con)
+            return version if is_whole else None
+    except (duckdb.Error, ValueError):
         return None

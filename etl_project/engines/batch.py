@@ -1,15 +1,16 @@
-"""Files to read, cut into batches: the work every engine hands out, and what it gets back for each."""
+"""Cuts the files to read into batches: what an engine runs, and what it returns for each."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from etl_project.limits import Limits
+from etl_project.sources.place import PinnedSource
 from etl_project.sources.signature import FileTask, Signature
-from etl_project.sources.source import Source
 
 Compression = Literal["zstd", "uncompressed"]
 
@@ -24,11 +25,11 @@ class Batch:
 
     number: str
     """Unique in the refresh; names the Parquet files."""
-    source: Source
+    source: PinnedSource
     limits: Limits
     tasks: tuple[FileTask, ...]
-    look_ns: int
-    """When the look began, nanoseconds since the epoch."""
+    started_ns: int
+    """When the plan began, in nanoseconds since 1970-01-01T00:00Z."""
     staging: Path
     """Folder the Parquet files go to."""
     compression: Compression = "zstd"
@@ -42,7 +43,7 @@ class Batch:
             self.source,
             self.limits,
             rows,
-            self.look_ns,
+            self.started_ns,
             self.staging,
             self.compression,
         )
@@ -60,35 +61,21 @@ class ManifestRow:
     bytes_read: int
 
 
-def _batch_of_rows(number: str, source: Source, limits: Limits, rows: list[tuple[Any, ...]], *rest: Any) -> Batch:
+def _batch_of_rows(number: str, source: PinnedSource, limits: Limits, rows: list[tuple[Any, ...]], *rest: Any) -> Batch:
     tasks = tuple([FileTask._make((*row[:-2], Signature._make(row[-2]), row[-1])) for row in rows])
     return Batch(number, source, limits, tasks, *rest)
 
 
-def batches(
-    tasks: Iterable[list[FileTask]],
-    source: Source,
-    limits: Limits,
-    look_ns: int,
-    staging: Path,
-    number: int,
-    compression: Compression = "zstd",
-) -> Iterator[Batch]:
+def batches(tasks: Iterable[list[FileTask]], first: Batch) -> Iterator[Batch]:
     """Cut the files of one source into batches.
 
     Args:
         tasks: the files, in lists of any length.
-        source: their source.
-        limits: how much of a file may be read.
-        look_ns: when the look began, nanoseconds since the epoch.
-        staging: folder for the Parquet files.
-        number: number of the pass over the source; later passes replace what earlier ones said of a file.
-        compression: of the Parquet files.
+        first: a batch without files, which says all but the files; its number begins that of each batch.
     """
 
     def batch() -> Batch:
-        name = f"{number:03}-{source.name}-{count:06}"
-        return Batch(name, source, limits, tuple(taken), look_ns, staging, compression)
+        return dataclasses.replace(first, number=f"{first.number}-{first.source.name}-{count:06}", tasks=tuple(taken))
 
     taken: list[FileTask] = []
     size = count = 0
@@ -101,24 +88,3 @@ def batches(
                 taken, size, count = [], 0, count + 1
     if taken:
         yield batch()
-
-
-# Polars and the parsers are imported where batches are run, not where they are handed out.
-
-
-def run_batch(batch: Batch) -> ManifestRow:
-    """Read, transform and stage one batch.
-
-    Raises:
-        SourceUnavailable: the device or mount of the source failed.
-    """
-    from etl_project.engines.stage import stage_posts
-
-    return stage_posts(batch)
-
-
-def reject_killer(batch: Batch) -> ManifestRow:
-    """Stage the rejection of the one file of a batch that ends the process of whoever reads it."""
-    from etl_project.engines.stage import stage_killer
-
-    return stage_killer(batch)

@@ -1,4 +1,4 @@
-"""Batches in, manifest rows out, run by a pool of processes on this machine, or in this one when there is little."""
+"""Runs batches in a pool of processes on this machine, or in this process when there is little to read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
-from etl_project.engines.batch import Batch, ManifestRow, reject_killer, run_batch
+from etl_project.engines.batch import Batch, ManifestRow
 
 if TYPE_CHECKING:
     from loky import ProcessPoolExecutor
@@ -41,12 +41,10 @@ class LocalEngine:
 
         return self._processes or cpu_count()
 
-    def warm(self) -> None:
-        """Start the processes now, so that they have imported what they need when the first batch comes."""
-        if self.processes > 1 and self._pool is None:
-            self._pool = self._new_pool(self.processes)
-            for _ in range(self.processes):
-                self._pool.submit(os.getpid)
+    def warm(self, total_bytes: int) -> None:
+        """Start the processes, where there is work for them, so that they have imported what they need."""
+        if total_bytes >= IN_PROCESS_BYTES and self.processes > 1:
+            self._open_pool()
 
     def run(self, batches: Iterable[Batch], total_bytes: int) -> Iterator[ManifestRow]:
         """Run every batch; rows come in the order they are done.
@@ -61,19 +59,18 @@ class LocalEngine:
         if (total_bytes < IN_PROCESS_BYTES and self._pool is None) or self.processes == 1:
             yield from map(run_batch, batches)
             return
-        self.warm()
-        assert self._pool is not None
+        pool = self._open_pool()
         waiting = iter(batches)
         running: dict[concurrent.futures.Future[ManifestRow], Batch] = {}
         broken: list[Batch] = []
         while True:
             while len(running) < 2 * self.processes and (batch := next(waiting, None)):
                 try:
-                    running[self._pool.submit(_tidily, run_batch, batch)] = batch
+                    running[pool.submit(_run_and_collect_garbage, run_batch, batch)] = batch
                 except BrokenProcessPool:
                     broken.append(batch)
                     self.close()
-                    self.warm()
+                    pool = self._open_pool()
             if not running:
                 break
             done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
@@ -93,21 +90,30 @@ class LocalEngine:
             self._pool = None
 
     def _run_alone(self, batch: Batch) -> Iterator[ManifestRow]:
-        """Run a batch in a process of its own; where that dies, halve it until the killer stands alone."""
+        """Run a batch in a process of its own; where that dies, halve it until only the file that kills it is left."""
         pool = self._new_pool(1)
         try:
-            yield pool.submit(_tidily, run_batch, batch).result()
+            yield pool.submit(_run_and_collect_garbage, run_batch, batch).result()
             return
         except BrokenProcessPool:
             pass
         finally:
             pool.shutdown(wait=True, kill_workers=True)
         if len(batch.tasks) == 1:
+            from etl_project.engines.stage import reject_killer
+
             yield reject_killer(batch)
             return
         middle = len(batch.tasks) // 2
         for name, tasks in (("a", batch.tasks[:middle]), ("b", batch.tasks[middle:])):
             yield from self._run_alone(dataclasses.replace(batch, number=batch.number + name, tasks=tasks))
+
+    def _open_pool(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = self._new_pool(self.processes)
+            for _ in range(self.processes):
+                self._pool.submit(os.getpid)
+        return self._pool
 
     @staticmethod
     def _new_pool(processes: int) -> ProcessPoolExecutor:
@@ -124,7 +130,21 @@ def _prepare_worker() -> None:
     gc.disable()
 
 
-def _tidily(run: Callable[[Batch], ManifestRow], batch: Batch) -> ManifestRow:
+# Polars and the parsers are imported where batches are run, not where they are handed out.
+
+
+def run_batch(batch: Batch) -> ManifestRow:
+    """Read, transform and stage one batch.
+
+    Raises:
+        SourceUnavailable: the device or mount of the source failed.
+    """
+    from etl_project.engines import stage
+
+    return stage.run_batch(batch)
+
+
+def _run_and_collect_garbage(run: Callable[[Batch], ManifestRow], batch: Batch) -> ManifestRow:
     row = run(batch)
     gc.collect()
     return row

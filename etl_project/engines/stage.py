@@ -1,4 +1,4 @@
-"""One batch of files in, Parquet files of its rows and one manifest row out: what a worker does."""
+"""Reads, transforms and stages one batch as Parquet files: what a worker does."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from etl_project.engines.batch import Batch, ManifestRow
 from etl_project.extract.frames import FILES, REJECTED
 from etl_project.extract.posts import PostReader
 from etl_project.limits import Limits
+from etl_project.sources.place import PinnedSource
 from etl_project.sources.source import Source
 from etl_project.transform.articles import article_bodies, articles
 from etl_project.transform.links import article_headings, article_links, article_mentions
@@ -19,19 +20,21 @@ from etl_project.transform.metrics import article_metrics
 from etl_project.transform.terms import article_authors, article_categories, article_tags
 
 
-def stage_posts(batch: Batch) -> ManifestRow:
+def run_batch(batch: Batch) -> ManifestRow:
     """Read, transform and stage one batch.
 
     Raises:
         SourceUnavailable: the device or mount of the source failed.
     """
     reader = _reader(batch.source, batch.limits)
-    files, posts, rejected = reader.read_batch(batch.tasks, batch.look_ns)
-    return _staged(batch, {"post_files": files, "rejected_files": rejected, **normalized(posts, batch.source)})
+    files, posts, rejected = reader.read_batch(batch.tasks, batch.started_ns)
+    return _write_parquet(
+        batch, {"post_files": files, "rejected_files": rejected, **normalize(posts, batch.source.source)}
+    )
 
 
-def normalized(posts: pl.DataFrame, source: Source) -> dict[str, pl.DataFrame]:
-    """The frame of every table that holds articles, from the posts frame of one source."""
+def normalize(posts: pl.DataFrame, source: Source) -> dict[str, pl.DataFrame]:
+    """Make the frame of every table of articles from the posts frame of one source."""
     if posts.is_empty():
         return {}
     site_host = urlsplit(source.url).hostname if source.url else None
@@ -49,23 +52,26 @@ def normalized(posts: pl.DataFrame, source: Source) -> dict[str, pl.DataFrame]:
     return {name: table(posts) for name, table in tables.items()}
 
 
-def stage_killer(batch: Batch) -> ManifestRow:
+def reject_killer(batch: Batch) -> ManifestRow:
     """Stage the rejection of the one file of a batch that ends the process of whoever reads it."""
     (task,) = batch.tasks
     message = "reading this file ended the process that read it"
     file = {
         "source_id": batch.source.name,
         "path": task.path,
-        "size": task.listed.size,
         "reason": "crashed_parser",
     }
     status = {
         **file, "status": "rejected", "article_id": task.article_id, "is_shadowed": False, "warnings": [],
-        "mtime_ns": task.listed.mtime_ns, "ctime_ns": task.listed.ctime_ns, "inode": task.listed.inode,
-        "is_young": False,
+        **task.listed._asdict(), "is_young": False,
     }  # fmt: skip
-    rejected = {**file, "message": message, "suggestion": "Exclude the file in etl.toml and report it."}
-    return _staged(
+    rejected = {
+        **file,
+        "size": task.listed.size,
+        "message": message,
+        "suggestion": "Exclude the file in etl.toml and report it.",
+    }
+    return _write_parquet(
         batch,
         {
             "post_files": pl.DataFrame([status], schema=FILES),
@@ -74,7 +80,7 @@ def stage_killer(batch: Batch) -> ManifestRow:
     )
 
 
-def _staged(batch: Batch, frames: dict[str, pl.DataFrame]) -> ManifestRow:
+def _write_parquet(batch: Batch, frames: dict[str, pl.DataFrame]) -> ManifestRow:
     paths = {}
     for table, frame in frames.items():
         if frame.is_empty():
@@ -89,5 +95,5 @@ def _staged(batch: Batch, frames: dict[str, pl.DataFrame]) -> ManifestRow:
 
 
 @functools.lru_cache(maxsize=16)
-def _reader(source: Source, limits: Limits) -> PostReader:
+def _reader(source: PinnedSource, limits: Limits) -> PostReader:
     return PostReader(source, limits)

@@ -1,1 +1,1 @@
-"""Bytes of a post file in, one row of plain columns or a reason out."""
+"""Read post files: the bytes of a file become one row of plain columns, or a rejection with its reason."""

@@ -1,6 +1,6 @@
-"""A written date in, an instant out, or a warning that says why there is none.
+"""Parse the text of a date into an instant, or return a warning that says why it is not a date.
 
-The grammar is explicit and knows ASCII digits only. Understood are
+The grammar is explicit and knows ASCII digits only. It understands
 
 - `2021-12-08`, `2021/12/8`, `2021.12.08`, `2021年12月8日`, `20211208`, alone or followed by a time;
 - `8 December 2021`, `8 Dec 2021`, `December 8, 2021`, `Dec 8th 2021`, alone or followed by a time, with or
@@ -11,10 +11,10 @@ The grammar is explicit and knows ASCII digits only. Understood are
   the abbreviations the zone of the source itself uses (`CST` in Asia/Shanghai), and those of RFC 2822
   (`EST`, `PDT`).
 
-Any other word after a good date is warned about and the date is read as if it were not there: a person who
-reads `2021-12-08 10:46 Peking` still knows the day. Anything that is not a word, or is an impossible offset
-(`+99:00`), makes the date invalid. `12/8/2021` is not read: it is two days. A number alone is not a date:
-no epoch is guessed.
+Any other word after a valid date gets a warning and is ignored: a person who reads `2021-12-08 10:46 Peking`
+still knows the day. Anything that is not a word, or is an impossible offset (`+99:00`), makes the date invalid.
+`12/8/2021` is not parsed, because it can mean two different days. A bare number is not a date: the parser never
+guesses that it counts seconds since an epoch.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from etl_project.reasons import PostWarning
 
-_EPOCH = 719163
+_EPOCH_ORDINAL = 719163
 """Ordinal of 1970-01-01."""
 
-_LONGEST = 120
-"""Characters of the longest text that can be a date."""
+_MAX_DATE_CHARACTERS = 120
+"""Length of the longest text that can be a date, in characters."""
 
 _MONTHS = {
     name: number
@@ -48,11 +48,11 @@ _RFC_2822_ZONES = {
 
 _TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,30}))?)?(?:[ ]?([AaPp])\.?[Mm]\b\.?)?"
 
-_RARE = 1 << 30
-"""No offset: a closer look is needed."""
+_UNCOMMON_OFFSET = 1 << 30
+"""Returned by `_common_offset` for a suffix that only the full grammar can read; no real offset is that large."""
 
 _COMMON_OFFSET = re.compile(r"[ ]?([+-])([0-9]{2}):?([0-9]{2})")
-_NUMBERS = re.compile(
+_NUMERIC_DATE = re.compile(
     r"(?:([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])"
     r"|([0-9]{4})[ ]?年[ ]?([0-9]{1,2})[ ]?月[ ]?([0-9]{1,2})[ ]?日"
     r"|([0-9]{4})([0-9]{2})([0-9]{2})(?![0-9]))"
@@ -75,16 +75,16 @@ _YEAR_LAST = re.compile(
     rf"{_WEEKDAY}([a-z]{{3,9}})[ ]+([0-9]{{1,2}})[ ]+{_TIME}(.*)[ ]([0-9]{{4}})",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
-_OFFSET = re.compile(
+_UTC_OFFSET = re.compile(
     r"(?:UTC|GMT)?[ ]?([+-])([0-9]{1,2})(?::?([0-9]{2}))?(?:[ ]*[(\[]?[A-Za-z][A-Za-z_/ ]{0,40}[)\]]?)?"
 )
-_IANA = re.compile(r"\[?([A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})\]?")
-_WORDS = re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+){0,3}\.?")
+_IANA_NAME = re.compile(r"\[?([A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})\]?")
+_WORDS_ONLY = re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+){0,3}\.?")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDate:
-    """A date that was understood."""
+    """A date that could be parsed."""
 
     instant: int
     """Microseconds since 1970-01-01T00:00Z."""
@@ -102,75 +102,76 @@ def read_date(
     latest: dt.date,
     fast_path: bool = True,
 ) -> ReadDate | PostWarning:
-    """Read a date as it is written.
+    """Parse the text of a date.
 
-    A date alone has precision `day` and is the start of that day. A time without a zone is of `zone`, or
-    UTC with `naive_is_utc`. A local time that a change of the clock skips is invalid; one that it repeats
-    is the earlier. A leap second (`23:59:60`) is invalid, as POSIX time has none.
+    A date without a time has precision `day` and means the start of that day. A time without a zone is in `zone`,
+    or in UTC with `naive_is_utc`. A local time that a clock change skips is invalid; one that it repeats means the
+    earlier instant. A leap second (`23:59:60`) is invalid, as POSIX time has none.
 
     Args:
         written: the text of the field.
         zone: zone of the source.
-        naive_is_utc: read times without a zone as UTC.
-        earliest: first day allowed, judged on the calendar date as written.
+        naive_is_utc: interpret times without a zone as UTC.
+        earliest: first day allowed, compared with the calendar date as written.
         latest: last day allowed.
-        fast_path: read the form that nearly every post has without the grammar; the result is the same, only slower,
-            without.
+        fast_path: parse the form that nearly every post uses without the full grammar. Turning it off gives the same
+            result, only slower.
 
     Returns:
         The date, or the warning `date_invalid` or `date_out_of_range` with the text as detail.
 
     """
-    # Nearly every post writes its date this way. The fixed places of - and : leave fromisoformat no other
-    # reading; newer Pythons would take 24:00.
+    # Nearly every post writes its date this way. With - and : at fixed positions, fromisoformat can read the text in
+    # one way only; newer Pythons would accept 24:00.
     head = written[:19]
     if fast_path and len(head) == 19 and head[4] == "-" == head[7] and head[13] == ":" == head[16] and head[10] in " T":
         offset = _common_offset(written[19:])
-        if offset != _RARE and head[11:13] != "24":
+        if offset != _UNCOMMON_OFFSET and head[11:13] != "24":
             try:
                 local = dt.datetime.fromisoformat(head)
             except ValueError:
                 return PostWarning("date_invalid", written)
             seconds = local.hour * 3600 + local.minute * 60 + local.second
-            return _instant(written, local.date(), seconds, 0, "second", offset, zone, naive_is_utc, earliest, latest)
-    return _read_rare(written, zone, naive_is_utc, earliest, latest)
+            return _make_date(written, local.date(), seconds, 0, "second", offset, zone, naive_is_utc, earliest, latest)
+    return _read_by_grammar(written, zone, naive_is_utc, earliest, latest)
 
 
 @lru_cache(maxsize=256)
 def _common_offset(suffix: str) -> int | None:
-    """Read what follows the seconds: an offset, None for nothing, `_RARE` for what takes a closer look."""
+    """Parse the text after the seconds: seconds east of UTC, None for no text, else `_UNCOMMON_OFFSET`."""
     if not suffix:
         return None
     if suffix == "Z":
         return 0
     match = _COMMON_OFFSET.fullmatch(suffix)
-    offset = _offset(*match.groups()) if match is not None else None
-    return _RARE if offset is None else offset
+    offset = _offset_seconds(*match.groups()) if match is not None else None
+    return _UNCOMMON_OFFSET if offset is None else offset
 
 
-def _read_rare(
+def _read_by_grammar(
     written: str, zone: ZoneInfo, naive_is_utc: bool, earliest: dt.date, latest: dt.date
 ) -> ReadDate | PostWarning:
-    invalid = PostWarning("date_invalid", written[:_LONGEST])
+    """Parse a date in any of the forms that the module describes; arguments and result as in `read_date`."""
+    invalid = PostWarning("date_invalid", written[:_MAX_DATE_CHARACTERS])
     text = written.strip()
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_DATE_CHARACTERS:
         return invalid
-    parts = _split(text)
+    parts = _split_date(text)
     if parts is None:
         return invalid
-    (year, month, day), (hour, minute, second, fraction, half), suffix = parts
+    (year, month, day), (hour, minute, second, fraction, meridiem), suffix = parts
     try:
-        on = dt.date(int(year), month if isinstance(month, int) else int(month), int(day))
+        calendar_date = dt.date(int(year), month if isinstance(month, int) else int(month), int(day))
     except ValueError:
         return invalid
     seconds: int | None = None
     precision = "day"
     if hour is not None:
-        if half is not None:
+        if meridiem is not None:
             if not 1 <= int(hour) <= 12:
                 return invalid
-            hour = str(int(hour) % 12 + (12 if half in "Pp" else 0))
-        seconds = _seconds(hour, minute, second or "0")
+            hour = str(int(hour) % 12 + (12 if meridiem in "Pp" else 0))
+        seconds = _seconds_of_day(hour, minute, second or "0")
         if seconds is None:
             return invalid
         precision = "second" if second is not None else "minute"
@@ -179,28 +180,30 @@ def _read_rare(
     suffix = suffix.strip()
     offset: int | None = None
     if suffix:
-        understood = _read_suffix(suffix, on, seconds or 0, zone)
-        if understood is None:
+        zone_or_offset = _read_suffix(suffix, calendar_date, seconds or 0, zone)
+        if zone_or_offset is None:
             return invalid
-        if understood == "unknown":
+        if zone_or_offset == "unknown":
             warnings = (PostWarning("unknown_date_suffix", written),)
-        elif isinstance(understood, ZoneInfo):
-            zone, naive_is_utc = understood, False
-        elif isinstance(understood, int):
-            offset = understood
-    return _instant(written, on, seconds, micros, precision, offset, zone, naive_is_utc, earliest, latest, warnings)
+        elif isinstance(zone_or_offset, ZoneInfo):
+            zone, naive_is_utc = zone_or_offset, False
+        elif isinstance(zone_or_offset, int):
+            offset = zone_or_offset
+    return _make_date(
+        written, calendar_date, seconds, micros, precision, offset, zone, naive_is_utc, earliest, latest, warnings
+    )
 
 
-_Time = tuple[str | None, str | None, str | None, str | None, str | None]
+_TimeParts = tuple[str | None, str | None, str | None, str | None, str | None]
 
 
-def _split(text: str) -> tuple[tuple[str, str | int, str], _Time, str] | None:
-    """Take a date apart: (year, month, day), (hour, minute, second, fraction, a or p), what follows."""
-    match = _NUMBERS.fullmatch(text)
+def _split_date(text: str) -> tuple[tuple[str, str | int, str], _TimeParts, str] | None:
+    """Split a date into (year, month, day), (hour, minute, second, fraction, a or p) and the rest of the text."""
+    match = _NUMERIC_DATE.fullmatch(text)
     if match is not None:
         g = match.groups()
         date = (g[0], g[2], g[3]) if g[0] else (g[4], g[5], g[6]) if g[4] else (g[7], g[8], g[9])
-        time: _Time = (g[10], g[11], g[12], g[13], g[14])
+        time: _TimeParts = (g[10], g[11], g[12], g[13], g[14])
         rest: str = g[15]
         if compact := _COMPACT_TIME.match(rest):
             time = (compact[1], compact[2], compact[3], None, None)
@@ -222,42 +225,43 @@ def _split(text: str) -> tuple[tuple[str, str | int, str], _Time, str] | None:
     return None
 
 
-def _read_suffix(suffix: str, on: dt.date, seconds: int, zone: ZoneInfo) -> int | str | ZoneInfo | None:
-    """Read what follows a date.
+def _read_suffix(suffix: str, calendar_date: dt.date, seconds: int, zone: ZoneInfo) -> int | str | ZoneInfo | None:
+    """Parse the suffix of a date.
 
     Returns:
-        An offset in seconds, a zone, `local`, `unknown` for a mere word, or None when there is no date
-        then.
-
+        An offset in seconds, a zone, `local` for the abbreviation of the source's own zone, `unknown` for any other
+        word, or None when the suffix makes the date invalid.
     """
     upper = suffix.upper()
     if upper in ("Z", "UTC", "GMT", "UT"):
         return 0
-    if match := _OFFSET.fullmatch(suffix):
-        return _offset(match[1], match[2], match[3] or "0")
-    if match := _IANA.fullmatch(suffix):
-        return _zone(match[1]) or "unknown"
-    if suffix == _abbreviation(zone, on, seconds):
+    if match := _UTC_OFFSET.fullmatch(suffix):
+        return _offset_seconds(match[1], match[2], match[3] or "0")
+    if match := _IANA_NAME.fullmatch(suffix):
+        return _find_zone(match[1]) or "unknown"
+    if suffix == _abbreviation(zone, calendar_date, seconds):
         return "local"
     if upper in _RFC_2822_ZONES:
         return _RFC_2822_ZONES[upper]
-    return "unknown" if _WORDS.fullmatch(suffix) else None
+    return "unknown" if _WORDS_ONLY.fullmatch(suffix) else None
 
 
-def _abbreviation(zone: ZoneInfo, on: dt.date, seconds: int) -> str | None:
-    return zone.tzname(dt.datetime(on.year, on.month, on.day, seconds // 3600, seconds // 60 % 60))
+def _abbreviation(zone: ZoneInfo, calendar_date: dt.date, seconds: int) -> str | None:
+    return zone.tzname(
+        dt.datetime(calendar_date.year, calendar_date.month, calendar_date.day, seconds // 3600, seconds // 60 % 60)
+    )
 
 
 @lru_cache(maxsize=256)
-def _zone(name: str) -> ZoneInfo | None:
+def _find_zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
 
-def _offset(sign: str, hours: str, minutes: str) -> int | None:
-    """Seconds east of UTC, or None beyond the 15:59 hours that POSIX and real clocks stay within."""
+def _offset_seconds(sign: str, hours: str, minutes: str) -> int | None:
+    """Seconds east of UTC, or None beyond 15:59 hours, the limit that POSIX and real clocks respect."""
     hour, minute = int(hours), int(minutes)
     if hour > 15 or minute > 59:
         return None
@@ -265,8 +269,8 @@ def _offset(sign: str, hours: str, minutes: str) -> int | None:
     return -seconds if sign == "-" else seconds
 
 
-def _seconds(hour: str | None, minute: str | None, second: str | None) -> int | None:
-    """Seconds since midnight, or None when the clock never shows that."""
+def _seconds_of_day(hour: str | None, minute: str | None, second: str | None) -> int | None:
+    """Seconds since midnight, or None for a time that no clock shows."""
     h, m, s = int(hour or 0), int(minute or 0), int(second or 0)
     return h * 3600 + m * 60 + s if h < 24 and m < 60 and s < 60 else None
 
@@ -287,20 +291,20 @@ def _day_offset(zone: ZoneInfo, ordinal: int) -> int | None:
     return int(offset.total_seconds()) if offset is not None else 0
 
 
-def _changing_offset(zone: ZoneInfo, ordinal: int, seconds: int | None) -> int | None:
-    """Offset of a local time on a day when the clock changes; None for a time that was skipped."""
+def _offset_on_change_day(zone: ZoneInfo, ordinal: int, seconds: int | None) -> int | None:
+    """Offset of a local time on a day when the clock changes, in seconds; None for a time that the change skips."""
     local = dt.datetime.fromordinal(ordinal) + dt.timedelta(seconds=seconds or 0)
     before = local.replace(tzinfo=zone, fold=0).utcoffset() or dt.timedelta()
     after = local.replace(tzinfo=zone, fold=1).utcoffset() or dt.timedelta()
-    # PEP 495: in a gap the offset of fold=0 is the smaller one. A day that begins in one begins after it.
+    # PEP 495: in a gap the offset of fold=0 is the smaller one. A day that begins in a gap begins after it.
     if before < after and seconds is not None:
         return None
     return int(before.total_seconds())
 
 
-def _instant(
+def _make_date(
     written: str,
-    on: dt.date,
+    calendar_date: dt.date,
     seconds: int | None,
     micros: int,
     precision: str,
@@ -311,17 +315,21 @@ def _instant(
     latest: dt.date,
     warnings: tuple[PostWarning, ...] = (),
 ) -> ReadDate | PostWarning:
-    if not earliest <= on <= latest:
+    """Convert a calendar date and a time of day to an instant.
+
+    `offset` is in seconds east of UTC; None means a local time of `zone`, or UTC with `naive_is_utc`.
+    """
+    if not earliest <= calendar_date <= latest:
         return PostWarning("date_out_of_range", written)
-    ordinal = on.toordinal()
+    ordinal = calendar_date.toordinal()
     if offset is None:
         if naive_is_utc:
             offset = 0
         else:
             offset = _day_offset(zone, ordinal)
             if offset is None:
-                offset = _changing_offset(zone, ordinal, seconds)
+                offset = _offset_on_change_day(zone, ordinal, seconds)
                 if offset is None:
                     return PostWarning("date_invalid", written)
-    instant = ((ordinal - _EPOCH) * 86400 + (seconds or 0) - offset) * 1_000_000 + micros
+    instant = ((ordinal - _EPOCH_ORDINAL) * 86400 + (seconds or 0) - offset) * 1_000_000 + micros
     return ReadDate(instant, precision, warnings)

@@ -1,4 +1,4 @@
-"""Bytes of a post file in, its text out, or the reason why it has none."""
+"""Decode the bytes of a post file to text, or reject the file with a reason."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from etl_project.reasons import PostWarning, Rejection
 
-_SNIFFED = 8192
-"""Bytes looked at to tell text from binary."""
+_BINARY_TEST_BYTES = 8192
+"""Bytes at the start of a file that are examined to tell text from binary data."""
 
-_C0 = bytes(b for b in (*range(32), 127) if b not in b"\t\n\r")
+_C0_BYTES = bytes(b for b in (*range(32), 127) if b not in b"\t\n\r")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_REMOVED = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
+_CONTROL_DELETIONS = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
 
 _BOM_REMOVED = PostWarning("bom_removed")
 _CONTROLS_REMOVED = PostWarning("control_characters_removed")
@@ -30,16 +30,17 @@ class Decoded(NamedTuple):
     """Encoding the bytes were decoded with, as named in the settings; `utf-8` or `utf-16` otherwise."""
     warnings: tuple[PostWarning, ...]
     is_verbatim: bool
-    """Encoded as UTF-8 the text is the bytes of the file: nothing was removed or replaced."""
+    """Whether the text, encoded as UTF-8, equals the bytes of the file: nothing was removed or replaced."""
 
 
 def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
     r"""Decode the bytes of a file.
 
-    A byte order mark decides; else UTF-8; else each of `encodings` in turn, strict, and only if the text
-    holds no private-use, unassigned or C1 character, which is what text of another encoding turns into
-    (Big5 bytes decode without an error as GB18030). `\r\n` and `\r` become `\n`; C0 and C1 controls other
-    than TAB and `\n`, and DEL, are removed with a warning. Noncharacters are kept: they are no controls.
+    A byte order mark decides the encoding. Without one, UTF-8 is tried first, then each of `encodings` in turn,
+    strictly. A fallback is accepted only if the text holds no private-use, unassigned or C1 character, because these
+    are the signs of a wrong encoding (Big5 bytes decode without an error as GB18030). `\r\n` and `\r` become `\n`;
+    C0 and C1 controls other than TAB and `\n`, and DEL, are removed with a warning. Noncharacters are kept, since
+    they are not control characters.
 
     Args:
         data: the whole file.
@@ -47,7 +48,7 @@ def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
 
     Raises:
         Rejection: `empty` (nothing or only white space), `binary` (NUL in the first 8 KiB, or undecodable
-        and full of control bytes) or `encoding`.
+            and full of control bytes) or `encoding`.
     """
     warnings: tuple[PostWarning, ...] = ()
     encoding = "utf-8"
@@ -55,29 +56,29 @@ def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
         encoding = "utf-16"
         text = _decode_utf16(data)
         warnings = (_DECODED_UTF16,)
-        dirty = _CONTROLS.search(text) is not None
+        has_controls = _CONTROLS.search(text) is not None
     else:
         # Deleting bytes is five times cheaper than searching the text.
-        dirty = len(data.translate(None, _C0)) != len(data)
-        if dirty and b"\0" in data[:_SNIFFED]:
+        has_controls = len(data.translate(None, _C0_BYTES)) != len(data)
+        if has_controls and b"\0" in data[:_BINARY_TEST_BYTES]:
             raise Rejection("binary", "The file holds NUL bytes.")
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
-            text, encoding = _decode_fallback(data, encodings, error)
+            text, encoding = _decode_with_fallbacks(data, encodings, error)
             warnings = (PostWarning("decoded_fallback", encoding),)
-            dirty = _CONTROLS.search(text) is not None
+            has_controls = _CONTROLS.search(text) is not None
         else:
             # C1 controls start with C2 in UTF-8.
-            dirty = dirty or (b"\xc2" in data and _CONTROLS.search(text) is not None)
+            has_controls = has_controls or (b"\xc2" in data and _CONTROLS.search(text) is not None)
         if text.startswith("\ufeff"):
             text = text.lstrip("\ufeff")
             warnings = (*warnings, _BOM_REMOVED)
     has_returns = "\r" in text
     if has_returns:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if dirty and _CONTROLS.search(text):
-        text = text.translate(_REMOVED)
+    if has_controls and _CONTROLS.search(text):
+        text = text.translate(_CONTROL_DELETIONS)
         warnings = (*warnings, _CONTROLS_REMOVED)
     if not text or text.isspace():
         raise Rejection("empty", "The file is empty." if not data else "The file holds only white space.")
@@ -85,16 +86,25 @@ def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
 
 
 def _decode_utf16(data: bytes) -> str:
+    """Decode UTF-16 with a byte order mark; raises Rejection: `encoding`, or `binary` for NUL near the start."""
     try:
         text = data.decode("utf-16")
     except UnicodeDecodeError as error:
         raise Rejection("encoding", f"The byte order mark says UTF-16, but {error.reason}.") from error
-    if "\0" in text[:_SNIFFED]:
+    if "\0" in text[:_BINARY_TEST_BYTES]:
         raise Rejection("binary", "The file holds NUL characters.")
     return text
 
 
-def _decode_fallback(data: bytes, encodings: Sequence[str], error: UnicodeDecodeError) -> tuple[str, str]:
+def _decode_with_fallbacks(data: bytes, encodings: Sequence[str], error: UnicodeDecodeError) -> tuple[str, str]:
+    """Decode with the first of the source's encodings that gives plausible text.
+
+    Returns:
+        The text and the name of its encoding.
+
+    Raises:
+        Rejection: `binary` or `encoding`, with the line of the first byte that is not UTF-8.
+    """
     for name in encodings:
         try:
             text = data.decode(name)
@@ -102,8 +112,8 @@ def _decode_fallback(data: bytes, encodings: Sequence[str], error: UnicodeDecode
             continue
         if _is_plausible(text):
             return text, name
-    head = data[:_SNIFFED]
-    if (len(head) - len(head.translate(None, _C0))) * 50 > len(head):
+    head = data[:_BINARY_TEST_BYTES]
+    if (len(head) - len(head.translate(None, _C0_BYTES))) * 50 > len(head):
         raise Rejection("binary", "The file is no text: it is full of control bytes.")
     line = data.count(b"\n", 0, error.start) + 1
     tried = ", ".join(["utf-8", *(name for name in encodings if name.lower() not in ("utf-8", "utf8"))])
@@ -111,7 +121,7 @@ def _decode_fallback(data: bytes, encodings: Sequence[str], error: UnicodeDecode
 
 
 def _is_plausible(text: str) -> bool:
-    """Whether text decoded with a fallback holds only characters that text is made of."""
+    """Whether text decoded with a fallback holds only characters that occur in real text."""
     return not any(
         ("\x7f" <= char <= "\x9f") or unicodedata.category(char) in ("Co", "Cn", "Cs")
         for char in set(text)

@@ -1,4 +1,4 @@
-"""Schemas of what a batch of files becomes, and rows to frames."""
+"""The schemas of the three frames that a batch of files becomes, and the building of a frame from rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 
 import polars as pl
 
-_TEXTS = pl.List(pl.String)
+from etl_project.sources.listing import polars_types
+from etl_project.sources.signature import SIGNATURE_COLUMNS
+
+_STRING_LIST = pl.List(pl.String)
 
 FILES = pl.Schema(
     {
@@ -17,20 +20,17 @@ FILES = pl.Schema(
         "status": pl.String(),
         "article_id": pl.String(),
         "is_shadowed": pl.Boolean(),
-        "size": pl.Int64(),
         "file_hash": pl.String(),
         "encoding": pl.String(),
         "front_matter_format": pl.String(),
-        "warnings": _TEXTS,
+        "warnings": _STRING_LIST,
         "reason": pl.String(),
-        "mtime_ns": pl.Int64(),
-        "ctime_ns": pl.Int64(),
-        "inode": pl.UInt64(),
+        **{name: polars_types()[name] for name in SIGNATURE_COLUMNS},
         "is_young": pl.Boolean(),
     }
 )
 """One row per file of the batch. `status` is loaded, rejected, same (the bytes are those of the last refresh), deferred
-(caught half written, its last good row stays) or gone (it went away since it was listed)."""
+(still being written, so its last good row stays) or gone (deleted since it was listed)."""
 
 POSTS = pl.Schema(
     {
@@ -56,22 +56,22 @@ POSTS = pl.Schema(
         "extra": pl.String(),
         "body": pl.String(),
         "text": pl.String(),
-        "categories": _TEXTS,
-        "tags": _TEXTS,
-        "authors": _TEXTS,
-        "link_urls": _TEXTS,
-        "link_texts": _TEXTS,
-        "link_kinds": _TEXTS,
+        "categories": _STRING_LIST,
+        "tags": _STRING_LIST,
+        "authors": _STRING_LIST,
+        "link_urls": _STRING_LIST,
+        "link_texts": _STRING_LIST,
+        "link_kinds": _STRING_LIST,
         "heading_levels": pl.List(pl.Int32()),
-        "heading_texts": _TEXTS,
-        "mention_kinds": _TEXTS,
-        "mention_keys": _TEXTS,
-        "mention_labels": _TEXTS,
+        "heading_texts": _STRING_LIST,
+        "mention_kinds": _STRING_LIST,
+        "mention_keys": _STRING_LIST,
+        "mention_labels": _STRING_LIST,
         "mention_counts": pl.List(pl.Int32()),
         "code_blocks": pl.Int64(),
     }
 )
-"""One row per loaded file that is its article. `_us` are microseconds since 1970-01-01T00:00Z."""
+"""One row per loaded file that is not shadowed, so is an article. `_us` are microseconds since 1970-01-01T00:00Z."""
 
 REJECTED = pl.Schema(
     {
@@ -89,13 +89,13 @@ REJECTED = pl.Schema(
 
 
 def frame(rows: list[tuple[Any, ...]], schema: pl.Schema) -> pl.DataFrame:
-    """Make a frame of rows in the order of a schema."""
+    """Build a frame from rows whose values are in the order of the schema."""
     if not rows:
         return schema.to_frame()
-    # Column by column: five times as fast as a frame from rows.
+    # Building it column by column is five times as fast as building it from rows.
     return pl.DataFrame(
         [
-            _lists(name, column, dtype.inner)
+            _list_series(name, column, dtype.inner)
             if isinstance(dtype, pl.List)
             else pl.Series(name, column, dtype=dtype, strict=True)
             for (name, dtype), column in zip(schema.items(), zip(*rows, strict=True), strict=True)
@@ -103,9 +103,9 @@ def frame(rows: list[tuple[Any, ...]], schema: pl.Schema) -> pl.DataFrame:
     )
 
 
-def _lists(name: str, column: Sequence[Sequence[Any]], inner: Any) -> pl.Series:
-    """Cut one series of all items into lists: Polars would build a series for each, twenty times as slow."""
+def _list_series(name: str, column: Sequence[Sequence[Any]], inner: Any) -> pl.Series:
+    """Build a list column by slicing one flat series: Polars would build a series per list, 20 times as slow."""
     lengths = [len(items) for items in column]
     items = pl.Series(name, list(chain.from_iterable(column)), dtype=inner, strict=True)
-    cuts = pl.DataFrame({"start": list(accumulate(lengths[:-1], initial=0)), "length": lengths})
-    return cuts.select(pl.lit(items.implode()).list.slice("start", "length").alias(name)).to_series()
+    bounds = pl.DataFrame({"start": list(accumulate(lengths[:-1], initial=0)), "length": lengths})
+    return bounds.select(pl.lit(items.implode()).list.slice("start", "length").alias(name)).to_series()

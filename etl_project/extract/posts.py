@@ -1,4 +1,4 @@
-"""A batch of listed files in, three frames out: what became of each file, the posts read, the files rejected."""
+"""Read a batch of listed files into three frames: the outcome of each file, the posts, and the rejected files."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ from etl_project.extract.frames import FILES, POSTS, REJECTED, frame
 from etl_project.extract.front_matter.read import FrontMatter, front_matter_json, read_front_matter
 from etl_project.limits import Limits
 from etl_project.reasons import PostWarning, Rejection
-from etl_project.sources.access import post_reader
+from etl_project.sources.place import PinnedSource
 from etl_project.sources.signature import FileTask, Signature, hash_bytes, is_recent, is_young
-from etl_project.sources.source import Source
 
 HALF_WRITTEN = frozenset({"empty", "unterminated_front_matter", "encoding"})
-"""What a file that is being written looks like: a young one that has a good row is not rejected for it at once."""
+"""Reasons that a file still being written may cause: a young file that has a good row is deferred, not rejected."""
 
-_TOGETHER = 64
-"""Posts that take each step together. A step is done a quarter sooner where it is done again and again, while its code
-and data are in the processor's caches; more posts would crowd out each other."""
+_POSTS_PER_STEP = 64
+"""Posts that go through each step together. Repeating a step takes a quarter less time, as its code and data are in the
+processor's caches; with more posts at once their own data would push each other out of the caches."""
 
 
 @dataclass(slots=True)
 class Post:
-    """One post as it is read, step by step: the parts that `etl explain` shows and the frames are built from."""
+    """One post while it is read, step by step: `etl explain` shows its parts, and the frames are built from them."""
 
     path: str
     """Path below the source, as listed."""
@@ -44,7 +43,7 @@ class Post:
 
     @property
     def warnings(self) -> list[PostWarning]:
-        """Everything that was odd about it and did not keep it from loading."""
+        """All warnings about the post; they do not keep it from being loaded."""
         return [
             *self.decoded.warnings,
             *self.front_matter.warnings,
@@ -55,40 +54,41 @@ class Post:
 
 @dataclass(slots=True)
 class _Reading:
-    """A listed file on its way to a post, or to what becomes of it instead."""
+    """A listed file while it is read: it becomes a post, or gets a status instead."""
 
     task: FileTask
-    look_ns: int
+    started_ns: int
     signature: Signature
     is_young: bool
     changed_while_read: bool = False
     file_hash: str | None = None
     post: Post | None = None
     status: str | None = None
-    """Set once it is known that the file ends otherwise than as a post."""
+    """Set as soon as it is known that the file does not become a post: as in `FILES`, without `loaded`."""
     rejection: Rejection | None = None
 
     def reject(self, rejection: Rejection) -> None:
-        may_wait = self.task.may_defer and rejection.reason in HALF_WRITTEN and self._is_being_written()
-        self.status = "deferred" if may_wait else "rejected"
-        self.is_young = self.is_young or (rejection.reason == "unreadable" and not may_wait)
+        """Reject the file, or defer it if it may still be being written."""
+        is_deferred = self.task.may_defer and rejection.reason in HALF_WRITTEN and self._is_being_written()
+        self.status = "deferred" if is_deferred else "rejected"
+        self.is_young = self.is_young or (rejection.reason == "unreadable" and not is_deferred)
         self.rejection = rejection
 
     def _is_being_written(self) -> bool:
-        is_written_since = self.changed_while_read or self.signature != self.task.listed
-        return is_written_since or is_recent(self.signature, self.look_ns)
+        has_changed = self.changed_while_read or self.signature != self.task.listed
+        return has_changed or is_recent(self.signature, self.started_ns)
 
 
 class PostReader:
-    """Reads posts of one source. Built once per worker: rules and dialect are prepared here."""
+    """Reads posts of one source. Built once per worker, which prepares the rules and the dialect."""
 
-    def __init__(self, source: Source, limits: Limits) -> None:
-        self.source = source
+    def __init__(self, pinned: PinnedSource, limits: Limits) -> None:
+        self.source = source = pinned.source
         self.limits = limits
         self._dialect = DIALECTS[source.dialect]
         self._bodies = BodyReader(source.rules, source.mentions, self._dialect.wikilinks)
-        self._fields = FieldReader(source, limits)
-        self._read_file = post_reader(source)
+        self._fields = FieldReader(pinned, limits)
+        self._read_file = pinned.place.read_post
         self._steps = (self._decode, self._read_front_matter, self._read_body, self._read_fields)
 
     def read(self, path: str, data: bytes) -> Post:
@@ -99,19 +99,19 @@ class PostReader:
             data: bytes of the file.
 
         Raises:
-            Rejection: the file cannot be trusted at all.
+            Rejection: the file cannot be loaded.
         """
         post = Post(path, data)
         for step in self._steps:
             step(post)
         return post
 
-    def read_batch(self, tasks: Sequence[FileTask], look_ns: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    def read_batch(self, tasks: Sequence[FileTask], started_ns: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Read a batch of files.
 
         Args:
             tasks: the files.
-            look_ns: when the look began, nanoseconds since the epoch; see `YOUNG_NS`.
+            started_ns: when the check for changes began, in nanoseconds since the epoch; see `YOUNG_NS`.
 
         Returns:
             Frames of the schemas `FILES`, `POSTS` and `REJECTED`.
@@ -122,9 +122,9 @@ class PostReader:
         files: list[tuple[Any, ...]] = []
         posts: list[tuple[Any, ...]] = []
         rejected: list[tuple[Any, ...]] = []
-        for start in range(0, len(tasks), _TOGETHER):
-            readings = [self._open(task, look_ns) for task in tasks[start : start + _TOGETHER]]
-            self._take_steps(readings)
+        for start in range(0, len(tasks), _POSTS_PER_STEP):
+            readings = [self._start_reading(task, started_ns) for task in tasks[start : start + _POSTS_PER_STEP]]
+            self._run_steps(readings)
             for reading in readings:
                 files.append(self._file_row(reading))
                 if reading.status is None and not reading.task.is_shadowed:
@@ -133,25 +133,27 @@ class PostReader:
                     rejected.append(self._rejected_row(reading))
         return frame(files, FILES), frame(posts, POSTS), frame(rejected, REJECTED)
 
-    def _open(self, task: FileTask, look_ns: int) -> _Reading:
-        reading = _Reading(task, look_ns, task.listed, is_young(task.listed, look_ns))
+    def _start_reading(self, task: FileTask, started_ns: int) -> _Reading:
+        """Read the bytes of a file and decide whether it has to be parsed."""
+        reading = _Reading(task, started_ns, task.listed, is_young(task.listed, started_ns))
         try:
-            read = self._read_file(task.path, task.listed, self.limits.file_bytes)
+            file = self._read_file(task.path, task.listed, self.limits.file_bytes)
         except FileNotFoundError:
             reading.status = "gone"
         except Rejection as rejection:
             reading.reject(rejection)
         else:
-            reading.file_hash = hash_bytes(read.data)
-            reading.signature = read.signature
-            reading.changed_while_read = read.changed_while_read
-            reading.is_young = is_young(read.signature, look_ns) or read.changed_while_read
-            reading.post = Post(task.path, read.data)
+            reading.file_hash = hash_bytes(file.data)
+            reading.signature = file.signature
+            reading.changed_while_read = file.changed_while_read
+            reading.is_young = is_young(file.signature, started_ns) or file.changed_while_read
+            reading.post = Post(task.path, file.data)
             if reading.file_hash == task.known_hash:
                 reading.status = "same"
         return reading
 
-    def _take_steps(self, readings: list[_Reading]) -> None:
+    def _run_steps(self, readings: list[_Reading]) -> None:
+        """Take the readings through each step together; one that is rejected skips the remaining steps."""
         for step in self._steps:
             for reading in readings:
                 if reading.status is None and reading.post is not None:
@@ -162,7 +164,7 @@ class PostReader:
                     except MemoryError:
                         raise
                     except Exception as error:
-                        # A fault of ours in one post is its rejection: one bad file never stops a refresh.
+                        # An error of the parser rejects the post: one bad file never stops a refresh.
                         message = f"the parser failed: {type(error).__name__}: {error}"
                         reading.reject(Rejection("crashed_parser", message))
 
@@ -190,6 +192,7 @@ class PostReader:
             fields.language = detect_language(body.text)
 
     def _file_row(self, reading: _Reading) -> tuple[Any, ...]:
+        """Build the row of `FILES`."""
         task, signature, status, post = reading.task, reading.signature, reading.status, reading.post
         is_shadowed = task.is_shadowed and status != "rejected"
         encoding: str | None = None
@@ -204,13 +207,14 @@ class PostReader:
             if is_shadowed:
                 codes.append("duplicate_identity")
         return (
-            self.source.name, task.path, status or "loaded", task.article_id, is_shadowed, signature.size,
+            self.source.name, task.path, status or "loaded", task.article_id, is_shadowed,
             None if status in ("gone", "deferred") else reading.file_hash, encoding, front_matter_format, codes,
             reading.rejection.reason if reading.rejection and status == "rejected" else None,
-            signature.mtime_ns, signature.ctime_ns, signature.inode, reading.is_young,
+            *signature, reading.is_young,
         )  # fmt: skip
 
     def _rejected_row(self, reading: _Reading) -> tuple[Any, ...]:
+        """Build the row of `REJECTED`."""
         rejection, size = reading.rejection, reading.signature.size
         assert rejection is not None
         return (
@@ -220,6 +224,7 @@ class PostReader:
         )  # fmt: skip
 
     def _post_row(self, reading: _Reading) -> tuple[Any, ...]:
+        """Build the row of `POSTS`."""
         post = reading.post
         assert post is not None
         decoded, fields, body = post.decoded, post.fields, post.body

@@ -1,4 +1,4 @@
-"""Values of front matter in, names of terms out: trimmed, once each, in the order written."""
+"""Read the names of terms (tags, categories, authors) from values of the front matter, in the order written."""
 
 from __future__ import annotations
 
@@ -12,37 +12,27 @@ if TYPE_CHECKING:
     from etl_project.extract.front_matter.read import Value
 
 NESTING = "\x1f"
-"""Joins the parts of a nested category: the unit separator, which no name can hold."""
+"""The separator between the parts of a nested category: the unit separator, which no name can contain."""
 
-_SLASHES = r"len(regexp_extract_all(name_as_written, '[/／℀℁℅℆]'))"
-_PARTS = "string_split(category_id, '/')"
-
-PARENT_ID_SQL = f"CASE WHEN len({_PARTS}) > {_SLASHES} + 1 THEN array_to_string({_PARTS}[:-{_SLASHES} - 2], '/') END"
-"""`parent_id` of a category in SQL, from `category_id` and `name_as_written` of `article_categories`.
-
-The id of a nested category is longer than its own name by the parts above it, so it has more slashes than the
-name has characters that NFKC turns into one. An article in a nested category is in those above it too, so the
-parent is a category as well. Where articles disagree, `max()` takes the nested reading.
-"""
-
-_NO_WORDS = re.compile(r"""["'`;<>(){}\[\]|$]""")
+_ONE_NAME_SIGNS = re.compile(r"""["'`;<>(){}\[\]|$]""")
 # Ruby splits at white space of ASCII only: an ideographic space is part of a name.
-_RUBY_SPACE = re.compile(r"[ \t\n\v\f\r\0]+")
+_RUBY_WHITE_SPACE = re.compile(r"[ \t\n\v\f\r\0]+")
 _COMMA = re.compile("[,，]")
 _COMMA_OR_WHITE_SPACE = re.compile(r"[,，\s]+")
 _BODY_TAG = re.compile(r"(?<!\S)#([\w/-]+)")
 _INLINE_CODE = re.compile(r"`[^`\n]*`")
 
 
-def unique(names: Iterable[str]) -> list[str]:
-    """Names with white space at their ends removed, each once (the first counts), empty ones left out."""
+def unique_names(names: Iterable[str]) -> list[str]:
+    """Trim the names, drop empty ones and repetitions, and keep the order of first occurrence."""
     return list(dict.fromkeys([stripped for name in names if (stripped := name.strip())]))
 
 
 def listed_names(value: Value) -> list[str]:
-    """Names in a value as it stands: a text is one name, lists are read through, nulls left out.
+    """Collect the names in a value without splitting any text: a text is one name, nulls are skipped.
 
-    Of a table its `name` counts, else its keys if none has a value (a YAML set); other tables hold no names.
+    Lists are searched at every depth. A table gives the text of its `name`; without one it gives its keys if none
+    of them has a value (a YAML set), else no names.
     """
     if value is None:
         return []
@@ -67,11 +57,11 @@ def listed_names(value: Value) -> list[str]:
 
 
 def split_names(value: Value, split: Split) -> list[str]:
-    """Names in a value, a text split as the dialect does; items of a list are whole."""
+    """Collect the names in a value. A text is split by the rule of the dialect; items of a list are never split."""
     if not isinstance(value, str) or split == "whole":
         return listed_names(value)
-    if split == "white_space" or (split == "words" and not _NO_WORDS.search(value)):
-        return _RUBY_SPACE.split(value)
+    if split == "white_space" or (split == "words" and not _ONE_NAME_SIGNS.search(value)):
+        return _RUBY_WHITE_SPACE.split(value)
     if split == "words":
         return [value]
     if split == "comma_or_white_space":
@@ -82,9 +72,9 @@ def split_names(value: Value, split: Split) -> list[str]:
 
 
 def nested_names(value: Value) -> list[str]:
-    """Read categories of Hexo: a list is a path from the widest to the narrowest, a list of lists several.
+    """Read the categories of Hexo: a list is one path from the widest to the narrowest, a list of lists is several.
 
-    An article in A > B is in A too, so each part of a path is followed by those below it.
+    An article in A > B is in A too, so the result holds A, then A > B, and so on to the end of each path.
     """
     if not isinstance(value, list):
         return listed_names(value)
@@ -92,14 +82,14 @@ def nested_names(value: Value) -> list[str]:
     names: list[str] = []
     for path in paths:
         above = ""
-        for part in unique(flat_names(listed_names(path))):
+        for part in unique_names(flat_names(listed_names(path))):
             above = f"{above}{NESTING}{part}" if above else part
             names.append(above)
     return names
 
 
 def flat_names(names: list[str]) -> list[str]:
-    """Turn the character that joins nested names, which only an escape can bring in, to a space."""
+    """Replace the separator of nested names, which only an escape can put into a name, by a space."""
     return [name.replace(NESTING, " ") if NESTING in name else name for name in names]
 
 
@@ -108,12 +98,13 @@ def body_tags(body: str) -> list[str]:
     if "#" not in body:
         return []
     for opening, closing in (("%%", "%%"), ("<!--", "-->"), ("```", "```"), ("~~~", "~~~")):
-        body = _without(body, opening, closing)
+        body = _remove_between(body, opening, closing)
     return [tag for tag in _BODY_TAG.findall(_INLINE_CODE.sub(" ", body)) if not tag.isdecimal()]
 
 
-def _without(text: str, opening: str, closing: str) -> str:
-    # By hand and not by a pattern, which would search to the end of the text from every unclosed opening.
+def _remove_between(text: str, opening: str, closing: str) -> str:
+    """Replace each part between the delimiters, and the delimiters, by a line end; an unclosed part stays."""
+    # Not with a regular expression: it would search to the end of the text from every unclosed opening.
     start = text.find(opening)
     if start < 0:
         return text

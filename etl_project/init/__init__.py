@@ -1,1 +1,1 @@
-"""A folder in, a commented etl.toml for it out: what `etl init` looks at, proposes and writes."""
+"""`etl init`: sample a folder of posts, propose rules, and write a commented etl.toml for it."""

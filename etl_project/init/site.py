@@ -1,4 +1,4 @@
-"""A folder in, what kind of site it is out: dialect, title, address, zone, patterns, encodings, sampled posts."""
+"""Find out the properties of a site from its folder: dialect, title, address, time zone, patterns, encodings."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from etl_project.dialects import DIALECTS, detect_dialect
-from etl_project.errors import BAD_USAGE, Stop
+from etl_project.errors import BAD_USAGE, UserError
 from etl_project.extract.decode import decode
 from etl_project.extract.front_matter.read import read_front_matter
 from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
-from etl_project.sources.folder import list_files, read_file
+from etl_project.sources.folder import PinnedFolder, read_file
 from etl_project.sources.source import Source
 
 SAMPLE_POSTS = 400
-"""Posts that are read, spread evenly over the listing: enough to see what repeats, few enough for seconds."""
+"""Most posts that are read, spread evenly over the listing: enough to show repetition, few enough to take seconds."""
 
-_FALLBACKS = ("gb18030", "big5", "shift_jis", "euc_kr", "cp1252")
-_TITLE = ("title", "SITENAME", "sitename")
-_ADDRESS = ("url", "baseurl", "baseURL", "base_url", "SITEURL")
-_ZONE = ("timezone", "timeZone", "TIMEZONE", "time_zone")
-_LANGUAGE = (
+_FALLBACK_ENCODINGS = ("gb18030", "big5", "shift_jis", "euc_kr", "cp1252")
+_TITLE_KEYS = ("title", "SITENAME", "sitename")
+_URL_KEYS = ("url", "baseurl", "baseURL", "base_url", "SITEURL")
+_TIME_ZONE_KEYS = ("timezone", "timeZone", "TIMEZONE", "time_zone")
+_LANGUAGE_KEYS = (
     "lang",
     "language",
     "languagecode",
@@ -34,18 +34,18 @@ _LANGUAGE = (
     "defaultcontentlanguage",
     "DEFAULT_LANG",
 )
-_FEWEST_ARCHIVED = 3
+_MIN_ARCHIVED_FILES = 3
 
 
-class NoSite(Stop):
-    """There is no folder of posts to look at."""
+class NoSite(UserError):
+    """There is no such folder, or it contains no posts."""
 
     exit_code = BAD_USAGE
 
 
 @dataclass(slots=True)
 class FoundSite:
-    """What a look at a folder found."""
+    """Properties of a site, and the bodies of the sampled posts. A setting that was not found is None."""
 
     folder: Path
     dialect: str
@@ -54,44 +54,45 @@ class FoundSite:
     time_zone: str | None
     language: str | None
     include: list[str]
-    """Patterns, where those of the dialect would miss posts; else empty."""
+    """Patterns for `include`, if those of the dialect would miss posts; else empty."""
     shares_names: bool
-    """Files of one name lie in several of the included folders, so the name is the better identity."""
+    """Several of the included folders contain a file of the same name, so the name is the better identity."""
     encodings: list[str]
     files: int
-    """Files that would be listed."""
+    """Number of files that a refresh would list."""
     bodies: list[str] = field(default_factory=list, repr=False)
-    """Bodies of the sample."""
+    """Markdown bodies of the sampled posts."""
 
 
-def look_at(folder: Path) -> FoundSite:
-    """Look at a folder.
+def sample_site(folder: Path) -> FoundSite:
+    """Read the settings of a site and a sample of its posts.
 
     Raises:
-        NoSite: it is not there, or holds no posts.
-        SourceUnavailable: it cannot be listed.
+        NoSite: the folder does not exist, or contains no posts.
+        SourceUnavailable: the folder cannot be listed.
     """
     if not folder.is_dir():
         raise NoSite(f"{folder} is not a folder. Name the folder of your site: etl init FOLDER")
     name = detect_dialect(folder)
     dialect, limits = DIALECTS[name], Limits()
-    config = read_site_config(folder, dialect, limits)
-    include = _archives(folder, name, config)
-    paths = _paths(Source("site", folder, name, include=tuple(include)))
+    place = PinnedFolder(folder)
+    config = read_site_config(place, dialect, limits)
+    include = _find_archives(folder, name, config)
+    paths = sorted(place.walk(Source("site", folder, name, include=tuple(include))).paths())
     if not paths:
         raise NoSite(
-            f"{folder} holds no posts that the dialect {name!r} would read ({', '.join(sorted(dialect.suffixes))})."
+            f"{folder} contains no posts that the dialect {name!r} would read ({', '.join(sorted(dialect.suffixes))})."
         )
-    zone = _first(config, _ZONE)
+    zone = _first_text(config, _TIME_ZONE_KEYS)
     site = FoundSite(
         folder=folder,
         dialect=name,
-        title=_first(config, _TITLE),
-        url=_address(_first(config, _ADDRESS)),
+        title=_first_text(config, _TITLE_KEYS),
+        url=_site_url(_first_text(config, _URL_KEYS)),
         time_zone=zone if zone in available_timezones() else None,
-        language=_first(config, _LANGUAGE),
+        language=_first_text(config, _LANGUAGE_KEYS),
         include=include,
-        shares_names=_share_names(paths) if include else False,
+        shares_names=_names_repeat(paths) if include else False,
         encodings=["utf-8"],
         files=len(paths),
     )
@@ -99,43 +100,40 @@ def look_at(folder: Path) -> FoundSite:
     return site
 
 
-def _paths(source: Source) -> list[str]:
-    return sorted(list_files(source).paths())
-
-
-def _archives(folder: Path, name: str, config: SiteConfig) -> list[str]:
-    """Patterns for a Jekyll site whose scripts move posts into folders that Jekyll itself does not read."""
+def _find_archives(folder: Path, name: str, config: SiteConfig) -> list[str]:
+    """Find patterns for a Jekyll site whose scripts move posts into folders that Jekyll itself does not read."""
     dated = dated_name(DIALECTS[name], config)
     if name != "jekyll" or dated is None:
         return []
     archived: Counter[str] = Counter()
-    for path in _paths(Source("site", folder, name, include=("**",))):
+    for path in sorted(PinnedFolder(folder).walk(Source("site", folder, name, include=("**",))).paths()):
         top, _, rest = path.partition("/")
         stem = rest.rpartition("/")[2].rpartition(".")[0]
         if rest and "_posts/" not in path and not top.startswith("_") and dated.fullmatch(stem):
             archived[top] += 1
-    found = sorted(top for top, files in archived.items() if files >= _FEWEST_ARCHIVED)
-    if not found:
+    archives = sorted(top for top, files in archived.items() if files >= _MIN_ARCHIVED_FILES)
+    if not archives:
         return []
     own = ["_posts/**", "_drafts/**"] if (folder / "_posts").is_dir() else list(DIALECTS[name].include)
-    return [*(p for p in own if "_drafts" not in p or any(folder.rglob("_drafts"))), *(f"{top}/**" for top in found)]
+    return [*(p for p in own if "_drafts" not in p or any(folder.rglob("_drafts"))), *(f"{top}/**" for top in archives)]
 
 
-def _share_names(paths: list[str]) -> bool:
-    """Whether a name lies in two of the top folders; one that repeats inside a folder is another post."""
+def _names_repeat(paths: list[str]) -> bool:
+    """Whether two top folders contain the same file name. A name that repeats inside one folder is another post."""
     tops = {(path.rpartition("/")[2], path.partition("/")[0]) for path in paths}
     return len({name for name, _ in tops}) < len(tops)
 
 
-def _first(config: SiteConfig, keys: tuple[str, ...]) -> str | None:
+def _first_text(config: SiteConfig, keys: tuple[str, ...]) -> str | None:
     return next((text.strip() for key in keys if (text := config.text(key)) and text.strip()), None)
 
 
-def _address(written: str | None) -> str | None:
-    return written.rstrip("/") if written and written.startswith(("http://", "https://")) else None
+def _site_url(value: str | None) -> str | None:
+    return value.rstrip("/") if value and value.startswith(("http://", "https://")) else None
 
 
 def _read_sample(site: FoundSite, paths: list[str], limits: Limits) -> None:
+    """Fill in the bodies of the sample, and an encoding that decodes all posts that are not UTF-8."""
     dialect, root = DIALECTS[site.dialect], os.fsencode(site.folder)
     size = min(len(paths), SAMPLE_POSTS)
     undecoded = []
@@ -153,10 +151,10 @@ def _read_sample(site: FoundSite, paths: list[str], limits: Limits) -> None:
         except FileNotFoundError:
             continue
     if undecoded:
-        site.encodings += [e for e in _FALLBACKS if all(_decodes(data, e) for data in undecoded)][:1]
+        site.encodings += [e for e in _FALLBACK_ENCODINGS if all(_can_decode(data, e) for data in undecoded)][:1]
 
 
-def _decodes(data: bytes, encoding: str) -> bool:
+def _can_decode(data: bytes, encoding: str) -> bool:
     try:
         decode(data, ("utf-8", encoding))
     except Rejection:

@@ -1,4 +1,4 @@
-"""The rows a merge replaces in, the aggregates out that come out the same: none of the columns they read changed."""
+"""Finds the aggregates that a merge cannot have changed, because none of the columns they read changed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import BY_ARTICLE, Table, aggregates_sql
+from etl_project.database.contract import Table, aggregates_sql, tables_by_article
 
 if TYPE_CHECKING:
     import duckdb
+
+_TOUCHED = "SEMI JOIN (FROM articles_to_replace UNION FROM retained_articles) USING (article_id)"
 
 Digests = dict[tuple[str, str], tuple[int, int]]
 """Aggregate and table it reads -> rows, and the sum of their hashes."""
@@ -40,12 +42,12 @@ def digest_inputs(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -
     """Digest what aggregates read of the rows that a merge may change.
 
     Args:
-        con: a connection that uses the work file, with the temporary tables `affected` and `kept` (article_id).
+        con: a connection that uses the work file, with `articles_to_replace` and `retained_articles`.
         tables: the contract.
     """
     digests: Digests = {}
     for table, readers in columns_read(tables).items():
-        only = "SEMI JOIN (FROM affected UNION FROM kept) USING (article_id)" if table in BY_ARTICLE else ""
+        only = _TOUCHED if table in tables_by_article() else ""
         sums = ", ".join(f"sum(hash({', '.join(columns)})::HUGEINT)" for columns in readers.values())
         row = con.execute(f"SELECT count(*), {sums} FROM {table} {only}").fetchone()
         assert row is not None, "an aggregate without GROUP BY has one row"

@@ -1,4 +1,4 @@
-"""warehouse/aggregates/*.sql in, one table each out."""
+"""Builds the tables of warehouse/aggregates/*.sql."""
 
 from __future__ import annotations
 
@@ -10,11 +10,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from etl_project.database.contract import Table, aggregates_sql, contract, declared
+from etl_project.database.generation import Step, generation, take_step
 from etl_project.database.sql import quoted
-from etl_project.database.work_file import generation, transaction
+from etl_project.database.work_file import transaction
 
 if TYPE_CHECKING:
     import duckdb
+
+
+_LAW = re.compile(r"^-- (?P<total>sum\(.+?\)) equals (?P<what>.+):\n(?P<query>(?:--   .*\n)+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What the rows of an aggregate add up to, for each source."""
+
+    total: str
+    """Expression over the aggregate, such as `sum(articles)`."""
+    sentence: str
+    query: str
+    """Query of source and number, over the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,25 @@ class Aggregate:
     @property
     def inputs(self) -> tuple[str, ...]:
         """Tables and views of the contract it reads."""
-        return tuple(sorted(contract().keys() & set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", self.sql))))
+        return tuple(
+            sorted(contract().keys() & set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", re.sub(r"--.*", "", self.sql))))
+        )
+
+    @property
+    def law(self) -> Law:
+        """What it adds up to: comment lines `-- sum(...) equals SENTENCE:`, then its query, before the statement.
+
+        Raises:
+            ValueError: the file has no such lines.
+        """
+        found = _LAW.search(self.sql)
+        if not found:
+            raise ValueError(
+                f"{self.name}.sql does not say what it adds up to: write `-- sum(COLUMN) equals SENTENCE:` above the "
+                "statement, and below it, each line begun with three spaces, a query of source_id and that number"
+            )
+        query = "\n".join(line.removeprefix("--").strip() for line in found["query"].splitlines())
+        return Law(found["total"], f"{found['total']} equals {found['what']}.", query)
 
     @property
     def table(self) -> Table:
@@ -88,10 +121,9 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
             count = con.execute(f"SELECT count(*) FROM {aggregate.name}").fetchone()
             rows[aggregate.name] = count[0] if count else 0
         if is_new:
-            # Some of them alone are not what was checked.
-            con.execute("UPDATE internal.generation SET state = 'sound' WHERE state IN ('aggregated', 'checked')")
+            take_step(con, Step.REPLACE_SOME_AGGREGATES)
         built = con.execute("SELECT name, sql FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
         if dict(built).items() >= {aggregate.name: aggregate.sql for aggregate in aggregates().values()}.items():
             con.execute("UPDATE internal.generation SET aggregates_version = ?", [aggregates_version()])
-            con.execute("UPDATE internal.generation SET state = 'aggregated' WHERE state = 'sound'")
+            take_step(con, Step.BUILD_AGGREGATES)
     return rows

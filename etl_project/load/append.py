@@ -1,27 +1,26 @@
-"""Batches in, as they are read; rows of tables that are built from nothing out, while other batches are being read."""
+"""Loads finished batches of a full build while later ones are still being read."""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import BY_ARTICLE
-from etl_project.engines.batch import ManifestRow
-from etl_project.load.merge import parquet_list
+from etl_project.database.contract import tables_by_article
+from etl_project.database.sql import parquet_list
 
 if TYPE_CHECKING:
     import duckdb
 
-_FILES_TOGETHER = 4_000
+FILES_PER_STATEMENT = 4_000
 """Files whose rows are appended by one statement: more would keep those who read waiting for work."""
 
 
 class Appender:
     """Appends the rows of articles to empty tables, where nothing has to be deleted first and no row comes twice.
 
-    Reading takes every core, and so does compressing: done by turns, each would leave some idle at its end. What was
-    appended need not be staged any longer, so that the staging folder stays small.
+    Reading takes every core, and so does compressing: one after the other would leave cores idle. Appended rows need
+    not stay staged, so that the staging folder stays small.
 
     Args:
         con: a connection that uses the work file, in a transaction.
@@ -29,26 +28,36 @@ class Appender:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
-        self._waiting: list[ManifestRow] = []
+        self._waiting: list[Mapping[str, str]] = []
+        self._files_waiting = 0
 
-    def take(self, row: ManifestRow) -> ManifestRow:
-        """Take the rows of articles of a batch. Returns what is left for the merge."""
-        self._waiting.append(row)
-        if sum(waiting.read for waiting in self._waiting) >= _FILES_TOGETHER:
+    def take(self, staged: Mapping[str, str], files: int) -> dict[str, str]:
+        """Take the rows of articles of a batch, and append what was taken when it is enough.
+
+        Args:
+            staged: table -> Parquet file of the batch.
+            files: how many files the batch read.
+
+        Returns:
+            The Parquet files that are left for the merge.
+        """
+        self._waiting.append(staged)
+        self._files_waiting += files
+        if self._files_waiting >= FILES_PER_STATEMENT:
             self.append()
-        return dataclasses.replace(row, files={t: path for t, path in row.files.items() if t not in BY_ARTICLE})
+        return {table: path for table, path in staged.items() if table not in tables_by_article()}
 
     def append(self) -> None:
-        """Append what was taken, and remove its files."""
-        for table in BY_ARTICLE:
-            if paths := [row.files[table] for row in self._waiting if table in row.files]:
+        """Append what was taken, and remove its Parquet files."""
+        for table in tables_by_article():
+            if paths := [staged[table] for staged in self._waiting if table in staged]:
                 self._con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({parquet_list(paths)})")
                 for path in paths:
                     Path(path).unlink()
-        self._waiting = []
+        self._waiting, self._files_waiting = [], 0
 
     def take_back(self, source_id: str) -> None:
         """Delete what was taken of a source since the last `append` or before."""
-        self._waiting = []
-        for table in BY_ARTICLE:
+        self._waiting, self._files_waiting = [], 0
+        for table in tables_by_article():
             self._con.execute(f"DELETE FROM {table} WHERE starts_with(article_id, ?)", [f"{source_id}:"])

@@ -1,4 +1,4 @@
-"""The articles a merge replaces in, rows of `article_versions` out: what was known before."""
+"""Keeps the versions of articles that a merge replaces: rows of `article_versions`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     import duckdb
 
 
-# An article that is kept without its file has no hash.
+# An article that is retained without its file has no hash.
 _VERSIONS = """
 SELECT a.article_id, a.source_id, a.path, a.status, a.title, a.published_at, a.published_on,
     coalesce(c.ids, []) AS categories, coalesce(t.ids, []) AS tags, coalesce(w.ids, []) AS authors,
     f.file_hash, b.text
 FROM {database}.articles AS a
-SEMI JOIN (FROM affected UNION FROM kept) AS touched ON touched.article_id = a.article_id
+SEMI JOIN (FROM articles_to_replace UNION FROM retained_articles) AS touched ON touched.article_id = a.article_id
 JOIN {database}.article_bodies AS b ON b.article_id = a.article_id
 LEFT JOIN {database}.post_files AS f ON f.source_id = a.source_id AND f.path = a.path AND a.missing_since IS NULL
 LEFT JOIN ({categories}) AS c ON c.article_id = a.article_id
@@ -25,47 +25,50 @@ LEFT JOIN ({authors}) AS w ON w.article_id = a.article_id
 
 _IDS = """
 SELECT article_id, list({key} ORDER BY position) AS ids FROM {database}.article_{table}
-SEMI JOIN (FROM affected UNION FROM kept) AS touched USING (article_id) GROUP BY article_id
+SEMI JOIN (FROM articles_to_replace UNION FROM retained_articles) AS touched USING (article_id) GROUP BY article_id
 """
 
-# All of a version is compared and not only its file: settings and code decide too how a post is read.
+# The whole version is compared and not only its file: settings and code decide too how a post is read.
 _OUTDATED = """
-CREATE OR REPLACE TEMP TABLE outdated AS
+INSERT INTO outdated_versions
 SELECT article_id FROM (
-    SELECT * REPLACE (md5(text) AS text) FROM replaced EXCEPT SELECT * REPLACE (md5(text) AS text) FROM ({present})
+    SELECT * REPLACE (md5(text) AS text) FROM ({before}) EXCEPT SELECT * REPLACE (md5(text) AS text) FROM ({present})
 )
 """
 
 
-def note_versions(con: duckdb.DuckDBPyConnection, database: str) -> None:
-    """Write down the affected articles as they are, text included, before their rows are replaced.
+def keep_versions_before(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `versions_before` with the articles to replace as they are, text included.
 
     Args:
-        con: a connection with the temporary tables `affected` and `kept` (article_id).
-        database: name of the attached database that holds what came before; another than `work` stays as it is, and
-            is only looked into later.
+        con: the work file in use, with `articles_to_replace` and `retained_articles`.
     """
-    kind = "TABLE" if database == "work" else "VIEW"
-    con.execute(f"CREATE OR REPLACE TEMP {kind} replaced AS {_versions(database)}")
+    con.execute(f"INSERT INTO versions_before {_versions('work')}")
 
 
-def keep_versions(con: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> None:
+def keep_replaced_versions(con: duckdb.DuckDBPyConnection, as_of: dt.datetime, database: str) -> None:
     """Append the versions that this refresh replaced or no longer saw; the present ones begin now.
 
-    The connection has the temporary table `replaced` (see `note_versions`); the tables of the work file already hold
-    the new rows, but `article_history` does not yet.
+    Args:
+        con: the work file in use, already with the new rows, `article_history` apart.
+        as_of: instant of the refresh.
+        database: name of the attached database that holds what came before. `work` itself was replaced: what it held
+            is in `versions_before` (see `keep_versions_before`). Another one stays as it is.
     """
-    con.execute(_OUTDATED.format(present=_versions("work")))
+    before = "FROM versions_before" if database == "work" else _versions(database)
+    con.execute(_OUTDATED.format(before=before, present=_versions("work")))
     con.execute(
-        """
+        f"""
         INSERT INTO article_versions BY NAME
-        SELECT replaced.*, h.last_changed_at AS first_seen_at, $as_of AS replaced_at
-        FROM replaced SEMI JOIN outdated USING (article_id) JOIN article_history AS h USING (article_id)
+        SELECT before.*, h.last_changed_at AS first_seen_at, $as_of AS replaced_at
+        FROM ({before}) AS before SEMI JOIN outdated_versions USING (article_id)
+            JOIN article_history AS h USING (article_id)
         """,
         {"as_of": as_of},
     )
     con.execute(
-        "UPDATE article_history SET last_changed_at = ? WHERE article_id IN (SELECT article_id FROM outdated)", [as_of]
+        "UPDATE article_history SET last_changed_at = ? WHERE article_id IN (SELECT article_id FROM outdated_versions)",
+        [as_of],
     )
 
 

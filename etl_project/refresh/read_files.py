@@ -1,125 +1,171 @@
-"""A look in, its files read: the manifest of what was staged out."""
+"""Works a plan off: reads its files until every identity has an article from a file that loads."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl_project.engines.batch import Compression, ManifestRow, batches
-from etl_project.engines.local import LocalEngine
+from etl_project.database.sql import parquet_list
+from etl_project.engines.batch import Batch, Compression, ManifestRow, batches
+from etl_project.engines.engine import Engine
 from etl_project.limits import Limits
 from etl_project.load.append import Appender
-from etl_project.load.merge import parquet_list
-from etl_project.refresh.look import Look, needs_every_source
-from etl_project.scan.compare import FILES_TO_READ, articles_leaving, forget_source, note_read, tasks_to_read
+from etl_project.refresh.guard import require_every_source
+from etl_project.refresh.plan import RefreshPlan
+from etl_project.scan.compare import (
+    FILES_TO_READ,
+    Leaving,
+    articles_leaving,
+    forget_source,
+    record_read_files,
+    tasks_to_read,
+)
 from etl_project.scan.listing import list_again
+from etl_project.scan.source_version import SourceVersion
 from etl_project.sources.signature import SourceUnavailable
 
 if TYPE_CHECKING:
     import duckdb
 
+_REJECTED_NAMED = 10
+"""Most newly rejected files that are named."""
+
 Report = Callable[[int, int], None]
 """Called with (files done, files in all) while batches run."""
 
+_READ_OUTCOME = "if(reason IN ('permission_denied', 'unreadable'), 'closed', status) AS status"
+"""What became of a file: a rejected one that could not be opened tells nothing of the post in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilesRead:
+    """What reading the files of a plan gave."""
+
+    manifest: list[ManifestRow]
+    """One row for each batch, without the batches of sources that failed."""
+    unavailable: dict[str, str]
+    """Sources that could not be read, by the plan or now -> why. They are left as they were."""
+    versions: dict[str, SourceVersion]
+    """Source -> what its rows are made of: of a source that failed, what they were made of before."""
+    missed: list[str]
+    """Files whose bytes changed although their signature did not, as `source/path`."""
+    newly_rejected: list[str]
+    """Some files that are rejected and were not at the last refresh, as `source/path`."""
+
+    def staged(self) -> dict[str, list[str]]:
+        """Table -> its Parquet files, in the order of batches."""
+        staged: dict[str, list[str]] = {}
+        for row in sorted(self.manifest, key=lambda row: row.batch):
+            for table, path in row.files.items():
+                staged.setdefault(table, []).append(path)
+        return staged
+
 
 def read_files(
-    look: Look,
+    plan: RefreshPlan,
     limits: Limits,
-    engine: LocalEngine,
+    engine: Engine,
     staging: Path,
     report: Report,
     appender: Appender | None = None,
-) -> list[ManifestRow]:
+) -> FilesRead:
     """Read files until every identity has an article from a file that loads: mostly once.
 
-    A source that fails is left as it was: it is unavailable in the look, and nothing that was read of it is in the
-    manifest.
+    A source that fails is left as it was: nothing of it is in the manifest, nor in the tables of the plan.
 
     Args:
-        look: what there is to do.
+        plan: what there is to do.
         limits: how much of a file may be read.
-        engine: who reads.
+        engine: runs the batches.
         staging: folder for the Parquet files.
-        report: told how far it is.
+        report: called with the progress.
         appender: takes the rows of articles at once, where the tables are built from nothing.
 
     Raises:
         RefreshStopped: a source failed while every table was being built anew.
     """
-    con = look.connection
-    total, done, passes = sum(look.scan.to_read.values()), 0, 0
-    manifest: dict[str, list[ManifestRow]] = {source.name: [] for source in look.sources}
+    con = plan.connection
+    total, done, passes = sum(plan.diff.to_read.values()), 0, 0
+    compression: Compression = "uncompressed" if appender else "zstd"
+    manifest: dict[str, list[ManifestRow]] = {pinned.name: [] for pinned in plan.sources}
+    failed: dict[str, str] = {}
     while sizes := bytes_to_read(con):
         passes += 1
-        for source in (source for source in look.sources if source.name in sizes):
-            tasks = tasks_to_read(con, source.name, may_defer=not look.is_rebuild)
-            compression: Compression = "uncompressed" if appender else "zstd"
-            work = batches(tasks, source, limits, look.clock.look_ns, staging, passes, compression)
+        for pinned in (pinned for pinned in plan.sources if pinned.name in sizes):
+            tasks = tasks_to_read(con, pinned.name, may_defer=not plan.is_rebuild)
+            first = Batch(f"{passes:03}", pinned, limits, (), plan.clock.started_ns, staging, compression)
             rows: list[ManifestRow] = []
             try:
-                for row in engine.run(work, sizes[source.name]):
-                    rows.append(appender.take(row) if appender else row)
+                for row in engine.run(batches(tasks, first), sizes[pinned.name]):
+                    left = appender.take(row.files, row.read) if appender else row.files
+                    rows.append(dataclasses.replace(row, files=left))
                     done += row.read
                     report(done, max(done, total))
             except SourceUnavailable as error:
-                if look.is_rebuild:
-                    raise needs_every_source(str(error)) from error
-                look.scan.unavailable[source.name] = str(error)
-                forget_source(con, source.name)
-                look.states.pop(source.name)
-                look.states |= {name: state for name, state in look.known.items() if name == source.name}
-                # What earlier passes read of it goes, too.
-                del manifest[source.name]
+                if plan.is_rebuild:
+                    require_every_source({pinned.name: str(error)})
+                failed[pinned.name] = str(error)
+                forget_source(con, pinned.name)
+                # What earlier passes read of it is dropped, too.
+                del manifest[pinned.name]
                 if appender:
-                    appender.take_back(source.name)
+                    appender.take_back(pinned.name)
                 continue
             if appender:
                 appender.append()
-            files = [row.files["post_files"] for row in rows]
-            note_read(con, f"SELECT source_id, path, {_OUTCOME} FROM read_parquet({parquet_list(files)})")
-            manifest[source.name] += rows
-    return [row for rows in manifest.values() for row in rows]
+            files = parquet_list([row.files["post_files"] for row in rows])
+            record_read_files(con, f"SELECT source_id, path, {_READ_OUTCOME} FROM read_parquet({files})")
+            manifest[pinned.name] += rows
+    all_rows = [row for rows in manifest.values() for row in rows]
+    return FilesRead(
+        manifest=all_rows,
+        unavailable=plan.diff.unavailable | failed,
+        versions={name: version for name, version in plan.versions.items() if name not in failed}
+        | {name: version for name, version in plan.known.items() if name in failed},
+        # Files of a source that failed were not read.
+        missed=[file for file in plan.diff.missed if file.partition("/")[0] not in failed],
+        newly_rejected=_newly_rejected(con, [row.files["post_files"] for row in all_rows]),
+    )
 
 
 def bytes_to_read(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Add up the bytes that are to be read now: source -> bytes, where there is a file to read."""
+    """Add up the bytes of the files to read: source -> bytes, where there is a file to read."""
     return dict(con.execute(f"SELECT source_id, sum(size)::BIGINT FROM ({FILES_TO_READ}) GROUP BY 1").fetchall())
 
 
-_OUTCOME = "if(reason IN ('permission_denied', 'unreadable'), 'closed', status) AS status"
-"""What became of a file: a rejected one that could not be opened tells nothing of the post in it."""
+def count_leaving_again(plan: RefreshPlan) -> dict[str, Leaving]:
+    """Count once more the articles about to leave, where files went or could not be opened when they were to be read.
 
-
-def note_vanished(look: Look) -> bool:
-    """Count what is about to leave once more where files went, or could not be opened, when they were to be read.
-
-    One that was only moved meanwhile is listed by now under its new path, which the next look will read.
+    A file that only moved meanwhile is listed under its new path by now, and the next plan will read it.
 
     Returns:
-        Whether any did.
+        Source -> articles about to leave; nothing where no file went.
     """
-    con = look.connection
-    lost = con.execute("SELECT DISTINCT source_id FROM candidates WHERE known_status IN ('gone', 'closed')").fetchall()
-    for source in look.sources:
-        if (source.name,) in lost:
-            list_again(con, source)
-    if lost:
-        con.execute(
-            "DELETE FROM listing WHERE (source_id, path) IN "
-            "(SELECT (source_id, path) FROM candidates WHERE known_status = 'closed')"
-        )
-        look.scan.leaving = articles_leaving(con, look.sources)
-    return bool(lost)
+    con = plan.connection
+    lost = con.execute(
+        "SELECT DISTINCT source_id FROM listed_files WHERE known_status IN ('gone', 'closed')"
+    ).fetchall()
+    if not lost:
+        return {}
+    for pinned in plan.sources:
+        if (pinned.name,) in lost:
+            list_again(con, pinned)
+    con.execute(
+        "DELETE FROM listing WHERE (source_id, path) IN "
+        "(SELECT (source_id, path) FROM listed_files WHERE known_status = 'closed')"
+    )
+    return articles_leaving(con, plan.sources)
 
 
-def newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str], most: int = 10) -> list[str]:
+def _newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str]) -> list[str]:
     """Name files that are rejected now and were not at the last refresh, as `source/path`.
 
     Args:
-        con: the connection of the scan, with the work file as it was.
-        staged: Parquet files of what was read.
-        most: how many to name.
+        con: the connection of the plan, with the inventory as it was.
+        staged: Parquet files of staged rows of `post_files`.
     """
     if not staged:
         return []
@@ -130,6 +176,6 @@ def newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str], most: 
             AND (source_id, path) NOT IN (SELECT (source_id, path) FROM inventory WHERE status = 'rejected')
         ORDER BY file LIMIT ?
         """,
-        [most],
+        [_REJECTED_NAMED],
     )
     return [file for (file,) in files.fetchall()]

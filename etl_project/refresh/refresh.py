@@ -1,4 +1,4 @@
-"""The stages of one refresh: look, load the tables, build the aggregates, check, publish.
+"""The stages of one refresh: plan, load the tables, build the aggregates, check, publish.
 
 Dagster runs them one by one through the assets; nothing here knows of Dagster.
 """
@@ -9,34 +9,37 @@ import shutil
 import tempfile
 import time
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from etl_project.checks.check import CheckResult, Stage
 from etl_project.checks.run import run_checks
-from etl_project.database.contract import Table, tables_in
+from etl_project.database.contract import tables_in
+from etl_project.database.generation import GenerationState, generation
+from etl_project.database.previous import PREVIOUS, REPLACED_FILE, attach_empty_previous, attach_previous
 from etl_project.database.publish import Published, publish
+from etl_project.database.sql import count_rows
 from etl_project.database.work_file import WorkFile, create_tables, transaction
-from etl_project.engines.batch import ManifestRow
-from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
+from etl_project.engines.engine import Engine
+from etl_project.engines.local import LocalEngine
 from etl_project.load.aggregates import aggregates_version, build_aggregates
 from etl_project.load.append import Appender
-from etl_project.load.merge import Merge, Timing, carry_over, merge
+from etl_project.load.carry_over import carry_over
+from etl_project.load.merge import Merge, merge
+from etl_project.load.refresh_log import Timing
 from etl_project.load.rename import rename_sources
-from etl_project.refresh.disk_full import needs_room_to
-from etl_project.refresh.look import Look, chosen, guard
-from etl_project.refresh.looking import Looker
-from etl_project.refresh.read_files import Report, bytes_to_read, newly_rejected, note_vanished, read_files
+from etl_project.refresh.disk_full import tells_full_disk
+from etl_project.refresh.guard import guard_deletes
+from etl_project.refresh.plan import RefreshPlan, Request, choose_sources, make_plan
+from etl_project.refresh.read_files import FilesRead, Report, bytes_to_read, count_leaving_again, read_files
 from etl_project.refresh.result import TablesLoaded
+from etl_project.scan.inventory import create_inventory_view
 from etl_project.settings import Settings
-from etl_project.sources.access import close_places
-
-if TYPE_CHECKING:
-    import duckdb
+from etl_project.sources.access import close_readers
 
 
 class Refresh:
-    """The stages of a refresh of one warehouse. The caller holds the lock of the work file from `look` on."""
+    """The stages of a refresh of one warehouse. The caller holds the lock of the work file from `plan` on."""
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Refresh:
         allow_deletes: bool = False,
         verify: bool = False,
         sources: Collection[str] = (),
+        engine: Engine | None = None,
     ) -> None:
         """Prepare a refresh.
 
@@ -54,50 +58,55 @@ class Refresh:
             full: read every post again and build the derived tables anew.
             allow_deletes: go on although more posts are about to leave than the guard allows.
             verify: hash every file again, also those whose signature is the same.
-            sources: names of the sources to look at, the others stay as they are; all by default.
+            sources: names of the sources to check for changes, the others stay as they are; all by default.
+            engine: runs the batches; the cores of this machine by default.
 
         Raises:
             SettingsError: there is no source of such a name.
         """
         self.settings = settings
-        self.full = full
-        self.allow_deletes = allow_deletes
-        self.verify = verify
-        self.sources = chosen(settings, sources)
+        self.ask = Request(choose_sources(settings, sources), full=full, allow_deletes=allow_deletes, verify=verify)
         self.work = WorkFile(settings.warehouse.path)
-        self.engine = LocalEngine()
+        self.engine: Engine = engine or LocalEngine()
 
-    @needs_room_to("look for changes")
-    def look(self) -> Look:
-        """List the sources and tell what there is to do. Changes nothing but the record of the look.
+    @tells_full_disk("check for changes")
+    def plan(self) -> RefreshPlan:
+        """List the sources and tell what there is to do. Changes nothing but the record of the last plan.
 
         Raises:
-            SettingsError: a source has never been there.
+            SettingsError: a source was never there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        return Looker(
-            self.settings,
-            self.work,
-            self.sources,
-            full=self.full,
-            verify=self.verify,
-            allow_deletes=self.allow_deletes,
-        ).look()
+        return make_plan(self.settings, self.work, self.ask)
 
-    def unread(self, look: Look) -> dict[str, str]:
-        """Sources that could not be read, and why: by this look, or where it left them out by the last that did not."""
-        looked_at = {source.name for source in self.sources}
-        before = {name: outage.why for name, outage in self.work.outages().items() if name not in looked_at}
-        return before | look.scan.unavailable
+    def preview(self) -> RefreshPlan:
+        """Make the plan without writing anything; the guard is told of in the plan.
 
-    def warm(self, look: Look) -> None:
-        """Start the processes that read, where there is work for them, so that they are ready when it begins."""
-        if sum(bytes_to_read(look.connection).values()) >= IN_PROCESS_BYTES:
-            self.engine.warm()
+        Raises:
+            SettingsError: a source was never there.
+            RefreshStopped: every table is to be built anew and a source cannot be read.
+        """
+        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True))
 
-    @needs_room_to("load the tables")
-    def load_tables(self, look: Look, report: Report | None = None) -> TablesLoaded:
-        """Read what changed and bring the tables up to date in one transaction; the look is used up.
+    def unavailable(self, plan: RefreshPlan, loaded: TablesLoaded | None) -> dict[str, str]:
+        """Sources that could not be read -> why.
+
+        Args:
+            plan: the plan. A source that it skipped keeps the reason of the last plan that included it.
+            loaded: what was loaded, if something was: a source may fail while it is read.
+        """
+        included = {source.name for source in self.ask.sources}
+        outages = self.work.last_plan.outages()
+        skipped = {name: outage.reason for name, outage in outages.items() if name not in included}
+        return skipped | (loaded.unavailable if loaded else plan.diff.unavailable)
+
+    def warm(self, plan: RefreshPlan) -> None:
+        """Start what will read, where there is work for it, so that it is ready when the work begins."""
+        self.engine.warm(sum(bytes_to_read(plan.connection).values()))
+
+    @tells_full_disk("load the tables")
+    def load_tables(self, plan: RefreshPlan, report: Report | None = None) -> TablesLoaded:
+        """Read what changed and bring the tables up to date in one transaction; the plan cannot be used again.
 
         Raises:
             duckdb.Error, OSError: nothing is changed.
@@ -105,95 +114,75 @@ class Refresh:
                 while they were read.
         """
         began = time.perf_counter()
-        con = look.connection
+        con = plan.connection
         try:
             shutil.rmtree(self.work.staging, ignore_errors=True)
             self.work.staging.mkdir(parents=True)
             # A folder of its own: a worker that outlived a killed refresh must not write among the files of this one.
             staging = Path(tempfile.mkdtemp(dir=self.work.staging))
             report = report or (lambda done, total: None)
-            if look.is_from_nothing:
-                target = self._attach_target(look)
-                tables = tables_in(con)
+            if plan.is_from_nothing:
+                # What is read is loaded meanwhile, so that the transaction begins before.
+                target = self._attach_target(plan)
                 with transaction(con):
-                    manifest, rejected = self._read(look, staging, report, Appender(con))
+                    read = self._read(plan, staging, report, Appender(con))
                     extract_milliseconds = _milliseconds(began)
-                    number = self._merge(look, manifest, tables, extract_milliseconds)
+                    number = self._merge(plan, read, extract_milliseconds)
             else:
-                manifest, rejected = self._read(look, staging, report)
+                read = self._read(plan, staging, report)
                 extract_milliseconds = _milliseconds(began)
-                target = self._attach_target(look)
-                tables = tables_in(con)
+                target = self._attach_target(plan)
                 with transaction(con):
-                    number = self._merge(look, manifest, tables, extract_milliseconds)
-            loaded = TablesLoaded(
-                generation=number,
-                is_new=number != look.generation,
-                files_read=sum(row.read for row in manifest),
-                bytes_read=sum(row.bytes_read for row in manifest),
-                rows={name: _count(con, name) for name in tables},
-                changes=dict(
-                    con.execute(
-                        "SELECT change, count(*) FROM article_changes WHERE refresh_id = ? GROUP BY 1 ORDER BY 1",
-                        [number if number != look.generation else -1],
-                    ).fetchall()
-                ),
-                milliseconds={
-                    "list": look.list_milliseconds,
-                    "extract": extract_milliseconds,
-                    "load": _milliseconds(began) - extract_milliseconds,
-                },
-                unavailable=look.scan.unavailable,
-                missed=_missed(look),
-                newly_rejected=rejected,
-                commits={name: state.commit_id for name, state in look.states.items() if state.commit_id},
-            )
+                    number = self._merge(plan, read, extract_milliseconds)
+            milliseconds = {
+                "list": plan.milliseconds,
+                "extract": extract_milliseconds,
+                "load": _milliseconds(began) - extract_milliseconds,
+            }
+            loaded = _describe_load(plan, read, number, milliseconds)
             self.work.detach(con)
         finally:
             con.close()
             self.engine.close()
-            close_places()
+            close_readers()
             shutil.rmtree(self.work.staging, ignore_errors=True)
         if target != self.work.path:
             self.work.replace_by(target)
-        left_out = {source.name for source in self.settings.sources if source not in self.sources}
-        self.work.note_look(number, look.clock.as_of, look.scan.unavailable, left_out)
+        skipped = {source.name for source in self.settings.sources if source not in self.ask.sources}
+        self.work.last_plan.write(loaded.generation, plan.clock.as_of, loaded.unavailable, skipped)
         return loaded
 
-    def _read(
-        self, look: Look, staging: Path, report: Report, appender: Appender | None = None
-    ) -> tuple[list[ManifestRow], list[str]]:
-        """Read what is to be read: the manifest of it, and some files that are rejected and were not before."""
-        manifest = read_files(look, self.settings.limits, self.engine, staging, report, appender)
+    def _read(self, plan: RefreshPlan, staging: Path, report: Report, appender: Appender | None = None) -> FilesRead:
+        """Read what is to be read, and ask the guard again where files went meanwhile."""
+        read = read_files(plan, self.settings.limits, self.engine, staging, report, appender)
         self.engine.close()  # merging needs the memory of the processes more than they do
-        if not self.allow_deletes and note_vanished(look):
-            guard(self.settings, look.scan)
-        return manifest, newly_rejected(look.connection, _staged(manifest).get("post_files", []))
+        if not self.ask.allow_deletes:
+            guard_deletes(count_leaving_again(plan), self.settings.limits.deletes_share)
+        return read
 
-    def _merge(
-        self, look: Look, manifest: list[ManifestRow], tables: dict[str, Table], extract_milliseconds: int
-    ) -> int:
+    def _merge(self, plan: RefreshPlan, read: FilesRead, extract_milliseconds: int) -> int:
+        """Merge what was read, within the transaction of the caller. Returns the number of the generation."""
         return merge(
-            look.connection,
+            plan.connection,
             Merge(
-                _staged(manifest),
-                self.settings.sources,
-                look.states,
-                tables,
-                Timing(look.clock.as_of, look.clock.as_of, look.list_milliseconds, extract_milliseconds),
-                aggregates_version(),
-                files_missed=len(_missed(look)),
+                staged=read.staged(),
+                sources=self.settings.sources,
+                versions=read.versions,
+                tables=tables_in(plan.connection),
+                timing=Timing(plan.clock.as_of, plan.clock.as_of, plan.milliseconds, extract_milliseconds),
+                aggregates_version=aggregates_version(),
+                files_missed=len(read.missed),
                 keeps_history=self.settings.warehouse.history,
-                previous="previous" if look.is_from_nothing else None,
+                previous=PREVIOUS if plan.is_from_nothing else None,
             ),
         )
 
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table of the contract."""
         with self.work.opened(read_only=True) as con:
-            return {name: _count(con, name) for name in tables_in(con)}
+            return {name: count_rows(con, name) for name in tables_in(con)}
 
-    @needs_room_to("build the aggregates")
+    @tells_full_disk("build the aggregates")
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:
         """Build aggregates from the tables; all of them by default. Returns aggregate -> rows.
 
@@ -203,17 +192,18 @@ class Refresh:
         began = time.perf_counter()
         with self.work.opened() as con:
             rows = build_aggregates(con, names)
-            con.execute(
-                # Where all of them were there already the time is not that of building them.
-                "UPDATE refreshes SET aggregate_milliseconds = ? WHERE refresh_id = (SELECT max(refresh_id) FROM "
-                "refreshes) AND (SELECT state FROM internal.generation) <> 'checked'",
-                [_milliseconds(began)],
-            )
+            # Where all of them were built already the time is not that of building them.
+            if generation(con).state is not GenerationState.CHECKED:
+                con.execute(
+                    "UPDATE refreshes SET aggregate_milliseconds = ? "
+                    "WHERE refresh_id = (SELECT max(refresh_id) FROM refreshes)",
+                    [_milliseconds(began)],
+                )
         return rows
 
-    @needs_room_to("run the checks")
+    @tells_full_disk("run the checks")
     def run_checks(self, stage: Stage) -> list[CheckResult]:
-        """Run the checks of a stage; what they find is written down with the generation.
+        """Run the checks of a stage, and record what they mean for the generation.
 
         Raises:
             NotBuilt: there are no tables yet.
@@ -221,7 +211,7 @@ class Refresh:
         with self.work.opened() as con:
             return run_checks(con, stage, self.settings.checks)
 
-    @needs_room_to("publish")
+    @tells_full_disk("publish")
     def publish(self) -> Published:
         """Put the checked generation in the place of the published file, unless it is there already.
 
@@ -231,47 +221,49 @@ class Refresh:
         """
         return publish(self.work)
 
-    def _attach_target(self, look: Look) -> Path:
-        """Attach the work file for writing; one built anew lies beside the old one until it is done."""
-        con = look.connection
+    def _attach_target(self, plan: RefreshPlan) -> Path:
+        """Attach the file to write, in use; tables that are built anew go to a file beside the work file."""
+        con = plan.connection
         self.work.detach(con)
-        if look.renames:
+        if plan.renames:
             self.work.attach(con)
-            rename_sources(con, look.renames)
+            rename_sources(con, plan.renames)
             self.work.detach(con)
-        if not look.is_rebuild:
-            if look.is_from_nothing:
-                # What came before the first refresh is nothing.
-                con.execute("ATTACH ':memory:' AS previous")
-                con.execute("USE previous")
-                create_tables(con)
+        if not plan.is_rebuild:
+            if plan.is_from_nothing:
+                attach_empty_previous(con)
             self.work.attach(con)
             return self.work.path
-        self.work.attach(con, read_only=True, name="previous")
-        # The guard asks while files are read, and by then the name of the work file is that of the new one.
-        con.execute(f"CREATE OR REPLACE TEMP VIEW inventory AS FROM {look.inventory.format(database='previous')}")
+        attach_previous(con, self.work)
+        # The guard asks while files are read, and by then the name `work` is that of the new file.
+        create_inventory_view(con, plan.inventory, REPLACED_FILE, {}, trusts_keys=False)
         target = self.work.attach_new(con)
         create_tables(con)
-        carry_over(con, "previous")
+        carry_over(con)
         return target
 
 
-def _missed(look: Look) -> list[str]:
-    # What failed while it was read was not read.
-    return [file for file in look.scan.missed if file.partition("/")[0] not in look.scan.unavailable]
-
-
-def _staged(manifest: Iterable[ManifestRow]) -> dict[str, list[str]]:
-    staged: dict[str, list[str]] = {}
-    for row in sorted(manifest, key=lambda row: row.batch):
-        for table, path in row.files.items():
-            staged.setdefault(table, []).append(path)
-    return staged
-
-
-def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = con.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return int(row[0]) if row else 0
+def _describe_load(plan: RefreshPlan, read: FilesRead, number: int, milliseconds: dict[str, int]) -> TablesLoaded:
+    """Tell what a load did, from the work file in use."""
+    con = plan.connection
+    is_new = number != plan.generation
+    changes = con.execute(
+        "SELECT change, count(*) FROM article_changes WHERE refresh_id = ? GROUP BY 1 ORDER BY 1",
+        [number if is_new else -1],
+    ).fetchall()
+    return TablesLoaded(
+        generation=number,
+        is_new=is_new,
+        files_read=sum(row.read for row in read.manifest),
+        bytes_read=sum(row.bytes_read for row in read.manifest),
+        rows={name: count_rows(con, name) for name in tables_in(con)},
+        changes=dict(changes),
+        milliseconds=milliseconds,
+        unavailable=read.unavailable,
+        missed=read.missed,
+        newly_rejected=read.newly_rejected,
+        commits={name: version.commit_id for name, version in read.versions.items() if version.commit_id},
+    )
 
 
 def _milliseconds(since: float) -> int:

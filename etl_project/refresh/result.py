@@ -1,4 +1,4 @@
-"""What the loading of the tables did, for whoever tells of it."""
+"""What a refresh did, for whoever reports it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class TablesLoaded:
     changes: dict[str, int]
     """added, changed, moved, deleted, rejected, restored, came_out, expired -> articles."""
     milliseconds: dict[str, int]
+    """list, extract, load -> how long it took."""
     unavailable: dict[str, str]
     """Source -> why it could not be read."""
     missed: list[str]
@@ -27,3 +28,8 @@ class TablesLoaded:
     """Some files that are rejected and were not before, as `source/path`."""
     commits: dict[str, str | None]
     """Git source -> commit that was read."""
+
+
+def describe_outage(source: str, reason: str) -> str:
+    """Say that a source could not be read."""
+    return f"The source {source} could not be read: {reason}. Its articles are kept as they were."

@@ -1,21 +1,18 @@
-"""The listing of the sources and the inventory of the last refresh in, the work of this one out."""
+"""Compares the listing of the sources with the inventory of the last refresh: which files are to be read."""
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from etl_project.limits import Limits
-from etl_project.scan.listing import create_listing, list_source
-from etl_project.scan.rehash import look_at_young, verify_quiet
+from etl_project.scan.listing import list_source
+from etl_project.scan.rehash import confirm_young_files, rehash_unchanged
 from etl_project.sources.listing import FolderListing
-from etl_project.sources.signature import FileTask, Signature, SourceUnavailable
-from etl_project.sources.source import Source
+from etl_project.sources.place import PinnedSource, PlaceVersion
+from etl_project.sources.signature import SIGNATURE_COLUMNS, FileTask, Signature, SourceUnavailable
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,178 +22,183 @@ LONGEST_DEFERRAL_NS = 60_000_000_000
 """A file caught half written keeps its last good row for at most so many refreshes and so long: writers truncate, then
 write, and most are done within a moment."""
 
-_TASKS_TOGETHER = 10_000
-_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
+_TASKS_PER_PAGE = 10_000
 
-EMPTY_INVENTORY = """(SELECT
-    NULL::VARCHAR AS source_id, NULL::VARCHAR AS path, NULL::VARCHAR AS article_id, NULL::VARCHAR AS status,
-    NULL::BOOLEAN AS is_shadowed, NULL::BIGINT AS size, NULL::BIGINT AS mtime_ns, NULL::BIGINT AS ctime_ns,
-    NULL::UBIGINT AS inode, NULL::VARCHAR AS file_hash, NULL::BOOLEAN AS is_young, NULL::INTEGER AS deferrals,
-    NULL::TIMESTAMPTZ AS deferred_since, NULL::INTEGER AS rank, NULL::VARCHAR AS blob_id, NULL::BIGINT AS committed_us
-WHERE false)"""
-
-INVENTORY_OF_ANOTHER_VERSION = """(SELECT
-    source_id, path, article_id, status, is_shadowed, size, NULL::BIGINT AS mtime_ns, NULL::BIGINT AS ctime_ns,
-    NULL::UBIGINT AS inode, file_hash, false AS is_young, 0 AS deferrals, NULL::TIMESTAMPTZ AS deferred_since,
-    NULL::INTEGER AS rank, NULL::VARCHAR AS blob_id, NULL::BIGINT AS committed_us
-FROM {database}.post_files)"""
-"""What the tables of any version tell of the files that were there: enough for the guard and for moves."""
+_SIGNATURE = ", ".join(SIGNATURE_COLUMNS)
 
 
-@dataclass(slots=True)
-class Scan:
-    """What a listing says against the inventory.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is to be compared, and how."""
 
-    Rows of files are in temporary tables of the connection it was made on: `candidates` (every listed file, with what
-    is known of it), `gone` (files of the inventory that are no longer listed) and `settled` (young files whose bytes
-    were found the same once more).
+    sources: tuple[PinnedSource, ...]
+    limits: Limits
+    started_ns: int
+    """When the plan began, in nanoseconds since 1970-01-01T00:00Z."""
+    reparse: frozenset[str]
+    """Sources whose settings or code changed: every file is read again."""
+    skipped: frozenset[str]
+    """Sources of etl.toml that are not to be listed; their files stay as they are."""
+    unavailable: Mapping[str, str]
+    """Sources that cannot be listed -> why."""
+    walked: Mapping[str, FolderListing]
+    """Source -> its listing, for sources that must be walked to be listed."""
+    since: Mapping[str, PlaceVersion]
+    """Source -> the version that the inventory lists."""
+    young_confirmed: bool
+    """An earlier plan found the young files of the inventory unchanged."""
+    verify: bool
+    """Hash every file again, also those whose signature is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """How the listing differs from the inventory.
+
+    Rows of files are in temporary tables of the connection: `listed_files`, `deleted_files`, `confirmed_young`.
     """
 
     listed: dict[str, int] = field(default_factory=dict)
     """Source -> listed files."""
     unavailable: dict[str, str] = field(default_factory=dict)
-    """Source -> why it could not be listed completely; nothing of it is in the work."""
+    """Source -> why it could not be listed completely; none of its files is in the tables."""
     to_read: dict[str, int] = field(default_factory=dict)
     """Source -> files to read."""
-    gone: int = 0
+    deleted: int = 0
     """Files of the inventory that are no longer listed."""
-    leaving: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Source -> (articles about to leave, articles it has), where any is about to leave."""
+    leaving: dict[str, Leaving] = field(default_factory=dict)
+    """Source -> articles about to leave, where any is."""
     missed: list[str] = field(default_factory=list)
     """Files found by `verify` whose bytes changed although their signature did not, as `source/path`."""
     young_left: bool = False
-    """Some file was written so recently that it must be looked at again although its bytes are the same."""
+    """Some file was written so recently that it must be hashed again although its bytes are the same."""
 
 
-def scan(
-    con: duckdb.DuckDBPyConnection,
-    sources: tuple[Source, ...],
-    limits: Limits,
-    *,
-    look_ns: int,
-    reparse: frozenset[str],
-    young_settled: bool,
-    folders: Mapping[str, FolderListing] = MappingProxyType({}),
-    left_out: frozenset[str] = frozenset(),
-    verify: bool = False,
-    since: Mapping[str, tuple[str, str]] = MappingProxyType({}),
-    unavailable: Mapping[str, str] = MappingProxyType({}),
-) -> Scan:
-    """Compare what is listed of every source with the inventory.
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Articles of a source that are about to leave."""
+
+    leaving: int
+    total: int
+    """Articles that the source has."""
+
+
+def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
+    """List the sources and compare them with the inventory.
 
     Args:
-        con: a connection that has a table or view `inventory` (see `EMPTY_INVENTORY`).
-        sources: the sources to compare.
-        limits: how much of a file may be read.
-        look_ns: when the look began, nanoseconds since the epoch.
-        reparse: sources whose settings or code changed: every file is read again.
-        young_settled: the young files of the inventory were found unchanged by an earlier look.
-        folders: source -> its listing, for sources that are folders.
-        left_out: sources of etl.toml that are not to be listed; their files stay as they are.
-        verify: hash every file again, also those whose signature is the same.
-        since: source -> commit and tree that the inventory lists, for git sources.
-        unavailable: sources that cannot be listed -> why.
+        con: a connection with the tables of in_flight.sql, empty, and the view `inventory`.
+        ask: what is to be compared.
     """
-    result = Scan(unavailable=dict(unavailable))
-    create_listing(con)
-    for source in sources:
-        if source.name in unavailable:
-            continue
-        last = None if source.name in reparse else since.get(source.name)
-        try:
-            list_source(con, source, folders.get(source.name), last)
-        except SourceUnavailable as error:
-            result.unavailable[source.name] = str(error)
+    unavailable = dict(ask.unavailable)
+    for pinned in ask.sources:
+        if pinned.name not in unavailable:
+            try:
+                since = None if pinned.name in ask.reparse else ask.since.get(pinned.name)
+                list_source(con, pinned, ask.walked.get(pinned.name), since)
+            except SourceUnavailable as error:
+                unavailable[pinned.name] = str(error)
+    _fill_listed_files(con, ask)
+    _fill_deleted_files(con, ask.skipped | unavailable.keys())
     con.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE candidates AS
+        "INSERT INTO confirmed_young SELECT source_id, path FROM listed_files "
+        "WHERE was_young AND NOT is_changed AND NOT is_reparse"
+    )
+    by_name = {pinned.name: pinned for pinned in ask.sources}
+    failed: dict[str, str] = {}
+    missed = rehash_unchanged(con, by_name, ask.limits, failed) if ask.verify else []
+    young_left = False
+    if ask.verify or not ask.young_confirmed:
+        young_left = confirm_young_files(con, by_name, ask.limits, ask.started_ns, failed)
+    for name in failed:
+        forget_source(con, name)
+    unavailable |= failed
+    choose_winners(con)
+    deleted = con.execute("SELECT count(*) FROM deleted_files").fetchone()
+    listed = dict.fromkeys([s.name for s in ask.sources if s.name not in unavailable], 0)
+    return Diff(
+        listed=listed | dict(con.execute("SELECT source_id, count(*) FROM listed_files GROUP BY 1").fetchall()),
+        unavailable=unavailable,
+        to_read=dict(con.execute(f"SELECT source_id, count(*) FROM ({FILES_TO_READ}) GROUP BY 1").fetchall()),
+        deleted=deleted[0] if deleted else 0,
+        leaving=articles_leaving(con, ask.sources) if deleted and deleted[0] else {},
+        missed=missed,
+        young_left=young_left,
+    )
+
+
+def _fill_listed_files(con: duckdb.DuckDBPyConnection, ask: Comparison) -> None:
+    listed, known = (", ".join(f"{table}.{name}" for name in SIGNATURE_COLUMNS) for table in ("l", "i"))
+    con.execute(
+        f"""
+        INSERT INTO listed_files BY NAME
         SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
             coalesce(i.is_young, false) AS was_young,
             i.committed_us AS known_committed_us,
-            (l.size, l.mtime_ns, l.ctime_ns, l.inode, l.blob_id, l.committed_us)
-                IS DISTINCT FROM (i.size, i.mtime_ns, i.ctime_ns, i.inode, i.blob_id, i.committed_us) AS is_changed,
+            ({listed}, l.committed_us) IS DISTINCT FROM ({known}, i.committed_us) AS is_changed,
             list_contains($reparse, l.source_id) AS is_reparse,
             coalesce(i.status = 'loaded' AND NOT i.is_shadowed AND i.deferrals < $deferrals
-                AND coalesce(epoch_ns(i.deferred_since) > $look_ns - $deferral_ns, true), false) AS may_defer,
+                AND coalesce(epoch_ns(i.deferred_since) > $started_ns - $deferral_ns, true), false) AS may_defer,
             false AS is_read,
             NOT l.shares_identity OR coalesce(i.status = 'loaded' AND NOT i.is_shadowed, false) AS is_winner
         FROM listing AS l LEFT JOIN inventory AS i USING (source_id, path)
         """,
         {
-            "reparse": sorted(reparse),
+            "reparse": sorted(ask.reparse),
             "deferrals": MOST_DEFERRALS,
-            "look_ns": look_ns,
+            "started_ns": ask.started_ns,
             "deferral_ns": LONGEST_DEFERRAL_NS,
         },
     )
+
+
+def _fill_deleted_files(con: duckdb.DuckDBPyConnection, unlisted: Iterable[str]) -> None:
+    """Find the files that went. Of sources that were not listed, none did."""
     con.execute(
         """
-        CREATE OR REPLACE TEMP TABLE gone AS
+        INSERT INTO deleted_files
         SELECT source_id, path, article_id, status, is_shadowed, size, mtime_ns, inode, blob_id
         FROM inventory ANTI JOIN listing USING (source_id, path)
-        WHERE NOT list_contains($stays, source_id)
+        WHERE NOT list_contains($unlisted, source_id)
         """,
-        {"stays": sorted(left_out | result.unavailable.keys())},
+        {"unlisted": sorted(unlisted)},
     )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE settled AS SELECT source_id, path FROM candidates "
-        "WHERE was_young AND NOT is_changed AND NOT is_reparse"
-    )
-    by_name = {s.name: s for s in sources}
-    failed: dict[str, str] = {}
-    if verify:
-        result.missed = verify_quiet(con, by_name, limits, failed)
-    if verify or not young_settled:
-        result.young_left = look_at_young(con, by_name, limits, look_ns, failed)
-    for name, why in failed.items():
-        result.unavailable[name] = why
-        forget_source(con, name)
-    choose_winners(con)
-    result.to_read = dict(con.execute(f"SELECT source_id, count(*) FROM ({FILES_TO_READ}) GROUP BY 1").fetchall())
-    result.listed = {source.name: 0 for source in sources if source.name not in result.unavailable} | dict(
-        con.execute("SELECT source_id, count(*) FROM candidates GROUP BY 1").fetchall()
-    )
-    row = con.execute("SELECT count(*) FROM gone").fetchone()
-    result.gone = row[0] if row else 0
-    if result.gone:
-        result.leaving = articles_leaving(con, sources)
-    return result
 
 
 FILES_TO_READ = """
-SELECT * FROM candidates
+SELECT * FROM listed_files
 WHERE NOT is_read AND (is_changed OR is_reparse OR is_winner = was_shadowed AND known_status = 'loaded')
 """
 """Files whose rows may differ from those of the last refresh: changed, read under other settings, or with another
-part to play among files of one identity."""
+part among the files of one identity."""
 
 
 def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
     """Decide which file of an identity is its article, from what is known of each so far.
 
     The earliest `include` pattern wins, then the smallest path in bytes, never the newest; a file known to be rejected
-    does not stand. Where nothing is known yet a file is taken to be good, and the choice is made again after reading.
-    The choice stands where no file of an identity has changed, come or gone.
+    never wins. A file of which nothing is known yet counts as good, and the choice is made again after reading.
+    It is made only for identities of which a file changed, came or went.
     """
     con.execute(
         """
         WITH touched AS (
-            SELECT source_id, article_id FROM candidates WHERE is_changed OR is_reparse OR is_read
+            SELECT source_id, article_id FROM listed_files WHERE is_changed OR is_reparse OR is_read
             UNION
-            SELECT source_id, article_id FROM gone
+            SELECT source_id, article_id FROM deleted_files
         )
-        UPDATE candidates SET is_winner = best.path IS NOT DISTINCT FROM candidates.path
+        UPDATE listed_files SET is_winner = best.path IS NOT DISTINCT FROM listed_files.path
         FROM (
             SELECT source_id, article_id,
                 arg_min(path, (rank, path)) FILTER (NOT is_out) AS path
             FROM (
                 SELECT *, coalesce(known_status, '') IN ('rejected', 'gone', 'closed')
                     AND (is_read OR NOT (is_changed OR is_reparse)) AS is_out
-                FROM candidates SEMI JOIN touched USING (source_id, article_id) WHERE shares_identity
+                FROM listed_files SEMI JOIN touched USING (source_id, article_id) WHERE shares_identity
             )
             GROUP BY ALL
         ) AS best
-        WHERE shares_identity AND best.source_id = candidates.source_id AND best.article_id = candidates.article_id
+        WHERE shares_identity AND best.source_id = listed_files.source_id AND best.article_id = listed_files.article_id
         """
     )
 
@@ -205,27 +207,28 @@ def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str, *, may_defer: 
     """Files of one source to read now, in path order, in lists of some thousands.
 
     Args:
-        con: the connection of the scan.
+        con: the connection of the plan.
         source_id: the source.
         may_defer: whether a file caught half written may keep its last good row.
     """
+    con.execute("DELETE FROM files_to_read")
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE tasks AS
+        INSERT INTO files_to_read BY NAME
         SELECT row_number() OVER (ORDER BY path) AS number, path, article_id, NOT is_winner AS is_shadowed,
             CASE WHEN NOT is_reparse AND known_status = 'loaded' AND is_winner <> was_shadowed
                     AND committed_us IS NOT DISTINCT FROM known_committed_us THEN known_hash
                  WHEN NOT is_reparse AND known_status = 'rejected' THEN known_hash END AS known_hash,
             may_defer AND $may_defer AND is_winner AND NOT is_reparse AS may_defer,
-            committed_us, size, mtime_ns, ctime_ns, inode, blob_id
+            committed_us, {_SIGNATURE}
         FROM ({FILES_TO_READ}) WHERE source_id = $source_id
         """,
         {"source_id": source_id, "may_defer": may_defer},
     )
-    # By pages of a table, since the connection is used for other things between them.
-    page = "SELECT * EXCLUDE number FROM tasks WHERE number BETWEEN ? AND ? ORDER BY number"
-    for first in itertools.count(1, _TASKS_TOGETHER):
-        rows = con.execute(page, [first, first + _TASKS_TOGETHER - 1]).fetchall()
+    # In pages of a table, as the connection is used for other things between them.
+    page = "SELECT * EXCLUDE number FROM files_to_read WHERE number BETWEEN ? AND ? ORDER BY number"
+    for first in itertools.count(1, _TASKS_PER_PAGE):
+        rows = con.execute(page, [first, first + _TASKS_PER_PAGE - 1]).fetchall()
         if not rows:
             return
         yield [
@@ -234,70 +237,70 @@ def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str, *, may_defer: 
         ]
 
 
-def note_read(con: duckdb.DuckDBPyConnection, files: str) -> None:
-    """Write down what became of the files that were read, and choose winners again.
+def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> None:
+    """Record in `listed_files` what became of the files that were read, and choose winners again.
 
     Args:
-        con: the connection of the scan.
+        con: the connection of the plan.
         files: a query of staged rows: source_id, path, status; `closed` where a file could not be opened.
     """
-    # Put in the place of the rows they had: an update of every row takes twenty times as long.
+    # Rows are inserted anew and the old ones deleted: an update of every row takes twenty times as long.
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE noted AS
-        SELECT c.* REPLACE (
-            true AS is_read, NOT c.is_winner AS was_shadowed,
-            if(read.status IN ('same', 'deferred'), c.known_status, read.status) AS known_status
+        INSERT INTO listed_files
+        SELECT l.* REPLACE (
+            true AS is_read, NOT l.is_winner AS was_shadowed,
+            if(read.status IN ('same', 'deferred'), l.known_status, read.status) AS known_status
         )
-        FROM candidates AS c JOIN ({files}) AS read USING (source_id, path);
-        DELETE FROM candidates WHERE (source_id, path) IN (SELECT (source_id, path) FROM noted);
-        INSERT INTO candidates FROM noted;
-        DROP TABLE noted
+        FROM listed_files AS l JOIN ({files}) AS read USING (source_id, path) WHERE NOT l.is_read;
+        DELETE FROM listed_files WHERE NOT is_read AND (source_id, path) IN
+            (SELECT (source_id, path) FROM listed_files WHERE is_read)
         """
     )
     choose_winners(con)
     con.execute(
         """
-        UPDATE candidates SET is_read = false, is_changed = false
+        UPDATE listed_files SET is_read = false, is_changed = false
         WHERE is_read AND known_status = 'loaded' AND is_winner = was_shadowed
         """
     )
 
 
 def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
-    """Leave a source as it is: it failed while it was read."""
-    for table in ("candidates", "gone", "settled"):
+    """Leave a source as it is: it failed while it was listed or read."""
+    for table in ("listed_files", "deleted_files", "confirmed_young"):
         con.execute(f"DELETE FROM {table} WHERE source_id = ?", [source_id])
 
 
-def articles_leaving(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> dict[str, tuple[int, int]]:
-    """Count the articles whose every file is gone, be it from the listing or, later, when it was to be read.
+def articles_leaving(con: duckdb.DuckDBPyConnection, sources: Iterable[PinnedSource]) -> dict[str, Leaving]:
+    """Count the articles that are about to lose their last file.
 
-    An article that its source keeps without its file does not leave; that of a file which cannot be opened does.
+    A file is lost when it is not listed any more, when it went before it was read, or when it cannot be opened. An
+    article that its source keeps without its file (`on_missing = "keep"`) does not leave, unless its file is there and
+    cannot be opened.
 
-    What is there is told by the table `listing`: where files went while they were read, it is to be made anew, and what
-    could not be opened is to be taken out.
-    A file that only moved still has its inode, size and time; in a git source, its blob. Many files may have the same:
-    each new one stands for one that is gone.
+    The table `listing` says which files there are: where files went while they were read, list their source again
+    first, and delete what could not be opened. A file that only moved still has its inode, size and time; in a git
+    source, its blob. Several files may have the same: each new one replaces one that was lost.
 
     Args:
-        con: the connection of the scan.
-        sources: the sources of the scan.
+        con: the connection of the plan.
+        sources: the sources that were listed.
 
     Returns:
-        Source -> (articles about to leave, articles it has), where any is about to leave.
+        Source -> articles about to leave, where any is.
     """
     rows = con.execute(
         """
         WITH lost AS (
             SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
             FROM (
-                SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM gone
+                SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM deleted_files
                 WHERE NOT list_contains($keeping, source_id)
                 UNION ALL
                 SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM inventory
                 SEMI JOIN (
-                    SELECT source_id, path FROM candidates WHERE known_status = 'closed'
+                    SELECT source_id, path FROM listed_files WHERE known_status = 'closed'
                         OR (known_status = 'gone' AND NOT list_contains($keeping, source_id))
                 ) USING (source_id, path)
             )
@@ -317,25 +320,6 @@ def articles_leaving(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) 
             = (lost.source_id, lost.inode, lost.size, lost.mtime_ns, coalesce(lost.blob_id, ''), lost.n)
         GROUP BY 1
         """,
-        {"keeping": [source.name for source in sources if source.on_missing == "keep"]},
+        {"keeping": [pinned.name for pinned in sources if pinned.source.on_missing == "keep"]},
     ).fetchall()
-    return {source_id: (leaving, has) for source_id, leaving, has in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The instant of a refresh: one reading, so that every stage agrees."""
-
-    as_of: dt.datetime
-    look_ns: int
-
-    @property
-    def as_of_us(self) -> int:
-        """The instant in microseconds since 1970-01-01T00:00Z."""
-        return (self.as_of - _EPOCH) // dt.timedelta(microseconds=1)
-
-    @classmethod
-    def now(cls) -> Clock:
-        """Read the clock."""
-        ns = time.time_ns()
-        return cls(dt.datetime.fromtimestamp(ns // 1_000 / 1_000_000, dt.UTC), ns)
+    return {source_id: Leaving(leaving, total) for source_id, leaving, total in rows}

@@ -1,4 +1,4 @@
-"""A source and its settings in, a fingerprint out that changes whenever its rows could come out otherwise."""
+"""Fingerprint of a source: it changes whenever the rows of the source could change although no file did."""
 
 from __future__ import annotations
 
@@ -11,26 +11,39 @@ from pathlib import Path
 from etl_project.dialects import DIALECTS
 from etl_project.extract.site.site_config import site_fingerprint
 from etl_project.limits import Limits
-from etl_project.sources.location import Repository
-from etl_project.sources.source import Source
+from etl_project.sources.place import PinnedSource
 
-_CODE = ("extract", "transform", "dialects.py", "limits.py", "reasons.py", "engines/batch.py", "engines/stage.py")
+READING_CODE = (
+    "extract",
+    "transform",
+    "dialects.py",
+    "limits.py",
+    "reasons.py",
+    "engines/batch.py",
+    "engines/stage.py",
+    "sources/paths.py",
+    "sources/signature.py",
+    "sources/source.py",
+)
+"""Files and folders of etl_project that decide the rows of a post. Code that lists and compares is left out: when it
+changes, no post need be read again."""
+
+_NOT_READING = ("sources/place.py", "sources/listing.py", "sources/location.py")
+"""What reading code imports only to say where posts are."""
+
 _LIBRARIES = ("polars", "py3langid", "pyromark", "python-frontmatter", "pyyaml", "selectolax", "tzdata")
 
 
-def source_fingerprint(source: Source, limits: Limits) -> str:
+def source_fingerprint(pinned: PinnedSource, limits: Limits) -> str:
     """Fingerprint of everything but the files that decides the rows of a source: settings, site settings, code.
 
-    Where the folder lies and what the source is called are left out: a site that moves is still the same site.
+    The folder and the name of the source are left out: a site that moves is still the same site.
     """
+    source = pinned.source
     settings = dataclasses.replace(source, location=Path(), branch=None, name="", renamed_from=None)
-    site = site_fingerprint(source.location, DIALECTS[source.dialect], source.permalink)
+    site = site_fingerprint(pinned.place, DIALECTS[source.dialect], source.permalink)
     digest = hashlib.blake2b(digest_size=12)
-    parts = [repr(settings), repr(limits), site, code_version()]
-    if isinstance(source.location, Repository):
-        # Another folder is another site, and where a shallow history ends decides which dates are known.
-        parts += [source.location.folder, *sorted(source.location.boundaries)]
-    for part in parts:
+    for part in (repr(settings), repr(limits), site, code_version(), *pinned.place.fingerprint_parts):
         digest.update(part.encode(errors="surrogateescape") + b"\0")
     return digest.hexdigest()
 
@@ -40,10 +53,10 @@ def code_version() -> str:
     """Fingerprint of the code that reads and transforms posts, and of the libraries it reads them with."""
     digest = hashlib.blake2b(digest_size=12)
     package = Path(__file__).parents[1]
-    for name in _CODE:
-        place = package / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    for name in READING_CODE:
+        path = package / name
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
     for library in _LIBRARIES:
         digest.update(f"{library} {importlib.metadata.version(library)}".encode())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""What makes two files the same article, of the paths of files."""
+"""The identity of a file: files of the same identity are the same article."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ CASE
     ELSE {_STEM}
 END
 """
-"""SQL: of a column `path`, the identity of a file with `identity = "file_name"`: its name without the ending.
+"""SQL that computes from a column `path` the identity of a file with `identity = "file_name"`: its name without ending.
 
-An `index.*` or `_index.*` goes by the name of its folder. With `identity = "path"` the path itself is the identity.
-It is SQL because every listed file passes here at every look.
+An `index.*` or `_index.*` has the name of its folder. With `identity = "path"` the path itself is the identity.
+It is SQL because every listed file passes here at every plan.
 """

@@ -1,1 +1,1 @@
-"""Dagster's web server and daemon, and where Dagster keeps its records."""
+"""Start and stop Dagster's web server and daemon; prepare the folder of Dagster's records."""

@@ -1,4 +1,4 @@
-"""Where Dagster keeps its own state: made ready without importing Dagster."""
+"""Prepare the folder of Dagster's records without importing Dagster."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ TEMPLATE = Path(__file__).parents[2] / "assets" / "dagster.yaml"
 
 
 def prepare_home(settings: Settings) -> Path:
-    """Make the folder of Dagster's own state, with settings of ours where it has none.
+    """Create the folder of Dagster's records, and copy our dagster.yaml into it if it has none.
 
     Returns:
-        The folder, absolute, as Dagster asks for.
+        The folder as an absolute path, which Dagster requires.
+
+    Raises:
+        OSError: the folder or the file cannot be written.
     """
     home = settings.dagster_home.absolute()
     home.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""What people see in the terminal: each module prints one thing."""
+"""Output for people: each module prints one thing to the terminal, and `charts` draws SVG."""

@@ -1,4 +1,4 @@
-"""What refreshes changed: how many articles of each source, which counts that moved, and some of the articles."""
+"""Print what refreshes changed: articles by source and kind of change, counts by date and category, some articles."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl_project.errors import BAD_USAGE, Stop
+from etl_project.errors import BAD_USAGE, UserError
 from etl_project.show.console import command, safe
 from etl_project.show.query import open_published
 
 _KINDS = ("added", "changed", "moved", "deleted", "rejected", "restored", "came_out", "expired")
 _COUNTS_SHOWN = 30
 
-_PICKED = "CREATE TEMP TABLE picked AS SELECT * FROM changes WHERE refresh_id > $after AND seen_at >= $since"
+_SELECT_CHANGES = """
+CREATE TEMP TABLE selected_changes AS SELECT * FROM changes WHERE refresh_id > $after AND seen_at >= $since
+"""
 
-# An article counts once for its date and each of its categories, as in articles_by_date_category.
-_MOVED = """
+# For each source, date and category the number of articles gained and lost. An article counts once for its date and
+# each of its categories, as in articles_by_date_category.
+_CHANGED_COUNTS = """
 WITH counted AS (
     SELECT refresh_id, article_id, source_id, unnest([old_published_on, new_published_on]) AS published_on,
         unnest([if(was_live, old_categories, NULL), if(is_live, new_categories, NULL)]) AS categories,
         unnest([-1, 1]) AS sign
-    FROM picked
+    FROM selected_changes
 ), by_article AS (
     SELECT refresh_id, article_id, source_id, published_on,
         unnest(if(categories = [], ['(none)'], categories)) AS category, sign
@@ -40,20 +43,20 @@ FROM net GROUP BY ALL ORDER BY published_on DESC, source_id, category
 """
 
 
-class BadSince(Stop):
-    """`--since` is neither a refresh nor a moment."""
+class BadSince(UserError):
+    """`--since` is neither the number of a refresh nor a date or time."""
 
     exit_code = BAD_USAGE
 
 
 def show_changes(published: Path, since: str | None, limit: int, console: Console) -> None:
-    """Print what came after a refresh or a moment; what the last refresh changed by default.
+    """Print the changes after a refresh or a time; by default those of the last refresh.
 
     Args:
         published: the published file.
-        since: number of a refresh, or a date or time (UTC without a zone).
-        limit: most articles named one by one.
-        console: where it is shown.
+        since: number of a refresh, or a date or time (UTC if it has no zone).
+        limit: most articles that are listed one by one.
+        console: the console to print to.
 
     Raises:
         NoWarehouse: nothing has been published yet.
@@ -61,8 +64,8 @@ def show_changes(published: Path, since: str | None, limit: int, console: Consol
     """
     with open_published(published) as con:
         last = con.execute("SELECT max(refresh_id) FROM refreshes").fetchone()
-        after, moment = _after(since, last[0] if last and last[0] else 0)
-        con.execute(_PICKED, {"after": after, "since": moment})
+        after, moment = _parse_since(since, last[0] if last and last[0] else 0)
+        con.execute(_SELECT_CHANGES, {"after": after, "since": moment})
         refreshes = con.execute(
             "SELECT count(*), min(as_of), max(as_of) FROM refreshes WHERE refresh_id > $after AND as_of >= $since",
             {"after": after, "since": moment},
@@ -74,7 +77,7 @@ def show_changes(published: Path, since: str | None, limit: int, console: Consol
             return
         when = f"{first:%Y-%m-%d %H:%M:%S}" + (f" to {latest:%Y-%m-%d %H:%M:%S}" if count > 1 else "")
         console.print(f"{count:,} refresh{'es' if count > 1 else ''}, {when} UTC\n")
-        rows = con.execute("SELECT source_id, change, count(*) FROM picked GROUP BY ALL").fetchall()
+        rows = con.execute("SELECT source_id, change, count(*) FROM selected_changes GROUP BY ALL").fetchall()
         if not rows:
             console.print("No article changed: files were touched, rejected or renamed, or settings changed.")
             return
@@ -83,8 +86,8 @@ def show_changes(published: Path, since: str | None, limit: int, console: Consol
         _show_articles(con, limit, console)
 
 
-def _after(since: str | None, last: int) -> tuple[int, dt.datetime]:
-    """Split `since` into the refresh and the moment that changes come after."""
+def _parse_since(since: str | None, last: int) -> tuple[int, dt.datetime]:
+    """Parse `since`. Returns (number of a refresh, time): changes after the refresh and not before the time count."""
     earliest = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     if since is None:
         return last - 1, earliest
@@ -92,7 +95,7 @@ def _after(since: str | None, last: int) -> tuple[int, dt.datetime]:
     if is_number and int(since) <= last:
         return int(since), earliest
     try:
-        # Of other numbers, only eight digits can be a date: 20260131.
+        # A number that is not that of a refresh can be a date if it has eight digits: 20260131.
         moment = dt.datetime.fromisoformat("" if is_number and len(since) != 8 else since)
     except ValueError:
         if is_number:
@@ -119,11 +122,11 @@ def _show_kinds(rows: list[tuple[str, str, int]], console: Console) -> None:
 
 
 def _show_counts(con: duckdb.DuckDBPyConnection, console: Console) -> None:
-    rows = con.execute(_MOVED).fetchall()
+    rows = con.execute(_CHANGED_COUNTS).fetchall()
     if not rows:
-        console.print("\nNo count by date and category moved.")
+        console.print("\nNo count by date and category changed.")
         return
-    table = Table(header_style="bold", show_edge=False, title="\nCounts that moved", title_justify="left")
+    table = Table(header_style="bold", show_edge=False, title="\nChanged counts", title_justify="left")
     for name in ("date", "source", "category", "more", "fewer", "net"):
         table.add_column(name, justify="right" if name in ("more", "fewer", "net") else "left")
     for source_id, day, category, more, fewer in rows[:_COUNTS_SHOWN]:
@@ -136,7 +139,7 @@ def _show_counts(con: duckdb.DuckDBPyConnection, console: Console) -> None:
 def _show_articles(con: duckdb.DuckDBPyConnection, limit: int, console: Console) -> None:
     rows = con.execute(
         """
-        SELECT refresh_id, change, source_id, path, old_path, title, count(*) OVER () FROM picked
+        SELECT refresh_id, change, source_id, path, old_path, title, count(*) OVER () FROM selected_changes
         ORDER BY refresh_id DESC, change, source_id, path LIMIT $limit
         """,
         {"limit": limit},

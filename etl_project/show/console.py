@@ -1,4 +1,4 @@
-"""The two consoles, and text from posts made safe to show."""
+"""The two consoles, and escaping of text from posts for the terminal."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
-WIDTH_WHEN_PIPED = 160
+PIPED_WIDTH_CHARS = 160
 
 
 def consoles() -> tuple[Console, Console]:
-    """The console for results and the one for errors. Neither obeys markup: a path may hold brackets."""
-    width = None if sys.stdout.isatty() else WIDTH_WHEN_PIPED
+    """Make the console for results and the one for errors. Neither interprets markup: a path may contain brackets."""
+    width = None if sys.stdout.isatty() else PIPED_WIDTH_CHARS
     return (
         Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty()),
         Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True),
@@ -26,19 +26,23 @@ def consoles() -> tuple[Console, Console]:
 
 
 def safe(value: object, style: str = "") -> Text:
-    r"""Text of a value as it may be shown: no markup, and characters that are not seen written `\uNNNN`.
+    r"""Escape a value for the terminal: no markup, and invisible characters are written as `\uNNNN`.
 
-    A title may hold terminal escapes or turn the direction of the line around; the warehouse keeps it, a terminal
-    must not obey it.
+    A title may contain terminal escapes, or characters that reverse the direction of the line. The warehouse keeps
+    them; a terminal must not obey them.
+
+    Args:
+        value: the value; None is shown as NULL.
+        style: style of the text, as rich names it.
     """
     if value is None:
         return Text("NULL", style="dim")
-    shown = _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", str(value))
+    shown = _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", str(value))
     return Text(shown, style=style)
 
 
 def command() -> str:
-    """How the `etl` command is called from where the person is: its name, or the path of the one that is running."""
+    """How to call `etl` from the current folder: its name if it is on the PATH, else the path of the running one."""
     running = Path(sys.argv[0])
     found = shutil.which("etl")
     if running.name != "etl" or (found and Path(found).resolve() == running.resolve()):
@@ -48,8 +52,19 @@ def command() -> str:
     return str(running)
 
 
+def count_of(number: int, singular: str, plural: str | None = None) -> str:
+    """Format a count with its noun: `1 file`, `1,204 files`.
+
+    Args:
+        number: the count.
+        singular: the noun for a count of one.
+        plural: the noun otherwise; by default the singular with an s.
+    """
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
+
+
 def bytes_in_words(size: float) -> str:
-    """A size as people write it: `8.9 MB`."""
+    """Format a number of bytes for people: `8.9 MB`."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if size < 1000 or unit == "GB":
             return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"

@@ -1,4 +1,4 @@
-"""What was read from one post file, field by field; no warehouse is needed."""
+"""Print how one post file is read, field by field; no warehouse is needed."""
 
 from __future__ import annotations
 
@@ -19,22 +19,27 @@ from etl_project.limits import Limits
 from etl_project.reasons import WARNINGS, Rejection
 from etl_project.settings import Settings
 from etl_project.show.console import bytes_in_words, safe
-from etl_project.sources.folder import read_file
+from etl_project.sources.folder import PinnedFolder, read_file
 from etl_project.sources.location import Repository
 from etl_project.sources.paths import escape_path
+from etl_project.sources.place import PinnedSource
 from etl_project.sources.source import Source
 from etl_project.transform.terms import fold
 
-TEXT_SHOWN = 400
+TEXT_CHARS_SHOWN = 400
 
 
-def source_of(file: Path, settings: Settings | None) -> tuple[Source, str]:
-    """The source a file belongs to and its path below it; guessed from its folders where no setting names one."""
+def find_source(file: Path, settings: Settings | None) -> tuple[Source, str]:
+    """Find the source that a file belongs to; guess it from the folders above the file if no setting names one.
+
+    Returns:
+        The source, and the escaped path of the file relative to its location.
+    """
     file = file.absolute()
     for source in settings.sources if settings else ():
         location = source.location
         if isinstance(location, Repository):
-            # The file as it lies in a working copy, by the rules of its source.
+            # The file is read from the working copy, by the rules of its source.
             location = Path(location.address)
         location = location.resolve()
         for candidate in (file, file.resolve()):
@@ -50,12 +55,18 @@ def source_of(file: Path, settings: Settings | None) -> tuple[Source, str]:
 def explain(file: Path, settings: Settings | None, console: Console) -> bool:
     """Print what a refresh reads from one file: fields, repairs, where the date came from.
 
+    Args:
+        file: the post file.
+        settings: the settings, whose sources and limits apply; None where there is no settings file.
+        console: the console to print to.
+
     Returns:
-        Whether the file would be loaded.
+        Whether a refresh would load the file.
     """
-    source, path = source_of(file, settings)
+    source, path = find_source(file, settings)
     limits = settings.limits if settings else Limits()
-    reader = PostReader(source, limits)
+    place = PinnedFolder(Path(str(source.location)))
+    reader = PostReader(PinnedSource(source, place), limits)
     console.print(Text.assemble(safe(path, "bold"), f"  source {source.name}, dialect {source.dialect}"))
     try:
         read = read_file(os.fsencode(str(source.location)), path, limits.file_bytes)
@@ -78,7 +89,7 @@ def explain(file: Path, settings: Settings | None, console: Console) -> bool:
     _show_front_matter(post, console)
     _show_warnings(post, console)
     console.print(Text("\nText", style="bold"))
-    console.print(safe(post.body.text[:TEXT_SHOWN] + ("…" if len(post.body.text) > TEXT_SHOWN else "")))
+    console.print(safe(post.body.text[:TEXT_CHARS_SHOWN] + ("…" if len(post.body.text) > TEXT_CHARS_SHOWN else "")))
     return True
 
 
@@ -100,9 +111,9 @@ def _show_fields(post: Post, source: Source, console: Console) -> None:
         ("language", fields.language),
         ("layout", fields.layout),
         *((name, value) for name, value in body.values.items()),
-        ("categories", _terms(fields.categories)),
-        ("tags", _terms(fields.tags)),
-        ("authors", _terms(fields.authors)),
+        ("categories", _format_terms(fields.categories)),
+        ("tags", _format_terms(fields.tags)),
+        ("authors", _format_terms(fields.authors)),
         ("links", f"{body.link_kinds.count('link')} and {body.link_kinds.count('image')} images"),
         ("headings", len(body.heading_levels)),
         (
@@ -125,7 +136,7 @@ def _show_fields(post: Post, source: Source, console: Console) -> None:
     console.print(table)
 
 
-def _terms(names: list[str]) -> str:
+def _format_terms(names: list[str]) -> str:
     shown = []
     for name in names:
         plain = name.replace("\x1f", " / ")

@@ -1,4 +1,4 @@
-"""Progress of the batches: a bar on a terminal, a line now and then elsewhere."""
+"""Show the progress of reading: a bar on a terminal, elsewhere a line every few seconds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-LINE_EVERY_SECONDS = 5.0
+SECONDS_BETWEEN_LINES = 5.0
 
 
 class _Speed(ProgressColumn):
@@ -28,10 +28,10 @@ class _Speed(ProgressColumn):
 
 @contextmanager
 def progress(console: Console) -> Iterator[Callable[[int, int], None]]:
-    """Show how far the batches are.
+    """Show how many files have been read.
 
     Yields:
-        A function of (files done, files in all).
+        A function to be called with (files done, files in total).
     """
     if console.is_terminal:
         with Progress(
@@ -48,14 +48,14 @@ def progress(console: Console) -> Iterator[Callable[[int, int], None]]:
         return
     began = last = time.monotonic()
 
-    def line(done: int, total: int) -> None:
+    def print_line(done: int, total: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last < LINE_EVERY_SECONDS or not done:
+        if now - last < SECONDS_BETWEEN_LINES or not done:
             return
         last = now
         speed = done / (now - began)
-        left = (total - done) / speed
-        console.print(f"read {done:,} of {total:,} files, {speed:,.0f} a second, about {left:,.0f} s left")
+        seconds_left = (total - done) / speed
+        console.print(f"read {done:,} of {total:,} files, {speed:,.0f} a second, about {seconds_left:,.0f} s left")
 
-    yield line
+    yield print_line

@@ -1,4 +1,4 @@
-"""One SQL query on the published file: a table for people, or CSV, JSON or Parquet."""
+"""Run one SQL query on the published file and write its rows as a table for people, CSV, JSON or Parquet."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 from etl_project.database.sql import openable
-from etl_project.errors import BAD_USAGE, Stop
+from etl_project.errors import BAD_USAGE, UserError
 from etl_project.show.console import safe
 
 ROWS_SHOWN = 100
 
 
 class Format(StrEnum):
-    """How the rows of a query are written."""
+    """Output format of the rows of a query."""
 
     table = "table"
     csv = "csv"
@@ -28,21 +28,21 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
-_NO_COLUMN_FOR = "BIT|INTERVAL|TIME WITH TIME ZONE|UNION"
-_AS_TEXT = {
-    Format.csv: re.compile(rf"BLOB|STRUCT|MAP|\]$|\b({_NO_COLUMN_FOR})\b"),
-    Format.json: re.compile(rf"\b(BLOB|{_NO_COLUMN_FOR})\b"),
-    Format.parquet: re.compile(rf"\b({_NO_COLUMN_FOR})\b"),
+_TYPES_WITHOUT_COLUMN = "BIT|INTERVAL|TIME WITH TIME ZONE|UNION"
+_TYPES_AS_TEXT = {
+    Format.csv: re.compile(rf"BLOB|STRUCT|MAP|\]$|\b({_TYPES_WITHOUT_COLUMN})\b"),
+    Format.json: re.compile(rf"\b(BLOB|{_TYPES_WITHOUT_COLUMN})\b"),
+    Format.parquet: re.compile(rf"\b({_TYPES_WITHOUT_COLUMN})\b"),
 }
-"""Types of DuckDB that a format cannot hold: they are written as the text that DuckDB shows."""
+"""DuckDB types that a format cannot represent: their values are written as the text that DuckDB shows."""
 
 
-class NoWarehouse(Stop):
-    """There is no published file yet, or it does not open; the message says what to do."""
+class NoWarehouse(UserError):
+    """There is no published file yet, or it cannot be opened. The message says what to do."""
 
 
-class NoStatement(Stop):
-    """There is nothing to run."""
+class NoStatement(UserError):
+    """The query is empty."""
 
     exit_code = BAD_USAGE
 
@@ -51,10 +51,10 @@ class NoStatement(Stop):
 
 
 def open_published(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open the published file read-only; queries can reach no other file.
+    """Open the published file read-only; queries on the connection can reach no other file.
 
     Raises:
-        NoWarehouse: it is not there or does not open.
+        NoWarehouse: the file does not exist, or cannot be opened.
     """
     if not path.exists():
         raise NoWarehouse(f"{path} has not been built yet. Run: etl refresh")
@@ -68,34 +68,35 @@ def open_published(path: Path) -> duckdb.DuckDBPyConnection:
         raise NoWarehouse(f"{path} does not open: {error}. {advice}") from error
 
 
-def run_query(path: Path, query: str, style: Format, output: Path | None, console: Console) -> None:
+def run_query(path: Path, query: str, output_format: Format, output: Path | None, console: Console) -> None:
     """Run a query and write its rows.
 
     Args:
         path: the published file.
         query: one SQL statement.
-        style: how the rows are written. In CSV a text that a spreadsheet would take for a formula gets a leading
-            apostrophe; JSON and Parquet are exact.
+        output_format: format of the rows. In CSV a text that a spreadsheet would take for a formula gets a leading
+            apostrophe; JSON and Parquet are exact. A table that is written to a file is written as CSV.
         output: the file to write; standard output by default.
         console: where a table is shown.
 
     Raises:
-        NoWarehouse: there is nothing to query.
-        NoStatement: there is nothing to run.
+        NoWarehouse: there is no published file, or it cannot be opened.
+        NoStatement: the query is empty.
         duckdb.Error: the query is wrong.
+        OSError: the file cannot be written.
     """
     with open_published(path) as con:
         if not con.extract_statements(query):
             raise NoStatement
-        if style is Format.table and output is None:
+        if output_format is Format.table and output is None:
             _show_table(con, query, console)
             return
-        written = _written(con, query, Format.csv if style is Format.table else style)
+        data = _serialize(con, query, Format.csv if output_format is Format.table else output_format)
     if output is None:
-        sys.stdout.buffer.write(written)
+        sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
-        output.write_bytes(written)
+        output.write_bytes(data)
 
 
 def _show_table(con: duckdb.DuckDBPyConnection, query: str, console: Console) -> None:
@@ -107,31 +108,31 @@ def _show_table(con: duckdb.DuckDBPyConnection, query: str, console: Console) ->
         table.add_column(safe(name), justify="right" if is_number else "left", overflow="fold")
     rows = cursor.fetchmany(ROWS_SHOWN + 1)
     for row in rows[:ROWS_SHOWN]:
-        table.add_row(*(safe(_short(value)) for value in row))
+        table.add_row(*(safe(_format_cell(value)) for value in row))
     console.print(table)
     if len(rows) > ROWS_SHOWN:
-        console.print(f"The first {ROWS_SHOWN} rows; --format csv, json or parquet writes all.", style="dim")
+        console.print(f"The first {ROWS_SHOWN} rows; --format csv, json or parquet writes all of them.", style="dim")
 
 
-def _short(value: object) -> object:
+def _format_cell(value: object) -> object:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return round(value, 3) if isinstance(value, float) else value
 
 
-def _written(con: duckdb.DuckDBPyConnection, query: str, style: Format) -> bytes:
+def _serialize(con: duckdb.DuckDBPyConnection, query: str, output_format: Format) -> bytes:
     import polars as pl
 
     relation = con.sql(query)
     columns = [
-        f"#{position}{'::VARCHAR' if _AS_TEXT[style].search(str(kind)) else ''} AS {_identifier(name)}"
-        for position, (name, kind) in enumerate(zip(relation.columns, relation.types, strict=True), 1)
+        f"#{number}{'::VARCHAR' if _TYPES_AS_TEXT[output_format].search(str(kind)) else ''} AS {_quote(name)}"
+        for number, (name, kind) in enumerate(zip(relation.columns, relation.types, strict=True), 1)
     ]
     frame: pl.DataFrame = relation.project(", ".join(columns)).pl()
     out = io.BytesIO()
-    if style is Format.parquet:
+    if output_format is Format.parquet:
         frame.write_parquet(out)
-    elif style is Format.json:
+    elif output_format is Format.json:
         frame.write_json(out)
         out.write(b"\n")
     else:
@@ -139,5 +140,5 @@ def _written(con: duckdb.DuckDBPyConnection, query: str, style: Format) -> bytes
     return out.getvalue()
 
 
-def _identifier(name: str) -> str:
+def _quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

@@ -1,4 +1,4 @@
-"""The rejected files: where, why, what to do; and their bytes for repair."""
+"""List the rejected files with reason and suggestion, and export their bytes for repair."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ from etl_project.sources.paths import unescape_path
 def show_rejected(published: Path, source: str | None, console: Console) -> None:
     """Print every rejected file with its reason, line and what to do about it.
 
+    Args:
+        published: the published file.
+        source: only the files of this source; by default of all.
+        console: the console to print to.
+
     Raises:
-        NoWarehouse: there is nothing to ask.
+        NoWarehouse: there is no published file, or it cannot be opened.
     """
     with open_published(published) as con:
         rows = con.execute(
@@ -38,7 +43,7 @@ def show_rejected(published: Path, source: str | None, console: Console) -> None
         console.print(Text("  ").append_text(safe(suggestion, "green")))
     console.print(
         f"{len(rows):,} rejected. A repaired file leaves this list at the next refresh; "
-        "--export DIR writes the files out.",
+        "--export DIR writes the files below a folder.",
         style="dim",
     )
 
@@ -48,14 +53,20 @@ def export_rejected(published: Path, source: str | None, folder: Path) -> tuple[
 
     Existing files are not overwritten. A path that would leave the folder is not written.
 
+    Args:
+        published: the published file.
+        source: only the files of this source; by default of all.
+        folder: where the files are written.
+
     Returns:
-        Number of files written, and the paths that were not: too large to be kept, unreadable, or already there.
+        Number of files written, and `<source>/<path>` of those that were not written, because their bytes were too
+        large to be kept or unreadable, or because there is a file of that name.
 
     Raises:
-        NoWarehouse: there is nothing to ask.
+        NoWarehouse: there is no published file, or it cannot be opened.
         OSError: the folder cannot be written.
     """
-    written, left = 0, []
+    written, skipped = 0, []
     with open_published(published) as con:
         rows = con.execute(
             """
@@ -69,9 +80,9 @@ def export_rejected(published: Path, source: str | None, folder: Path) -> tuple[
             relative = unescape_path(path).decode("utf-8", "surrogateescape")
             target = folder / source_id / relative
             if data is None or ".." in Path(relative).parts or target.exists():
-                left.append(f"{source_id}/{path}")
+                skipped.append(f"{source_id}/{path}")
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
             written += 1
-    return written, left
+    return written, skipped

@@ -1,4 +1,4 @@
-"""Where things stand: the published file, its sources, the last refresh, who is at work."""
+"""Print the status: the published file, its sources, the last refresh, and a refresh that is running."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from rich.table import Table
 
 from etl_project.checks.run import warnings
 from etl_project.database.contract import schema_version
+from etl_project.database.generation import generation
 from etl_project.database.lock import describe_holder
-from etl_project.database.work_file import WorkFile, generation
+from etl_project.database.work_file import WorkFile
 from etl_project.settings import Settings
-from etl_project.show.console import bytes_in_words, safe
+from etl_project.show.console import bytes_in_words, count_of, safe
 from etl_project.show.query import open_published
 from etl_project.show.warnings import show_warnings
 
@@ -28,14 +29,18 @@ GROUP BY ALL ORDER BY 1
 
 
 def show_status(settings: Settings, console: Console) -> None:
-    """Print where things stand.
+    """Print the status of the warehouse.
+
+    Args:
+        settings: the settings, which name the warehouse.
+        console: the console to print to.
 
     Raises:
-        NoWarehouse: nothing has been published yet.
+        NoWarehouse: nothing has been published yet, or the published file cannot be opened.
     """
     work = WorkFile(settings.warehouse.path)
     if holder := work.lock.holder():
-        console.print(f"At work now: {describe_holder(holder)}.")
+        console.print(f"Running now: {describe_holder(holder)}.")
     path = settings.warehouse.path
     with open_published(path) as con:
         sources = con.execute(_SOURCES).fetchall()
@@ -46,29 +51,28 @@ def show_status(settings: Settings, console: Console) -> None:
             FROM refreshes ORDER BY refresh_id DESC LIMIT 1
             """
         ).fetchone()
-        looked_at = _looked_at(work)
-        # A file of another version may lack what the checks read; the next refresh builds it anew.
-        is_ours = generation(con).schema_version == schema_version()
-        warned = warnings(con, settings.checks, looked_at) if is_ours else []
+        checked_at = work.last_plan.planned_at()
+        # A file of another schema version may lack columns that the checks read; the next refresh rebuilds it.
+        is_current = generation(con).schema_version == schema_version()
+        warned = warnings(con, settings.checks, checked_at) if is_current else []
     info = path.stat()
     console.print(f"{path}: {bytes_in_words(info.st_size)}, published {_ago(info.st_mtime)}")
     if last:
-        number, as_of, read, milliseconds, commit = last
-        console.print(
-            f"Refresh {number}: as of {as_of:%Y-%m-%d %H:%M:%S} UTC, {read:,} files read in {milliseconds / 1000:.1f} s"
-        )
+        number, as_of, files_read, milliseconds, commit = last
+        read = f"{count_of(files_read, 'file')} read in {milliseconds / 1000:.1f} s"
+        console.print(f"Refresh {number}: as of {as_of:%Y-%m-%d %H:%M:%S} UTC, {read}")
         if commit:
             console.print(safe(f"Read at commit {commit}"))
-    if looked_at:
-        console.print(f"Last look: {_ago(looked_at.timestamp())}")
-    for name, (why, since) in work.outages().items():
+    if checked_at:
+        console.print(f"Last checked: {_ago(checked_at.timestamp())}")
+    for name, (reason, since) in work.last_plan.outages().items():
         first = _ago(dt.datetime.fromisoformat(since).timestamp())
         outage = (
-            f"The source {name} could not be read, first {first}: {why}. Its articles are kept as they were. "
+            f"The source {name} could not be read, first {first}: {reason}. Its articles are kept as they were. "
             "Bring it back or correct its location, then: etl refresh"
         )
         console.print(safe(outage, "red"))
-    if unpublished := _unpublished(work, last[0] if last else 0):
+    if unpublished := _describe_unpublished(work, last[0] if last else 0):
         console.print(unpublished, style="yellow")
     table = Table(header_style="bold", show_edge=False)
     for name in ("source", "dialect", "files", "rejected", "articles", "latest"):
@@ -77,26 +81,23 @@ def show_status(settings: Settings, console: Console) -> None:
         table.add_row(safe(source_id), dialect, f"{files:,}", f"{rejected:,}", f"{articles:,}", safe(latest))
     console.print(table)
     if any(row[3] for row in sources):
-        console.print("See why files were rejected: etl rejected", style="dim")
+        console.print("To see why files were rejected: etl rejected", style="dim")
     show_warnings(warned, console)
 
 
-def _looked_at(work: WorkFile) -> dt.datetime | None:
-    looked_at = work.last_look().get("looked_at")
-    return dt.datetime.fromisoformat(looked_at) if isinstance(looked_at, str) else None
-
-
-def _unpublished(work: WorkFile, published: int) -> str | None:
+def _describe_unpublished(work: WorkFile, published: int) -> str | None:
+    """Describe the generation of the work file, if it is not the published one."""
     try:
         with work.opened(read_only=True) as con:
-            present = generation(con)
+            current = generation(con)
     except (FileNotFoundError, duckdb.Error):
         return None
-    if present.number == published:
+    if current.number == published:
         return None
-    if present.state == "failed":
-        return f"Refresh {present.number} broke a check and was not published. Try again: etl refresh"
-    return f"Refresh {present.number} is {present.state} but not published yet. Go on: etl refresh"
+    if current.state == "failed":
+        return f"Refresh {current.number} failed a check and was not published. To try again: etl refresh"
+    state = str(current.state).replace("_", " ")
+    return f"Refresh {current.number} is not published yet (state: {state}). To go on: etl refresh"
 
 
 def _ago(timestamp: float) -> str:

@@ -1,8 +1,9 @@
-"""The end of a refresh: what changed, what there is now, what was rejected, and the next command to try."""
+"""Print the summary of a refresh: changes, totals, rejected files, warnings, and the next command to try."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -10,14 +11,14 @@ from rich.text import Text
 
 from etl_project.checks.check import CheckResult
 from etl_project.database.publish import Published
-from etl_project.load.merge import commits_in_words
+from etl_project.load.refresh_log import commits_in_words
 from etl_project.reasons import WARNINGS
 from etl_project.refresh.result import TablesLoaded
-from etl_project.show.console import bytes_in_words, command, safe
+from etl_project.show.console import bytes_in_words, command, count_of, safe
 from etl_project.show.query import open_published
 from etl_project.show.warnings import show_warnings
 
-MISSED_NAMED = 10
+MISSED_PATHS_SHOWN = 10
 
 
 def show_summary(
@@ -27,7 +28,15 @@ def show_summary(
     checks: Sequence[CheckResult],
     console: Console,
 ) -> None:
-    """Print what a refresh did and what may be tried next."""
+    """Print the results of a refresh that was published.
+
+    Args:
+        tables: result of loading the tables.
+        published: result of publishing.
+        aggregates: name of each aggregate that was built -> number of rows.
+        checks: results of all checks.
+        console: the console to print to.
+    """
     rows = tables.rows
     changes = ", ".join(f"{count:,} {change.replace('_', ' ')}" for change, count in tables.changes.items())
     table = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
@@ -40,7 +49,7 @@ def show_summary(
         ).fetchall()
     table.add_row(
         "articles",
-        f"{rows['articles']:,}, {rows['articles_live']:,} of them out now ({changes or 'no article changed'})",
+        f"{rows['articles']:,}, {rows['articles_live']:,} of them live now ({changes or 'no article changed'})",
     )
     table.add_row(
         "files",
@@ -49,10 +58,10 @@ def show_summary(
     )
     if commits := commits_in_words(tables.commits):
         table.add_row("commit", safe(commits))
-    table.add_row("terms", f"{rows['categories']:,} categories, {rows['tags']:,} tags, {rows['authors']:,} authors")
-    table.add_row("aggregates", f"{len(aggregates):,} tables, {sum(aggregates.values()):,} rows")
+    table.add_row("terms", _describe_terms(rows))
+    table.add_row("aggregates", f"{count_of(len(aggregates), 'table')}, {count_of(sum(aggregates.values()), 'row')}")
     passed = sum(check.passed for check in checks)
-    table.add_row("checks", f"{passed:,} of {len(checks):,} hold")
+    table.add_row("checks", f"{passed:,} of {len(checks):,} passed")
     table.add_row("published", f"{published.path} ({bytes_in_words(published.size)}), refresh {published.generation}")
     times = ", ".join(f"{stage} {ms / 1000:.2f} s" for stage, ms in tables.milliseconds.items())
     table.add_row("time", f"{times}, publish {published.milliseconds / 1000:.2f} s")
@@ -62,7 +71,9 @@ def show_summary(
         for code, count in warned:
             console.print(Text.assemble(f"  {count:>6,}  ", (code, "yellow"), f"  {WARNINGS.get(code, '')}"))
     if half_written:
-        console.print(f"\n{half_written:,} files were caught half written: their last good rows stay for now.")
+        files = "1 file was" if half_written == 1 else f"{half_written:,} files were"
+        rows_kept = "its last good row is" if half_written == 1 else "their last good rows are"
+        console.print(f"\n{files} read while being written: {rows_kept} kept for now.")
     if reasons:
         console.print(Text("\nRejected", style="bold"))
         for reason, count in reasons:
@@ -72,17 +83,16 @@ def show_summary(
         console.print(
             Text.assemble(
                 ("\nAlarm: ", "red"),
-                f"{len(tables.missed):,} files had other bytes although their size, times and inode had not. They "
-                "are loaded now. Something writes behind the back of the file system, or the disk is failing.",
+                _describe_missed(len(tables.missed)),
             )
         )
-        for path in tables.missed[:MISSED_NAMED]:
+        for path in tables.missed[:MISSED_PATHS_SHOWN]:
             console.print(Text("  ").append_text(safe(path)))
-    for source, why in tables.unavailable.items():
+    for source, reason in tables.unavailable.items():
         console.print(
             Text.assemble(
                 ("\nNot read: ", "red"),
-                safe(f"the source {source}: {why}. Its articles are kept as they were."),
+                safe(f"the source {source}: {reason}. Its articles are kept as they were."),
             )
         )
     console.print(Text("\nTry next", style="bold"))
@@ -90,5 +100,44 @@ def show_summary(
         console.print(f"  {command()} rejected    # why each file was rejected and what to do")
     console.print(f'  {command()} sql "SELECT * FROM articles_by_month ORDER BY month DESC"')
     if published.generation > 1:
-        console.print(f"  {command()} changes     # what this refresh changed, and which counts it moved")
+        console.print(f"  {command()} changes     # what this refresh changed, counts included")
     console.print(f"  {command()} ui          # the same refresh in Dagster, on a schedule")
+
+
+def _describe_terms(rows: Mapping[str, int]) -> str:
+    categories = count_of(rows["categories"], "category", "categories")
+    return f"{categories}, {count_of(rows['tags'], 'tag')}, {count_of(rows['authors'], 'author')}"
+
+
+def _describe_missed(count: int) -> str:
+    subject = "1 file has changed although its" if count == 1 else f"{count:,} files have changed although their"
+    verb = "It is" if count == 1 else "They are"
+    return (
+        f"{subject} size, times and inode have not. {verb} loaded now. Either a program writes to the disk without the "
+        "file system noticing, or the disk is failing."
+    )
+
+
+def show_failure(
+    reason: str | None, checks: Sequence[CheckResult], published: Path, run_id: str, console: Console
+) -> None:
+    """Print why a refresh failed, and what to do about it.
+
+    Args:
+        reason: why, in a sentence.
+        checks: results of the checks that ran.
+        published: the published file, which is as it was.
+        run_id: the run in Dagster.
+        console: the console to print to.
+    """
+    console.print(f"The refresh failed: {reason}", style="red")
+    failed = [result for result in checks if result.check.is_blocking and not result.passed]
+    for result in failed:
+        check = result.check
+        violations = count_of(result.violations, "row violates", "rows violate")
+        console.print(f"  {check.name}: {check.description} {violations} it:")
+        for line in result.sample:
+            console.print(safe(f"    {line}"))
+    if failed:
+        console.print(f"If no post explains that, build every table anew: {command()} refresh --full")
+    console.print(f"{published} is as it was. See the run in Dagster with: {command()} ui (run {run_id})")

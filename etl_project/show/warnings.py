@@ -1,4 +1,4 @@
-"""The checks that do not hold and stop nothing: one line for each row that breaks one."""
+"""Print the results of failed checks that block nothing: one line for each violating row."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from etl_project.show.console import safe
 
 
 def show_warnings(results: Sequence[CheckResult], console: Console) -> None:
-    """Print what people are warned of; nothing when there is nothing."""
+    """Print one warning for each sampled row of each result, and how many more rows there are.
+
+    Args:
+        results: results of failed checks; none prints nothing.
+        console: the console to print to.
+    """
     if results:
         console.print()
     for result in results:
         for line in result.sample:
             console.print(Text.assemble(("Warning: ", "yellow"), safe(line)))
-        if result.broken > len(result.rows):
-            more = result.broken - len(result.rows)
+        if result.violations > len(result.rows):
+            more = result.violations - len(result.rows)
             console.print(Text.assemble(("Warning: ", "yellow"), f"and {more:,} more ({result.check.name})"))

@@ -7,61 +7,134 @@ import hashlib
 import os
 import stat
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from etl_project.dialects import DIALECTS, Dialect, is_post
 from etl_project.reasons import Rejection
-from etl_project.sources.listing import FolderListing, ListedFiles
+from etl_project.sources.listing import FolderListing, ListedFiles, Listing, folder_frame
 from etl_project.sources.paths import escape_path, unescape_path
 from etl_project.sources.patterns import Patterns
+from etl_project.sources.place import PlaceVersion
 from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
 from etl_project.sources.source import Source
 
-_TOGETHER = 50_000
-_OF_A_STATE = 4
-_UNAVAILABLE = {errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN}
+_PATHS_PER_CHUNK = 50_000
+_NUMBERS_PER_STAT = 4
+_UNAVAILABLE_ERRNOS = {errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN}
 
 
-def list_files(source: Source) -> FolderListing:
-    """List every post of a source.
+@dataclass(frozen=True, slots=True)
+class PinnedFolder:
+    """A folder of posts, and no other in its place: see `PinnedPlace` for what its methods answer."""
+
+    folder: Path
+    root: tuple[int, int] | None = None
+    """Its device and inode when the plan began, so that a swapped mount is noticed; None where nobody asks."""
+
+    @property
+    def name(self) -> str:
+        """Name of the folder."""
+        return self.folder.name
+
+    @property
+    def version(self) -> PlaceVersion:
+        """None: a folder has no history."""
+        return PlaceVersion()
+
+    @property
+    def knows_content(self) -> bool:
+        """No: size, times and inode only hint at the content."""
+        return False
+
+    @property
+    def fingerprint_parts(self) -> tuple[str, ...]:
+        """Nothing: a site that moves to another folder is still the same site."""
+        return ()
+
+    def walk(self, source: Source) -> FolderListing:
+        """List every post of the source."""
+        return list_files(self.folder, self.root or root_of(self.folder), source)
+
+    def list_posts(
+        self,
+        source: Source,
+        walked: FolderListing | None,
+        since: PlaceVersion | None,
+        links: Mapping[str, int | None],
+    ) -> Listing:
+        """Give the listing in columns, whole."""
+        return Listing(folder_frame(source.name, walked or self.walk(source)))
+
+    def read_post(self, path: str, listed: Signature, largest: int) -> ReadFile:
+        """Read one listed post, whatever its listing says of it."""
+        try:
+            return read_file(os.fsencode(self.folder), path, largest)
+        except FileNotFoundError:
+            if self.root:
+                check_root(self.folder, self.root)
+            raise
+
+    def read_first(self, names: Iterable[str], largest: int | None = None) -> tuple[str, bytes] | None:
+        """Read the first file there is of some beside the posts."""
+        for name in names:
+            path = self.folder.parent / name[3:] if name.startswith("../") else self.folder / name
+            if path.is_file():
+                return name, b"" if largest is not None and path.stat().st_size > largest else path.read_bytes()
+        return None
+
+    def files_below(self, folder: str) -> Iterable[str]:
+        """List the files below a folder of the source."""
+        return (
+            (Path(above) / name).relative_to(self.folder).as_posix()
+            for above, _, names in os.walk(self.folder / folder)
+            for name in names
+        )
+
+
+def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderListing:
+    """List every post of a source that is a folder.
 
     Only names are looked at, and `lstat`: a name that matches is listed whatever it is, so that a link out of the
     source, a FIFO or a directory named like a post is rejected by name later and not passed over in silence.
+
+    Args:
+        folder: the folder of the source.
+        root: its device and inode (`root_of`).
+        source: whose patterns choose the posts.
 
     Raises:
         SourceUnavailable: the folder, or one below it, cannot be listed, or another took its place meanwhile; a partial
             listing would look like deletes.
     """
     dialect = DIALECTS[source.dialect]
-    assert isinstance(source.location, Path)
-    root = source.root or root_of(source.location)
     includes, excludes = Patterns(source.include or dialect.include), Patterns(source.exclude)
     listed: list[ListedFiles] = []
     paths: list[str] = []
     ranks: list[int] = []
-    states: list[int] = []
-    for folder, names, found in _walk(source.location, root, dialect):
-        included, excluded = includes.in_folder(folder), excludes.in_folder(folder)
-        if included.asked or excluded.asked or excluded.rank is not None:
-            for place, name in enumerate(names):
-                path = folder + name
+    stats: list[int] = []
+    for below, names, found in _walk(folder, root, dialect):
+        included, excluded = includes.in_folder(below), excludes.in_folder(below)
+        if included.by_name or excluded.by_name or excluded.rank is not None:
+            for index, name in enumerate(names):
+                path = below + name
                 rank = included.of(path)
                 if rank is not None and excluded.of(path) is None:
                     paths.append(path)
                     ranks.append(rank)
-                    states += found[_OF_A_STATE * place : _OF_A_STATE * (place + 1)]
+                    stats += found[_NUMBERS_PER_STAT * index : _NUMBERS_PER_STAT * (index + 1)]
         elif included.rank is not None:
-            paths += [folder + name for name in names]
+            paths += [below + name for name in names]
             ranks += [included.rank] * len(names)
-            states += found
-        if len(paths) >= _TOGETHER:
-            listed.append(_listed(paths, ranks, states))
-            paths, ranks, states = [], [], []
-    check_root(source.location, root)
+            stats += found
+        if len(paths) >= _PATHS_PER_CHUNK:
+            listed.append(_as_columns(paths, ranks, stats))
+            paths, ranks, stats = [], [], []
+    check_root(folder, root)
     if paths:
-        listed.append(_listed(paths, ranks, states))
+        listed.append(_as_columns(paths, ranks, stats))
     digest = hashlib.blake2b(digest_size=16)
     for files in listed:
         for column in files:
@@ -70,8 +143,8 @@ def list_files(source: Source) -> FolderListing:
     return FolderListing(listed, digest.hexdigest())
 
 
-def _listed(paths: list[str], ranks: list[int], states: list[int]) -> ListedFiles:
-    sizes, mtimes_ns, ctimes_ns, inodes = (states[place::_OF_A_STATE] for place in range(_OF_A_STATE))
+def _as_columns(paths: list[str], ranks: list[int], stats: list[int]) -> ListedFiles:
+    sizes, mtimes_ns, ctimes_ns, inodes = (stats[first::_NUMBERS_PER_STAT] for first in range(_NUMBERS_PER_STAT))
     return ListedFiles(
         "\0".join(paths).encode(),
         array("i", ranks),
@@ -103,30 +176,30 @@ def check_root(folder: Path, root: tuple[int, int]) -> None:
 
     Args:
         folder: the folder.
-        root: what `root_of` said of it when the look began.
+        root: what `root_of` returned when the plan began.
 
     Raises:
         SourceUnavailable: it is not there, or another one is in its place.
     """
     if root_of(folder) != root:
-        raise SourceUnavailable(f"{folder} is another folder now than when the look began")
+        raise SourceUnavailable(f"{folder} is another folder now than when the check for changes began")
 
 
 def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tuple[str, list[str], list[int]]]:
-    """Find what is named like a post. A hundred thousand files pass here at every look: what can be is done by folder.
+    """Find what is named like a post. A hundred thousand files pass here at every plan: what can be is done by folder.
 
     Yields:
-        A folder, the names in it and their states, four numbers a file (see `Signature`); folder and names as the
-        warehouse writes them, a slash between. Numbers, since objects would keep the garbage collector busy.
+        A folder, the names in it and their stat results, four numbers a file (see `Signature`); folder and names as
+        the warehouse writes them, a slash between. Numbers, since objects would keep the garbage collector busy.
     """
     root = os.fspath(top)
     folders = [""]
     while folders:
         folder = folders.pop()
         names: list[str] = []
-        states: list[int] = []
+        stats: list[int] = []
         try:
-            with _entries(os.path.join(root, folder)) as entries:
+            with _open_entries(os.path.join(root, folder)) as entries:
                 for entry in entries:
                     name = entry.name
                     if entry.is_dir(follow_symlinks=False) and name[0] != "." and name not in dialect.pruned:
@@ -135,24 +208,24 @@ def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tu
                         try:
                             info = entry.stat(follow_symlinks=False)
                             if entry.is_symlink():
-                                info = _linked(os.fsencode(root), os.fsencode(folder + name), info)
+                                info = _stat_target(os.fsencode(root), os.fsencode(folder + name), info)
                         except FileNotFoundError:
                             check_root(top, identity)
                             continue  # gone since the folder was opened: not listed
                         names.append(name if name.isascii() and "\\" not in name else escape_path(name))
-                        states += (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+                        stats += (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
         except FileNotFoundError:
             check_root(top, identity)  # else it is gone since the folder above was listed, with its files
         except OSError as error:
-            place = os.path.join(root, folder)
-            raise SourceUnavailable(f"{place} cannot be listed: {error.strerror}") from error
+            path = os.path.join(root, folder)
+            raise SourceUnavailable(f"{path} cannot be listed: {error.strerror}") from error
         if names:
-            yield escape_path(folder), names, states
+            yield escape_path(folder), names, stats
 
 
 @contextmanager
-def _entries(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
-    """Open a folder for its entries, whose states are then asked of it by name: a whole path each takes longer."""
+def _open_entries(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+    """Open a folder for its entries, which are then asked for by name: a stat of a whole path takes longer."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with os.scandir(descriptor) as entries:
@@ -161,13 +234,13 @@ def _entries(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
         os.close(descriptor)
 
 
-def _linked(root: bytes, relative: bytes, link: os.stat_result) -> os.stat_result:
+def _stat_target(root: bytes, relative: bytes, link: os.stat_result) -> os.stat_result:
     target = _target_inside(root, relative)
     return link if target is None else os.stat(target)
 
 
 def _target_inside(root: bytes, relative: bytes) -> bytes | None:
-    """The plain file inside the source that a link stands for, if that is what it is."""
+    """The plain file inside the source that a symbolic link leads to, if it does."""
     try:
         target = os.path.realpath(os.path.join(root, relative), strict=True)
         inside = target.startswith(os.path.realpath(root) + b"/")
@@ -201,18 +274,18 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
         descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno != errno.ELOOP:
-            raise _failed(error, path) from error
+            raise _error_of(error, path) from error
         target = _target_inside(root, relative)
         if target is None:
             raise Rejection("not_regular_file", "is a link that leaves the source or leads nowhere") from None
         try:
             descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as second:
-            raise _failed(second, path) from second
+            raise _error_of(second, path) from second
     try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
-            raise Rejection("not_regular_file", f"is a {_kind(before.st_mode)}, not a plain file")
+            raise Rejection("not_regular_file", f"is a {_kind_in_words(before.st_mode)}, not a plain file")
         if before.st_size > largest:
             raise Rejection("file_size_limit", f"has {before.st_size:,} bytes, more than the limit of {largest:,}")
         chunks = []
@@ -227,7 +300,7 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
             raise Rejection("file_size_limit", f"grew beyond the limit of {largest:,} bytes while it was read")
         after = os.fstat(descriptor)
     except OSError as error:
-        raise _failed(error, path) from error
+        raise _error_of(error, path) from error
     finally:
         os.close(descriptor)
     data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -235,17 +308,18 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
     return ReadFile(data, signature, signature != signature_of(before) or len(data) != after.st_size)
 
 
-def _kind(mode: int) -> str:
+def _kind_in_words(mode: int) -> str:
     kinds = {stat.S_IFDIR: "folder", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device"}
     return kinds.get(stat.S_IFMT(mode), "special file")
 
 
-def _failed(error: OSError, path: str) -> Exception:
+def _error_of(error: OSError, path: str) -> Exception:
+    """What an error of the system means for a file, or for its whole source."""
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return FileNotFoundError(path)
     if error.errno in (errno.EACCES, errno.EPERM):
         return Rejection("permission_denied", "cannot be opened: permission denied")
-    if error.errno in _UNAVAILABLE:
+    if error.errno in _UNAVAILABLE_ERRNOS:
         return SourceUnavailable(f"{path} cannot be read: {error.strerror}")
     if error.errno == errno.ENXIO:
         return Rejection("not_regular_file", "is a socket or device, not a plain file")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from etl_project.sources.signature import SIGNATURE_COLUMNS
@@ -38,6 +38,21 @@ class ListedFiles(NamedTuple):
     mtimes_ns: array[int]
     ctimes_ns: array[int]
     inodes: array[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The posts of a source, or what of them differs from an earlier listing."""
+
+    posts: pl.DataFrame
+    """One row per listed file, in columns of `LISTING_COLUMNS`: every post, or those that may differ."""
+    is_whole: bool = True
+    """Every post is there; else those not named in `touched` are as they were."""
+    touched: list[str] = field(default_factory=list)
+    """Paths whose last row does not count any more, whether or not they are posts now."""
+    committed: dict[str, int | None] = field(default_factory=dict)
+    """Path -> when it was committed since, in microseconds since 1970-01-01T00:00Z, for paths that may be as they were
+    all the same."""
 
 
 @dataclass(frozen=True, slots=True)

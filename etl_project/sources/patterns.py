@@ -1,4 +1,4 @@
-"""Patterns of posts in; which of them each file of a folder matches first, out."""
+"""Patterns that choose posts: which of them each file of a folder matches first."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import pathspec
 
 
 class Ranking(NamedTuple):
-    """What patterns say of the files of one folder."""
+    """The patterns that files of one folder may match."""
 
-    asked: tuple[tuple[int, Callable[[str], object]], ...]
-    """Position and test of the patterns that only the name of a file can decide, and that are asked first."""
+    by_name: tuple[tuple[int, Callable[[str], object]], ...]
+    """Position and test of the patterns that need the name of the file; they are tried first."""
     rank: int | None
     """Position of the first pattern that every file of the folder matches."""
 
     def of(self, path: str) -> int | None:
         """Position of the first pattern that a file of the folder matches, if there is one."""
-        for rank, matches in self.asked:
+        for rank, matches in self.by_name:
             if matches(path):
                 return rank
         return self.rank
 
 
 class Patterns:
-    """Patterns as .gitignore reads them: `_posts/**`, `*.md`, `notes/`. Most of them say the same of all of a folder.
+    """Patterns as .gitignore reads them: `_posts/**`, `*.md`, `notes/`. Most of them decide a whole folder at once.
 
     Args:
         patterns: best first.
@@ -40,24 +40,24 @@ class Patterns:
         self._rankings: dict[str, Ranking] = {}
 
     def in_folder(self, folder: str) -> Ranking:
-        """Say what is known of every file of a folder.
+        """Tell which patterns the files of a folder may match, without asking for each file.
 
         Args:
             folder: its path below the source, a slash at its end; empty for the source itself.
         """
         ranking = self._rankings.get(folder)
         if ranking is None:
-            ranking = self._rankings[folder] = self._ranked(folder)
+            ranking = self._rankings[folder] = self._rank_patterns(folder)
         return ranking
 
-    def _ranked(self, folder: str) -> Ranking:
-        asked: list[tuple[int, Callable[[str], object]]] = []
+    def _rank_patterns(self, folder: str) -> Ranking:
+        by_name: list[tuple[int, Callable[[str], object]]] = []
         for rank, pattern in enumerate(self._patterns):
             # A file's name holds no slash: a match that ends with one ends with the folder or above it.
             if pattern.pattern == ".":
-                return Ranking(tuple(asked), rank)
+                return Ranking(tuple(by_name), rank)
             if not pattern.pattern.endswith("/"):
-                asked.append((rank, pattern.match))
+                by_name.append((rank, pattern.match))
             elif pattern.match(folder):
-                return Ranking(tuple(asked), rank)
-        return Ranking(tuple(asked), None)
+                return Ranking(tuple(by_name), rank)
+        return Ranking(tuple(by_name), None)

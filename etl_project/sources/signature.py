@@ -6,7 +6,7 @@ import hashlib
 from typing import NamedTuple
 
 YOUNG_NS = 3_000_000_000
-"""A file written this short before the look may be written again without its signature showing it (git's racy
+"""A file written this shortly before the plan may be written again without its signature showing it (git's racy
 rule, with the coarsest clock of the file systems in use, FAT's two seconds, and one more)."""
 
 
@@ -65,11 +65,11 @@ def hash_bytes(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def is_young(signature: Signature, look_ns: int) -> bool:
-    """Whether a file was written so shortly before the look that a later write could leave the signature alike."""
-    return max(signature.mtime_ns, signature.ctime_ns) > look_ns - YOUNG_NS
+def is_young(signature: Signature, started_ns: int) -> bool:
+    """Whether a file was written so shortly before the plan that a later write could leave the signature alike."""
+    return max(signature.mtime_ns, signature.ctime_ns) > started_ns - YOUNG_NS
 
 
-def is_recent(signature: Signature, look_ns: int) -> bool:
-    """Whether a file was written about when the look began: times far in the future only tell of a clock set back."""
-    return abs(max(signature.mtime_ns, signature.ctime_ns) - look_ns) < YOUNG_NS
+def is_recent(signature: Signature, started_ns: int) -> bool:
+    """Whether a file was written about when the plan began; a time far in the future means the clock was set back."""
+    return abs(max(signature.mtime_ns, signature.ctime_ns) - started_ns) < YOUNG_NS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -86,8 +86,6 @@ class Source:
     """What becomes of an article whose file went away: its rows go, or stay with `missing_since`."""
     rules: tuple[Rule, ...] = ()
     mentions: tuple[MentionRule, ...] = ()
-    root: tuple[int, int] | None = field(default=None, init=False, repr=False)
-    """Device and inode of the folder, once a look has settled it; no setting."""
 
 
 _BRANCH = re.compile(r"(?!-|/)(?!.*(?:\.\.|//|@\{|\.lock$|[/.]$))[^\x00-\x20\x7f~^:?*\[\\]+")
@@ -95,7 +93,7 @@ _BRANCH = re.compile(r"(?!-|/)(?!.*(?:\.\.|//|@\{|\.lock$|[/.]$))[^\x00-\x20\x7f
 
 
 def place_problem(source: Source) -> tuple[str, str] | None:
-    """Tell what is wrong with where a source lies: the key, and a sentence without its full stop."""
+    """Tell what is wrong with the location of a source: the key, and a sentence without its full stop."""
     if isinstance(source.location, Repository):
         scheme = source.location.scheme
         if scheme and scheme not in SCHEMES:

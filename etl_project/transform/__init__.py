@@ -1,1 +1,1 @@
-"""The posts frame in, the normalized frames out: pure Polars, no I/O."""
+"""Turn the frame of posts into the frames of the normalized tables: pure Polars, no I/O."""

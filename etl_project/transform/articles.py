@@ -1,21 +1,21 @@
-"""The posts frame in, the frames of `articles` and `article_bodies` out."""
+"""Turn the frame of posts into the frames of `articles` and `article_bodies`."""
 
 from __future__ import annotations
 
 import polars as pl
 
 EXCERPT_CHARACTERS = 300
-"""Longest excerpt taken from the text."""
+"""Length of the longest excerpt that is taken from the text."""
 
 _INSTANT = pl.Datetime("us", "UTC")
 
 
 def articles(posts: pl.DataFrame, time_zone: str) -> pl.DataFrame:
-    """Columns of `articles`, one row per post.
+    """Make the rows of `articles`, one per post.
 
     Args:
-        posts: a frame of the schema `extract.posts.POSTS`.
-        time_zone: IANA zone of the source: the clock of `published_local` and `published_on`.
+        posts: a frame of the schema `extract.frames.POSTS`.
+        time_zone: IANA zone of the source, in which `published_local` and `published_on` are given.
     """
     published_at = pl.from_epoch("published_us", "us").dt.replace_time_zone("UTC")
     published_local = published_at.dt.convert_time_zone(time_zone).dt.replace_time_zone(None)
@@ -48,5 +48,5 @@ def articles(posts: pl.DataFrame, time_zone: str) -> pl.DataFrame:
 
 
 def article_bodies(posts: pl.DataFrame) -> pl.DataFrame:
-    """Columns of `article_bodies`, one row per post."""
+    """Make the rows of `article_bodies`, one per post."""
     return posts.select("article_id", "body", "text")

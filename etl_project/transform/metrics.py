@@ -1,45 +1,49 @@
 """Counts over the posts' plain text and structure, as Polars expressions.
 
-**Words.** A character of Han, Hiragana, Katakana or Hangul is one word each: UAX 29 leaves Han and kana to a
-dictionary, and reading rates of all four are known by the character. Everywhere else a word is a
-segment of UAX 29 (section 4.1) that holds a letter or a digit. The expression below says its rules WB4 to WB13b:
+**Words.** Each character of Han, Hiragana, Katakana or Hangul is one word: UAX 29 leaves Han and kana to a
+dictionary, and reading rates of all four scripts are measured in characters. Everywhere else a word is a
+segment of UAX 29 (section 4.1) that contains a letter or a digit. The expression below implements its rules WB4 to
+WB13b:
 
-- letters, marks, decimal digits and connectors (`_`) stick together,
-- a letter, one of `' . : ·` or their like, and a letter are one word (`don't`, `U.S`, `l·l`),
-- a digit, one of `' . , ;` or their like, and a digit are one word (`3.14`, `1,000`).
+- letters, marks, decimal digits and connectors (`_`) are not separated,
+- a letter, one of `' . : ·` or similar signs, and a letter are one word (`don't`, `U.S`, `l·l`),
+- a digit, one of `' . , ;` or similar signs, and a digit are one word (`3.14`, `1,000`).
 
-It departs from UAX 29 in two places: a run of Thai, Lao, Khmer or Burmese is one word (UAX 29 leaves
+It differs from UAX 29 in two points: a run of Thai, Lao, Khmer or Burmese is one word (UAX 29 leaves
 them to a dictionary), and `"` does not join Hebrew letters (WB7b).
 
-**Sentences** follow the marks, not the grammar: `e.g. this` counts as two.
+**Sentences** are counted by punctuation, not by grammar: `e.g. this` counts as two.
 
-**Reading time.** 238 words a minute is the mean of silent reading of English non-fiction over 190 studies
-(Brysbaert 2019, Journal of Memory and Language 109, 104047); 500 characters a minute is what Medium takes for
-Chinese, Japanese and Korean.
+**Reading time.** 238 words per minute is the mean of silent reading of English non-fiction over 190 studies
+(Brysbaert 2019, Journal of Memory and Language 109, 104047); 500 characters per minute is the rate that
+Medium uses for Chinese, Japanese and Korean.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-_WORDS_A_MINUTE = 238
-_CHARACTERS_A_MINUTE = 500
+_WORDS_PER_MINUTE = 238
+_CHARACTERS_PER_MINUTE = 500
 
-# U+30FC and U+FF70, the marks of a long vowel, belong to no single script but are kana to a reader.
+# U+30FC and U+FF70, the marks of a long vowel, belong to no single script, but readers see them as kana.
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\x{30FC}\x{FF70}"
-# The half-width voice marks are letters to Unicode and parts of a kana to UAX 29.
-_NO_WORD = rf"^{_CJK}\x{{FF9E}}\x{{FF9F}}"
-_LETTER = rf"[\p{{Alphabetic}}\p{{M}}&&[{_NO_WORD}]]"
+# The half-width voice marks are letters in Unicode, but parts of a kana in UAX 29.
+_NOT_IN_WORDS = rf"^{_CJK}\x{{FF9E}}\x{{FF9F}}"
+_LETTER = rf"[\p{{Alphabetic}}\p{{M}}&&[{_NOT_IN_WORDS}]]"
 _DIGIT = r"\p{Nd}"
-_STICKING = rf"[\p{{Alphabetic}}\p{{M}}\p{{Nd}}\p{{Pc}}&&[{_NO_WORD}]]"
-_BETWEEN = r"'.\x{2018}\x{2019}\x{2024}\x{FE52}\x{FF07}\x{FF0E}"
-_BETWEEN_LETTERS = rf"[{_BETWEEN}:\x{{B7}}\x{{387}}\x{{55F}}\x{{5F4}}\x{{2027}}\x{{FE13}}\x{{FE55}}\x{{FF1A}}]"
-_BETWEEN_DIGITS = (
-    rf"[{_BETWEEN},;\x{{37E}}\x{{589}}\x{{60C}}\x{{60D}}\x{{66C}}\x{{7F8}}\x{{2044}}"
+_WORD_CHARACTER = rf"[\p{{Alphabetic}}\p{{M}}\p{{Nd}}\p{{Pc}}&&[{_NOT_IN_WORDS}]]"
+_MID_SIGNS = r"'.\x{2018}\x{2019}\x{2024}\x{FE52}\x{FF07}\x{FF0E}"
+_MID_LETTER_SIGN = rf"[{_MID_SIGNS}:\x{{B7}}\x{{387}}\x{{55F}}\x{{5F4}}\x{{2027}}\x{{FE13}}\x{{FE55}}\x{{FF1A}}]"
+_MID_DIGIT_SIGN = (
+    rf"[{_MID_SIGNS},;\x{{37E}}\x{{589}}\x{{60C}}\x{{60D}}\x{{66C}}\x{{7F8}}\x{{2044}}"
     r"\x{FE10}\x{FE14}\x{FE50}\x{FE54}\x{FF0C}\x{FF1B}]"
 )
-_JOINED = rf"(?:{_LETTER}(?:{_BETWEEN_LETTERS}{_LETTER})+|{_DIGIT}(?:{_BETWEEN_DIGITS}{_DIGIT})+)"
-_WORD = rf"(?:{_STICKING}*{_JOINED})+{_STICKING}*|\p{{Pc}}*[\p{{Alphabetic}}\p{{Nd}}&&[{_NO_WORD}]]{_STICKING}*"
+_JOINED_PARTS = rf"(?:{_LETTER}(?:{_MID_LETTER_SIGN}{_LETTER})+|{_DIGIT}(?:{_MID_DIGIT_SIGN}{_DIGIT})+)"
+_WORD = (
+    rf"(?:{_WORD_CHARACTER}*{_JOINED_PARTS})+{_WORD_CHARACTER}*"
+    rf"|\p{{Pc}}*[\p{{Alphabetic}}\p{{Nd}}&&[{_NOT_IN_WORDS}]]{_WORD_CHARACTER}*"
+)
 
 _SENTENCE_END = "。｡！？!?…‼⁇⁈⁉।॥؟۔"
 _SENTENCE = rf"[\p{{L}}\p{{N}}](?:[^{_SENTENCE_END}.\n]|\.+[^{_SENTENCE_END}.\s\"'”’»」』）)\]])*"
@@ -56,10 +60,10 @@ def article_metrics(posts: pl.DataFrame) -> pl.DataFrame:
     """
     text = pl.col("text")
     length = text.str.len_chars().cast(pl.Int64)
-    # Taking out runs of what does not count is cheaper than counting its characters, most of all where there are few
-    # others; Han is counted in what is left.
+    # Removing runs of other characters and measuring the rest is cheaper than counting CJK characters, most of all in a
+    # text with few of them. Han is then counted in the rest.
     cjk = pl.col("cjk_text")
-    counted = posts.with_columns(cjk_text=text.str.replace_all(rf"[^{_CJK}]+", "")).select(
+    counts = posts.with_columns(cjk_text=text.str.replace_all(rf"[^{_CJK}]+", "")).select(
         "article_id",
         "heading_levels",
         "link_kinds",
@@ -71,8 +75,8 @@ def article_metrics(posts: pl.DataFrame) -> pl.DataFrame:
         sentences=text.str.count_matches(_SENTENCE).cast(pl.Int64),
         paragraphs=text.str.count_matches("\n\n", literal=True).cast(pl.Int64) + (text != ""),
     )
-    minutes = pl.col("cjk") / _CHARACTERS_A_MINUTE + pl.col("other") / _WORDS_A_MINUTE
-    return counted.select(
+    minutes = pl.col("cjk") / _CHARACTERS_PER_MINUTE + pl.col("other") / _WORDS_PER_MINUTE
+    return counts.select(
         "article_id",
         "characters",
         words=pl.col("cjk") + pl.col("other"),

@@ -1,4 +1,4 @@
-"""The posts frame in, the frames of `article_categories`, `article_tags` and `article_authors` out."""
+"""Turn the frame of posts into the frames of `article_categories`, `article_tags` and `article_authors`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from etl_project.extract.term_names import NESTING
 
 
 def fold(name: str) -> str:
-    """Make the id of a term: NFKC, casefolded, white space collapsed to single spaces.
+    """Make the id of a term: normalized to NFKC, casefolded, white space collapsed to single spaces.
 
-    NFKC is applied once more after casefolding, which can leave a text that it would still change.
+    NFKC is applied again after casefolding, because casefolding can give a text that is not in NFKC.
     """
     if name.isascii():
         return " ".join(name.lower().split())
@@ -22,7 +22,7 @@ def fold(name: str) -> str:
 
 
 def article_categories(posts: pl.DataFrame) -> pl.DataFrame:
-    """Columns of `article_categories`.
+    """Make the rows of `article_categories`.
 
     The id of a nested category is the folded parts joined by `/`; its name as written is the last part.
 
@@ -30,34 +30,38 @@ def article_categories(posts: pl.DataFrame) -> pl.DataFrame:
         posts: one row per post, with `article_id` and the list column `categories`.
     """
     last_part = pl.col("name").str.split(NESTING).list.last()
-    return _bridge(posts, "categories", "category_id", _fold_nested, last_part)
+    return _explode_terms(posts, "categories", "category_id", _fold_nested, last_part)
 
 
 def article_tags(posts: pl.DataFrame) -> pl.DataFrame:
-    """Columns of `article_tags`.
+    """Make the rows of `article_tags`.
 
     Args:
         posts: one row per post, with `article_id` and the list column `tags`.
     """
-    return _bridge(posts, "tags", "tag_id", fold, pl.col("name"))
+    return _explode_terms(posts, "tags", "tag_id", fold, pl.col("name"))
 
 
 def article_authors(posts: pl.DataFrame) -> pl.DataFrame:
-    """Columns of `article_authors`.
+    """Make the rows of `article_authors`.
 
     Args:
         posts: one row per post, with `article_id` and the list column `authors`.
     """
-    return _bridge(posts, "authors", "author_id", fold, pl.col("name"))
+    return _explode_terms(posts, "authors", "author_id", fold, pl.col("name"))
 
 
 def _fold_nested(name: str) -> str:
     return "/".join([fold(part) for part in name.split(NESTING)])
 
 
-def _bridge(
+def _explode_terms(
     posts: pl.DataFrame, column: str, term_id: str, fold_name: Callable[[str], str], name_as_written: pl.Expr
 ) -> pl.DataFrame:
+    """Make one row per post and term from a list column: `article_id`, `term_id`, `position` from 1, `name_as_written`.
+
+    Of names that fold to the same id the first counts; names that fold to nothing give no row.
+    """
     terms = (
         posts.lazy()
         .select("article_id", pl.col(column).cast(pl.List(pl.String)).alias("name"))
@@ -65,7 +69,7 @@ def _bridge(
         .drop_nulls("name")
         .collect()
     )
-    # Posts share few names: each is folded once, in Python, as Polars has no NFKC and no casefold of its own.
+    # Posts share few distinct names, so each is folded once, in Python: Polars has neither casefold nor NFKC.
     names = terms["name"].unique().to_list()
     ids = pl.DataFrame(
         {"name": names, term_id: [fold_name(name) for name in names]},

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from conftest import pinned
 
 from benchmarks.corpus import finews
 from benchmarks.corpus.site import Site, Update, Variant, generate, render, update
@@ -74,7 +75,7 @@ def test_two_in_a_hundred_are_awkward_and_few_cannot_be_loaded(tmp_path: Path) -
     site = Site(tmp_path, 4_000)
     generate(Site(tmp_path, 1))
     settings = read_settings(site.settings)
-    reader = PostReader(settings.sources[0], settings.limits)
+    reader = PostReader(pinned(settings.sources[0]), settings.limits)
     clean = Site(tmp_path, 4_000, "clean")
     awkward = rejected = 0
     for index in range(site.posts):

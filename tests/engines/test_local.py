@@ -10,10 +10,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from conftest import pinned
 
-from etl_project.engines.batch import Batch, ManifestRow, batches, run_batch
-from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
+from etl_project.engines.batch import Batch, ManifestRow, batches
+from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine, run_batch
 from etl_project.limits import Limits
+from etl_project.sources.place import PinnedSource
 from etl_project.sources.signature import FileTask, Signature
 from etl_project.sources.source import Source
 
@@ -22,17 +24,17 @@ LARGE = IN_PROCESS_BYTES
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Source:
+def source(tmp_path: Path) -> PinnedSource:
     (tmp_path / "site").mkdir()
     (tmp_path / "staging").mkdir()
-    return Source("site", tmp_path / "site")
+    return pinned(Source("site", tmp_path / "site"))
 
 
-def write(source: Source, names: list[str]) -> list[FileTask]:
+def write(source: PinnedSource, names: list[str]) -> list[FileTask]:
     """Write a post under each name; returns the tasks to read them."""
     tasks = []
     for name in names:
-        file = source.location / name
+        file = source.source.location / name
         file.write_text(f"---\ntitle: {file.stem}\n---\nText of {name}.\n")
         at = file.stat()
         signature = Signature(at.st_size, at.st_mtime_ns, at.st_ctime_ns, at.st_ino)
@@ -40,9 +42,9 @@ def write(source: Source, names: list[str]) -> list[FileTask]:
     return tasks
 
 
-def in_batches(source: Source, tasks: list[FileTask], files: int) -> list[Batch]:
+def in_batches(source: PinnedSource, tasks: list[FileTask], files: int) -> list[Batch]:
     """Cut tasks into batches of so many files."""
-    staging = source.location.parent / "staging"
+    staging = source.source.location.parent / "staging"
     return [
         Batch(f"{start:06}", source, Limits(), tuple(tasks[start : start + files]), 0, staging)
         for start in range(0, len(tasks), files)
@@ -84,7 +86,7 @@ def run(engine: LocalEngine, work: list[Batch], total_bytes: int) -> list[Manife
         engine.close()
 
 
-def test_little_work_is_done_in_this_process(source: Source) -> None:
+def test_little_work_is_done_in_this_process(source: PinnedSource) -> None:
     engine = LocalEngine(2)
     work = in_batches(source, write(source, ["a.md", "b.md", "c.md"]), 2)
     rows = list(engine.run(work, IN_PROCESS_BYTES - 1))
@@ -92,17 +94,17 @@ def test_little_work_is_done_in_this_process(source: Source) -> None:
     assert statuses(rows) == {"a.md": "loaded", "b.md": "loaded", "c.md": "loaded"}
 
 
-def test_much_work_is_done_by_other_processes_and_each_batch_once(source: Source) -> None:
+def test_much_work_is_done_by_other_processes_and_each_batch_once(source: PinnedSource) -> None:
     names = [f"{n:03}.md" for n in range(60)]
     rows = run(LocalEngine(2), in_batches(source, write(source, names), 7), LARGE)
     assert statuses(rows) == dict.fromkeys(names, "loaded")
     assert len({row.batch for row in rows}) == len(rows) == 9
     assert sum(row.read for row in rows) == 60
-    assert sum(row.bytes_read for row in rows) == sum((source.location / name).stat().st_size for name in names)
+    assert sum(row.bytes_read for row in rows) == sum((source.source.location / name).stat().st_size for name in names)
 
 
 def test_files_that_kill_their_readers_are_rejected_and_no_other_is_lost(
-    source: Source, monkeypatch: pytest.MonkeyPatch
+    source: PinnedSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everything = ["a.md", "killer-1.md", "b.md", "c.md", "killer-2.md"]
     monkeypatch.setattr("etl_project.engines.local.run_batch", die_on_killers)
@@ -116,7 +118,7 @@ def test_files_that_kill_their_readers_are_rejected_and_no_other_is_lost(
 
 
 def test_a_process_that_is_killed_once_loses_nothing_and_rejects_nothing(
-    source: Source, monkeypatch: pytest.MonkeyPatch
+    source: PinnedSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"{n:03}.md" for n in range(6)]
     work = in_batches(source, write(source, names), 3)
@@ -126,7 +128,7 @@ def test_a_process_that_is_killed_once_loses_nothing_and_rejects_nothing(
     assert statuses(rows) == dict.fromkeys(names, "loaded"), "what the dead process had staged is not counted twice"
 
 
-def test_the_manifest_names_whole_files_only(source: Source) -> None:
+def test_the_manifest_names_whole_files_only(source: PinnedSource) -> None:
     work = in_batches(source, write(source, ["a.md", "b.md"]), 1)
     rows = list(LocalEngine(1).run(work, 0))
     named = {path for row in rows for path in row.files.values()}
@@ -142,15 +144,17 @@ def test_a_batch_ends_at_two_thousand_files_or_four_megabytes(
     tmp_path: Path, size: int, count: int, expected: list[int]
 ) -> None:
     tasks = [FileTask(f"{n}.md", f"s:{n}.md", False, None, False, Signature(size, 0, 0, n)) for n in range(count)]
-    cut = list(batches([tasks[:1_500], tasks[1_500:]], Source("s", tmp_path), Limits(), 0, tmp_path, 1))
+    cut = list(
+        batches([tasks[:1_500], tasks[1_500:]], Batch("001", pinned(Source("s", tmp_path)), Limits(), (), 0, tmp_path))
+    )
     assert [len(batch.tasks) for batch in cut] == expected
     assert [task for batch in cut for task in batch.tasks] == tasks
     assert len({batch.number for batch in cut}) == len(cut)
 
 
-def test_closing_ends_the_processes(source: Source) -> None:
+def test_closing_ends_the_processes(source: PinnedSource) -> None:
     engine = LocalEngine(2)
-    engine.warm()
+    engine.warm(LARGE)
     assert engine._pool is not None
     ask: Callable[[], int] = os.getpid
     pid = engine._pool.submit(ask).result()
@@ -160,7 +164,7 @@ def test_closing_ends_the_processes(source: Source) -> None:
         os.kill(pid, 0)
 
 
-def test_a_batch_reaches_another_process_as_it_is(source: Source) -> None:
+def test_a_batch_reaches_another_process_as_it_is(source: PinnedSource) -> None:
     (batch,) = in_batches(source, write(source, ["a.md", "b.md"]), 2)
     arrived = pickle.loads(pickle.dumps(batch))
     assert arrived == batch

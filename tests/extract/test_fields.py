@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import pinned
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,13 +18,14 @@ from etl_project.extract.front_matter.read import Value
 from etl_project.extract.site.site_config import site_fingerprint
 from etl_project.extract.term_names import NESTING
 from etl_project.limits import Limits
+from etl_project.sources.folder import PinnedFolder
 from etl_project.sources.source import Source
 
 SHANGHAI = "Asia/Shanghai"
 
 
 def reader(dialect: str, location: Path = Path("/no/such/site"), **settings: Any) -> FieldReader:
-    return FieldReader(Source(name="s", location=location, dialect=dialect, **settings), Limits())
+    return FieldReader(pinned(Source(name="s", location=location, dialect=dialect, **settings)), Limits())
 
 
 def read(
@@ -360,9 +362,9 @@ def test_huge_values_take_no_time() -> None:
 
 def test_a_changed_settings_file_changes_the_fingerprint_of_the_site(tmp_path: Path) -> None:
     jekyll = DIALECTS["jekyll"]
-    seen = {site_fingerprint(tmp_path, jekyll)}
+    seen = {site_fingerprint(PinnedFolder(tmp_path), jekyll)}
     for text in ("permalink: pretty", "permalink: none"):
         (tmp_path / "_config.yml").write_text(text)
-        seen.add(site_fingerprint(tmp_path, jekyll))
+        seen.add(site_fingerprint(PinnedFolder(tmp_path), jekyll))
     assert len(seen) == 3
-    assert site_fingerprint(tmp_path, jekyll) in seen
+    assert site_fingerprint(PinnedFolder(tmp_path), jekyll) in seen

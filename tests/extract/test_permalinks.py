@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import pinned
 
 from etl_project.extract.fields import FieldReader, Fields
 from etl_project.extract.front_matter.read import Value
@@ -28,7 +29,7 @@ def read(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(config[1], encoding="utf-8")
     source = Source(name="s", location=root, dialect=dialect, permalink=permalink, time_zone=time_zone)
-    return FieldReader(source, Limits()).read(path, front_matter or {}, first_heading=None)
+    return FieldReader(pinned(source), Limits()).read(path, front_matter or {}, first_heading=None)
 
 
 POST = "sport/_posts/2024-03-05-Some_post.md"

@@ -30,7 +30,7 @@ BY_JOB = [
 MOMENTS = (
     "posts.staging",  # the first batch is about to be written
     "posts.duckdb.wal",  # the tables are being loaded
-    "posts.last_look.json",  # they are committed
+    "posts.last_plan.json",  # they are committed
     ".posts.duckdb.publishing",  # the copy grows
     ".posts.previous.duckdb.linking",  # the published file is kept as the previous one
     "posts.duckdb",  # a database was closed, or has just been published
@@ -48,7 +48,7 @@ from etl_project.settings import read_settings
 def stages(*options):
     refresh = Refresh(read_settings(), full="--full" in options)
     refresh.work.lock.acquire("the stages")
-    refresh.load_tables(refresh.look())
+    refresh.load_tables(refresh.plan())
     refresh.run_checks("tables")
     refresh.build_aggregates()
     refresh.run_checks("aggregates")

@@ -20,7 +20,7 @@ from etl_project.database.contract import OBSERVED, contract
 from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 refresh = Refresh(read_settings(Path(sys.argv[1])), full=True)
-refresh.load_tables(refresh.look())
+refresh.load_tables(refresh.plan())
 refresh.run_checks("tables"); refresh.build_aggregates(); refresh.run_checks("aggregates"); refresh.publish()
 with duckdb.connect(str(refresh.work.published), read_only=True) as con:
     con.execute("SET TimeZone = 'UTC'")

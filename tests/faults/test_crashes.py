@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from changing_site import AT_REST, assert_equals_a_fresh_build, files_beside, write_posts
-from conftest import Site, assert_the_change_log_adds_up
+from conftest import Site, assert_the_change_log_adds_up, pinned
 
-from etl_project.engines.batch import Batch, ManifestRow, run_batch
+from etl_project.engines.batch import Batch, ManifestRow
+from etl_project.engines.local import run_batch
 from etl_project.scan.compare import tasks_to_read
 
 CRASH = """
@@ -24,7 +25,7 @@ module, _, name = sys.argv[2].partition(":")
 assert callable(getattr(importlib.import_module(module), name)), "there is no such step any more"
 setattr(sys.modules[module], name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
 refresh = Refresh(read_settings(Path(sys.argv[1])), full=sys.argv[3:] == ["--full"])
-refresh.load_tables(refresh.look())
+refresh.load_tables(refresh.plan())
 refresh.run_checks("tables")
 refresh.build_aggregates()
 refresh.run_checks("aggregates")
@@ -109,7 +110,7 @@ def test_a_log_whose_work_file_is_gone_is_not_played_onto_the_next_one(built: Si
 def test_a_worker_that_outlives_a_killed_refresh_cannot_write_among_the_files_of_the_next(
     built: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _, old_look = built.look()
+    _, old_look = built.plan()
     tasks = next(tasks_to_read(old_look.connection, "site", may_defer=True))
     old_look.close()
     staged: list[Path] = []
@@ -122,7 +123,7 @@ def test_a_worker_that_outlives_a_killed_refresh_cannot_write_among_the_files_of
     monkeypatch.setattr("etl_project.engines.local.run_batch", run_with_a_stranger)
     crash(built, "after files were staged")
     (orphaned,) = (built.published.parent / ".work" / "posts.staging").iterdir()
-    late = Batch("001-site-000000", built.settings.sources[0], built.settings.limits, tuple(tasks), 0, orphaned)
+    late = Batch("001-site-000000", pinned(built.settings.sources[0]), built.settings.limits, tuple(tasks), 0, orphaned)
     built.refresh()
     assert staged and orphaned not in staged
     with pytest.raises(OSError, match="No such file"):

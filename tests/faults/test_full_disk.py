@@ -10,10 +10,10 @@ import pytest
 from changing_site import write_posts
 from conftest import Site
 
-from etl_project import refresh as stages
 from etl_project.database.lock import RefreshLock
+from etl_project.refresh import Refresh
+from etl_project.refresh import refresh as stages
 from etl_project.refresh.disk_full import DiskFull
-from etl_project.refresh.refresh import Refresh
 
 
 class SmallDisk:
@@ -53,9 +53,9 @@ def disk(site: Site) -> Iterator[SmallDisk]:
 def every_stage(site: Site, before: Callable[[str], None]) -> None:
     """Run the stages of a refresh; `before` is told the name of each before it begins."""
     refresh = Refresh(site.settings)
-    look = refresh.look()
+    plan = refresh.plan()
     before("staging")
-    refresh.load_tables(look)
+    refresh.load_tables(plan)
     before("checks")
     refresh.run_checks("tables")
     before("aggregates")

@@ -12,12 +12,12 @@ from conftest import Site
 from typer.testing import CliRunner
 from watching import watching
 
-from assets.automation import decide
+from assets.automation import evaluate_tick
 from etl_project.cli import app
 
 pytest_plugins = ["graph_fixtures"]
 
-RECORDS = {"posts.lock", "posts.last_look.json"}
+RECORDS = {"posts.lock", "posts.last_plan.json"}
 """What a look writes: who holds the lock, and that it has looked."""
 
 Look = Callable[[Site, dg.DagsterInstance], None]
@@ -33,7 +33,7 @@ def by_command(site: Site, instance: dg.DagsterInstance) -> None:
 
 
 def by_schedule(site: Site, instance: dg.DagsterInstance) -> None:
-    skipped = decide(instance, site.settings)
+    skipped = evaluate_tick(instance, site.settings)
     assert isinstance(skipped, dg.SkipReason) and "nothing to do" in str(skipped.skip_message)
 
 
@@ -61,7 +61,7 @@ def test_nothing_to_do_opens_no_database_for_writing_and_publishes_nothing(
     with watching(warehouse, warehouse / ".work") as watch:
         look(posts, instance)
         # A file that was open for writing is told of when it is closed, whether it was written to or not.
-        assert set(watch.names()) <= {*RECORDS, "posts.last_look.tmp"}
+        assert set(watch.names()) <= {*RECORDS, "posts.last_plan.tmp"}
     assert below(posts.folder) == before
 
 

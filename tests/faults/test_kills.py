@@ -24,7 +24,7 @@ from killing import BY_CLI, BY_DG, BY_JOB, Kill, Start, forks, run_and_kill, sec
 from typer.testing import CliRunner
 
 from assets import dead_runs
-from assets.automation import decide
+from assets.automation import evaluate_tick
 from assets.records import records_of
 from etl_project.cli import app
 
@@ -150,7 +150,7 @@ def assert_nothing_is_left_to_do(site: Site) -> None:
     """A look of the schedule finds nothing to do, and no run that is believed to be at work."""
     with records_of(site.settings.dagster_home) as instance, pytest.MonkeyPatch.context() as later:
         # A run that was killed before it could name its process is known to be dead after a while.
-        later.setattr(dead_runs, "SILENT_SECONDS", 0)
-        reason = decide(instance, site.settings)
+        later.setattr(dead_runs, "START_TIMEOUT_SECONDS", 0)
+        reason = evaluate_tick(instance, site.settings)
         assert isinstance(reason, dg.SkipReason) and "nothing to do" in str(reason.skip_message)
         assert instance.get_runs(dg.RunsFilter(statuses=AT_WORK)) == []

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.database.contract import BY_ARTICLE
+from etl_project.database.contract import tables_by_article
 from etl_project.engines import batch
 from etl_project.load import append
-from etl_project.refresh.look import RefreshStopped
+from etl_project.refresh.guard import RefreshStopped
 from etl_project.sources import signature
 
 
@@ -66,10 +66,10 @@ def test_files_that_vanish_between_the_listing_and_the_reading_are_gone_and_the_
     new = ten.write("_posts/2026-02-01-new.md")
     edited = ten.write("_posts/2026-01-01-0.md", title="Edited", age=30)
     ten.write("_posts/2026-02-02-stays.md")
-    refresh, look = ten.look()
+    refresh, plan = ten.plan()
     new.unlink()
     edited.unlink()
-    loaded = refresh.load_tables(look)
+    loaded = refresh.load_tables(plan)
     assert loaded.changes == {"added": 1, "deleted": 1}
     ten.refresh()
     assert ten.column("SELECT count(*) FROM post_files WHERE source_id = 'site'") == [10]
@@ -84,11 +84,11 @@ OTHER_ZONE = 'dialect = "jekyll"\ntime_zone = "UTC"\ninclude = ["_posts/**", "ol
 @pytest.mark.parametrize("is_empty_now", [False, True])
 def test_a_folder_lost_between_the_listing_and_the_reading_keeps_its_articles(ten: Site, is_empty_now: bool) -> None:
     ten.configure(OTHER_ZONE)
-    refresh, look = ten.look()
+    refresh, plan = ten.plan()
     ten.posts.rename(ten.folder / "disk")
     if is_empty_now:
         ten.posts.mkdir()
-    loaded = refresh.load_tables(look)
+    loaded = refresh.load_tables(plan)
     assert loaded.changes == {} and set(loaded.unavailable) == {"site"}
     assert loaded.rows["articles"] == 11
     if is_empty_now:
@@ -100,10 +100,10 @@ def test_a_folder_lost_between_the_listing_and_the_reading_keeps_its_articles(te
 
 def test_a_folder_lost_while_every_table_is_built_anew_changes_nothing(ten: Site) -> None:
     work = (ten.published.parent / ".work/posts.duckdb").read_bytes()
-    refresh, look = ten.look(full=True)
+    refresh, plan = ten.plan(full=True)
     ten.posts.rename(ten.folder / "disk")
     with pytest.raises(RefreshStopped, match=r"needs every source: there is no folder .*/site"):
-        refresh.load_tables(look)
+        refresh.load_tables(plan)
     assert (ten.published.parent / ".work/posts.duckdb").read_bytes() == work
 
 
@@ -125,7 +125,7 @@ def test_a_folder_lost_while_its_last_folder_is_listed_keeps_its_articles(
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", losing)
         assert ten.refresh() is None
-    assert ten.last_look and set(ten.last_look.scan.unavailable) == {"site"}
+    assert ten.last_plan and set(ten.last_plan.diff.unavailable) == {"site"}
 
 
 def test_a_folder_that_goes_while_the_source_is_listed_goes_with_its_files(
@@ -155,18 +155,18 @@ def test_half_of_a_source_that_goes_after_the_listing_is_stopped_and_goes_on_whe
     files = [ten.posts / f"_posts/2026-01-{n + 1:02}-{n}.md" for n in range(5)]
     texts = [file.read_bytes() for file in files]
     work = (ten.published.parent / ".work/posts.duckdb").read_bytes()
-    refresh, look = ten.look(full=full)
+    refresh, plan = ten.plan(full=full)
     for file in files:
         file.unlink()
     with pytest.raises(RefreshStopped, match=r"5 of the 10 posts of the source 'site' .* --allow-deletes"):
-        refresh.load_tables(look)
+        refresh.load_tables(plan)
     assert (ten.published.parent / ".work/posts.duckdb").read_bytes() == work
     for file, text in zip(files, texts, strict=True):
         file.write_bytes(text)
-    refresh, look = ten.look(full=full, allow_deletes=True)
+    refresh, plan = ten.plan(full=full, allow_deletes=True)
     for file in files:
         file.unlink()
-    assert refresh.load_tables(look).rows["articles"] == 6
+    assert refresh.load_tables(plan).rows["articles"] == 6
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -174,11 +174,11 @@ def test_posts_that_are_moved_after_the_listing_stop_nothing_and_are_back_with_t
     ten: Site, full: bool
 ) -> None:
     ten.configure(OTHER_ZONE)
-    refresh, look = ten.look(full=full)
+    refresh, plan = ten.plan(full=full)
     (ten.posts / "_posts/later").mkdir()
     for file in list((ten.posts / "_posts").glob("*.md"))[:5]:
         file.rename(file.parent / "later" / file.name)
-    loaded = refresh.load_tables(look)
+    loaded = refresh.load_tables(plan)
     assert loaded.changes == {"changed": 5, "deleted": 5}
     again = ten.refresh()
     assert again and again.rows["articles"] == 11
@@ -229,12 +229,12 @@ def test_a_disk_that_fails_in_the_first_build_leaves_nothing_of_its_source_and_l
 
     # Three batches are read, and the rows of two of them are in the tables, when the fourth fails.
     monkeypatch.setattr(batch, "BATCH_FILES", 2)
-    monkeypatch.setattr(append, "_FILES_TOGETHER", 4)
+    monkeypatch.setattr(append, "FILES_PER_STATEMENT", 4)
     with monkeypatch.context() as patch:
         patch.setattr(os, "read", failing)
         loaded = site.refresh()
     assert loaded and set(loaded.unavailable) == {"site"} and len(reads) == 8
-    for table in BY_ARTICLE:
+    for table in tables_by_article():
         assert site.column(f"SELECT count(*) FROM {table} WHERE starts_with(article_id, 'site:')") == [0], table
     assert site.column("SELECT title FROM articles") == ["Note"]
     loaded = site.refresh()

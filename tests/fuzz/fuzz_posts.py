@@ -20,18 +20,26 @@ with atheris.instrument_imports(include=["etl_project.extract", "etl_project.dia
     from etl_project.extract.posts import PostReader
     from etl_project.limits import Limits
     from etl_project.reasons import Rejection
+    from etl_project.sources.folder import PinnedFolder
+    from etl_project.sources.place import PinnedSource
     from etl_project.sources.source import MentionRule, Rule, Source
 
 READERS = [
     PostReader(
-        Source(
-            "fuzz",
-            Path("/nowhere"),
-            dialect,
-            language="en",
-            encodings=("utf-8", "gb18030"),
-            rules=(Rule("p", r"<>|(https?://\S+)", "original_url"), Rule("p.em_media", "（文章来源：(.+)）", "medium")),
-            mentions=(MentionRule("stock", "[data-code]", "data-code~(?:K )?([0-9A-Z]+).*"),),
+        PinnedSource(
+            Source(
+                "fuzz",
+                Path("/nowhere"),
+                dialect,
+                language="en",
+                encodings=("utf-8", "gb18030"),
+                rules=(
+                    Rule("p", r"<>|(https?://\S+)", "original_url"),
+                    Rule("p.em_media", "（文章来源：(.+)）", "medium"),
+                ),
+                mentions=(MentionRule("stock", "[data-code]", "data-code~(?:K )?([0-9A-Z]+).*"),),
+            ),
+            PinnedFolder(Path("/nowhere")),
         ),
         Limits(),
     )

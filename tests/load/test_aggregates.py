@@ -10,9 +10,9 @@ import pytest
 from conftest import Site
 
 from etl_project.database.contract import WAREHOUSE
-from etl_project.database.work_file import generation
+from etl_project.database.generation import generation
 from etl_project.load.aggregates import aggregates
-from etl_project.refresh.refresh import Refresh
+from etl_project.refresh import Refresh
 
 SOURCE = 'dialect = "jekyll"\ntime_zone = "Asia/Shanghai"\ninclude = ["_posts/**", "_drafts/**"]\n'
 OTHER = '[[source]]\nname = "other"\nlocation = "other"\ndialect = "hugo"\n'
@@ -235,8 +235,8 @@ def test_aggregates_that_were_built_and_not_checked_are_the_reason_to_go_on(
     by_tag = aggregates()["articles_by_tag"]
     monkeypatch.setitem(aggregates(), "articles_by_tag", replace(by_tag, sql=f"{by_tag.sql}\n-- changed\n"))
     Refresh(site.settings).build_aggregates(["articles_by_tag"])
-    assert site.refresh() is not None and site.last_look
-    assert site.last_look.reasons == ["the aggregates have not been checked since they were built"]
+    assert site.refresh() is not None and site.last_plan
+    assert site.last_plan.reasons == ["the aggregates have not been checked since they were built"]
 
 
 def test_no_number_depends_on_the_order_in_which_articles_came(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from conftest import Site
 
-from etl_project.scan.compare import Clock
+from etl_project.scan.clock import Clock
 
 Day = Callable[[int], None]
 
@@ -23,8 +23,8 @@ def day(monkeypatch: pytest.MonkeyPatch) -> Day:
     """Sets the day of January 2027 on which refreshes look."""
 
     def at(number: int) -> None:
-        look_ns = int(moment(number).timestamp()) * 10**9
-        monkeypatch.setattr(Clock, "now", classmethod(lambda cls: cls(moment(number), look_ns)))
+        started_ns = int(moment(number).timestamp()) * 10**9
+        monkeypatch.setattr(Clock, "now", classmethod(lambda cls: cls(moment(number), started_ns)))
 
     return at
 

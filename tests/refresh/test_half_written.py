@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.scan.compare import Clock
+from etl_project.scan.clock import Clock
 from etl_project.sources import signature
 
 
@@ -99,7 +99,7 @@ def test_a_file_from_the_future_is_judged_at_once(site: Site, monkeypatch: pytes
     site.refresh()
     site.write("_posts/2026-01-02-1.md", b"", age=0)
     set_back = Clock.now()
-    set_back = Clock(set_back.as_of, set_back.look_ns - 3_600_000_000_000)
+    set_back = Clock(set_back.as_of, set_back.started_ns - 3_600_000_000_000)
     with monkeypatch.context() as patch:
         patch.setattr(Clock, "now", lambda: set_back)
         site.refresh()
@@ -115,9 +115,9 @@ def test_a_file_truncated_after_the_look_began_keeps_its_last_good_row(
     file = site.write("_posts/2026-01-02-1.md", title="New", age=30)
     with monkeypatch.context() as patch:
         patch.setattr(signature, "YOUNG_NS", 0)
-        refresh, look = site.look()
+        refresh, plan = site.plan()
         file.write_bytes(b"")
-        assert refresh.load_tables(look).changes == {}
+        assert refresh.load_tables(plan).changes == {}
     refresh.run_checks("tables")
     with duckdb.connect(str(site.published.parent / ".work/posts.duckdb")) as con:
         assert con.execute("SELECT path FROM post_files WHERE is_deferred").fetchall() == [("_posts/2026-01-02-1.md",)]
@@ -128,8 +128,8 @@ def test_a_touch_after_a_quiet_look_is_hashed_again_while_it_is_young(site: Site
     site.refresh()
     assert site.refresh() is None
     os.utime(file)
-    refresh, look = site.look()
-    refresh.load_tables(look)
+    refresh, plan = site.plan()
+    refresh.load_tables(plan)
     # Written again within the same tick of a coarse clock: the signature is forged to be the recorded one.
     text = file.read_text("utf-8").replace("Aaa", "Bbb")
     file.write_text(text, "utf-8")

@@ -8,9 +8,9 @@ import pytest
 from conftest import Site, assert_the_change_log_adds_up, equals_full_build
 
 from etl_project.reasons import Rejection
-from etl_project.refresh.look import RefreshStopped
+from etl_project.refresh.guard import RefreshStopped
 from etl_project.settings import SettingsError
-from etl_project.sources import folder, place
+from etl_project.sources import folder
 from etl_project.sources.signature import ReadFile, SourceUnavailable
 
 KEEPING = 'dialect = "jekyll"\ninclude = ["_posts/**"]\non_missing = "keep"\n'
@@ -39,12 +39,14 @@ def test_posts_that_cannot_be_opened_any_more_stop_a_refresh_as_if_they_were_gon
     before = site.published.read_bytes()
     locked = {file.name for file in files[:5]}
 
+    real = folder.read_file
+
     def read_file(root: bytes, path: str, largest: int) -> ReadFile:
         if path.rpartition("/")[2] in locked:
             raise Rejection("permission_denied", "cannot be opened: permission denied")
-        return folder.read_file(root, path, largest)
+        return real(root, path, largest)
 
-    monkeypatch.setattr(place, "read_file", read_file)
+    monkeypatch.setattr(folder, "read_file", read_file)
     for file in files[:5]:
         os.utime(file)  # as a change of its mode shows in its signature
     with pytest.raises(RefreshStopped, match=r"5 of the 10 posts of the source 'site'.*cannot be opened"):
@@ -84,8 +86,8 @@ def test_a_source_whose_folder_went_away_keeps_its_articles(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md")
     site.refresh()
     site.posts.rename(site.folder / "elsewhere")
-    _, look = site.look()
-    assert look.is_idle and "there is no folder" in look.scan.unavailable["site"]
+    _, plan = site.plan()
+    assert plan.is_no_op and "there is no folder" in plan.diff.unavailable["site"]
     assert site.column("SELECT count(*) FROM articles") == [1]
 
 
@@ -100,11 +102,11 @@ def test_looks_find_nothing_to_do_while_a_site_with_settings_of_its_own_is_away(
     site.posts.rename(site.folder / "elsewhere")
     for _ in range(2):
         assert site.refresh() is None
-        assert site.last_look and "there is no folder" in site.last_look.scan.unavailable["site"]
+        assert site.last_plan and "there is no folder" in site.last_plan.diff.unavailable["site"]
     assert site.published.stat().st_ino == published
     loaded = site.refresh(full=True)
     assert loaded and loaded.files_read == 1
-    assert site.last_look.reasons == ["every file of other is read again, as asked"]
+    assert site.last_plan.reasons == ["every file of other is read again, as asked"]
     (site.folder / "elsewhere").rename(site.posts)
     assert site.refresh() is None, "the folder that is back is the one that was read"
 
@@ -116,14 +118,14 @@ def test_a_source_that_fails_half_way_keeps_its_articles(site: Site, monkeypatch
     site.refresh()
     site.write("_posts/2026-01-02-one.md", title="After", age=30)
     (site.folder / "other/note.md").write_text("# Note\n\nText")
-    real = place.read_file
+    real = folder.read_file
 
     def failing(root: bytes, path: str, largest: int) -> ReadFile:
         if root.endswith(b"/site"):
             raise SourceUnavailable("the disk is gone")
         return real(root, path, largest)
 
-    monkeypatch.setattr(place, "read_file", failing)
+    monkeypatch.setattr(folder, "read_file", failing)
     loaded = site.refresh()
     assert loaded and loaded.unavailable == {"site": "the disk is gone"}
     assert sorted(site.column("SELECT title FROM articles")) == ["Before", "Note"]

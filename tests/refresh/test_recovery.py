@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from conftest import Site
 
-from etl_project.refresh.look import RefreshStopped
+from etl_project.refresh.guard import RefreshStopped
 
 
 def test_a_full_rebuild_carries_over_what_was_observed_and_calls_nothing_added(site: Site) -> None:
@@ -15,7 +15,7 @@ def test_a_full_rebuild_carries_over_what_was_observed_and_calls_nothing_added(s
     seen = site.query("SELECT * FROM article_history")
     loaded = site.refresh(full=True)
     assert loaded and loaded.changes == {}
-    assert site.last_look and site.last_look.reasons == ["every file of site is read again, as asked"]
+    assert site.last_plan and site.last_plan.reasons == ["every file of site is read again, as asked"]
     assert site.query("SELECT * FROM article_history") == seen
     assert site.column("SELECT refresh_id FROM refreshes ORDER BY 1") == [1, 2]
 
@@ -55,7 +55,7 @@ def test_a_lost_published_file_is_published_again(site: Site) -> None:
     site.refresh()
     site.published.unlink()
     site.refresh()
-    assert site.last_look and site.last_look.reasons == ["the last refresh was not published"]
+    assert site.last_plan and site.last_plan.reasons == ["the last refresh was not published"]
     assert site.column("SELECT count(*) FROM articles") == [1]
 
 
@@ -64,8 +64,8 @@ def test_a_refresh_that_stopped_after_its_commit_is_resumed(site: Site) -> None:
     site.refresh()
     before = site.published.read_bytes()
     site.write("_posts/2026-01-03-two.md")
-    refresh, look = site.look()
-    refresh.load_tables(look)  # and here the process died
+    refresh, plan = site.plan()
+    refresh.load_tables(plan)  # and here the process died
     assert site.published.read_bytes() == before
     resumed = site.refresh()
     assert resumed and resumed.files_read == 0
@@ -107,7 +107,7 @@ def test_what_a_killed_refresh_left_behind_is_swept_by_the_next_look(site: Site)
         work / "posts.rebuilding",
         work / "posts.rebuilding.wal",
         work / "posts.restoring",
-        work / "posts.last_look.tmp",
+        work / "posts.last_plan.tmp",
         work / "posts.staging/0-articles.parquet",
         work / "spill/duckdb_temp_storage-0.tmp",
     ]
@@ -116,4 +116,4 @@ def test_what_a_killed_refresh_left_behind_is_swept_by_the_next_look(site: Site)
         file.write_bytes(b"half")
     assert site.refresh() is None
     assert [file for file in left if file.exists()] == []
-    assert sorted(p.name for p in work.iterdir()) == ["posts.duckdb", "posts.last_look.json"]
+    assert sorted(p.name for p in work.iterdir()) == ["posts.duckdb", "posts.last_plan.json"]

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from conftest import Site, assert_the_change_log_adds_up, equals_full_build
 
-from etl_project.refresh.look import RefreshStopped
+from etl_project.refresh.guard import RefreshStopped
 from etl_project.settings import SettingsError
 
 OTHER = '[[source]]\nname = "{name}"\nlocation = "{location}"\n{more}'
@@ -67,7 +67,7 @@ def test_a_renamed_source_keeps_its_articles_and_their_history(two: Site) -> Non
     changes = two.column("SELECT count(*) FROM article_changes")
     two.configure(extra=OTHER.format(name="diary", location="notes", more='renamed_from = "notes"\n'))
     loaded = two.refresh()
-    assert two.last_look and two.last_look.reasons == ["the source notes is now named diary"]
+    assert two.last_plan and two.last_plan.reasons == ["the source notes is now named diary"]
     assert loaded and loaded.files_read == 0 and loaded.changes == {}
     assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["diary", "site"]
     after = dict(
@@ -100,9 +100,9 @@ def test_a_rename_to_a_folder_without_the_posts_is_stopped_by_the_guard(two: Sit
 
 def test_a_rename_that_died_before_its_refresh_was_published_is_published_by_the_next(two: Site) -> None:
     two.configure(extra=OTHER.format(name="diary", location="notes", more='renamed_from = "notes"\n'))
-    refresh, look = two.look()
-    refresh._attach_target(look)
-    look.close()  # and here the process died
+    refresh, plan = two.plan()
+    refresh._attach_target(plan)
+    plan.close()  # and here the process died
     assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["notes", "site"]
     two.refresh()
     assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["diary", "site"]

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.refresh.refresh import Refresh
+from etl_project.refresh import Refresh
 
 
 def test_a_first_refresh_loads_every_post(site: Site) -> None:
@@ -75,9 +75,9 @@ def test_a_touched_file_makes_no_new_generation(site: Site) -> None:
     site.refresh()
     published = site.published.stat().st_ino
     os.utime(file, (1_700_000_000, 1_700_000_000))
-    refresh, look = site.look()
-    assert not look.is_idle
-    loaded = refresh.load_tables(look)
+    refresh, plan = site.plan()
+    assert not plan.is_no_op
+    loaded = refresh.load_tables(plan)
     assert loaded.files_read == 1 and not loaded.is_new
     assert site.refresh() is None
     assert site.published.stat().st_ino == published
@@ -235,7 +235,8 @@ def test_a_file_that_kills_its_reader_is_rejected_and_the_others_are_loaded(
 
 def deadly_batch(batch: object) -> object:
     """Stand in for `run_batch` in a worker: one file ends the process, as a fault in a C library would."""
-    from etl_project.engines.batch import Batch, run_batch
+    from etl_project.engines.batch import Batch
+    from etl_project.engines.local import run_batch
 
     assert isinstance(batch, Batch)
     if any("-13.md" in task.path for task in batch.tasks):
@@ -247,5 +248,5 @@ def test_the_engine_is_closed_after_a_refresh(site: Site, monkeypatch: pytest.Mo
     site.write("_posts/2026-01-02-one.md")
     monkeypatch.setattr("etl_project.engines.local.IN_PROCESS_BYTES", 0)
     refresh = Refresh(site.settings)
-    refresh.load_tables(refresh.look())
+    refresh.load_tables(refresh.plan())
     assert refresh.engine._pool is None

@@ -12,8 +12,9 @@ import duckdb
 import pytest
 from conftest import Site, equals_full_build
 
-from etl_project.extract import again, tasks
-from etl_project.sources import folder
+from etl_project.scan import rehash
+from etl_project.sources import folder, signature
+from etl_project.sources.listing import ListedFiles
 
 HIDDEN = ("mtimes_ns", "ctimes_ns", "inodes")
 
@@ -21,16 +22,16 @@ HIDDEN = ("mtimes_ns", "ctimes_ns", "inodes")
 @pytest.fixture
 def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk whose files show no time of change and are never young, as some network mounts."""
-    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
+    monkeypatch.setattr(signature, "YOUNG_NS", 0)
     real = folder.signature_of
     monkeypatch.setattr(folder, "signature_of", lambda info: folder.Signature(real(info).size, 0, 0, 0))
-    listed = folder._listed
+    listed = folder._as_columns
 
-    def blind_listed(*columns: Any) -> folder.ListedFiles:
+    def blind_listed(*columns: Any) -> ListedFiles:
         files = listed(*columns)
         return files._replace(**{name: array(getattr(files, name).typecode, [0] * len(files.sizes)) for name in HIDDEN})
 
-    monkeypatch.setattr(folder, "_listed", blind_listed)
+    monkeypatch.setattr(folder, "_as_columns", blind_listed)
 
 
 def rewrite_unseen(file: Path) -> None:
@@ -46,9 +47,9 @@ def test_verify_finds_a_change_that_the_signature_missed_and_names_the_file(site
     loaded = site.refresh(verify=True)
     assert loaded and loaded.missed == ["site/_posts/2026-01-02-7.md"]
     assert loaded.files_read == 1 and loaded.changes == {"changed": 1}
-    assert site.last_look and site.last_look.reasons == [
-        "1 files are new or may have changed",
-        "1 files have other bytes although their signature is the same",
+    assert site.last_plan and site.last_plan.reasons == [
+        "1 file is new or may have changed",
+        "1 file has other bytes although its signature is the same",
     ]
     assert site.column("SELECT text FROM article_bodies WHERE text LIKE 'Same%'") == ["Same words."]
     assert site.column("SELECT files_missed FROM refreshes ORDER BY refresh_id") == [0, 1]
@@ -62,7 +63,7 @@ def test_verify_has_nothing_to_do_when_every_hash_is_the_same(site: Site) -> Non
     os.mkfifo(unreadable)
     site.refresh()
     assert site.refresh(verify=True) is None
-    assert site.last_look and site.last_look.scan.missed == []
+    assert site.last_plan and site.last_plan.diff.missed == []
 
 
 def test_a_change_that_the_signature_shows_is_no_alarm(site: Site) -> None:
@@ -76,7 +77,7 @@ def test_a_change_that_the_signature_shows_is_no_alarm(site: Site) -> None:
 @pytest.fixture
 def quiet(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     """Six posts and a note in another source, none of them young."""
-    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
+    monkeypatch.setattr(signature, "YOUNG_NS", 0)
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")
     (site.folder / "notes").mkdir()
@@ -97,7 +98,7 @@ def test_a_disk_that_fails_while_it_is_verified_raises_no_alarm(quiet: Site, mon
     with monkeypatch.context() as patch:
         patch.setattr(os, "read", failing)
         assert quiet.refresh(verify=True) is None
-    found = quiet.last_look.scan if quiet.last_look else None
+    found = quiet.last_plan.diff if quiet.last_plan else None
     assert found and found.missed == [] and set(found.unavailable) == {"site"} and found.listed == {"notes": 1}
     assert quiet.refresh(verify=True) is None
 
@@ -106,14 +107,14 @@ def test_a_disk_that_fails_while_it_is_verified_raises_no_alarm(quiet: Site, mon
 def test_a_file_that_changes_after_the_listing_is_no_alarm_of_verify(
     quiet: Site, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    real, file = again.post_reader, quiet.posts / "_posts/2026-01-02-1.md"
+    real, file = rehash._rehash, quiet.posts / "_posts/2026-01-02-1.md"
 
-    def changing(source: Any) -> Any:
+    def changing(*given: Any) -> Any:
         file.write_bytes(b"---\ntitle: Other\n---\n") if how == "write" else file.unlink(missing_ok=True)
-        return real(source)
+        return real(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(again, "post_reader", changing)
+        patch.setattr(rehash, "_rehash", changing)
         loaded = quiet.refresh(verify=True)
     assert loaded and loaded.missed == []
     assert loaded.changes == ({"changed": 1} if how == "write" else {"deleted": 1})
@@ -125,7 +126,7 @@ def test_verify_hashes_young_files_again_also_where_they_were_found_the_same_onc
 ) -> None:
     file = site.write("_posts/2026-01-02-one.md", age=0)
     site.refresh()
-    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
+    monkeypatch.setattr(signature, "YOUNG_NS", 0)
     assert site.refresh() is None
     rewrite_unseen(file)
     info = file.stat()
@@ -142,7 +143,7 @@ def test_verify_hashes_young_files_again_also_where_they_were_found_the_same_onc
 def test_a_look_without_a_source_leaves_its_young_files_unsettled(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.write("_posts/2026-01-02-one.md", age=0)
     site.refresh()
-    monkeypatch.setattr(tasks, "YOUNG_NS", 0)
+    monkeypatch.setattr(signature, "YOUNG_NS", 0)
     site.posts.rename(site.folder / "disk")
-    refresh, look = site.look()
-    assert look.is_idle and refresh.work.last_look()["is_settled"] is False
+    refresh, plan = site.plan()
+    assert plan.is_no_op and refresh.work.last_plan.read().young_confirmed is False

@@ -58,7 +58,7 @@ def test_a_table_shows_the_names_and_the_rows(site: Site) -> None:
 def test_a_long_table_is_cut_and_says_how_to_get_the_rest(site: Site) -> None:
     result = sql(site, "SELECT 'row ' || range AS r FROM range(150)")
     assert "row 99" in result.output and "row 100" not in result.output
-    assert "The first 100 rows; --format csv, json or parquet writes all." in result.output
+    assert "The first 100 rows; --format csv, json or parquet writes all of them." in result.output
 
 
 def test_a_long_text_is_not_cut(site: Site) -> None:

@@ -55,7 +55,7 @@ def test_an_edit_that_moves_no_count_says_so(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", body="Other.", age=30)
     site.refresh()
     _, output = run(site)
-    assert "No count by date and category moved." in output
+    assert "No count by date and category changed." in output
 
 
 def test_since_a_day_to_come_there_is_nothing(site: Site) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 
-from conftest import Site
+from conftest import Site, rewrite_last_plan
 from rich.console import Console
 
+from etl_project.database.last_plan import Outage
 from etl_project.database.work_file import WorkFile
 from etl_project.show.status import show_status
 
@@ -30,9 +31,9 @@ def test_a_source_that_cannot_be_read_is_named_with_its_reason_and_since_when(si
     note.write_text("# Note\n\nText")
     assert site.refresh(), "with work to do in another source"
     work = WorkFile(site.published)
-    why, since = work.outages()["site"]
+    why, since = work.last_plan.outages()["site"]
     long_ago = (dt.datetime.fromisoformat(since) - dt.timedelta(hours=2)).isoformat()
-    work.write_look({**work.last_look(), "unavailable": {"site": (why, long_ago)}})
+    rewrite_last_plan(work, outages={"site": Outage(why, long_ago)})
     said = (
         f"The source site could not be read, first 2 hours ago: there is no folder {site.posts}. Its articles are kept "
         "as they were. Bring it back or correct its location, then: etl refresh"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl_project.reasons import Rejection
-from etl_project.sources.folder import list_files, read_file
-from etl_project.sources.listing import listing_frame
+from etl_project.sources.folder import PinnedFolder, read_file
+from etl_project.sources.listing import folder_frame
 from etl_project.sources.paths import escape_path, unescape_path
 from etl_project.sources.signature import SourceUnavailable
 from etl_project.sources.source import Source
@@ -20,7 +20,7 @@ from etl_project.sources.source import Source
 
 def listed(folder: Path, **settings: object) -> dict[str, int]:
     source = Source("s", folder, **({"dialect": "plain"} | settings))  # type: ignore[arg-type]
-    rows = listing_frame("s", list_files(source)).to_dicts()
+    rows = folder_frame("s", PinnedFolder(folder).walk(source)).to_dicts()
     return {row["path"]: row["rank"] for row in rows}
 
 

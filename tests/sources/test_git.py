@@ -10,7 +10,7 @@ import pytest
 from conftest import Site, equals_full_build
 from git_site import DAY, QUIET, START, GitSite, Repo
 
-from etl_project.refresh.look import RefreshStopped
+from etl_project.refresh.guard import RefreshStopped
 from etl_project.settings import SettingsError
 
 
@@ -415,11 +415,11 @@ def test_a_blob_that_is_gone_when_it_is_read_leaves_the_source_as_it_was(site: G
     site.repo.write("_posts/2026-01-02-0.md", title="Edited")
     before = site.repo.head
     site.repo.commit()
-    refresh, look = site.look()
+    refresh, plan = site.plan()
     blob = site.repo.git("rev-parse", "HEAD:_posts/2026-01-02-0.md")
     lost = site.repo.path / f".git/objects/{blob[:2]}/{blob[2:]}"
     hidden = lost.rename(site.folder / "hidden")
-    loaded = refresh.load_tables(look)
+    loaded = refresh.load_tables(plan)
     assert "is missing or damaged" in loaded.unavailable["site"] and loaded.commits == {"site": before}
     hidden.rename(lost)
     loaded2 = site.refresh()

@@ -84,7 +84,7 @@ def test_a_copy_that_is_lost_or_broken_is_made_anew(remote: GitSite, what: str) 
     for _ in range(3):
         remote.refresh()
     assert "Pushed" in remote.column("SELECT title FROM articles")
-    assert remote.last_look and not remote.last_look.scan.unavailable
+    assert remote.last_plan and not remote.last_plan.diff.unavailable
     assert not list(copy.glob("objects/pack/tmp_*"))
 
 

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from git_site import GitSite
 
-from etl_project.sources.git import blobs, command, history, present
-from etl_project.sources.git import listing as git_listing
-from etl_project.sources.git.tree import GitListing
+from etl_project.sources.git import blobs, command, fetch, history, tree
+from etl_project.sources.listing import Listing
 from etl_project.sources.location import Repository
 
 
@@ -23,9 +22,9 @@ def touched_by_a_commit(site: GitSite, posts: int, monkeypatch: pytest.MonkeyPat
     site.refresh()
     site.repo.import_posts(dict.fromkeys(paths[:300:10], "---\ntitle: Edited\n---\n"))
     touched = {"rows listed": 0, "blobs read": 0, "bytes told": 0}
-    list_posts, read, git = git_listing.list_posts, blobs._blob, git_listing.git
+    list_posts, read, git = tree.list_posts, blobs._blob, tree.git
 
-    def listed(*arguments: Any) -> GitListing:
+    def listed(*arguments: Any) -> Listing:
         found = list_posts(*arguments)
         touched["rows listed"] += found.posts.height
         return found
@@ -40,12 +39,12 @@ def touched_by_a_commit(site: GitSite, posts: int, monkeypatch: pytest.MonkeyPat
         return out
 
     with monkeypatch.context() as patch:
-        patch.setattr(git_listing, "list_posts", listed)
+        patch.setattr(tree, "list_posts", listed)
         patch.setattr(blobs, "_blob", blob)
-        for module in (git_listing, blobs, present, history):
+        for module in (tree, blobs, fetch, history):
             patch.setattr(module, "git", told)
-        refresh, look = site.look()
-        loaded = refresh.load_tables(look)
+        refresh, plan = site.plan()
+        loaded = refresh.load_tables(plan)
     assert loaded.files_read == 30 and loaded.changes == {"changed": 30}
     return touched
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_project.extract.term_names import NESTING, PARENT_ID_SQL
+from etl_project.extract.term_names import NESTING
+from etl_project.load.merge import PARENT_ID_SQL
 from etl_project.transform.terms import (
     article_authors,
     article_categories,

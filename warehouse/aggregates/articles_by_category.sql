@@ -1,6 +1,8 @@
 -- One row per source and category, and one row (none) for articles without a category.
--- The sum of articles is the rows of article_categories of live articles plus the
--- live articles without any.
+-- sum(articles) equals the category rows of live articles plus those without a category:
+--   SELECT source_id, count(*)
+--   FROM articles_live LEFT JOIN article_categories USING (article_id)
+--   GROUP BY 1
 CREATE OR REPLACE TABLE articles_by_category AS
 SELECT
     a.source_id,

@@ -1,6 +1,8 @@
 -- One row per source and day, from the first to the last day the source published on, days without articles included.
--- The sum of articles is the number of dated live articles. A trailing mean is NULL
--- until its window is full.
+-- A trailing mean is NULL until its window is full.
+-- sum(articles) equals the dated live articles of each source:
+--   SELECT source_id, count(*) FROM articles_live
+--   WHERE published_on IS NOT NULL GROUP BY 1
 CREATE OR REPLACE TABLE articles_by_date AS
 WITH counted AS (
     SELECT

@@ -1,5 +1,7 @@
 -- One row per source and month in which it published.
--- The sum of articles is the number of dated live articles.
+-- sum(articles) equals the dated live articles of each source:
+--   SELECT source_id, count(*) FROM articles_live
+--   WHERE published_on IS NOT NULL GROUP BY 1
 CREATE OR REPLACE TABLE articles_by_month AS
 SELECT
     a.source_id,

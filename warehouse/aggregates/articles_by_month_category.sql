@@ -1,6 +1,8 @@
 -- One row per source, month and category with articles, and (none) for articles without a category.
--- The sum of articles is the rows of article_categories of dated live articles plus
--- those without any.
+-- sum(articles) equals category rows of dated live articles plus those without a category:
+--   SELECT source_id, count(*)
+--   FROM articles_live LEFT JOIN article_categories USING (article_id)
+--   WHERE published_on IS NOT NULL GROUP BY 1
 CREATE OR REPLACE TABLE articles_by_month_category AS
 WITH dated AS (
     SELECT source_id, article_id, date_trunc('month', published_on)::DATE AS month

@@ -1,6 +1,8 @@
 -- One row per source, month and tag with articles, and (none) for articles without a tag.
--- The sum of articles is the rows of article_tags of dated live articles plus those
--- without any.
+-- sum(articles) equals the tag rows of dated live articles plus those without a tag:
+--   SELECT source_id, count(*)
+--   FROM articles_live LEFT JOIN article_tags USING (article_id)
+--   WHERE published_on IS NOT NULL GROUP BY 1
 CREATE OR REPLACE TABLE articles_by_month_tag AS
 SELECT
     a.source_id,

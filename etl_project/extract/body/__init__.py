@@ -1,1 +1,1 @@
-"""The body of a post: Markdown or HTML in, text, links, headings and mentions out."""
+"""Read the body of a post, in Markdown or HTML: its text, links, headings and mentions."""

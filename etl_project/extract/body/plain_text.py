@@ -1,24 +1,24 @@
-"""Plain text of a post, put together from the pieces of text and the breaks that a walk over it meets.
+"""Build the plain text of a post from the pieces of text, and the breaks between them, that a walk over it collects.
 
-Blocks (paragraphs, headings, lists, tables, quotes, code) are separated by a blank line; `<br>`, list
-items and table rows end a line. White space within a line is one space, as a browser shows it; code
-keeps its lines and indentation and loses its empty lines, which would read as the end of a block. A
-line break in the source between two Han, kana or full-width characters is no space (CSS Text 3, section
-4.1.3, segment break transformation).
+Blocks (paragraphs, headings, lists, tables, quotes, code) are separated by a blank line; `<br>`, list items and table
+rows end a line. White space within a line is collapsed to one space, as a browser does. Code keeps its lines and
+indentation but loses its empty lines, which would look like the end of a block. A line break in the source between
+two Han, kana or full-width characters is removed and gives no space (CSS Text 3, section 4.1.3, segment break
+transformation).
 """
 
 from __future__ import annotations
 
 import re
 
-# Breaks stand between the pieces as NUL and a letter: the HTML parser lets no NUL through, so no text
-# holds one.
+# A break is written between the pieces as NUL and a letter: the HTML parser lets no NUL through, so no text contains
+# one.
 LINE = "\0l"
 """End of a line."""
 BLOCK = "\0b"
 """End of a block."""
 CODE = "\0c"
-"""After `BLOCK`: the block is code."""
+"""Written after `BLOCK`: the block is code."""
 SEPARATORS = (
     dict.fromkeys(
         (
@@ -60,31 +60,31 @@ SEPARATORS = (
     | dict.fromkeys(("br", "li", "tr", "dt", "dd", "caption"), LINE)
     | dict.fromkeys(("td", "th"), " ")
 )
-"""Tag -> what stands before and after its content."""
+"""Tag -> the separator before and after its content."""
 
-_BREAK = re.compile("\0[lbc]")
-# Hangul is not among them: Korean is written with spaces.
+_BREAK_MARK = re.compile("\0[lbc]")
+# Han, kana and full-width characters, for a character class. Hangul is not included: Korean is written with spaces.
 _WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 _WIDE_BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*\n[ \t]*(?=[{_WIDE}])")
 
 
 def one_line(joined: str) -> str:
-    """Make one line of pieces and breaks, such as the text of a link or heading."""
+    """Turn joined pieces and breaks into one line, such as the text of a link or heading."""
     if "\n" in joined:
         joined = _WIDE_BREAK.sub("", joined)
     if "\0" in joined:
-        joined = _BREAK.sub(" ", joined)
+        joined = _BREAK_MARK.sub(" ", joined)
     return " ".join(joined.split())
 
 
 def plain_text(joined: str) -> str:
-    """Make the plain text of pieces and breaks."""
+    """Turn joined pieces and breaks into plain text, blocks separated by a blank line."""
     blocks = []
     for block in joined.split(BLOCK):
         if not block or block.isspace():
             continue
         if block.startswith(CODE):
-            lines = [line.rstrip() for line in _BREAK.sub("\n", block).split("\n")]
+            lines = [line.rstrip() for line in _BREAK_MARK.sub("\n", block).split("\n")]
         else:
             if "\n" in block:
                 block = _WIDE_BREAK.sub("", block)

@@ -1,4 +1,4 @@
-"""The rules of a source, ready to be asked about an element."""
+"""The rules of a source, compiled so that the rules for one element are found quickly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from etl_project.sources.source import MentionRule, Rule
 
 @dataclass(frozen=True, slots=True)
 class Furniture:
-    """What a `Rule` looks for in the text of an element, and the column it fills."""
+    """A compiled `Rule`: the pattern that the text of an element must match, and the column that it fills."""
 
     pattern: re.Pattern[str]
     column: str | None
@@ -23,14 +23,14 @@ class Furniture:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Where a `MentionRule` finds the key of an entity."""
+    """A compiled `MentionRule`: the attribute and the pattern that give the key of an entity."""
 
     kind: str
     attribute: str
     pattern: re.Pattern[str] | None
 
     def key(self, attributes: Mapping[str, str | None]) -> str | None:
-        """Read the entity's key off an element's attributes; None when it names none."""
+        """Read the entity's key from an element's attributes; None when they hold no key."""
         written = (attributes.get(self.attribute) or "").strip()
         if self.pattern is None or not written:
             return written or None
@@ -40,21 +40,21 @@ class Entity:
         return match[1 if self.pattern.groups else 0] or None
 
 
-class Asked(NamedTuple):
-    """What rules look for in one element, and find in its attributes."""
+class ElementRules(NamedTuple):
+    """The rules that apply to one element, and the entities that its attributes name."""
 
     furniture: tuple[Furniture, ...]
     entities: tuple[tuple[str, str], ...]
-    """Kind and key of what it mentions, once each."""
+    """Kind and key of each entity that the element mentions, once each."""
 
 
-_NOTHING = Asked((), ())
-_ABSENT = "\0"
-"""Stands for an attribute that is not there; the parser lets no NUL through."""
-_REMEMBERED = 4_096
-"""Answers that are kept: posts of a source mention the same things over and over."""
-_SHORT = 256
-"""Characters of the longest question whose answer is kept."""
+_NO_RULES = ElementRules((), ())
+_ABSENT_ATTRIBUTE = "\0"
+"""Value in a cache key for an attribute that is absent; the parser lets no NUL through."""
+_CACHED_ELEMENTS = 4_096
+"""Elements whose rules are cached: posts of one source mention the same entities over and over."""
+_CACHED_KEY_CHARACTERS = 256
+"""Rules are not cached under a key of more characters."""
 
 
 class RuleBook:
@@ -69,106 +69,111 @@ class RuleBook:
     """
 
     def __init__(self, rules: Sequence[Rule], mentions: Sequence[MentionRule]) -> None:
-        asked: list[tuple[str, Furniture | Entity]] = [(rule.selector, _furniture(rule)) for rule in rules]
-        asked += [(rule.selector, _entity(rule)) for rule in mentions]
+        targets: list[tuple[str, Furniture | Entity]] = [(rule.selector, _make_furniture(rule)) for rule in rules]
+        targets += [(rule.selector, _make_entity(rule)) for rule in mentions]
         self._any_tag: list[tuple[Compound, Furniture | Entity]] = []
         self._by_tag: dict[str, list[tuple[Compound, Furniture | Entity]]] = {}
-        self._looking_around: list[tuple[str, Furniture | Entity]] = []
-        for selector, looked_for in asked:
-            alone = compounds(selector)
-            if alone is None:
-                self._looking_around.append((selector, looked_for))
+        self._context_selectors: list[tuple[str, Furniture | Entity]] = []
+        for selector, target in targets:
+            compound_list = compounds(selector)
+            if compound_list is None:
+                self._context_selectors.append((selector, target))
                 continue
-            for compound in alone:
+            for compound in compound_list:
                 if compound.tag is None:
-                    self._any_tag.append((compound, looked_for))
+                    self._any_tag.append((compound, target))
                 else:
-                    self._by_tag.setdefault(compound.tag, []).append((compound, looked_for))
-        for found in self._by_tag.values():
-            found += self._any_tag
-        self._names = {tag: _attributes_of(found) for tag, found in self._by_tag.items()}
-        self._names_of_any = _attributes_of(self._any_tag)
-        self._answers: dict[tuple[str | None, ...], Asked] = {}
-        # An element without attributes needs no matching: what it is asked for depends on its tag alone.
-        self._bare = {tag: _asked(_unconditional(found), {}) for tag, found in self._by_tag.items()}
-        self._bare_any = _asked(_unconditional(self._any_tag), {})
+                    self._by_tag.setdefault(compound.tag, []).append((compound, target))
+        for candidates in self._by_tag.values():
+            candidates += self._any_tag
+        self._attribute_names = {tag: _deciding_attributes(candidates) for tag, candidates in self._by_tag.items()}
+        self._attribute_names_of_any = _deciding_attributes(self._any_tag)
+        self._cache: dict[tuple[str | None, ...], ElementRules] = {}
+        # An element without attributes needs no matching: its rules depend on its tag alone.
+        self._bare_rules = {
+            tag: _make_element_rules(_unconditional_targets(candidates), {}) for tag, candidates in self._by_tag.items()
+        }
+        self._bare_rules_of_any = _make_element_rules(_unconditional_targets(self._any_tag), {})
         self.tags = frozenset(self._by_tag)
-        """Tags that interest a rule."""
+        """Tags that some rule names."""
         names = [{name for name, _, _ in compound.conditions} for compound, _ in self._any_tag]
         self.attributes = frozenset[str]().union(*names)
-        """Attributes of which an element of any other tag must have one to interest a rule."""
+        """An element of any other tag can match a rule only if it has one of these attributes."""
         self.any_tag = not all(names)
-        """Whether an element of any tag and without attributes can interest a rule."""
+        """Whether some rule matches elements of any tag, even without attributes."""
 
-    def marked(self, root: LexborNode) -> dict[int, list[Furniture | Entity]]:
-        """Ask a tree for the elements of selectors that look around themselves.
+    def match_in_context(self, root: LexborNode) -> dict[int, list[Furniture | Entity]]:
+        """Find the elements that match selectors which depend on other elements (`div > p`).
 
         Args:
             root: root of the tree.
 
         Returns:
-            `mem_id` of an element -> what to look for there; empty for sources without such selectors.
+            `mem_id` of an element -> the targets that match it; empty for sources without such selectors.
         """
-        marked: dict[int, list[Furniture | Entity]] = {}
-        for selector, looked_for in self._looking_around:
+        matches: dict[int, list[Furniture | Entity]] = {}
+        for selector, target in self._context_selectors:
             for node in root.css(selector):
-                marked.setdefault(node.mem_id, []).append(looked_for)
-        return marked
+                matches.setdefault(node.mem_id, []).append(target)
+        return matches
 
-    def asked(self, tag: str, attributes: Mapping[str, str | None]) -> Asked:
-        """Say what to look for in an element, by the rules that look at the element alone."""
+    def find_rules(self, tag: str, attributes: Mapping[str, str | None]) -> ElementRules:
+        """Find the rules for an element among those whose selectors depend on that element alone."""
         if not attributes:
-            return self._bare.get(tag, self._bare_any)
-        names = self._names.get(tag, self._names_of_any)
-        question = (tag, *[attributes.get(name, _ABSENT) for name in names])
-        answer = self._answers.get(question)
-        if answer is None:
-            looked_for = self._by_tag.get(tag, self._any_tag)
-            answer = _asked([found for compound, found in looked_for if compound.matches(attributes)], attributes)
-            if sum([len(part or "") for part in question]) <= _SHORT:
-                if len(self._answers) >= _REMEMBERED:
-                    self._answers.clear()
-                self._answers[question] = answer
-        return answer
+            return self._bare_rules.get(tag, self._bare_rules_of_any)
+        names = self._attribute_names.get(tag, self._attribute_names_of_any)
+        cache_key = (tag, *[attributes.get(name, _ABSENT_ATTRIBUTE) for name in names])
+        rules = self._cache.get(cache_key)
+        if rules is None:
+            candidates = self._by_tag.get(tag, self._any_tag)
+            matching = [target for compound, target in candidates if compound.matches(attributes)]
+            rules = _make_element_rules(matching, attributes)
+            if sum([len(part or "") for part in cache_key]) <= _CACHED_KEY_CHARACTERS:
+                if len(self._cache) >= _CACHED_ELEMENTS:
+                    self._cache.clear()
+                self._cache[cache_key] = rules
+        return rules
 
     @staticmethod
-    def asked_by_place(
-        answer: Asked, looking_around: Sequence[Furniture | Entity], attributes: Mapping[str, str | None]
-    ) -> Asked:
-        """Add to an answer what the selectors that look around themselves look for in the element."""
-        more = _asked(looking_around, attributes)
-        return Asked(answer.furniture + more.furniture, tuple(dict.fromkeys(answer.entities + more.entities)))
+    def add_context_rules(
+        rules: ElementRules, context_targets: Sequence[Furniture | Entity], attributes: Mapping[str, str | None]
+    ) -> ElementRules:
+        """Add the targets that `match_in_context` found for an element to its rules."""
+        more = _make_element_rules(context_targets, attributes)
+        return ElementRules(rules.furniture + more.furniture, tuple(dict.fromkeys(rules.entities + more.entities)))
 
 
-def _asked(looked_for: Sequence[Furniture | Entity], attributes: Mapping[str, str | None]) -> Asked:
-    if not looked_for:
-        return _NOTHING
-    furniture = tuple([rule for rule in looked_for if isinstance(rule, Furniture)])
-    keys = {(rule.kind, rule.key(attributes)): None for rule in looked_for if isinstance(rule, Entity)}
-    return Asked(furniture, tuple([(kind, key) for kind, key in keys if key is not None]))
+def _make_element_rules(targets: Sequence[Furniture | Entity], attributes: Mapping[str, str | None]) -> ElementRules:
+    """Sort the targets that match an element by kind, and read the keys of entities from its attributes."""
+    if not targets:
+        return _NO_RULES
+    furniture = tuple([rule for rule in targets if isinstance(rule, Furniture)])
+    keys = {(rule.kind, rule.key(attributes)): None for rule in targets if isinstance(rule, Entity)}
+    return ElementRules(furniture, tuple([(kind, key) for kind, key in keys if key is not None]))
 
 
-def _attributes_of(asked: Sequence[tuple[Compound, Furniture | Entity]]) -> tuple[str, ...]:
-    """Attributes that decide what is found: those of conditions, and those that hold keys."""
-    names = {name for compound, _ in asked for name, _, _ in compound.conditions}
-    names |= {rule.attribute for _, rule in asked if isinstance(rule, Entity)}
+def _deciding_attributes(targets: Sequence[tuple[Compound, Furniture | Entity]]) -> tuple[str, ...]:
+    """Names of the attributes that decide the rules: those in conditions, and those that hold keys."""
+    names = {name for compound, _ in targets for name, _, _ in compound.conditions}
+    names |= {rule.attribute for _, rule in targets if isinstance(rule, Entity)}
     return tuple(sorted(names))
 
 
-def _unconditional(asked: list[tuple[Compound, Furniture | Entity]]) -> list[Furniture | Entity]:
-    return [looked_for for compound, looked_for in asked if not compound.conditions]
+def _unconditional_targets(targets: list[tuple[Compound, Furniture | Entity]]) -> list[Furniture | Entity]:
+    return [target for compound, target in targets if not compound.conditions]
 
 
-def _furniture(rule: Rule) -> Furniture:
-    return Furniture(_compiled(rule.pattern, re.DOTALL), rule.column)
+def _make_furniture(rule: Rule) -> Furniture:
+    return Furniture(_compile_pattern(rule.pattern, re.DOTALL), rule.column)
 
 
-def _entity(rule: MentionRule) -> Entity:
+def _make_entity(rule: MentionRule) -> Entity:
     attribute, tilde, pattern = rule.key.partition("~")
-    return Entity(rule.kind, attribute.strip().lower(), _compiled(pattern, 0) if tilde else None)
+    return Entity(rule.kind, attribute.strip().lower(), _compile_pattern(pattern, 0) if tilde else None)
 
 
-def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+def _compile_pattern(pattern: str, flags: int) -> re.Pattern[str]:
+    """Compile a pattern of the settings; raises ValueError, which names it, if it is no regular expression."""
     try:
         return re.compile(pattern, flags)
     except re.error as error:

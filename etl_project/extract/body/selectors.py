@@ -1,9 +1,9 @@
 """CSS selectors of the rules, matched inside one walk over a document.
 
-Asking a document for a selector walks it once per question. Nearly all selectors people write for posts are
-one compound (`p`, `.share`, `p.em_media`, `span[data-code]`), or a list of them, and a compound needs
-nothing but the element itself: those are matched where the walk stands. Only a selector that looks
-around itself (`div > p`, `p:last-child`) is put to the parser, once per document.
+Querying a document for a selector walks the whole document once per query. Nearly all selectors that people write for
+posts are one compound (`p`, `.share`, `p.em_media`, `span[data-code]`), or a list of them, and matching a compound
+needs nothing but the element itself, so our own walk matches them as it goes. Only a selector that depends on other
+elements (`div > p`, `p:last-child`) is passed to the parser, once per document.
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-# What is not ASCII may stand in a name; said by what may not, since large ranges take long to compile.
+# A name may hold any character outside ASCII. The pattern lists the characters that it may not hold, since large
+# ranges take long to compile.
 _NAME = r"-?[^\x00-@\[-^`{-\x7f][^\x00-,./:-@\[-^`{-\x7f]*"
-_PART = rf"[.#]{_NAME}|\[\s*{_NAME}\s*(?:[~^$*|]?=\s*(?:\"[^\"\\]*\"|'[^'\\]*'|{_NAME})\s*)?\]"
-_COMPOUND = re.compile(rf"(?P<tag>\*|{_NAME})?(?P<parts>(?:{_PART})*)")
-_SPLIT = re.compile(
+_CONDITION_PATTERN = rf"[.#]{_NAME}|\[\s*{_NAME}\s*(?:[~^$*|]?=\s*(?:\"[^\"\\]*\"|'[^'\\]*'|{_NAME})\s*)?\]"
+_COMPOUND = re.compile(rf"(?P<tag>\*|{_NAME})?(?P<parts>(?:{_CONDITION_PATTERN})*)")
+_CONDITION = re.compile(
     rf"(?P<sign>[.#])(?P<name>{_NAME})"
     rf"|\[\s*(?P<key>{_NAME})\s*(?:(?P<how>[~^$*|]?=)\s*(?:\"(?P<double>[^\"\\]*)\"|'(?P<single>[^'\\]*)'|(?P<bare>{_NAME}))\s*)?\]"
 )
 
 
 class SelectorError(ValueError):
-    """A selector that is not CSS, or not CSS the parser knows."""
+    """A selector that is not CSS, or uses CSS that the parser does not support."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """One compound selector: a tag name and conditions on attributes, all of which must hold."""
+    """One compound selector: a tag name and conditions on attributes, all of which must be true."""
 
     tag: str | None
     """Tag in lower case; None for any."""
@@ -38,59 +39,61 @@ class Compound:
     """(attribute in lower case, operator or None for mere presence, value)."""
 
     def matches(self, attributes: Mapping[str, str | None]) -> bool:
-        """Say whether an element with this compound's tag and these attributes is meant."""
-        for name, how, value in self.conditions:
-            if name not in attributes or not _holds(attributes[name] or "", how, value):
+        """Tell whether an element with this compound's tag and these attributes matches."""
+        for name, operator, value in self.conditions:
+            if name not in attributes or not _condition_matches(attributes[name] or "", operator, value):
                 return False
         return True
 
 
-def _holds(actual: str, how: str | None, value: str) -> bool:
-    if how is None:
+def _condition_matches(actual: str, operator: str | None, value: str) -> bool:
+    """Compare the value of an attribute by an operator of CSS (Selectors Level 4, section 6)."""
+    if operator is None:
         return True
-    if how == "=":
+    if operator == "=":
         return actual == value
-    if how == "~=":
+    if operator == "~=":
         return value in actual.split()
-    if how == "|=":
+    if operator == "|=":
         return actual == value or actual.startswith(value + "-")
     if not value:
         return False
-    if how == "^=":
+    if operator == "^=":
         return actual.startswith(value)
-    if how == "$=":
+    if operator == "$=":
         return actual.endswith(value)
     return value in actual
 
 
 def compounds(selector: str) -> tuple[Compound, ...] | None:
-    """Read a selector that is a list of compounds.
+    """Parse a selector that is a list of compounds.
 
     Args:
         selector: a CSS selector.
 
     Returns:
-        Its compounds, or None when it takes more than looking at one element.
+        Its compounds, or None when the selector depends on more than one element.
 
     Raises:
-        SelectorError: the parser does not understand it.
+        SelectorError: the parser does not understand the selector.
     """
     try:
         LexborHTMLParser("<p></p>", is_fragment=True).css(selector)
     except (SelectolaxError, ValueError, UnicodeError) as error:
         raise SelectorError(f"{selector!r} is not a CSS selector") from error
-    found = []
+    result = []
     for part in selector.split(","):
         match = _COMPOUND.fullmatch(part.strip())
         if match is None or not match[0]:
             return None
         tag = None if match["tag"] in (None, "*") else match["tag"].lower()
-        found.append(Compound(tag, tuple(_conditions(match["parts"]))))
-    return tuple(found)
+        result.append(Compound(tag, tuple(_parse_conditions(match["parts"]))))
+    return tuple(result)
 
 
-def _conditions(parts: str) -> Iterable[tuple[str, str | None, str]]:
-    for match in _SPLIT.finditer(parts):
+def _parse_conditions(parts: str) -> Iterable[tuple[str, str | None, str]]:
+    """Yield the conditions of a compound, in the form of `Compound.conditions`."""
+    for match in _CONDITION.finditer(parts):
         if match["sign"] == ".":
             yield "class", "~=", match["name"]
         elif match["sign"] == "#":

@@ -1,7 +1,7 @@
-"""One walk over the tree of a body, without recursion: the pieces of its text, and what they hold in reading order.
+"""One walk over the tree of a body, without recursion: collects text, links, headings and mentions in reading order.
 
-Nearly all the time a post takes is spent here, so what can be known of a tag is looked up once (`Plan`), and an
-element is remembered until it ends only if something asks for its text.
+Nearly all the time that a post takes is spent here. So everything that depends on the tag alone is prepared once
+(`TagAction`), and an element is tracked until it ends only if its text is needed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from etl_project.extract.body.plain_text import CODE, SEPARATORS, one_line
 from etl_project.extract.body.rules import Entity, Furniture, RuleBook
 
 LINK, IMAGE, HEADING, CODE_BLOCK, MENTION = "link", "image", "heading", "code", "mention"
-"""What a walk finds; see `Walk.found`."""
+"""Kinds of items that a walk collects; see `Walk.items`."""
 
-_HIDDEN = frozenset(
+_HIDDEN_TAGS = frozenset(
     (
         "-comment",
         "script",
@@ -40,50 +40,50 @@ _HIDDEN = frozenset(
         "datalist",
     )
 )
-_LEVELS = {f"h{level}": level for level in range(1, 7)}
-_TOLD = frozenset(("a", "img", "pre", "code", *_LEVELS))
+_HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
+_SPECIAL_TAGS = frozenset(("a", "img", "pre", "code", *_HEADING_LEVELS))
 
 _TEMPLATE_TAG = re.compile(r"\{%[^{}%]*+(?:%(?!\})[^{}%]*+)*%\}|\{\{(?:<[^{}]*>|%[^{}]*%)\}\}")
 _NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
-_Open = tuple[int, int, list[Any] | None, int, bool, tuple[Furniture, ...], list[list[Any]] | None]
-"""An element the walk is inside of that has to be looked at once it ends: pieces and things found before it, its link,
-its level as a heading or 0, whether it is code, the furniture it may be, the entities it mentions."""
+_OpenElement = tuple[int, int, list[Any] | None, int, bool, tuple[Furniture, ...], list[list[Any]] | None]
+"""An open element that must be processed when it ends: the numbers of parts and of items before it, its link item, its
+level as a heading or 0, whether it is code, the furniture that it may be, and its mention items."""
 
 
-class Plan(NamedTuple):
+class TagAction(NamedTuple):
     """What to do at the elements of one tag."""
 
     is_hidden: bool
     separator: str
-    """What stands before and after its content."""
-    is_asked: bool
-    """Whether each of its elements has to be looked at, whatever its attributes."""
+    """Separator before and after its content."""
+    is_inspected: bool
+    """Whether each element of the tag must be inspected, whatever its attributes."""
     furniture: tuple[Furniture, ...]
-    """What one without attributes may be, where that is all there is to know of it."""
+    """Furniture that an element without attributes may be; filled only where nothing else about it matters."""
 
 
-def plan_of(book: RuleBook) -> dict[str, Plan]:
-    """Say what to do at the elements of each tag; at those of a tag that is not in it, there is nothing to do.
+def make_tag_actions(book: RuleBook) -> dict[str, TagAction]:
+    """Prepare the action for each tag; a tag that is not in the result needs none.
 
     Args:
         book: the rules of the source.
     """
-    tags = _HIDDEN | SEPARATORS.keys() | _TOLD | book.tags
+    tags = _HIDDEN_TAGS | SEPARATORS.keys() | _SPECIAL_TAGS | book.tags
     return {
-        tag: Plan(
-            tag in _HIDDEN,
+        tag: TagAction(
+            tag in _HIDDEN_TAGS,
             SEPARATORS.get(tag, ""),
-            tag in _TOLD or tag in book.tags,
-            () if tag in _TOLD else book.asked(tag, {}).furniture,
+            tag in _SPECIAL_TAGS or tag in book.tags,
+            () if tag in _SPECIAL_TAGS else book.find_rules(tag, {}).furniture,
         )
         for tag in tags
     }
 
 
-_INLINE = Plan(False, "", False, ())
+_NO_ACTION = TagAction(False, "", False, ())
 
 
 class Walk:
@@ -91,67 +91,67 @@ class Walk:
 
     Args:
         book: the rules of the source.
-        plan: what `plan_of` says of them.
-        written: the body as written.
+        tag_actions: the result of `make_tag_actions` for these rules.
+        markdown: the body as written.
         html: the body as HTML.
-        pages: pages that links in double brackets name.
+        pages: names of pages in links with double brackets.
     """
 
     __slots__ = (
         "_book",
         "_code_depth",
+        "_context_matches",
         "_has_templates",
-        "_marked",
+        "_markdown",
+        "_markdown_escapes",
         "_may_hide",
         "_open_mentions",
         "_pages",
-        "_plan",
-        "_written",
-        "_written_escapes",
-        "found",
+        "_tag_actions",
+        "items",
         "parts",
         "values",
     )
 
     def __init__(
-        self, book: RuleBook, plan: Mapping[str, Plan], written: str, html: str, pages: frozenset[str]
+        self, book: RuleBook, tag_actions: Mapping[str, TagAction], markdown: str, html: str, pages: frozenset[str]
     ) -> None:
         self._book = book
-        self._plan = plan
-        self._marked: dict[int, list[Furniture | Entity]] = {}
-        self._written = written
+        self._tag_actions = tag_actions
+        self._context_matches: dict[int, list[Furniture | Entity]] = {}
+        self._markdown = markdown
         self._pages = pages
-        self._written_escapes: set[str] | None = None
+        self._markdown_escapes: set[str] | None = None
         self._may_hide = "isplay" in html or "idden" in html or "ISPLAY" in html or "IDDEN" in html
         self._has_templates = "{" in html and ("{%" in html or "{{" in html)
         self._open_mentions: list[tuple[str, str]] = []
         self._code_depth = 0
         self.parts: list[str] = []
         """Pieces of text, and breaks between them."""
-        self.found: list[list[Any]] = []
+        self.items: list[list[Any]] = []
         """`[LINK, address, text]`, `[IMAGE, address, alternative text]`, `[HEADING, level, text]`,
         `[CODE_BLOCK, None, ""]` and `[MENTION, (kind, key), spelling]`, in reading order."""
         self.values: dict[str, str | None] = {}
         """Rule column -> value of the last element that matched."""
 
-    def run(self, node: LexborNode | None, marked: dict[int, list[Furniture | Entity]]) -> None:
-        """Walk over a node, what it holds, and its siblings after it.
+    def run(self, node: LexborNode | None, context_matches: dict[int, list[Furniture | Entity]]) -> None:
+        """Walk over a node, its descendants, and the siblings after it.
 
         Args:
-            node: where to begin.
-            marked: elements that rules have found in this tree by looking around.
+            node: the first node.
+            context_matches: the result of `RuleBook.match_in_context` for this tree.
         """
-        self._marked = marked
-        parts, found, plan_for = self.parts, self.found, self._plan.get
-        ask_all, asking = self._book.any_tag or bool(marked), self._book.attributes
+        self._context_matches = context_matches
+        parts, items, action_of = self.parts, self.items, self._tag_actions.get
+        inspect_all, rule_attributes = self._book.any_tag or bool(context_matches), self._book.attributes
         may_hide, has_templates = self._may_hide, self._has_templates
-        inside: list[tuple[LexborNode, str, _Open | None]] = []
-        opened: _Open | None
+        ancestors: list[tuple[LexborNode, str, _OpenElement | None]] = []
+        opened: _OpenElement | None
         while True:
             if node is None:
-                if not inside:
+                if not ancestors:
                     return
-                node, separator, ended = inside.pop()
+                node, separator, ended = ancestors.pop()
                 if ended is not None:
                     self._close(ended)
                 if separator:
@@ -166,20 +166,20 @@ class Walk:
                 parts.append(text)
                 node = node.next
                 continue
-            is_hidden, separator, is_asked, furniture = plan_for(tag, _INLINE)
+            is_hidden, separator, is_inspected, furniture = action_of(tag, _NO_ACTION)
             if is_hidden or (may_hide and _is_hidden(node)):
                 node = node.next
                 continue
             if separator:
                 parts.append(separator)
-            if is_asked or ask_all:
+            if is_inspected or inspect_all:
                 attributes = node.attributes
-                if furniture and not attributes and not marked:
+                if furniture and not attributes and not context_matches:
                     # Most often a paragraph.
-                    opened = (len(parts), len(found), None, 0, False, furniture, None)
+                    opened = (len(parts), len(items), None, 0, False, furniture, None)
                 else:
                     opened = self._open(tag, node, attributes)
-            elif asking and not asking.isdisjoint(attributes := node.attributes):
+            elif rule_attributes and not rule_attributes.isdisjoint(attributes := node.attributes):
                 opened = self._open(tag, node, attributes)
             else:
                 opened = None
@@ -191,47 +191,49 @@ class Walk:
                     parts.append(separator)
                 node = node.next
             else:
-                inside.append((node, separator, opened))
+                ancestors.append((node, separator, opened))
                 node = child
 
-    def _open(self, tag: str, node: LexborNode, attributes: Mapping[str, str | None]) -> _Open | None:
-        found, parts = self.found, self.parts
-        start, mark = len(parts), len(found)
+    def _open(self, tag: str, node: LexborNode, attributes: Mapping[str, str | None]) -> _OpenElement | None:
+        """Collect what is known at the start of an element; returns None if nothing is left to do at its end."""
+        items, parts = self.items, self.parts
+        first_part, first_item = len(parts), len(items)
         link: list[Any] | None = None
         level = 0
         is_code = False
         if tag == "a":
-            link = self._link(LINK, attributes.get("href"), "")
-        elif tag in _TOLD:
+            link = self._add_link(LINK, attributes.get("href"), "")
+        elif tag in _SPECIAL_TAGS:
             if tag == "img":
-                self._link(IMAGE, attributes.get("src"), attributes.get("alt") or "")
-            elif tag in _LEVELS:
-                level = _LEVELS[tag]
+                self._add_link(IMAGE, attributes.get("src"), attributes.get("alt") or "")
+            elif tag in _HEADING_LEVELS:
+                level = _HEADING_LEVELS[tag]
             else:
                 is_code = True
                 self._code_depth += 1
                 if tag == "pre":
-                    found.append([CODE_BLOCK, None, ""])
+                    items.append([CODE_BLOCK, None, ""])
                     parts.append(CODE)
-                    start += 1
-        asked = self._book.asked(tag, attributes)
-        if self._marked and (looking_around := self._marked.get(node.mem_id)):
-            asked = self._book.asked_by_place(asked, looking_around, attributes)
-        mentions = self._mention(asked.entities) if asked.entities else None
-        if link is None and not (asked.furniture or level or mentions or is_code):
+                    first_part += 1
+        rules = self._book.find_rules(tag, attributes)
+        if self._context_matches and (context_targets := self._context_matches.get(node.mem_id)):
+            rules = self._book.add_context_rules(rules, context_targets, attributes)
+        mentions = self._add_mentions(rules.entities) if rules.entities else None
+        if link is None and not (rules.furniture or level or mentions or is_code):
             return None
-        return start, mark, link, level, is_code, asked.furniture, mentions
+        return first_part, first_item, link, level, is_code, rules.furniture, mentions
 
-    def _close(self, ended: _Open) -> None:
-        start, mark, link, level, is_code, furniture, mentions = ended
+    def _close(self, ended: _OpenElement) -> None:
+        """Complete the items of an element with its text, and drop the element if it is furniture."""
+        first_part, first_item, link, level, is_code, furniture, mentions = ended
         parts = self.parts
-        text = one_line(parts[start] if len(parts) == start + 1 else "".join(parts[start:]))
+        text = one_line(parts[first_part] if len(parts) == first_part + 1 else "".join(parts[first_part:]))
         if link is not None:
             link[2] = text
         elif is_code:
             self._code_depth -= 1
         elif level and text:
-            self.found.append([HEADING, level, text])
+            self.items.append([HEADING, level, text])
         if mentions:
             for mention in mentions:
                 mention[2] = text
@@ -240,11 +242,12 @@ class Walk:
         for rule in furniture:
             if match := rule.pattern.fullmatch(text):
                 is_furniture = True
-                self._keep(rule, match)
+                self._store_value(rule, match)
         if is_furniture:
-            del parts[start:], self.found[mark:]
+            del parts[first_part:], self.items[first_item:]
 
-    def _keep(self, rule: Furniture, match: re.Match[str]) -> None:
+    def _store_value(self, rule: Furniture, match: re.Match[str]) -> None:
+        """Store the matched text in the column of the rule, if it fills one."""
         if rule.column is None:
             return
         value = match[1 if rule.pattern.groups else 0]
@@ -252,33 +255,36 @@ class Walk:
             value = None
         self.values[rule.column] = value
 
-    def _link(self, kind: str, url: str | None, text: str) -> list[Any] | None:
+    def _add_link(self, kind: str, url: str | None, text: str) -> list[Any] | None:
+        """Add the item of a link or image; None if it has no address."""
         url = (url or "").strip()
         if not url:
             return None
-        link = [kind, self._as_written(url) if "%" in url else url, " ".join(text.split()) if text else ""]
-        self.found.append(link)
+        link = [kind, self._restore_address(url) if "%" in url else url, " ".join(text.split()) if text else ""]
+        self.items.append(link)
         return link
 
-    def _as_written(self, url: str) -> str:
-        # Rendering Markdown escapes what may not stand in an address; escapes the post does not hold
-        # are of its doing. In a table the bar of `[[page\|label]]` is escaped.
+    def _restore_address(self, url: str) -> str:
+        """Give an address as the post writes it."""
+        # Rendering Markdown percent-escapes characters that an address may not contain; escapes that are not in the
+        # post come from there. In a table the bar of `[[page\|label]]` is escaped.
         if self._pages and (page := unquote(url)) in self._pages:
             return page.removesuffix("\\")
-        if self._written_escapes is None:
-            self._written_escapes = set(_ESCAPE.findall(self._written))
-        if self._written_escapes.isdisjoint(_ESCAPE.findall(url)):
+        if self._markdown_escapes is None:
+            self._markdown_escapes = set(_ESCAPE.findall(self._markdown))
+        if self._markdown_escapes.isdisjoint(_ESCAPE.findall(url)):
             return unquote(url)
         return url
 
-    def _mention(self, entities: tuple[tuple[str, str], ...]) -> list[list[Any]]:
+    def _add_mentions(self, entities: tuple[tuple[str, str], ...]) -> list[list[Any]]:
+        """Add an item for each entity that no open element mentions; return these items."""
         mentions: list[list[Any]] = []
         for entity in entities:
-            # A picture in a link to the same entity is one mention.
+            # A picture inside a link to the same entity is the same mention.
             if entity not in self._open_mentions:
                 self._open_mentions.append(entity)
                 mentions.append([MENTION, entity, ""])
-        self.found += mentions
+        self.items += mentions
         return mentions
 
 

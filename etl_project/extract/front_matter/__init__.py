@@ -1,1 +1,1 @@
-"""The header of a post: text in, fields out."""
+"""Read the front matter of a post into fields."""

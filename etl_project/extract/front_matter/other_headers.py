@@ -1,4 +1,4 @@
-"""Front matter that is not YAML: TOML, JSON, and headers without fences, all as text."""
+"""Read front matter that is not YAML: TOML, JSON, and headers without fences. Every scalar stays text as written."""
 
 from __future__ import annotations
 
@@ -29,38 +29,45 @@ _TOML_BARE = re.compile(
     r"|[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
 )
 _TOML_STRING_LINE = re.compile(r'([ \t]*(?:[\w.-]+|"[^"\n]*")[ \t]*=[ \t]*)"(?!"")(.*)')
-_PELICAN = re.compile(r"([A-Za-z][\w-]*(?: [\w-]+){0,2}):(?:[ \t]+(.*)|[ \t]*)")
-_LCTT = re.compile(r"\[#\]:[ \t]*([\w-]+)[ \t]*:[ \t]*(.*)")
-_AT_LINE = re.compile(r"at line ([0-9]+)")
+_PELICAN_LINE = re.compile(r"([A-Za-z][\w-]*(?: [\w-]+){0,2}):(?:[ \t]+(.*)|[ \t]*)")
+_LCTT_LINE = re.compile(r"\[#\]:[ \t]*([\w-]+)[ \t]*:[ \t]*(.*)")
+_ERROR_LINE = re.compile(r"at line ([0-9]+)")
 
 
 def read_toml(text: str, limits: Limits, line: int) -> tuple[dict[str, Value], list[PostWarning]]:
-    """Read TOML 1.0, numbers, dates and truth values as written.
+    """Read TOML 1.0, with numbers, dates and truth values as written.
 
-    A string on one line whose quotes are not closed or not escaped is the text from its first to its last
-    quote
-    (`repaired_quotes`), as in YAML.
+    A string on one line whose quotes are not closed or not escaped is read as the text from its first to its last
+    quote, with the warning `repaired_quotes`, as in YAML.
+
+    Args:
+        text: the header without its fences.
+        limits: what one front matter may hold.
+        line: file line of the first line of the header.
+
+    Returns:
+        The fields and the warnings.
 
     Raises:
         Rejection: `syntax`, `depth_limit`, `value_limit`.
 
     """
     try:
-        return _limited(tomllib.loads(_quote_toml(text, limits, line)), limits, line), []
+        return _check_limits(tomllib.loads(_quote_toml_values(text, limits, line)), limits, line), []
     except tomllib.TOMLDecodeError as error:
         repaired, warnings = _repair_toml(text, line)
         if warnings:
             try:
-                return _limited(tomllib.loads(_quote_toml(repaired, limits, line)), limits, line), warnings
+                return _check_limits(tomllib.loads(_quote_toml_values(repaired, limits, line)), limits, line), warnings
             except tomllib.TOMLDecodeError:
                 pass
-        where = _AT_LINE.search(str(error))
-        at = line + int(where[1]) - 1 if where else line
-        raise Rejection("syntax", f"The TOML cannot be read: {error}.", at) from error
+        line_match = _ERROR_LINE.search(str(error))
+        error_line = line + int(line_match[1]) - 1 if line_match else line
+        raise Rejection("syntax", f"The TOML cannot be read: {error}.", error_line) from error
 
 
-def _quote_toml(text: str, limits: Limits, line: int) -> str:
-    """Put quotes around every bare value, so that the parser hands it back as it was written."""
+def _quote_toml_values(text: str, limits: Limits, line: int) -> str:
+    """Put quotes around every bare value, so that the parser returns it as it was written."""
     parts: list[str] = []
     stack: list[str] = []
     position = dots = 0
@@ -104,6 +111,7 @@ def _quote_toml(text: str, limits: Limits, line: int) -> str:
 
 
 def _repair_toml(text: str, line: int) -> tuple[str, list[PostWarning]]:
+    """Requote the one-line strings that TOML refuses; returns the text and a warning for each of them."""
     lines = text.split("\n")
     warnings: list[PostWarning] = []
     for number, written in enumerate(lines):
@@ -122,10 +130,10 @@ def _repair_toml(text: str, line: int) -> tuple[str, list[PostWarning]]:
 
 
 def read_json(text: str, start: int, limits: Limits, line: int) -> tuple[dict[str, Value], int, list[PostWarning]]:
-    """Read a JSON object that begins at `start`, numbers as written; of a name that stands twice the last counts.
+    """Read a JSON object that begins at `start`, with numbers as written. Of a repeated name the last value counts.
 
     Returns:
-        Its fields, the position after its closing brace, and a warning for each such name.
+        Its fields, the position after its closing brace, and a warning for each repeated name.
 
     Raises:
         Rejection: `syntax`, `depth_limit`, `value_limit`, or `encoding` for half of a surrogate pair.
@@ -150,13 +158,13 @@ def read_json(text: str, start: int, limits: Limits, line: int) -> tuple[dict[st
     try:
         value, end = decoder.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        at = line + text.count("\n", start, error.pos)
-        raise Rejection("syntax", f"The JSON cannot be read: {error.msg}.", at) from error
+        error_line = line + text.count("\n", start, error.pos)
+        raise Rejection("syntax", f"The JSON cannot be read: {error.msg}.", error_line) from error
     except RecursionError as error:
         raise Rejection("depth_limit", f"Nested deeper than {limits.depth} levels.", line) from error
     if not isinstance(value, dict):
         raise Rejection("front_matter_not_mapping", "The front matter is no object.", line)
-    fields = _limited(value, limits, line)
+    fields = _check_limits(value, limits, line)
     if "\\ud" in text[start:end].lower():
         try:
             json.dumps(fields, ensure_ascii=False).encode()
@@ -165,8 +173,8 @@ def read_json(text: str, start: int, limits: Limits, line: int) -> tuple[dict[st
     return fields, end, warnings
 
 
-def _limited(root: dict[str, Any], limits: Limits, line: int) -> dict[str, Value]:
-    """Check the limits and turn truth values into text, in place and without recursion."""
+def _check_limits(root: dict[str, Any], limits: Limits, line: int) -> dict[str, Value]:
+    """Check the limits and convert truth values to text, in place and without recursion."""
     parts = 0
     level: list[Any] = [root]
     depth = 0
@@ -174,17 +182,17 @@ def _limited(root: dict[str, Any], limits: Limits, line: int) -> dict[str, Value
         depth += 1
         if depth > limits.depth:
             raise Rejection("depth_limit", f"Nested deeper than {limits.depth} levels.", line)
-        below: list[Any] = []
+        next_level: list[Any] = []
         for container in level:
             parts += len(container) + 2
             if parts > limits.events:
                 raise Rejection("value_limit", f"The front matter has more than {limits.events} parts.", line)
             for key, value in list(container.items() if type(container) is dict else enumerate(container)):
                 if type(value) is dict or type(value) is list:
-                    below.append(value)
+                    next_level.append(value)
                 elif type(value) is bool:
                     container[key] = "true" if value else "false"
-        level = below
+        level = next_level
     return root
 
 
@@ -192,8 +200,8 @@ def read_pelican(text: str) -> tuple[dict[str, Value], int, list[PostWarning]] |
     """Read `Key: value` lines without fences, up to the first empty line; indented lines continue a value.
 
     Returns:
-        The fields, the position of the body and a warning for each key that stands twice, or None when the text does
-        not begin that way.
+        The fields, the position of the body and a warning for each repeated key, or None when the text does not begin
+        with such lines.
     """
     fields: dict[str, Value] = {}
     warnings: list[PostWarning] = []
@@ -206,10 +214,10 @@ def read_pelican(text: str) -> tuple[dict[str, Value], int, list[PostWarning]] |
         if not written.strip():
             position = end + 1
             break
-        match = _PELICAN.fullmatch(written)
+        match = _PELICAN_LINE.fullmatch(written)
         if match is not None:
             key = match[1]
-            _put(fields, key, (match[2] or "").strip() or None, warnings, line)
+            _set_field(fields, key, (match[2] or "").strip() or None, warnings, line)
         elif key and written[0] in " \t":
             fields[key] = f"{fields[key] or ''} {written.strip()}".strip()
         else:
@@ -222,22 +230,23 @@ def read_lctt(text: str) -> tuple[dict[str, Value], int, list[PostWarning]]:
     """Read lines of `[#]: key: (value)` or `[#]: key: "value"`.
 
     Returns:
-        The fields, the position of the first line that is no such line, and a warning for each key that stands twice.
+        The fields, the position after the last such line, and a warning for each repeated key.
     """
     fields: dict[str, Value] = {}
     warnings: list[PostWarning] = []
     position = line = 0
-    while match := _LCTT.match(text, position):
+    while match := _LCTT_LINE.match(text, position):
         value = match[2].strip()
         if value[:1] + value[-1:] in ("()", '""') and len(value) > 1:
             value = value[1:-1]
         line += 1
-        _put(fields, match[1], value.strip() or None, warnings, line)
+        _set_field(fields, match[1], value.strip() or None, warnings, line)
         position = min(match.end() + 1, len(text))
     return fields, position, warnings
 
 
-def _put(fields: dict[str, Value], key: str, value: Value, warnings: list[PostWarning], line: int) -> None:
+def _set_field(fields: dict[str, Value], key: str, value: Value, warnings: list[PostWarning], line: int) -> None:
+    """Set a field; warn if it replaces another value."""
     if key in fields and fields[key] != value:
         warnings.append(PostWarning("duplicate_key", key, line))
     fields[key] = value

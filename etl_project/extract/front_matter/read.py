@@ -1,28 +1,28 @@
-"""Text of a post in, its front matter and body out, or the reason why it cannot be read.
+"""Split the text of a post into front matter and body, or reject it with a reason.
 
-python-frontmatter's handlers are the extension point: every format is a `BaseHandler` with `detect`,
-`split` and `load`. Its `parse` is not used, because it strips bodies, turns `000725` into a number and
-hides what it cannot read.
+python-frontmatter's handlers are the extension point: every format is a `BaseHandler` with `detect`, `split` and
+`load`. The library's `parse` is not used, because it strips bodies, turns `000725` into a number and hides what it
+cannot read.
 
 What counts as front matter:
 
 - YAML between a line of `---` and the next line of `---` or `...`. White space after the dashes and blank
-  lines before them do not matter; a longer line of dashes opens too, and is closed by one of the same
-  length. `---json` and `---toml` name another format.
-- Hexo's YAML without an opening line, when every line up to the first `---` is `key: value`, a list item or
-  indented, and one of the keys is `title` or `date`: a Markdown heading underlined with dashes never looks
-  like that.
+  lines before them do not matter. A longer line of dashes is an opening line too; a line of the same length
+  closes it. `---json` and `---toml` name another format.
+- Hexo's YAML without an opening line, if every line up to the first `---` is `key: value`, a list item or
+  indented, and one of the keys is `title` or `date`; a Markdown heading underlined with dashes never has this
+  form.
 - TOML between lines of `+++`.
 - JSON: an object at the start of the file, on one line or many, between lines of `---` or `;;;`, its
   members without braces before a line of `;;;` (Hexo), or in an HTML comment `<!--{ }-->`. `{{` and `{%`
   begin a template, not JSON.
 - `[#]: key: (value)` lines.
-- Headers without fences (`Title: x`) only where `formats` names `pelican`: they look like any first line of
-  text.
+- Headers without fences (`Title: x`), only where `formats` names `pelican`, because any text may begin with
+  such a line.
 
-An opening line without a closing one is `unterminated_front_matter`. Where front matter is not required, a
-`---` that is not followed by a `key:` line is a horizontal rule, and a block between two of them that holds
-no mapping is text.
+An opening line without a closing one is rejected as `unterminated_front_matter`. Where front matter is not
+required, a `---` that is not followed by a `key:` line is a horizontal rule, and a block between two of them that
+holds no mapping is text.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ from etl_project.reasons import PostWarning, Rejection
 
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "FrontMatter", "Value", "front_matter_json", "read_front_matter"]
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-_QUOTED = json.encoder.encode_basestring
+_encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_quote_json = json.encoder.encode_basestring
 _BLANK = r"(?:[ \t]*+\n)*+"
 _OPEN = re.compile(rf"{_BLANK}(-{{3,}})(?:[ \t]*(json|toml|yaml))?[ \t]*(?:\n|\Z)")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
@@ -62,14 +62,14 @@ _LCTT_OPEN = re.compile(r"\[#\]:[ \t]*[\w-]+[ \t]*:")
 _KEY_LINE = re.compile(r"\s*[\"']?[^\W\d][\w -]{0,60}[\"']?:(?=\s|$)")
 _POST_KEY = re.compile(rf"{POST_KEYS}:(?=\s|$)")
 _QUOTED_LINE = re.compile(r"""[\w-]+:[ \t]+(?:"[^"]+"|'[^']+')[ \t]*$""")
-_REST = 4096
-"""Characters of a body in which the rest of its front matter is looked for."""
-_HEXO_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
+_REST_CHARACTERS = 4096
+"""Characters at the start of a body that are searched for the rest of its front matter."""
+_UNFENCED_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
 
 
 @dataclass(slots=True)
 class FrontMatter:
-    """What a post says about itself, and the rest of it."""
+    """The front matter of a post, and its body."""
 
     format: str | None
     """`yaml`, `toml`, `json`, `lctt`, `pelican`, or None when the post has no front matter."""
@@ -83,8 +83,8 @@ class FrontMatter:
 
 
 @dataclass(slots=True)
-class _Found:
-    """A header in a text: where it is, and its fields where finding it took reading it."""
+class _HeaderSpan:
+    """The position of a header in a text, and its fields if finding its end required parsing it."""
 
     start: int
     end: int
@@ -92,7 +92,7 @@ class _Found:
     format: str
     fields: dict[str, Value] | None = None
     warnings: Sequence[PostWarning] = ()
-    """What reading the fields found, where they are read already."""
+    """Warnings about `fields`, if these are set."""
 
 
 class Header(BaseHandler):
@@ -100,8 +100,8 @@ class Header(BaseHandler):
 
     name: ClassVar[str]
 
-    def find(self, text: str, limits: Limits, required: bool) -> _Found | None:
-        """Find the header at the start of a text; raises Rejection for one that has no end."""
+    def find(self, text: str, limits: Limits, required: bool) -> _HeaderSpan | None:
+        """Find the header at the start of a text; raises Rejection for a header that is not closed."""
         raise NotImplementedError
 
     def read(self, header: str, budget: Budget, *, fast_path: bool = True) -> dict[str, Value]:
@@ -114,8 +114,8 @@ class Header(BaseHandler):
 
     def split(self, text: str) -> tuple[str, str]:
         """Split a text into header and body."""
-        found = self.find(text, Limits(), required=True)
-        return ("", text) if found is None else (text[found.start : found.end], text[found.body :])
+        span = self.find(text, Limits(), required=True)
+        return ("", text) if span is None else (text[span.start : span.end], text[span.body :])
 
     def load(self, fm: str) -> dict[str, Any]:
         """Read the fields of a header, every scalar as text."""
@@ -123,17 +123,17 @@ class Header(BaseHandler):
 
 
 class YAMLHeader(Header):
-    """YAML between lines of dashes, or Hexo's without the first of them."""
+    """YAML between lines of dashes; Hexo's form has no first line of dashes."""
 
     name = "yaml"
     FM_BOUNDARY = _OPEN
     START_DELIMITER = END_DELIMITER = "---"
 
-    def find(self, text: str, limits: Limits, required: bool) -> _Found | None:
+    def find(self, text: str, limits: Limits, required: bool) -> _HeaderSpan | None:
         """Find the block between the fences."""
         opening = _OPEN.match(text)
         if opening is None:
-            return self._find_unopened(text)
+            return self._find_without_opening(text)
         start = opening.end()
         length = len(opening[1])
         closing = _CLOSE.search(text, start) if length == 3 else None
@@ -147,14 +147,15 @@ class YAMLHeader(Header):
                     raise Rejection("unterminated_front_matter", "The front matter has no closing line.", line)
                 return None
         body = min(closing.end() + 1, len(text))
-        if _is_cut_in_two(text, body):
+        if _is_cut_by_dashes(text, body):
             line = text.count("\n", 0, body)
             raise Rejection("syntax", "A line of --- or ... stands in the middle of the front matter.", line)
-        return _Found(start, closing.start(), body, opening[2] or "yaml")
+        return _HeaderSpan(start, closing.start(), body, opening[2] or "yaml")
 
     @staticmethod
-    def _find_unopened(text: str) -> _Found | None:
-        first = _HEXO_LINE.match(text)
+    def _find_without_opening(text: str) -> _HeaderSpan | None:
+        """Find Hexo's header without an opening line."""
+        first = _UNFENCED_LINE.match(text)
         if first is None or first[1] is None:
             return None
         closing = _CLOSE.search(text)
@@ -162,16 +163,16 @@ class YAMLHeader(Header):
             return None
         keys = set()
         for line in text[: closing.start()].split("\n"):
-            match = _HEXO_LINE.match(line)
+            match = _UNFENCED_LINE.match(line)
             if match is None:
                 return None
             keys.add(match[1])
         if not keys & {"title", "date"}:
             return None
-        return _Found(0, closing.start(), min(closing.end() + 1, len(text)), "yaml")
+        return _HeaderSpan(0, closing.start(), min(closing.end() + 1, len(text)), "yaml")
 
     def read(self, header: str, budget: Budget, *, fast_path: bool = True) -> dict[str, Value]:
-        """Read flat lines, else events, else line by line."""
+        """Read the block with the fast path, else with the YAML parser, else line by line."""
         if fast_path:
             flat = read_flat(header, budget.limits)
             if flat is not None:
@@ -192,18 +193,18 @@ class YAMLHeader(Header):
         return value
 
 
-def _is_cut_in_two(text: str, body: int) -> bool:
-    """Whether the body begins with the rest of the front matter.
+def _is_cut_by_dashes(text: str, body: int) -> bool:
+    """Whether the body begins with the rest of the front matter, because a line of dashes inside a title ended it.
 
-    A title with a line of dashes in it leaves that behind: a line that ends with the title's last quote, two keys of a
-    post at least, and another fence.
+    The signs are a line that ends with the title's closing quote, at least two keys of a post, and another fence.
     """
-    if text.find("\n---", body, body + _REST) < 0:
+    if text.find("\n---", body, body + _REST_CHARACTERS) < 0:
         return False
-    return any(map(_is_rest, _CLOSE.split(text[body : body + _REST])[:-1]))
+    return any(map(_is_rest_of_header, _CLOSE.split(text[body : body + _REST_CHARACTERS])[:-1]))
 
 
-def _is_rest(part: str) -> bool:
+def _is_rest_of_header(part: str) -> bool:
+    """Whether text before a fence has the other signs of `_is_cut_by_dashes`."""
     lines = [line.rstrip() for line in part.split("\n")]
     return (
         sum(_POST_KEY.match(line) is not None for line in lines) > 1
@@ -219,7 +220,7 @@ class TOMLHeader(Header):
     FM_BOUNDARY = _TOML_OPEN
     START_DELIMITER = END_DELIMITER = "+++"
 
-    def find(self, text: str, limits: Limits, required: bool) -> _Found | None:
+    def find(self, text: str, limits: Limits, required: bool) -> _HeaderSpan | None:
         """Find the block between the fences."""
         opening = _TOML_OPEN.match(text)
         if opening is None:
@@ -228,7 +229,7 @@ class TOMLHeader(Header):
         if closing is None:
             line = text.count("\n", 0, opening.end() - 1) + 1
             raise Rejection("unterminated_front_matter", "The front matter has no closing line.", line)
-        return _Found(opening.end(), closing.start(), min(closing.end() + 1, len(text)), "toml")
+        return _HeaderSpan(opening.end(), closing.start(), min(closing.end() + 1, len(text)), "toml")
 
     def read(self, header: str, budget: Budget, *, fast_path: bool = True) -> dict[str, Value]:
         """Read TOML."""
@@ -244,32 +245,32 @@ class JSONHeader(Header):
     FM_BOUNDARY = _JSON_OPEN
     START_DELIMITER, END_DELIMITER = "", ""
 
-    def find(self, text: str, limits: Limits, required: bool) -> _Found | None:
-        """Find the object; its end is only known once it is read."""
+    def find(self, text: str, limits: Limits, required: bool) -> _HeaderSpan | None:
+        """Find the object; its end is known only after parsing it."""
         comment = _JSON_COMMENT.match(text)
         if comment is not None:
-            return self._found(text, comment.end(), limits, _JSON_COMMENT_END)
+            return self._find_object(text, comment.end(), limits, _JSON_COMMENT_END)
         fence = _JSON_FENCE.match(text)
         if fence is not None:
             closing = _JSON_FENCE_CLOSE.search(text, fence.end())
             if closing is not None and (fence[1] or text[fence.end()] == '"'):
-                return _Found(fence.end(), closing.start(), closing.end(), "json")
+                return _HeaderSpan(fence.end(), closing.start(), closing.end(), "json")
             if fence[1]:
                 raise Rejection("unterminated_front_matter", "The front matter has no closing line.", 1)
         opening = _JSON_OPEN.match(text)
-        return None if opening is None else self._found(text, opening.end(), limits, _REST_OF_LINE)
+        return None if opening is None else self._find_object(text, opening.end(), limits, _REST_OF_LINE)
 
     @staticmethod
-    def _found(text: str, start: int, limits: Limits, after: re.Pattern[str]) -> _Found:
+    def _find_object(text: str, start: int, limits: Limits, after: re.Pattern[str]) -> _HeaderSpan:
         line = text.count("\n", 0, start) + 1
         fields, end, warnings = read_json(text, start, limits, line)
         rest = after.match(text, end)
         if rest is None:
             raise Rejection("unterminated_front_matter", "The comment around the JSON is not closed.", line)
-        return _Found(start, end, rest.end(), "json", fields, warnings)
+        return _HeaderSpan(start, end, rest.end(), "json", fields, warnings)
 
     def read(self, header: str, budget: Budget, *, fast_path: bool = True) -> dict[str, Value]:
-        """Read an object, or members without the braces."""
+        """Read an object, or members of one without the braces."""
         text = header.strip()
         if not text.startswith("{"):
             text = f"{{{text}}}"
@@ -287,12 +288,12 @@ class LCTTHeader(Header):
     FM_BOUNDARY = _LCTT_OPEN
     START_DELIMITER, END_DELIMITER = "[#]:", ""
 
-    def find(self, text: str, limits: Limits, required: bool) -> _Found | None:
+    def find(self, text: str, limits: Limits, required: bool) -> _HeaderSpan | None:
         """Find the lines at the start of the text."""
         if not _LCTT_OPEN.match(text):
             return None
         fields, end, warnings = read_lctt(text)
-        return _Found(0, end, end, "lctt", fields, warnings)
+        return _HeaderSpan(0, end, end, "lctt", fields, warnings)
 
     def read(self, header: str, budget: Budget, *, fast_path: bool = True) -> dict[str, Value]:
         """Read the lines."""
@@ -306,10 +307,10 @@ class PelicanHeader(Header):
     FM_BOUNDARY = _KEY_LINE
     START_DELIMITER, END_DELIMITER = "", "\n"
 
-    def find(self, text: str, limits: Limits, required: bool) -> _Found | None:
+    def find(self, text: str, limits: Limits, required: bool) -> _HeaderSpan | None:
         """Find the lines at the start of the text."""
         read = read_pelican(text)
-        return None if read is None else _Found(0, read[1], read[1], "pelican", read[0], read[2])
+        return None if read is None else _HeaderSpan(0, read[1], read[1], "pelican", read[0], read[2])
 
     def read(self, header: str, budget: Budget, *, fast_path: bool = True) -> dict[str, Value]:
         """Read the lines."""
@@ -324,7 +325,6 @@ FORMATS: dict[str, Header] = {
 
 DEFAULT_FORMATS = ("yaml", "toml", "json", "lctt")
 """Formats that cannot be mistaken for text."""
-
 
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
 """https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: the first line of every pointer."""
@@ -343,9 +343,9 @@ def read_front_matter(
     Args:
         text: the decoded file, line ends as `\n`.
         limits: what one front matter may hold.
-        required: whether a file of this dialect without front matter is no post.
+        required: whether a file without front matter is rejected.
         formats: names of `FORMATS`, tried in order.
-        fast_path: read flat YAML without the parser; the result is the same, only slower, without.
+        fast_path: read flat YAML without the YAML parser. Turning it off gives the same result, only slower.
 
     Raises:
         Rejection: `no_front_matter` (only when required), `lfs_pointer` (else), `unterminated_front_matter`,
@@ -356,11 +356,11 @@ def read_front_matter(
         reason = "no_front_matter" if required else "lfs_pointer"
         raise Rejection(reason, "The file is a pointer of Git LFS, which stands for a post that is not here.", 1)
     for name in formats:
-        found = FORMATS[name].find(text, limits, required)
-        if found is None:
+        span = FORMATS[name].find(text, limits, required)
+        if span is None:
             continue
-        size = found.end - found.start
-        header = text[found.start : found.end]
+        size = span.end - span.start
+        header = text[span.start : span.end]
         if size > limits.front_matter_bytes or (
             size * 4 > limits.front_matter_bytes
             and len(header.encode(errors="surrogatepass")) > limits.front_matter_bytes
@@ -370,31 +370,30 @@ def read_front_matter(
                 f"The front matter is larger than {limits.front_matter_bytes} bytes.",
                 1,
             )
-        budget = Budget(limits, text.count("\n", 0, found.start) + 1)
-        if found.fields is None:
+        budget = Budget(limits, text.count("\n", 0, span.start) + 1)
+        if span.fields is None:
             try:
-                fields = FORMATS[found.format].read(header, budget, fast_path=fast_path)
+                fields = FORMATS[span.format].read(header, budget, fast_path=fast_path)
             except Rejection as rejection:
                 if not required and rejection.reason == "front_matter_not_mapping":
                     break
                 raise
         else:
-            fields = found.fields
-            budget.warnings += found.warnings
-        line = text.count("\n", 0, found.body) + 1
-        return FrontMatter(found.format, fields, text[found.body :], line, budget.warnings)
+            fields = span.fields
+            budget.warnings += span.warnings
+        line = text.count("\n", 0, span.body) + 1
+        return FrontMatter(span.format, fields, text[span.body :], line, budget.warnings)
     if required:
         raise Rejection("no_front_matter", "The file does not begin with front matter.", 1)
     return FrontMatter(None, {}, text, 1)
 
 
 def front_matter_json(fields: dict[str, Value]) -> str:
-    """Write the fields as compact JSON, characters and the order of keys as written.
+    """Write the fields as compact JSON, with characters and the order of keys as written.
 
-    What `read_front_matter` returns is nested at most `Limits.depth` deep and holds no half of a surrogate
-    pair.
+    Fields from `read_front_matter` are nested at most `Limits.depth` deep and hold no half of a surrogate pair.
     """
     try:
-        return "{" + ",".join([f"{_QUOTED(key)}:{_QUOTED(value)}" for key, value in fields.items()]) + "}"  # type: ignore[arg-type]
-    except TypeError:  # not only texts
-        return _ENCODE(fields)
+        return "{" + ",".join([f"{_quote_json(key)}:{_quote_json(value)}" for key, value in fields.items()]) + "}"  # type: ignore[arg-type]
+    except TypeError:  # some value is no text
+        return _encode_json(fields)

@@ -1,10 +1,10 @@
-"""YAML that keeps its text: libyaml's events in, values out whose scalars are as written.
+"""Read YAML from the events of libyaml, so that every scalar stays the text that was written.
 
 Nothing recurses with the depth of the input, and every limit is checked while reading.
 
-A reading can be *in doubt*: YAML refuses the text, or reads something that nobody meant (the rest of a
-title as a comment, the next lines as part of a quoted title). `Doubt` says so, and `yaml_repair` reads the
-text line by line.
+The result can be *in doubt*: YAML refuses the text, or reads it in a way that nobody intended (the rest of a title as
+a comment, the next lines as part of a quoted title). Then `Doubt` is raised, and `yaml_repair` reads the text line by
+line.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from etl_project.limits import Limits
 from etl_project.reasons import PostWarning, Rejection
 
 Value = Union[str, None, list["Value"], dict[str, "Value"]]  # noqa: UP007  (it names itself)
-"""A value of the front matter: a scalar is its text as written, a plain null or nothing is None."""
+"""A value of the front matter: a scalar is its text as written, a plain null or an empty value is None."""
 
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 """Plain scalars that YAML reads as null."""
 
-_CORE = "tag:yaml.org,2002:"
+_CORE_PREFIX = "tag:yaml.org,2002:"
 _CORE_TAGS = frozenset(
-    _CORE + name
+    _CORE_PREFIX + name
     for name in (
         "str",
         "int",
@@ -62,19 +62,19 @@ POST_KEYS = (
     "(?:title|date|layout|tags?|categor(?:y|ies)|authors?|translator|slug|permalink|description|excerpt|summary"
     "|draft|published|updated|lang)"
 )
-"""Pattern of the keys that nearly every kind of site has: where one follows, a value before it has ended."""
+"""Pattern of the keys that nearly every kind of site uses: such a key ends the value before it."""
 
-_SWALLOWED = re.compile(rf"\n{POST_KEYS}:(?=[ \t\n]|$)")
+_SWALLOWED_KEY = re.compile(rf"\n{POST_KEYS}:(?=[ \t\n]|$)")
 _COMMENT = re.compile(r"[ \t]*#([^\s#!])?")
 _MACHINE_WORD = re.compile(r"[-+0-9:./ TZ]+|true|false|yes|no|on|off", re.IGNORECASE)
 TITLES = frozenset(("title", "Title", "TITLE"))
-"""Keys whose value is a title: text, whatever it looks like."""
-_OPEN: Any = object()
+"""Keys whose value is a title, which is always text, even if YAML would read it as something else."""
+_UNFINISHED: Any = object()
 _NO_KEY: Any = object()
 
 
 class Doubt(Exception):
-    """YAML refuses the text, or would change what it says."""
+    """YAML refuses the text, or would change its meaning."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -84,14 +84,14 @@ class Doubt(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """What the reading of one front matter has used up and learnt, shared by the parts it is read in."""
+    """The state of reading one front matter, shared by the parts that are read separately."""
 
     limits: Limits
     line: int = 1
     """File line of the first line of the block."""
     events: int = 0
     anchors: dict[str, tuple[Value, int, int]] = field(default_factory=dict)
-    """Anchor -> its value, the events it stands for and its depth."""
+    """Anchor -> its value, the number of events of that value, and its depth."""
     warnings: list[PostWarning] = field(default_factory=list)
 
 
@@ -116,8 +116,7 @@ def read_events(block: str, budget: Budget, *, line: int, depth: int = 0) -> Val
 
     Args:
         block: its text.
-        budget: what is shared with other parts of the same front matter; events, anchors and warnings are
-        added.
+        budget: shared with other parts of the same front matter; events, anchors and warnings are added to it.
         line: file line of the first line of `block`.
         depth: nesting around the block, for the limit.
 
@@ -126,10 +125,8 @@ def read_events(block: str, budget: Budget, *, line: int, depth: int = 0) -> Val
 
     Raises:
         Doubt: when the text should be read line by line instead.
-        Rejection: `unsafe_tag`, `alias_limit`, `depth_limit`, `value_limit`, or `syntax` for what no repair
-        can help:
-            keys that are no scalars, surrogate escapes, characters outside YAML.
-
+        Rejection: `unsafe_tag`, `alias_limit`, `depth_limit`, `value_limit`, or `syntax` for errors that no repair
+            can mend: keys that are no scalars, surrogate escapes, characters outside YAML.
     """
     try:
         parser = CParser(block)
@@ -140,15 +137,17 @@ def read_events(block: str, budget: Budget, *, line: int, depth: int = 0) -> Val
         raise Rejection("encoding", "The front matter holds half of a surrogate pair.") from error
     except MarkedYAMLError as error:
         problem = error.problem or "not YAML"
-        where = line + error.problem_mark.line if error.problem_mark else None
+        error_line = line + error.problem_mark.line if error.problem_mark else None
         if "Unicode character escape" in problem:
-            raise Rejection("syntax", "An escape stands for half of a surrogate pair.", where) from error
-        raise Doubt(problem, where) from error
+            raise Rejection("syntax", "An escape stands for half of a surrogate pair.", error_line) from error
+        raise Doubt(problem, error_line) from error
     except YAMLError as error:
         raise Doubt(str(error)) from error
 
 
 class _Reader:
+    """Builds the value of one document from its events."""
+
     def __init__(self, block: str, budget: Budget, line: int, depth: int) -> None:
         self.block = block
         self.budget = budget
@@ -161,6 +160,7 @@ class _Reader:
         self.title_anchor: str | None = None
 
     def read(self, parser: Any) -> Value:
+        """Read all events of the parser and build the value of the document."""
         get_event = parser.get_event
         root: Value = None
         value: Value
@@ -170,14 +170,14 @@ class _Reader:
             kind = type(event)
             self.budget.events += 1
             if kind is ScalarEvent:
-                value = self.scalar(event)
+                value = self.read_scalar(event)
             elif kind is SequenceStartEvent or kind is MappingStartEvent:
-                self.start(event, kind is MappingStartEvent)
+                self.start_container(event, kind is MappingStartEvent)
                 continue
             elif kind is SequenceEndEvent or kind is MappingEndEvent:
-                value = self.end()
+                value = self.end_container()
             elif kind is AliasEvent:
-                value = self.alias(event)
+                value = self.resolve_alias(event)
             elif kind is StreamEndEvent:
                 break
             else:
@@ -187,18 +187,19 @@ class _Reader:
                         raise Doubt("there are several documents", self.line + event.start_mark.line)
                 continue
             if self.stack:
-                self.put(value, event)
+                self.add_value(value, event)
             else:
                 root = value
         if self.title_anchor is not None and self.title_anchor not in self.used:
             raise Doubt("the title begins with &")
         return root
 
-    def where(self, event: Any) -> int:
-        """File line of an event; libyaml counts line separators, people do not."""
+    def file_line(self, event: Any) -> int:
+        """File line of an event, counting line feeds only: libyaml counts other line separators too."""
         return self.line + self.block.count("\n", 0, int(event.start_mark.index))
 
-    def scalar(self, event: Any) -> str | None:
+    def read_scalar(self, event: Any) -> str | None:
+        """Get the text of a scalar; raises Doubt where YAML may read it differently from its author."""
         value: str = event.value
         style = event.style
         plain = style == "" or style is None
@@ -217,7 +218,7 @@ class _Reader:
             if value in ("=", "<<") and not is_key and tag is None:
                 raise Doubt(f"{value} has a meaning of its own in YAML")
             if len(value) > self.limits.number_digits and _NUMBER.fullmatch(value):
-                raise Rejection("value_limit", "A number is longer than the limit.", self.where(event))
+                raise Rejection("value_limit", "A number is longer than the limit.", self.file_line(event))
         elif "\\" in self.block and _CONTROLS.search(value):
             raise Doubt("an escape stands for a control character")
         if self.has_hash and node is not None and not is_key:
@@ -226,49 +227,53 @@ class _Reader:
         if style == "|" or style == ">":
             if is_title and not value:
                 raise Doubt("the title is a mere | or >")
-        elif not plain and start.line != end.line and self.runs_on(style, start.index, end.index):
-            raise Doubt("a quoted value runs on into the next key", self.where(event))
+        elif not plain and start.line != end.line and self.swallows_lines(style, start.index, end.index):
+            raise Doubt("a quoted value runs on into the next key", self.file_line(event))
         if event.anchor is not None:
             if is_title and plain:
                 self.title_anchor = event.anchor
             self.budget.anchors[event.anchor] = (value, 1, 0)
         return None if plain and tag is None and value in NULLS and not is_key else value
 
-    def runs_on(self, quote: str, start: int, end: int) -> bool:
-        """Whether a quoted value swallowed lines: the first ends with an escaped quote, or a key is in it."""
+    def swallows_lines(self, quote: str, start: int, end: int) -> bool:
+        """Whether a quoted value swallowed lines: its first line ends with an escaped quote, or it contains a key."""
         stop = self.block.find("\n", start, end)
         if stop < 0:
             return False
         head = self.block[start + 1 : stop].rstrip(" \t")
         if head.endswith(quote):
             return True
-        return _SWALLOWED.search(self.block, start, end) is not None
+        return _SWALLOWED_KEY.search(self.block, start, end) is not None
 
     def check_comment(self, value: str, event: Any, plain: bool, is_title: bool) -> None:
+        """Raise Doubt if the comment after a value may be part of the value."""
         match = _COMMENT.match(self.block, event.end_mark.index)
         if match is None:
             return
         if plain:
             is_text = match[1] is not None and not (value and _MACHINE_WORD.fullmatch(value))
             if is_title or is_text:
-                raise Doubt("YAML reads the rest of the line as a comment", self.where(event))
+                raise Doubt("YAML reads the rest of the line as a comment", self.file_line(event))
         elif is_title and event.style in "\"'":
             end = self.block.find("\n", match.start())
             rest = self.block[match.start() : end if end >= 0 else None]
             if rest.rstrip().endswith(event.style):
-                raise Doubt("YAML reads part of the title as a comment", self.where(event))
+                raise Doubt("YAML reads part of the title as a comment", self.file_line(event))
 
     def check_tag(self, tag: str, event: Any) -> None:
         if tag != "!" and tag not in _CORE_TAGS:
-            raise Rejection("unsafe_tag", f"The tag {tag.replace(_CORE, '!!')[:80]} is not read.", self.where(event))
+            raise Rejection(
+                "unsafe_tag", f"The tag {tag.replace(_CORE_PREFIX, '!!')[:80]} is not read.", self.file_line(event)
+            )
 
-    def start(self, event: Any, is_mapping: bool) -> None:
+    def start_container(self, event: Any, is_mapping: bool) -> None:
+        """Open a list or mapping."""
         if self.stack:
             node = self.stack[-1]
             if type(node.value) is dict and node.key is _NO_KEY:
-                if self.is_title_of(self.stack):
+                if self.is_in_title(self.stack):
                     raise Doubt("the title is no text")
-                raise Rejection("syntax", "A key is a list or a mapping.", self.where(event))
+                raise Rejection("syntax", "A key is a list or a mapping.", self.file_line(event))
             if (
                 event.flow_style
                 and not self.depth
@@ -278,7 +283,7 @@ class _Reader:
             ):
                 raise Doubt("the title begins with a bracket")
         if self.depth + len(self.stack) >= self.limits.depth:
-            raise Rejection("depth_limit", f"Nested deeper than {self.limits.depth} levels.", self.where(event))
+            raise Rejection("depth_limit", f"Nested deeper than {self.limits.depth} levels.", self.file_line(event))
         tag = event.tag
         if tag is not None:
             self.check_tag(tag, event)
@@ -287,17 +292,18 @@ class _Reader:
             event.anchor,
             self.budget.events,
             self.line + event.start_mark.line,
-            tag == _CORE + "set",
+            tag == _CORE_PREFIX + "set",
         )
         if event.anchor is not None:
-            self.budget.anchors[event.anchor] = (_OPEN, 0, 0)
+            self.budget.anchors[event.anchor] = (_UNFINISHED, 0, 0)
         self.stack.append(node)
 
     @staticmethod
-    def is_title_of(stack: list[_Node]) -> bool:
+    def is_in_title(stack: list[_Node]) -> bool:
         return type(stack[0].value) is dict and stack[0].key in TITLES
 
-    def end(self) -> Value:
+    def end_container(self) -> Value:
+        """Close the innermost list or mapping: apply its merge keys, and store it under its anchor."""
         node = self.stack.pop()
         value: Value = node.value
         if node.merged:
@@ -313,46 +319,48 @@ class _Reader:
             self.stack[-1].depth = node.depth + 1
         return value
 
-    def alias(self, event: Any) -> Value:
+    def resolve_alias(self, event: Any) -> Value:
+        """Get the value of an alias, which counts against the limits as if it were written out."""
         known = self.budget.anchors.get(event.anchor)
         if known is None:
-            raise Doubt(f"*{event.anchor} stands for nothing", self.where(event))
+            raise Doubt(f"*{event.anchor} stands for nothing", self.file_line(event))
         value, events, depth = known
-        if value is _OPEN:
-            raise Rejection("alias_limit", f"*{event.anchor} contains itself.", self.where(event))
+        if value is _UNFINISHED:
+            raise Rejection("alias_limit", f"*{event.anchor} contains itself.", self.file_line(event))
         self.used.add(event.anchor)
         self.budget.events += events - 1
         if self.budget.events > self.limits.events:
             raise Rejection(
-                "alias_limit", f"Aliases expand to more than {self.limits.events} parts.", self.where(event)
+                "alias_limit", f"Aliases expand to more than {self.limits.events} parts.", self.file_line(event)
             )
         if self.depth + len(self.stack) + depth > self.limits.depth:
-            raise Rejection("depth_limit", f"Nested deeper than {self.limits.depth} levels.", self.where(event))
+            raise Rejection("depth_limit", f"Nested deeper than {self.limits.depth} levels.", self.file_line(event))
         if self.stack and depth >= self.stack[-1].depth:
             self.stack[-1].depth = depth + 1
         return value
 
-    def put(self, value: Value, event: Any) -> None:
+    def add_value(self, value: Value, event: Any) -> None:
+        """Add a value to the innermost list or mapping, as an item, a key or the value of a key."""
         node = self.stack[-1]
         container = node.value
         if type(container) is list:
             container.append(value)
         elif node.key is _NO_KEY:
             if not isinstance(value, str):
-                raise Rejection("syntax", "A key is no text.", self.where(event))
+                raise Rejection("syntax", "A key is no text.", self.file_line(event))
             node.key = value
         else:
             key, node.key = node.key, _NO_KEY
             if key == "<<":
-                self.merge(node, value, event)
+                self.add_merged(node, value, event)
                 return
             if key in container and container[key] != value:
-                self.budget.warnings.append(PostWarning("duplicate_key", key, self.where(event)))
+                self.budget.warnings.append(PostWarning("duplicate_key", key, self.file_line(event)))
             container[key] = value
 
-    def merge(self, node: _Node, value: Value, event: Any) -> None:
+    def add_merged(self, node: _Node, value: Value, event: Any) -> None:
         mappings = value if isinstance(value, list) else [value]
         merged = [mapping for mapping in mappings if isinstance(mapping, dict)]
         if len(merged) != len(mappings):
-            raise Rejection("syntax", "<< merges mappings only.", self.where(event))
+            raise Rejection("syntax", "<< merges mappings only.", self.file_line(event))
         node.merged = [*(node.merged or ()), *merged]

@@ -1,8 +1,8 @@
-"""The YAML that most posts write, read by one regular expression.
+"""The fast path for the YAML of most posts: one regular expression.
 
-Accepted are lines of `key: value` only, where the value is nothing, plain text that cannot mean anything
-else, text in quotes without escapes, or a list of plain words in brackets. Whatever is not certain to be
-the same for YAML is left to the events; a property test compares the two.
+It accepts only lines of `key: value`, where the value is empty, plain text with no special meaning in YAML, quoted
+text without escapes, or a list of plain words in brackets. A block with anything else is left to `yaml_events`; a
+property test compares the results of the two.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import re
 from etl_project.extract.front_matter.yaml_events import NULLS, TITLES, Value
 from etl_project.limits import Limits
 
-# Characters that are special anywhere: controls, YAML's other line breaks, byte order marks, noncharacters.
+# Characters that are special in every position: controls, YAML's other line breaks, byte order marks, noncharacters.
 _NOT_TEXT = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff"
 _PLAIN = (
-    rf"[^\s{_NOT_TEXT}\-?:,\[\]{{}}#&*!|>'\"%@`=<~]"  # what a plain value may begin with
+    rf"[^\s{_NOT_TEXT}\-?:,\[\]{{}}#&*!|>'\"%@`=<~]"  # first character of a plain value
     rf"[^\n\t:#{_NOT_TEXT}]*(?::[^\s:#{_NOT_TEXT}][^\n\t:#{_NOT_TEXT}]*)*"
 )
-_WORDS = r"[^\W_][\w ./+]*"
+_LIST_WORDS = r"[^\W_][\w ./+]*"
 _LINE = re.compile(
     rf"^([A-Za-z_][A-Za-z0-9_-]*):(?:[ ]+(?:({_PLAIN})|\"([^\"\\\n\t{_NOT_TEXT}]*)\"|'([^'\n\t{_NOT_TEXT}]*)'"
-    rf"|\[({_WORDS}(?:, ?{_WORDS})*)\]))?[ ]*\n",
+    rf"|\[({_LIST_WORDS}(?:, ?{_LIST_WORDS})*)\]))?[ ]*\n",
     re.MULTILINE,
 )
 
@@ -31,11 +31,10 @@ def read_flat(block: str, limits: Limits) -> dict[str, Value] | None:
 
     Args:
         block: the text.
-        limits: what comes near one of them is left to the events, which judge it.
+        limits: a block that may exceed one of them is left to `yaml_events`, which checks them exactly.
 
     Returns:
-        What `yaml_events.read_events` would return, or None when that is not certain.
-
+        The result that `yaml_events.read_events` would give, or None when that is not certain.
     """
     rows = _LINE.findall(block)
     if len(rows) != block.count("\n") or 6 * len(rows) + block.count(",") + 6 > limits.events or limits.depth < 2:

@@ -1,15 +1,15 @@
-"""Front matter that YAML refuses or would change, read line by line as `key: rest of the line`.
+"""Repair front matter that YAML refuses or would change, by reading it line by line as `key: rest of the line`.
 
-The block is cut into entries, one per key at the left margin with the lines that belong to it. Each entry
-is given to YAML on its own; one that is still in doubt is read as a person would read it, with a warning:
+The block is split into entries: a key at the left margin, with the lines that belong to it. Each entry is read as YAML
+on its own. An entry that is still in doubt is read as a person would read it, with a warning:
 
 - a value between quotes is the text from the first to the last quote (`repaired_quotes`);
-- any other value is the text as it stands (`repaired_plain_scalar`);
-- lines at the left margin that are no key continue the value before them; a list below a value joins it;
-- `layout:post` and `key：value` are keys all the same, as is a bare word above a list;
+- any other value is the text exactly as written (`repaired_plain_scalar`);
+- lines at the left margin that hold no key continue the value before them; a list below a value is joined with it;
+- `layout:post` and `key：value` count as keys too, and so does a bare word above a list;
 - lists and nested mappings are repaired item by item.
 
-Lines indented with a TAB, complex keys and lines that belong to nothing are beyond repair.
+Lines indented with a TAB, complex keys and lines that belong to no key cannot be repaired.
 """
 
 from __future__ import annotations
@@ -20,53 +20,54 @@ from dataclasses import dataclass, field
 from etl_project.extract.front_matter.yaml_events import NULLS, POST_KEYS, TITLES, Budget, Doubt, Value, read_events
 from etl_project.reasons import PostWarning, Rejection
 
-_KEY = re.compile(r"""("[^"]*"|'[^']*'|[^\W_][\w.$/-]*(?:[ ][\w.$/-]+){0,2}|_[\w.$/-]*|<<)[ \t]*:(?=[ \t]|$)""")
+_KEY_START = re.compile(r"""("[^"]*"|'[^']*'|[^\W_][\w.$/-]*(?:[ ][\w.$/-]+){0,2}|_[\w.$/-]*|<<)[ \t]*:(?=[ \t]|$)""")
 TIGHT_KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)(?::(?!//)|：)(?=\S)")
 """A key without white space after its colon, or with a full-width one."""
 _STRAY_KEY = re.compile(r"[A-Za-z_][\w-]*:(?=[ \t]|$)")
 _BARE_WORD = re.compile(r"[A-Za-z_][\w-]*[ \t]*")
-_ITEM = re.compile(r"-(?=[ \t]|$)")
+_ITEM_START = re.compile(r"-(?=[ \t]|$)")
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}")
-_QUOTED = re.compile(rf"""(?:{POST_KEYS}:|-)[ \t]+(?:"[^"]+"|'[^']+')""")
+_QUOTED_LINE = re.compile(rf"""(?:{POST_KEYS}:|-)[ \t]+(?:"[^"]+"|'[^']+')""")
 _BEFORE_TEXT = r"""(?:[A-Za-z_][\w-]{2,}:|"[\w -]+":|'[\w -]+':|-)[ \t]+"""
-_TEXT = re.compile(rf"""{_BEFORE_TEXT}(?:(?!""|'')|(?:""|'')$)""")
-_LONE = re.compile(rf"""{_BEFORE_TEXT}["']""")
-_TAG = re.compile(r"!+[A-Za-z<]")
+_TEXT_LINE = re.compile(rf"""{_BEFORE_TEXT}(?:(?!""|'')|(?:""|'')$)""")
+_LONE_QUOTE = re.compile(rf"""{_BEFORE_TEXT}["']""")
+_TAG_START = re.compile(r"!+[A-Za-z<]")
 
 
 @dataclass(slots=True)
 class _Entry:
+    """A key at the left margin, and the lines that belong to it."""
+
     key: str
     rest: str
     line: int
     lines: list[str]
-    loose: bool = False
-    """A line at the left margin continues it, or YAML would not see its key."""
+    is_loose: bool = False
+    """Whether a line at the left margin continues the entry, or YAML would not recognise its key."""
     margin: int = 0
     item_indent: int | None = None
-    """Indentation of the list items below the key, once there are any."""
+    """Indentation of the list items below the key; None until there are any."""
     children: list[str] = field(default_factory=list)
 
 
 def repair(block: str, budget: Budget, doubt: Doubt, *, line: int, depth: int = 0) -> dict[str, Value]:
-    """Read a block line by line.
+    """Read a block line by line, and repair what YAML refuses.
 
     Args:
         block: the text, its keys at the left margin.
         budget: shared with the other parts of the front matter; warnings are added.
-        doubt: why YAML's reading cannot be used, for the message when there is no better one.
+        doubt: why the block cannot be read as YAML; its message is used where there is no better one.
         line: file line of the first line of `block`.
         depth: nesting around the block.
 
     Raises:
-        Rejection: `syntax` when a line belongs to nothing, and everything `read_events` raises.
-
+        Rejection: `syntax` for a line that belongs to no key, and the rejections of `read_events`.
     """
     if depth >= budget.limits.depth:
         raise Rejection("depth_limit", f"Nested deeper than {budget.limits.depth} levels.", line)
     fields: dict[str, Value] = {}
     merged: list[dict[str, Value]] = []
-    for entry in _entries(block, doubt, line):
+    for entry in _split_entries(block, doubt, line):
         value = _read_entry(entry, block, budget, depth)
         if entry.key == "<<" and isinstance(value, dict):
             merged.append(value)
@@ -80,7 +81,8 @@ def repair(block: str, budget: Budget, doubt: Doubt, *, line: int, depth: int = 
     return fields
 
 
-def _entries(block: str, doubt: Doubt, first: int) -> list[_Entry]:
+def _split_entries(block: str, doubt: Doubt, first: int) -> list[_Entry]:
+    """Split a block into entries; `first` is the file line of its first line."""
     entries: list[_Entry] = []
     entry: _Entry | None = None
     lines = block.split("\n")
@@ -97,32 +99,32 @@ def _entries(block: str, doubt: Doubt, first: int) -> list[_Entry]:
                 continue
             raise Rejection("syntax", "A line is indented with a TAB.", line)
         indent = len(text) - len(text.lstrip(" "))
-        started = None
+        new_entry = None
         if indent == 0:
             if text[0] == "#":
                 continue
             if text[:2] in ("? ", ": ") or text in ("?", ":"):
                 raise Rejection("syntax", "A key is a list or a mapping.", line)
-            started = _start(text, line, lines[number + 1] if number + 1 < len(lines) else "")
+            new_entry = _start_entry(text, line, lines[number + 1] if number + 1 < len(lines) else "")
         elif entry is not None and _is_stray_key(entry, stripped, indent):
-            started = _start(stripped, line, "")
-            if started is not None:
-                started.margin = indent
-                started.loose = True
-        if started is not None:
-            entry = started
+            new_entry = _start_entry(stripped, line, "")
+            if new_entry is not None:
+                new_entry.margin = indent
+                new_entry.is_loose = True
+        if new_entry is not None:
+            entry = new_entry
             entries.append(entry)
             continue
         if entry is None:
             raise Rejection("syntax", f"The front matter cannot be read: {doubt.message}.", doubt.line or line)
         text = text[min(indent, entry.margin) :]
-        if indent == 0 and not _ITEM.match(text):
-            entry.loose = True
+        if indent == 0 and not _ITEM_START.match(text):
+            entry.is_loose = True
             entry.lines.append("  " + text)
         else:
-            if entry.item_indent is None and stripped[0] == "-" and _ITEM.match(stripped):
+            if entry.item_indent is None and stripped[0] == "-" and _ITEM_START.match(stripped):
                 entry.item_indent = indent
-                entry.loose |= bool(entry.rest)
+                entry.is_loose |= bool(entry.rest)
             entry.lines.append(text)
         entry.children.append(text)
     if not entries:
@@ -130,9 +132,9 @@ def _entries(block: str, doubt: Doubt, first: int) -> list[_Entry]:
     return entries
 
 
-def _start(text: str, line: int, following: str) -> _Entry | None:
-    """Begin an entry with this line, if it has a key."""
-    match = _KEY.match(text)
+def _start_entry(text: str, line: int, next_line: str) -> _Entry | None:
+    """Make an entry of this line if it holds a key, else None."""
+    match = _KEY_START.match(text)
     if match is not None:
         key = match[1]
         if key[0] in "\"'":
@@ -141,14 +143,14 @@ def _start(text: str, line: int, following: str) -> _Entry | None:
     match = TIGHT_KEY.match(text)
     if match is not None:
         rest = text[match.end() :].strip(" \t")
-        return _Entry(match[1], rest, line, [f"{match[1]}: {rest}"], loose=True)
-    if _BARE_WORD.fullmatch(text) and _ITEM.match(following.lstrip(" ")):
-        return _Entry(text.strip(), "", line, [f"{text.strip()}:"], loose=True)
+        return _Entry(match[1], rest, line, [f"{match[1]}: {rest}"], is_loose=True)
+    if _BARE_WORD.fullmatch(text) and _ITEM_START.match(next_line.lstrip(" ")):
+        return _Entry(text.strip(), "", line, [f"{text.strip()}:"], is_loose=True)
     return None
 
 
 def _is_stray_key(entry: _Entry, stripped: str, indent: int) -> bool:
-    """Whether an indented line is a key of its own: ` date: b` below `title: a`, ` category:` in a list."""
+    """Whether an indented line holds a key of its own: ` date: b` below `title: a`, ` category:` in a list."""
     if not _STRAY_KEY.match(stripped):
         return False
     if entry.rest:
@@ -157,49 +159,52 @@ def _is_stray_key(entry: _Entry, stripped: str, indent: int) -> bool:
 
 
 def _read_entry(entry: _Entry, block: str, budget: Budget, depth: int) -> Value:
-    warned, events = len(budget.warnings), budget.events
+    """Read an entry as YAML, else repair it. `<<` gives the mappings to merge, any other key its value."""
+    warning_count, event_count = len(budget.warnings), budget.events
     try:
         value = read_events("\n".join(entry.lines), budget, line=entry.line, depth=depth)
     except Doubt as doubt:
-        del budget.warnings[warned:]
-        budget.events = events
+        del budget.warnings[warning_count:]
+        budget.events = event_count
         return _read_in_doubt(entry, block, budget, depth, doubt)
     if not isinstance(value, dict) or (len(value) != 1 and entry.key != "<<"):
         return _read_in_doubt(entry, block, budget, depth, Doubt("it is no `key: value`", entry.line))
     if entry.key in TITLES and _is_ambiguous(entry, block, in_doubt=False):
         raise Rejection("syntax", "Another line ends with a quote that may be the title's.", entry.line)
-    if entry.loose:
+    if entry.is_loose:
         budget.warnings.append(PostWarning("repaired_plain_scalar", entry.key, entry.line))
     return value if entry.key == "<<" else next(iter(value.values()))
 
 
 def _read_in_doubt(entry: _Entry, block: str, budget: Budget, depth: int, doubt: Doubt) -> Value:
+    """Read an entry that YAML refuses or would change, as a person would read it, with a warning."""
     children = entry.children
     while children and not children[-1]:
         children.pop()
-    filled = [child for child in children if child and not child.lstrip(" ").startswith("#")]
-    rest = "" if entry.rest.startswith("#") and filled else entry.rest
+    content_lines = [child for child in children if child and not child.lstrip(" ").startswith("#")]
+    rest = "" if entry.rest.startswith("#") and content_lines else entry.rest
     if _is_ambiguous(entry, block, in_doubt=True):
         raise Rejection("syntax", "A quoted value is not closed on its line.", entry.line)
-    if not filled:
-        return _literal(rest, entry, budget)
-    margin = min(len(child) - len(child.lstrip(" ")) for child in filled)
+    if not content_lines:
+        return _read_literally(rest, entry, budget)
+    margin = min(len(child) - len(child.lstrip(" ")) for child in content_lines)
     dedented = [child[margin:] if child.strip() else "" for child in children]
     if _BLOCK_SCALAR.fullmatch(rest):
         budget.warnings.append(PostWarning("repaired_plain_scalar", entry.key, entry.line))
         return "\n".join(dedented)
-    if all(_ITEM.match(child) or child.startswith((" ", "#")) or not child for child in dedented):
+    if all(_ITEM_START.match(child) or child.startswith((" ", "#")) or not child for child in dedented):
         items = _read_items(dedented, entry, budget, depth)
         if rest:
-            items.insert(0, _literal(rest, entry, budget))
+            items.insert(0, _read_literally(rest, entry, budget))
         return items
-    if not rest and _KEY.match(next(child for child in dedented if child and child[0] != "#")):
+    if not rest and _KEY_START.match(next(child for child in dedented if child and child[0] != "#")):
         return repair("\n".join(dedented), budget, doubt, line=entry.line + 1, depth=depth + 1)
-    return _literal(_fold([rest, *(child.strip() for child in children)]), entry, budget)
+    return _read_literally(_fold_lines([rest, *(child.strip() for child in children)]), entry, budget)
 
 
 def _read_items(dedented: list[str], entry: _Entry, budget: Budget, depth: int) -> list[Value]:
-    starts = [number for number, child in enumerate(dedented) if _ITEM.match(child)]
+    """Read the items of a list, each as YAML, else repaired. `dedented` holds the lines below the key."""
+    starts = [number for number, child in enumerate(dedented) if _ITEM_START.match(child)]
     items: list[Value] = []
     for start, stop in zip(starts, [*starts[1:], len(dedented)], strict=True):
         lines = [" " + dedented[start][1:], *dedented[start + 1 : stop]]
@@ -214,35 +219,35 @@ def _read_items(dedented: list[str], entry: _Entry, budget: Budget, depth: int) 
         margin = min(len(text) - len(text.lstrip(" ")) for text in lines if text.strip())
         text = "\n".join(text[margin:] for text in lines)
         if text[0] == "#":
-            items.append(_literal(text, entry, budget, line))
+            items.append(_read_literally(text, entry, budget, line))
             continue
-        warned, events = len(budget.warnings), budget.events
+        warning_count, event_count = len(budget.warnings), budget.events
         try:
             items.append(read_events(text, budget, line=line, depth=depth + 1))
         except Doubt as doubt:
-            del budget.warnings[warned:]
-            budget.events = events
-            if _KEY.match(text) and ("\n" in text or any(isinstance(item, dict) for item in items)):
+            del budget.warnings[warning_count:]
+            budget.events = event_count
+            if _KEY_START.match(text) and ("\n" in text or any(isinstance(item, dict) for item in items)):
                 items.append(repair(text, budget, doubt, line=line, depth=depth + 2))
             else:
-                whole = _fold([part.strip() for part in text.split("\n")])
-                items.append(_literal(whole, entry, budget, line))
+                whole = _fold_lines([part.strip() for part in text.split("\n")])
+                items.append(_read_literally(whole, entry, budget, line))
     return items
 
 
 def _is_ambiguous(entry: _Entry, block: str, *, in_doubt: bool) -> bool:
     """Whether nobody can tell where the quoted value of an entry ends.
 
-    Its quote may have been forgotten, or its text may go on in other lines: then one of these ends with a quote
-    that it does not begin with, or a key stands twice. A title in doubt that goes on in its own lines, or is a mere
-    quote, is ambiguous.
+    The closing quote may have been forgotten, or the text may continue in other lines: then one of these ends with
+    a quote but does not begin with one, or a key occurs twice. A title in doubt that continues in lines of its own,
+    or consists of a single quote character, is ambiguous.
     """
     rest = entry.rest
     quote = rest[:1]
     if quote not in ('"', "'"):
         return False
     is_title = entry.key in TITLES
-    if (in_doubt or entry.loose) and (rest == quote or any(entry.children)):
+    if (in_doubt or entry.is_loose) and (rest == quote or any(entry.children)):
         return is_title
     is_closed = not in_doubt or rest.rstrip(",").endswith(quote)
     if is_closed and not is_title:
@@ -253,30 +258,32 @@ def _is_ambiguous(entry: _Entry, block: str, *, in_doubt: bool) -> bool:
     if len(set(keys)) < len(keys):
         return True
     if not is_closed or len(rest) == 2:
-        return any(line.startswith(quote) or (line.endswith(quote) and not _QUOTED.fullmatch(line)) for line in lines)
-    # A quote escaped by its backslash explains a lone one further down, where YAML would have gone on to.
+        return any(
+            line.startswith(quote) or (line.endswith(quote) and not _QUOTED_LINE.fullmatch(line)) for line in lines
+        )
+    # YAML would have read on from a quote escaped by a backslash to the next one, which explains a lone quote below.
     may_be_lone = rest[-2:-1] == "\\"
     for line in lines:
-        if not line.endswith(quote) or (may_be_lone and _LONE.fullmatch(line)):
+        if not line.endswith(quote) or (may_be_lone and _LONE_QUOTE.fullmatch(line)):
             continue
-        if line.count(quote) % 2 or line[-2:-1] == "\\" or not _TEXT.match(line):
+        if line.count(quote) % 2 or line[-2:-1] == "\\" or not _TEXT_LINE.match(line):
             return True
     return False
 
 
-def _literal(text: str, entry: _Entry, budget: Budget, line: int | None = None) -> Value:
-    """Read the text as a person does: between its quotes, a list in brackets, else as it stands."""
+def _read_literally(text: str, entry: _Entry, budget: Budget, line: int | None = None) -> Value:
+    """Read the text as a person does: between its quotes, as a list in brackets, else exactly as written."""
     if text in NULLS:
         return None
     if text[0] == "[" and text[-1] == "]" and entry.key not in TITLES:
         budget.warnings.append(PostWarning("repaired_plain_scalar", f"{entry.key}: {text[:200]}", entry.line))
         return [item for item in (part.strip(" \t\"'") for part in text[1:-1].split(",")) if item]
-    if _TAG.match(text):
+    if _TAG_START.match(text):
         raise Rejection("unsafe_tag", f"The tag {text.split(' ', 1)[0][:80]} is not read.", line or entry.line)
     code = "repaired_plain_scalar"
     quote = text[0]
     if quote in "\"'":
-        # A comma after the last quote is a leftover of JSON.
+        # A comma after the last quote comes from JSON.
         closed = text[:-1] if text.endswith(quote + ",") else text
         if len(closed) > 1 and closed[-1] == quote:
             text, code = closed[1:-1], "repaired_quotes"
@@ -286,7 +293,7 @@ def _literal(text: str, entry: _Entry, budget: Budget, line: int | None = None) 
     return text
 
 
-def _fold(lines: list[str]) -> str:
+def _fold_lines(lines: list[str]) -> str:
     """Join lines the way YAML folds them: one space for a line end, a line end for an empty line."""
     parts: list[str] = []
     for text in lines:

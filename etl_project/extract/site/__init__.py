@@ -1,1 +1,1 @@
-"""What a site's own settings say: addresses and defaults of its posts."""
+"""A site's own settings, and the addresses of its posts."""

@@ -1,4 +1,4 @@
-"""The site's own settings file in, what it changes for the posts out: defaults, permalinks, languages."""
+"""Read a site's own settings file for what it changes in the posts: defaults, permalinks, languages."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import ast
 import hashlib
 import re
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from etl_project.dialects import DASHED_NAME, Dialect
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
-from etl_project.sources.access import files_below, read_first
-from etl_project.sources.location import Repository
+from etl_project.sources.place import PinnedPlace
 
 if TYPE_CHECKING:
     from etl_project.extract.front_matter.read import Value
@@ -27,8 +26,8 @@ _NEW_POST_NAME = {
     "i_day": "(?P<day>[0-9]{1,2})",
     "title": "(?P<slug>.+)",
 }
-_FENCES = {".yml": "---", ".yaml": "---", ".toml": "+++"}
-_FORMATS = {".yml": ("yaml",), ".yaml": ("yaml",), ".toml": ("toml",), ".json": ("json",)}
+_FENCE_OF_SUFFIX = {".yml": "---", ".yaml": "---", ".toml": "+++"}
+_FORMATS_OF_SUFFIX = {".yml": ("yaml",), ".yaml": ("yaml",), ".toml": ("toml",), ".json": ("json",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,78 +42,76 @@ class DefaultSet:
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """Settings of a site, every scalar as its text; empty when it has none that can be read."""
+    """Settings of a site, every scalar as its text; empty if there are none that can be read."""
 
     values: dict[str, Value] = field(default_factory=dict)
     """Keys as written; in lower case where the dialect folds keys."""
     default_sets: tuple[DefaultSet, ...] = ()
     sections: frozenset[str] = frozenset()
-    """Folders below `content/` that Hugo holds for sections; only filled when a permalink asks for them."""
+    """Folders below `content/` that Hugo treats as sections; only filled if a permalink uses them."""
     found: bool = False
     """Whether there are settings."""
 
     def text(self, key: str) -> str | None:
-        """Get the text of a key, if it has one."""
+        """Get the text of a key; None if its value is no text."""
         value = self.values.get(key)
         return value if isinstance(value, str) else None
 
     def table(self, key: str) -> dict[str, Value]:
-        """Get the table of a key, empty if it has none."""
+        """Get the table of a key; empty if its value is no table."""
         value = self.values.get(key)
         return value if isinstance(value, dict) else {}
 
     def taxonomy(self, singular: str, keys: tuple[str, ...]) -> tuple[str, ...]:
-        """Put the key that the site's `taxonomies` give to a kind of term (Hugo) before those of the dialect."""
+        """Put the key that the site's `taxonomies` name for a kind of term (Hugo) before the keys of the dialect."""
         plural = self.table("taxonomies").get(singular)
         return (plural.lower(), *keys) if isinstance(plural, str) else keys
 
     def defaults(self, path: str, *, is_draft: bool) -> dict[str, Value]:
-        """Values that Jekyll gives to a post before its front matter, the narrower scope over the wider."""
+        """Default values that Jekyll gives to a post, below its front matter; a narrower scope overrides a wider."""
         if not self.default_sets:
             return {}
         merged: dict[str, Value] = {}
         last: DefaultSet | None = None
         kind = "drafts" if is_draft else "posts"
-        for one in self.default_sets:
-            if one.type not in (None, kind) or not one.scope.match(path):
+        for default_set in self.default_sets:
+            if default_set.type not in (None, kind) or not default_set.scope.match(path):
                 continue
-            if last is None or _has_precedence(one, last):
-                merged, last = {**merged, **one.values}, one
+            if last is None or _has_precedence(default_set, last):
+                merged, last = {**merged, **default_set.values}, default_set
             else:
-                merged = {**one.values, **merged}
+                merged = {**default_set.values, **merged}
         return merged
 
 
-def read_site_config(
-    location: Path | Repository, dialect: Dialect, limits: Limits, permalink: str | None = None
-) -> SiteConfig:
-    """Read the settings of the site whose posts lie at or below a location.
+def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, permalink: str | None = None) -> SiteConfig:
+    """Read the settings of the site whose posts are in a place.
 
-    A file that cannot be read or parsed gives no settings: its site could not be built either, but its posts
-    can be read.
+    A file that cannot be read or parsed gives no settings: the generator could not build the site either, but its
+    posts can be read.
 
     Args:
-        location: the site's root, or its folder of posts.
+        place: the site's root, or its folder of posts.
         dialect: which files to look for.
         limits: limits of the parser.
         permalink: permalink that the source states.
     """
     values: dict[str, Value] = {}
     try:
-        if found := read_first(location, _config_names(location, dialect), limits.file_bytes):
+        if found := place.read_first(_config_names(place, dialect), limits.file_bytes):
             name, data = found
             text, suffix = data.decode("utf-8-sig"), PurePosixPath(name).suffix
-            # A file that is read as text has its line ends turned.
+            # Line ends become \n, as when a file is opened as text.
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-            values = _python_values(text) if suffix == ".py" else _values(text, suffix, limits)
+            values = _parse_python(text) if suffix == ".py" else _parse_values(text, suffix, limits)
     except (OSError, UnicodeDecodeError, Rejection, SyntaxError, ValueError):
         values = {}
     if dialect.keys_fold:
         values = {key.lower(): value for key, value in values.items()}
     return SiteConfig(
         values,
-        tuple(_default_sets(values.get("defaults"))),
-        frozenset(_sections(location, dialect, f"{permalink} {values.get('permalinks')}")),
+        tuple(_parse_default_sets(values.get("defaults"))),
+        frozenset(_find_sections(place, dialect, f"{permalink} {values.get('permalinks')}")),
         found=bool(values),
     )
 
@@ -122,7 +119,7 @@ def read_site_config(
 def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
     """Choose the pattern of file names that state a date, with the groups of `Dialect.dated_name`.
 
-    Hexo's `new_post_name` and `:filename` among Hugo's `frontmatter.date` are followed.
+    Two settings of sites are respected: Hexo's `new_post_name`, and `:filename` in Hugo's `frontmatter.date`.
     """
     if dialect.url_style == "hugo" and ":filename" in str(config.table("frontmatter").get("date")):
         return DASHED_NAME
@@ -130,54 +127,58 @@ def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
         name = (config.text("new_post_name") or "").rpartition("/")[2]
         parts = _NAME_PARTS.split(name.rpartition(".")[0] or name)
         if {"year", "title"} <= set(parts) and "month" in str(parts) and "day" in str(parts):
-            known = [_NEW_POST_NAME.get(part, re.escape(part) if i % 2 == 0 else ".*") for i, part in enumerate(parts)]
+            known = [
+                _NEW_POST_NAME.get(part, re.escape(part) if index % 2 == 0 else ".*")
+                for index, part in enumerate(parts)
+            ]
             return re.compile("".join(known), re.DOTALL)
     return dialect.dated_name
 
 
-def site_fingerprint(location: Path | Repository, dialect: Dialect, permalink: str | None = None) -> str:
-    """Hash what outside the posts decides how they are read; when it changes, they must all be read again.
+def site_fingerprint(place: PinnedPlace, dialect: Dialect, permalink: str | None = None) -> str:
+    """Hash the settings outside the posts that decide how they are read; if the hash changes, all are read again.
 
     Args:
-        location: the site's root, or its folder of posts.
+        place: the site's root, or its folder of posts.
         dialect: which files count.
         permalink: permalink that the source states.
     """
     try:
-        found = read_first(location, _config_names(location, dialect))
+        found = place.read_first(_config_names(place, dialect))
     except OSError:
         found = None
     data = found[1] if found else b""
     digest = hashlib.blake2b(data, digest_size=16)
-    sections = sorted(_sections(location, dialect, f"{permalink} {data.decode(errors='replace')}"))
+    sections = sorted(_find_sections(place, dialect, f"{permalink} {data.decode(errors='replace')}"))
     digest.update("\n".join(["", *sections]).encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
-def _config_names(location: Path | Repository, dialect: Dialect) -> list[str]:
+def _config_names(place: PinnedPlace, dialect: Dialect) -> list[str]:
     names = list(dialect.config_files)
     # A source may name the folder of posts itself.
-    if location.name in dialect.content_folders or location.name in dialect.category_folders_above:
+    if place.name in dialect.content_folders or place.name in dialect.category_folders_above:
         names += [f"../{name}" for name in dialect.config_files]
     return names
 
 
-def _values(text: str, suffix: str, limits: Limits) -> dict[str, Value]:
-    # Telling whether the settings changed takes no parser.
+def _parse_values(text: str, suffix: str, limits: Limits) -> dict[str, Value]:
+    """Parse settings in YAML, TOML or JSON, by the suffix of their file."""
+    # Imported here, because computing the fingerprint of the settings needs no parser.
     from etl_project.extract.front_matter.read import read_front_matter
 
-    fence = _FENCES.get(suffix)
+    fence = _FENCE_OF_SUFFIX.get(suffix)
     if fence == "---":
-        # A document marker of YAML's own would close the front matter that the settings are read as.
+        # The settings are read as front matter, which a document marker of YAML would close.
         text = "\n".join([line for line in text.split("\n") if line.rstrip() not in ("---", "...")])
     if fence:
         text = f"{fence}\n{text}\n{fence}\n"
     limits = replace(limits, front_matter_bytes=limits.file_bytes)
-    return read_front_matter(text, limits, required=True, formats=_FORMATS[suffix]).fields
+    return read_front_matter(text, limits, required=True, formats=_FORMATS_OF_SUFFIX[suffix]).fields
 
 
-def _python_values(text: str) -> dict[str, Value]:
-    # pelicanconf.py is read, never run: plain assignments of texts are enough.
+def _parse_python(text: str) -> dict[str, Value]:
+    """Read the assignments of constants in pelicanconf.py, which is parsed and never executed."""
     values: dict[str, Value] = {}
     for statement in ast.parse(text).body:
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
@@ -187,17 +188,18 @@ def _python_values(text: str) -> dict[str, Value]:
     return values
 
 
-def _sections(location: Path | Repository, dialect: Dialect, permalinks: str) -> list[str]:
-    """List the folders with an _index file, if permalinks of Hugo ask for sections."""
+def _find_sections(place: PinnedPlace, dialect: Dialect, permalinks: str) -> list[str]:
+    """List the folders with an _index file, if permalinks of Hugo use sections."""
     if dialect.url_style != "hugo" or ":sections" not in permalinks:
         return []
-    content = "" if location.name in dialect.content_folders else "content"
-    paths = map(PurePosixPath, files_below(location, content))
+    content = "" if place.name in dialect.content_folders else "content"
+    paths = map(PurePosixPath, place.files_below(content))
     folders = {path.parent for path in paths if path.name.startswith("_index.")}
     return [folder.relative_to(content).as_posix() for folder in folders]
 
 
-def _default_sets(defaults: Value) -> list[DefaultSet]:
+def _parse_default_sets(defaults: Value) -> list[DefaultSet]:
+    """Read `defaults` of Jekyll's _config.yml; malformed entries are skipped."""
     sets: list[DefaultSet] = []
     for entry in defaults if isinstance(defaults, list) else []:
         if not isinstance(entry, dict) or not isinstance(values := entry.get("values"), dict):
@@ -206,14 +208,15 @@ def _default_sets(defaults: Value) -> list[DefaultSet]:
         scope = scope if isinstance(scope, dict) else {}
         path, kind = scope.get("path"), scope.get("type")
         path = path.removeprefix("/") if isinstance(path, str) else ""
-        # Jekyll's older configurations say `post` for `posts`.
+        # Older configurations of Jekyll write `post` for `posts`.
         kind = {"post": "posts", "draft": "drafts"}.get(kind, kind) if isinstance(kind, str) else None
         sets.append(DefaultSet(_scope_pattern(path), len(path), kind, values))
     return sets
 
 
 def _scope_pattern(path: str) -> re.Pattern[str]:
-    # `**` crosses folders, `*` does not; what follows a match is below it.
+    """Compile the path of a scope, which may hold `*` and `**`."""
+    # `**` crosses folders, `*` does not. Only the start of a path is matched, so files below a folder match too.
     parts = re.split(r"(\*\*/?|\*)", path)
     return re.compile(
         "".join([".*" if p.startswith("**") else "[^/]*" if p == "*" else re.escape(p) for p in parts]),
@@ -222,6 +225,7 @@ def _scope_pattern(path: str) -> re.Pattern[str]:
 
 
 def _has_precedence(new: DefaultSet, old: DefaultSet) -> bool:
+    """Whether a later entry overrides an earlier one: the longer path wins, then one with a type, then the later."""
     if new.path_length != old.path_length:
         return new.path_length > old.path_length
     return new.type is not None or old.type is None

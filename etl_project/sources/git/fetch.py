@@ -1,4 +1,4 @@
-"""A repository in, the same at its present commit out; a remote one is fetched into a bare copy first."""
+"""Looks up the current commit of a repository; a remote one is fetched into a bare copy first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FETCHED = "refs/posts/present"
 _DAMAGED = "damaged"
 
 
-def present(repository: Repository, branch: str | None, *, with_history: bool) -> Repository:
+def look_up(repository: Repository, branch: str | None, *, with_history: bool) -> Repository:
     """Look up the commit to read.
 
     Args:
@@ -31,12 +31,12 @@ def present(repository: Repository, branch: str | None, *, with_history: bool) -
         git_dir, folder = str(repository.mirror), ""
         commit = _fetch(repository, branch)
     else:
-        git_dir, folder = _found(repository.address)
-        commit = _commit(git_dir, branch)
+        git_dir, folder = _find_repository(repository.address)
+        commit = _find_commit(git_dir, branch)
     tree = None
     if commit:
         try:
-            tree = _line(
+            tree = _first_line(
                 git(
                     "rev-parse",
                     "--verify",
@@ -59,16 +59,16 @@ def present(repository: Repository, branch: str | None, *, with_history: bool) -
 
 
 def note_damage(repository: Repository) -> None:
-    """Have the copy of a remote repository made anew at the next look: something in it cannot be read."""
+    """Have the copy of a remote repository made anew by the next plan: something in it cannot be read."""
     if repository.mirror and repository.mirror.is_dir():
         (repository.mirror / _DAMAGED).touch()
 
 
-def _found(path: str) -> tuple[str, str]:
+def _find_repository(path: str) -> tuple[str, str]:
     """Directory of the repository that a path lies in, and the folder of it that the path is."""
     try:
-        git_dir = _line(git("-C", path, "rev-parse", "--absolute-git-dir"))
-        return git_dir, _line(git("-C", path, "rev-parse", "--show-prefix")).rstrip("/")
+        git_dir = _first_line(git("-C", path, "rev-parse", "--absolute-git-dir"))
+        return git_dir, _first_line(git("-C", path, "rev-parse", "--show-prefix")).rstrip("/")
     except GitFailed as error:
         said = str(error)
         if said.startswith("not a git repository"):
@@ -78,10 +78,10 @@ def _found(path: str) -> tuple[str, str]:
         raise SourceUnavailable(f"the repository {path} cannot be read: {said}") from None
 
 
-def _commit(git_dir: str, branch: str | None) -> str | None:
+def _find_commit(git_dir: str, branch: str | None) -> str | None:
     name = f"refs/heads/{branch}" if branch else "HEAD"
     try:
-        return _line(git("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}", git_dir=git_dir))
+        return _first_line(git("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}", git_dir=git_dir))
     except GitFailed:
         heads = git("for-each-ref", "--format=%(refname)", "refs/heads", git_dir=git_dir)
         _refuse_without(branch, heads.decode(errors="replace").split())
@@ -129,7 +129,7 @@ def _fetch(repository: Repository, branch: str | None) -> str | None:
         shutil.rmtree(mirror)
         _prepare(mirror)
         _fetch_into(mirror, address, wanted)
-    return _line(git("rev-parse", "--verify", f"{FETCHED}^{{commit}}", git_dir=str(mirror)))
+    return _first_line(git("rev-parse", "--verify", f"{FETCHED}^{{commit}}", git_dir=str(mirror)))
 
 
 def _prepare(mirror: Path) -> None:
@@ -160,12 +160,12 @@ def _is_broken(mirror: Path) -> bool:
 
 def _boundaries(git_dir: str) -> frozenset[str]:
     """Commits of a shallow clone whose parents are not there."""
-    common = _line(git("rev-parse", "--git-path", "shallow", git_dir=git_dir))
+    common = _first_line(git("rev-parse", "--git-path", "shallow", git_dir=git_dir))
     try:
         return frozenset(Path(common).read_text("ascii").split())
     except FileNotFoundError:
         return frozenset()
 
 
-def _line(out: bytes) -> str:
+def _first_line(out: bytes) -> str:
     return out.removesuffix(b"\n").decode("utf-8", "surrogateescape")

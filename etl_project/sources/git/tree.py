@@ -1,9 +1,9 @@
-"""Two commits of a repository in, the posts that differ between them out; without the first, every post."""
+"""Lists the posts of a commit, or those that differ between two commits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etl_project.dialects import DIALECTS, is_post
@@ -11,10 +11,11 @@ from etl_project.sources.git.blobs import blobs_named
 from etl_project.sources.git.command import GitFailed, git
 from etl_project.sources.git.fetch import note_damage
 from etl_project.sources.git.history import last_commits
-from etl_project.sources.listing import listing_frame
+from etl_project.sources.listing import Listing, listing_frame
 from etl_project.sources.location import Repository
 from etl_project.sources.paths import escape_path, unescape_path
 from etl_project.sources.patterns import Patterns
+from etl_project.sources.place import PlaceVersion
 from etl_project.sources.signature import SIGNATURE_COLUMNS, SourceUnavailable
 from etl_project.sources.source import Source
 
@@ -22,24 +23,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 _FILE, _LINK, _MODULE = b"100", b"120000", b"160000"
-
-
-@dataclass(frozen=True, slots=True)
-class GitListing:
-    """The posts of a commit, or what of them is not as it was."""
-
-    posts: pl.DataFrame
-    """One row per listed file, in columns of `LISTING_COLUMNS`: every post, or those that may differ.
-
-    `blob_id` is what makes it the same file: the id of its blob; `link:` and the id of the blob that a symbolic link
-    leads to, nothing after the colon where it leads nowhere; `module:` for a submodule, `folder:` for a folder.
-    """
-    is_whole: bool
-    """Every post is there; else those not named in `touched` are as they were."""
-    touched: list[str] = field(default_factory=list)
-    """Paths whose last row does not count any more, whether or not they are posts now."""
-    committed: dict[str, int | None] = field(default_factory=dict)
-    """Path -> when it was committed since, for paths that may be as they were all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +36,44 @@ class _Entry:
     """None where it is not known yet."""
 
 
-def list_posts(source: Source, since: tuple[str, str] | None, links: Mapping[str, int | None]) -> GitListing:
+def list_posts(
+    source: Source, repository: Repository, since: PlaceVersion | None, links: Mapping[str, int | None]
+) -> Listing:
     """List the posts of the commit that a source is read at.
 
+    `blob_id` makes a file the same file: it is the id of its blob; `link:` and the id of the blob that a symbolic link
+    leads to, nothing after the colon where it leads nowhere; `module:` for a submodule, `folder:` for a folder.
+
     Args:
-        source: the source; its location is a repository that has been looked up.
-        since: commit and tree of the last listing; None to list every post.
+        source: whose patterns choose the posts.
+        repository: the repository, looked up.
+        since: version of the last listing; None to list every post.
         links: paths of the last listing that were symbolic links, with when they were committed: what they lead to may
             be another although they are the same.
 
     Raises:
         SourceUnavailable: the repository cannot be read.
     """
-    repository = source.location
-    assert isinstance(repository, Repository)
     try:
-        if since and repository.tree and (changes := _changes(source, repository, since, links)):
+        if since and repository.tree and (changes := _list_changes(source, repository, since, links)):
             return changes
         if not repository.tree:
-            return GitListing(_frame(source, {}, {}), is_whole=True)
-        posts = _resolved(repository, _chosen(source, _entries(repository)))
+            return Listing(_frame(source, {}, {}), is_whole=True)
+        posts = _resolve_blobs(repository, _choose_posts(source, _entries(repository)))
         dates = last_commits(repository, wanted=set(posts)) if source.updated_from == "git" else {}
-        return GitListing(_frame(source, posts, dates or {}), is_whole=True)
+        return Listing(_frame(source, posts, dates or {}), is_whole=True)
     except GitFailed as error:
         note_damage(repository)
         raise SourceUnavailable(f"{repository} cannot be read: {error}") from error
 
 
-def _changes(
-    source: Source, repository: Repository, since: tuple[str, str], links: Mapping[str, int | None]
-) -> GitListing | None:
+def _list_changes(
+    source: Source, repository: Repository, since: PlaceVersion, links: Mapping[str, int | None]
+) -> Listing | None:
     """List what differs from an earlier tree; None where that, or its history, is not there any more."""
     commit, tree = since
+    if not (commit and tree):
+        return None
     try:
         dates = last_commits(repository, since=commit) if source.updated_from == "git" else {}
         entries = list(_differences(repository, tree)) if tree != repository.tree else []
@@ -97,9 +86,9 @@ def _changes(
         # One with a line feed in its name is never followed, so it is as it was.
         old_links = [raw for raw in map(unescape_path, links) if raw not in touched and b"\n" not in raw]
         entries.extend(_Entry(raw, _LINK, b"", None) for raw in old_links)
-    posts = _resolved(repository, _chosen(source, (entry for entry in entries if entry.mode)))
-    paths = [_path(entry.path) for entry in entries]
-    return GitListing(_frame(source, posts, {**links, **dates}), False, paths, dates)
+    posts = _resolve_blobs(repository, _choose_posts(source, (entry for entry in entries if entry.mode)))
+    paths = [_shown_path(entry.path) for entry in entries]
+    return Listing(_frame(source, posts, {**links, **dates}), False, paths, dates)
 
 
 def _entries(repository: Repository) -> Iterator[_Entry]:
@@ -125,7 +114,7 @@ def _differences(repository: Repository, tree: str) -> Iterator[_Entry]:
         yield _Entry(path, b"" if status == b"D" else mode, object_id, None)
 
 
-def _chosen(source: Source, entries: Iterable[_Entry]) -> dict[str, tuple[int, _Entry]]:
+def _choose_posts(source: Source, entries: Iterable[_Entry]) -> dict[str, tuple[int, _Entry]]:
     """Path -> rank and entry of those that are posts of the source, by the rules of a folder."""
     dialect = DIALECTS[source.dialect]
     includes, excludes = Patterns(source.include or dialect.include), Patterns(source.exclude)
@@ -138,7 +127,7 @@ def _chosen(source: Source, entries: Iterable[_Entry]) -> dict[str, tuple[int, _
             entered[folder] = not any(part.startswith(b".") or part in pruned for part in folder.split(b"/"))
         if not entered[folder] or not is_post(dialect, name.decode("utf-8", "surrogateescape")):
             continue
-        path = _path(entry.path)
+        path = _shown_path(entry.path)
         shown_folder = path[: path.rfind("/") + 1]
         rank = includes.in_folder(shown_folder).of(path)
         if rank is not None and excludes.in_folder(shown_folder).of(path) is None:
@@ -147,16 +136,18 @@ def _chosen(source: Source, entries: Iterable[_Entry]) -> dict[str, tuple[int, _
     return chosen
 
 
-def _resolved(repository: Repository, posts: dict[str, tuple[int, _Entry]]) -> dict[str, tuple[int, str, int]]:
+def _resolve_blobs(repository: Repository, posts: dict[str, tuple[int, _Entry]]) -> dict[str, tuple[int, str, int]]:
     """Path -> rank, `blob_id` and size."""
     tree = f"{repository.tree}:".encode()
     links = {path: tree + entry.path for path, (_, entry) in posts.items() if entry.mode == _LINK}
     unknown = {path: e.object_id for path, (_, e) in posts.items() if e.size is None and e.mode.startswith(_FILE)}
-    answers = _asked(repository, links | unknown)
+    answers = _blobs_by_path(repository, links | unknown)
     # A link that leads nowhere is as long as its text.
     sizes = {path: posts[path][1].size for path in links}
     lost = {path: posts[path][1].object_id or links[path] for path, size in sizes.items() if size is None}
-    texts = _asked(repository, {path: name for path, name in lost.items() if not answers[path][0]}, follow=False)
+    texts = _blobs_by_path(
+        repository, {path: name for path, name in lost.items() if not answers[path][0]}, follow=False
+    )
     sizes |= {path: size for path, (_, size) in texts.items()}
     resolved = {}
     for path, (rank, entry) in posts.items():
@@ -175,7 +166,7 @@ def _resolved(repository: Repository, posts: dict[str, tuple[int, _Entry]]) -> d
     return resolved
 
 
-def _asked(
+def _blobs_by_path(
     repository: Repository, names: Mapping[str, bytes], *, follow: bool = True
 ) -> dict[str, tuple[str | None, int]]:
     return dict(zip(names, blobs_named(repository, list(names.values()), follow=follow), strict=True))
@@ -197,5 +188,5 @@ def _frame(source: Source, posts: dict[str, tuple[int, str, int]], dates: Mappin
     )
 
 
-def _path(raw: bytes) -> str:
+def _shown_path(raw: bytes) -> str:
     return escape_path(raw.decode("utf-8", "surrogateescape"))

@@ -1,1 +1,1 @@
-"""Where a post stands on its site in, the path of its page out: the rules of each generator in a file of its own."""
+"""Make the path of a post's page from its place on the site; each generator's rules are in a file of their own."""

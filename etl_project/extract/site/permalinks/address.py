@@ -1,4 +1,4 @@
-"""What the address of a post is made of, and the parts that several generators share."""
+"""The values that the address of a post is made from, and what several generators share."""
 
 from __future__ import annotations
 
@@ -24,69 +24,69 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 @dataclass(slots=True)
 class Address:
-    """What the address of a post is made of."""
+    """The values that the address of a post is made from."""
 
     folders: list[str]
-    """Folders below the content folder; of a bundle those above its own."""
+    """Folders below the content folder; for a bundle, without its own folder."""
     stem: str
-    """File name without its ending; of a bundle the name of its folder."""
+    """File name without its ending; for a bundle, the name of its folder."""
     slug: str | None
     stated_slug: str | None
     title: str | None
     stated_url: str | None
     published: ReadDate | None
     written: str | None
-    """The date as the front matter writes it."""
+    """The date as written in the front matter."""
     zone: ZoneInfo
     categories: list[str]
     language: str | None
-    """Language that leads the address."""
+    """Language that begins the address, if any."""
     _local: dt.datetime | None = None
 
-    def local(self) -> dt.datetime | None:
-        """Give the date on the clock of the source."""
+    def local_time(self) -> dt.datetime | None:
+        """Give the date in the time zone of the source; None if the post has no date."""
         if self._local is None and self.published is not None:
             self._local = (_EPOCH + dt.timedelta(microseconds=self.published.instant)).astimezone(self.zone)
         return self._local
 
-    def as_written(self) -> dt.date | None:
-        """Give the day as the front matter writes it, in whatever zone: Go keeps the zone of a date."""
+    def written_day(self) -> dt.date | None:
+        """Give the day as written in the front matter, in whatever zone: Go keeps the zone of a date."""
         match = _DAY_WRITTEN.match(self.written) if self.written and self.published else None
         if match is None:
-            return self.local()
+            return self.local_time()
         try:
             return dt.date(int(match[1]), int(match[2]), int(match[3]))
         except ValueError:
-            return self.local()
+            return self.local_time()
 
 
 UrlMaker = Callable[[Address], str | None]
+"""Function that makes the address of a post: a path that begins with a slash, or None if it cannot be known."""
 
 
 class UnknownPartError(LookupError):
-    """A template asks for what the post does not have."""
+    """A template uses a part that is unknown, or that the post does not have."""
 
 
-def rooted(path: str) -> str:
-    """Begin a path with a slash."""
+def add_leading_slash(path: str) -> str:
+    """Add a slash at the start of a path, unless there is one."""
     return path if path.startswith("/") else f"/{path}"
 
 
 def stated_url(post: Address) -> str | None:
-    """Only what the front matter says; addresses of other sites are not paths of this one."""
+    """Give the address that the front matter states; None for one on another site, which is no path of this site."""
     url = post.stated_url
-    return None if not url or "://" in url else rooted(url)
+    return None if not url or "://" in url else add_leading_slash(url)
 
 
 def date_part(write: Callable[[dt.datetime], str]) -> Callable[[Address], str]:
-    """Make a part of a template of the local date.
+    """Make a part of a template from the local date.
 
-    Raises:
-        UnknownPartError: from the part, where the post has no date.
+    The part raises UnknownPartError if the post has no date.
     """
 
     def part(post: Address) -> str:
-        local = post.local()
+        local = post.local_time()
         if local is None:
             raise UnknownPartError
         return write(local)

@@ -1,4 +1,4 @@
-"""Addresses as Hugo makes them: https://gohugo.io/configuration/permalinks/."""
+"""Addresses by the rules of Hugo: https://gohugo.io/configuration/permalinks/."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HUGO_NAME = re.compile(r":([a-z]+)(\[[^\]]*\])?")
 
 
 def hugo_urls(permalink: str | None, config: SiteConfig) -> UrlMaker:
-    """Make addresses by a pattern that the source states, else by the settings of the site."""
+    """Return the function that makes addresses by the pattern that the source states, else by the site's settings."""
     lower = (config.text("disablepathtolower") or "").lower() != "true"
     ugly = (config.text("uglyurls") or "").lower() == "true"
     patterns = {key.strip("/"): value for key, value in config.table("permalinks").items() if isinstance(value, str)}
@@ -20,14 +20,14 @@ def hugo_urls(permalink: str | None, config: SiteConfig) -> UrlMaker:
     if isinstance(pages, dict):
         patterns |= {key.strip("/"): value for key, value in pages.items() if isinstance(value, str)}
 
-    def sections_of(post: Address) -> list[str]:
+    def find_sections(post: Address) -> list[str]:
         # A folder below the first level is a section only if it has an _index file.
         folders = post.folders
         while len(folders) > 1 and "/".join(folders) not in config.sections:
             folders = folders[:-1]
         return folders
 
-    def part(post: Address, name: str, slice_: str | None) -> str:
+    def expand_part(post: Address, name: str, slice_: str | None) -> str:
         if name in ("slug", "slugorfilename", "slugorcontentbasename") and post.stated_slug:
             return hugo_path(post.stated_slug, lower=lower)
         if name in ("slug", "title"):
@@ -37,11 +37,11 @@ def hugo_urls(permalink: str | None, config: SiteConfig) -> UrlMaker:
         if name == "section":
             return post.folders[0] if post.folders else ""
         if name == "sections":
-            return "/".join(_sliced(sections_of(post), slice_))
+            return "/".join(_slice_sections(find_sections(post), slice_))
         return _hugo_date(name, post)
 
     def expand(pattern: str, post: Address) -> str:
-        return _HUGO_NAME.sub(lambda match: part(post, match[1], match[2]), pattern)
+        return _HUGO_NAME.sub(lambda match: expand_part(post, match[1], match[2]), pattern)
 
     def url(post: Address) -> str | None:
         stated = post.stated_url
@@ -64,8 +64,8 @@ def hugo_urls(permalink: str | None, config: SiteConfig) -> UrlMaker:
     return url
 
 
-def _sliced(sections: list[str], slice_: str | None) -> list[str]:
-    """`:sections[1:]`, `:sections[:last]`, `:sections[0]`; out of range is empty, never an error."""
+def _slice_sections(sections: list[str], slice_: str | None) -> list[str]:
+    """Apply the slice of `:sections[1:]`, `:sections[:last]` or `:sections[0]`; out of range gives an empty list."""
     if not slice_:
         return sections
     low, colon, high = slice_[1:-1].partition(":")
@@ -79,7 +79,8 @@ def _sliced(sections: list[str], slice_: str | None) -> list[str]:
 
 
 def _hugo_date(name: str, post: Address) -> str:
-    day = post.as_written()
+    """Expand a part of the date; raises UnknownPartError if the part is unknown or the post has no date."""
+    day = post.written_day()
     if day is None:
         raise UnknownPartError
     match name:

@@ -1,4 +1,4 @@
-"""Addresses as Jekyll makes them: https://jekyllrb.com/docs/permalinks/."""
+"""Addresses by the rules of Jekyll: https://jekyllrb.com/docs/permalinks/."""
 
 from __future__ import annotations
 
@@ -52,15 +52,18 @@ _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
 }
 
 
-_JEKYLL_NAMES = frozenset(("title", "slug", "name", "basename", "categories", "slugified_categories"))
-"""Parts that hold what people wrote; the others are digits and English words, which need no escaping."""
+_ESCAPED_PARTS = frozenset(("title", "slug", "name", "basename", "categories", "slugified_categories"))
+"""Parts whose text was written by people; the others are digits and English words, which need no escaping."""
 
 
 @lru_cache(maxsize=256)
-def _jekyll_pieces(template: str) -> tuple[tuple[Callable[[Address], str], bool], ...]:
-    """Split a template into literal texts and parts, and whether each must be escaped.
+def _split_template(template: str) -> tuple[tuple[Callable[[Address], str], bool], ...]:
+    """Split a template into literal texts and parts, each with whether it must be escaped.
 
-    A name before an underscore is tried without it too.
+    An unknown name that ends with an underscore is tried without it.
+
+    Raises:
+        UnknownPartError: a name is not known to Jekyll.
     """
     pieces: list[tuple[Callable[[Address], str], bool]] = []
     position = 0
@@ -71,17 +74,17 @@ def _jekyll_pieces(template: str) -> tuple[tuple[Callable[[Address], str], bool]
             name, end = name[:-1], end - 1
         if name not in _JEKYLL_PARTS:
             raise UnknownPartError(name)
-        pieces += (_literal(template[position : match.start()]), (_JEKYLL_PARTS[name], name in _JEKYLL_NAMES))
+        pieces += (_literal_piece(template[position : match.start()]), (_JEKYLL_PARTS[name], name in _ESCAPED_PARTS))
         position = end
-    return (*pieces, _literal(template[position:]))
+    return (*pieces, _literal_piece(template[position:]))
 
 
-def _literal(text: str) -> tuple[Callable[[Address], str], bool]:
+def _literal_piece(text: str) -> tuple[Callable[[Address], str], bool]:
     return lambda post: text, False
 
 
 def jekyll_urls(permalink: str) -> UrlMaker:
-    """Make addresses by a permalink style or template."""
+    """Return the function that makes addresses by a permalink style or template."""
     site_template = _JEKYLL_STYLES.get(permalink, permalink)
 
     def url(post: Address) -> str | None:
@@ -89,7 +92,7 @@ def jekyll_urls(permalink: str) -> UrlMaker:
         if stated and "://" in stated:
             return None
         try:
-            pieces = _jekyll_pieces(stated or site_template)
+            pieces = _split_template(stated or site_template)
             filled = "".join([escape_path(part(post)) if escapes else part(post) for part, escapes in pieces])
         except UnknownPartError:
             return None

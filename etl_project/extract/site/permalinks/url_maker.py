@@ -1,4 +1,4 @@
-"""The generator of a site in, the function that makes addresses of its posts out."""
+"""Choose the function that makes the addresses of the posts of a site, by its generator."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from etl_project.extract.site.site_config import SiteConfig
 def url_maker(dialect: Dialect, permalink: str | None, config: SiteConfig) -> UrlMaker:
     """Choose the function that makes the address of a post: a path on the site that starts with a slash.
 
-    It returns nothing where the generator's own answer cannot be known.
+    The function returns None where the address that the generator would make cannot be known.
 
     Args:
-        dialect: whose rules count.
-        permalink: style or template that the source states; it goes before the site's own settings.
+        dialect: the dialect of the source, whose rules apply.
+        permalink: style or template that the source states; it takes precedence over the site's own settings.
         config: settings of the site.
     """
     match dialect.url_style:

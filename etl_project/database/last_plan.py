@@ -1,0 +1,125 @@
+"""What the last plan wrote down: when it was, which sources it could not read, and its no-op fingerprint."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from etl_project.database.json_file import read_json, write_json
+
+
+@dataclass(frozen=True, slots=True)
+class NoOpFingerprint:
+    """Fingerprint of the last plan that found nothing to do.
+
+    While it still matches, the next plan finds nothing either, and opens no database.
+    """
+
+    inputs: str
+    """Digest of everything but the listings: settings, code, source versions, and the signatures of both database
+    files."""
+    listing: str
+    """Digest of the listing of each folder."""
+    files: dict[str, int]
+    """Source -> listed files."""
+    from_us: int
+    """Instant of the plan, in microseconds since 1970-01-01T00:00Z."""
+    until_us: int | None
+    """Instant of the next publication or expiry of an article, if one is to come."""
+
+    def matches(self, inputs: str | None, now_us: int) -> bool:
+        """Whether at this instant nothing but the listings can differ."""
+        return self.inputs == inputs and self.from_us <= now_us and (self.until_us is None or now_us < self.until_us)
+
+
+class Outage(NamedTuple):
+    """A source that cannot be read."""
+
+    reason: str
+    since: str
+    """Instant of the first plan that could not read it, in ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastPlan:
+    """What the last plan wrote down."""
+
+    generation: int
+    """The generation in the work file then."""
+    planned_at: str
+    """Instant of the plan, in ISO 8601."""
+    young_confirmed: bool = False
+    """Every young file of the generation was found unchanged once more."""
+    outages: dict[str, Outage] = field(default_factory=dict)
+    """Sources that could not be read."""
+    no_op: NoOpFingerprint | None = None
+    """Fingerprint of the plan, where it found nothing to do."""
+
+
+class LastPlanFile:
+    """The JSON file beside the work file that holds the last plan."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> LastPlan | None:
+        """Read what the last plan wrote; None where it wrote nothing, or nothing that this version can read."""
+        content = read_json(self.path)
+        try:
+            outages = {name: Outage(*outage) for name, outage in content.pop("outages").items()}
+            no_op = content.pop("no_op")
+            last = LastPlan(**content, outages=outages, no_op=NoOpFingerprint(**no_op) if no_op else None)
+            dt.datetime.fromisoformat(last.planned_at)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+        return last
+
+    def outages(self) -> dict[str, Outage]:
+        """Sources that the last plan could not read."""
+        last = self.read()
+        return last.outages if last else {}
+
+    def planned_at(self) -> dt.datetime | None:
+        """Instant of the last plan."""
+        last = self.read()
+        return dt.datetime.fromisoformat(last.planned_at) if last else None
+
+    def complete_at(self) -> dt.datetime | None:
+        """Instant when the tables were last known to match every source.
+
+        That of the last plan; where it could not read a source, that of the first which could not.
+        """
+        last = self.read()
+        if last is None:
+            return None
+        return min(map(dt.datetime.fromisoformat, [last.planned_at, *(o.since for o in last.outages.values())]))
+
+    def write(
+        self,
+        number: int,
+        as_of: dt.datetime,
+        unavailable: Mapping[str, str],
+        skipped: Collection[str] = (),
+        *,
+        young_confirmed: bool = False,
+        no_op: NoOpFingerprint | None = None,
+    ) -> None:
+        """Write down a plan, or what a refresh made of it.
+
+        Args:
+            number: the generation in the work file.
+            as_of: the instant of the plan.
+            unavailable: source -> why it could not be read.
+            skipped: sources that the plan did not include: their outages stay.
+            young_confirmed: every young file of the generation was found unchanged once more.
+            no_op: fingerprint of the plan, where it found nothing to do.
+        """
+        planned_at = as_of.isoformat(timespec="seconds")
+        before = self.outages()
+        outages = {name: outage for name, outage in before.items() if name in skipped}
+        for name, reason in unavailable.items():
+            outages[name] = Outage(reason, before[name].since if name in before else planned_at)
+        write_json(self.path, asdict(LastPlan(number, planned_at, young_confirmed, outages, no_op)))

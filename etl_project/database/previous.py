@@ -1,0 +1,69 @@
+"""The work file that a rebuild replaces, as a database `previous` that can be trusted to have one row for each key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etl_project.database.contract import KEYS, SCHEMA_SQL, describe
+from etl_project.database.sql import quoted
+from etl_project.database.work_file import WorkFile
+
+if TYPE_CHECKING:
+    import duckdb
+
+PREVIOUS = "previous"
+"""Name of the attached database."""
+
+REPLACED_FILE = "replaced_file"
+"""Name of the attached file that the views of `previous` show."""
+
+
+def attach_previous(con: duckdb.DuckDBPyConnection, work: WorkFile) -> None:
+    """Attach the work file as it is before a rebuild as the database `previous`, of views.
+
+    A table of the contract that the file lacks, as an older version may, is there without rows. Where a fault left
+    several rows of one key, one of them is shown: the rebuild must end in good tables whatever it begins with.
+    """
+    con.execute(f"ATTACH {quoted(work.path)} AS {REPLACED_FILE} (READ_ONLY)")
+    con.execute(f"USE {REPLACED_FILE}")
+    there = describe(con)
+    con.execute(f"ATTACH ':memory:' AS {PREVIOUS}")
+    con.execute(f"USE {PREVIOUS}")
+    con.execute(SCHEMA_SQL.read_text("utf-8"))
+    for name, table in describe(con).items():
+        if name not in there:
+            continue
+        columns = [column.name for column in table.columns]
+        shared = {column.name for column in there[name].columns}
+        shown = ", ".join(column if column in shared else f"NULL AS {column}" for column in columns)
+        con.execute(f"DROP TABLE {name}")
+        con.execute(f"CREATE VIEW {name} AS SELECT {shown} FROM {REPLACED_FILE}.{name} {_only_one(con, name, shared)}")
+    con.execute("CREATE SCHEMA internal")
+    # The numbers of a damaged file may contradict each other; none of them may be given again.
+    con.execute(
+        f"CREATE TABLE internal.generation AS SELECT greatest("
+        f"(SELECT coalesce(max(generation), 0) FROM {REPLACED_FILE}.internal.generation), "
+        f"(SELECT coalesce(max(refresh_id), 0) FROM {PREVIOUS}.refreshes)) AS generation"
+    )
+
+
+def attach_empty_previous(con: duckdb.DuckDBPyConnection) -> None:
+    """Attach a database `previous` without rows: nothing came before the first refresh."""
+    con.execute(f"ATTACH ':memory:' AS {PREVIOUS}")
+    con.execute(f"USE {PREVIOUS}")
+    con.execute(SCHEMA_SQL.read_text("utf-8"))
+
+
+def has_doubled_files(con: duckdb.DuckDBPyConnection, inventory: str) -> bool:
+    """Whether a query of an inventory gives a file two rows, which only a fault can make."""
+    row = con.execute(f"SELECT count(*) <> count(DISTINCT (source_id, path)) FROM ({inventory})").fetchone()
+    return bool(row and row[0])
+
+
+def _only_one(con: duckdb.DuckDBPyConnection, table: str, columns: set[str]) -> str:
+    """The clause that leaves one row for each key; nothing where there is one already, as there nearly always is."""
+    if table not in KEYS or not columns.issuperset(KEYS[table]):
+        return ""
+    key = ", ".join(KEYS[table] or sorted(columns))
+    row = con.execute(f"SELECT count(*) <> count(DISTINCT ({key})) FROM {REPLACED_FILE}.{table}").fetchone()
+    return f"QUALIFY row_number() OVER (PARTITION BY {key}) = 1" if row and row[0] else ""

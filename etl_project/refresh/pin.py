@@ -1,0 +1,71 @@
+"""Pins the sources of a refresh, and lists those that must be walked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from etl_project.limits import Limits
+from etl_project.scan.fingerprint import source_fingerprint
+from etl_project.scan.source_version import SourceVersion
+from etl_project.sources.access import pin
+from etl_project.sources.listing import FolderListing
+from etl_project.sources.place import PinnedSource
+from etl_project.sources.signature import SourceUnavailable
+from etl_project.sources.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedSources:
+    """The sources of a refresh, pinned."""
+
+    sources: tuple[PinnedSource, ...]
+    versions: dict[str, SourceVersion]
+    """Source -> what its rows are to be made with and of."""
+    unavailable: dict[str, str]
+    """Sources that fail -> why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The listings of the sources that must be walked to be listed."""
+
+    listings: dict[str, FolderListing]
+    """Source -> its listing."""
+    unavailable: dict[str, str]
+    """Sources that cannot be listed completely -> why."""
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal listings."""
+        return ",".join([f"{name}:{listing.digest}" for name, listing in sorted(self.listings.items())])
+
+
+def pin_sources(wanted: Iterable[Source], limits: Limits) -> PinnedSources:
+    """Pin each source, and fingerprint what its rows are to be made with."""
+    sources: list[PinnedSource] = []
+    versions: dict[str, SourceVersion] = {}
+    unavailable: dict[str, str] = {}
+    for source in wanted:
+        try:
+            pinned = pin(source)
+            fingerprint = source_fingerprint(pinned, limits)
+        except SourceUnavailable as error:
+            unavailable[source.name] = str(error)
+            continue
+        sources.append(pinned)
+        versions[source.name] = SourceVersion(fingerprint, *pinned.place.version)
+    return PinnedSources(tuple(sources), versions, unavailable)
+
+
+def walk_sources(sources: Iterable[PinnedSource]) -> Walk:
+    """List the sources that must be walked to be listed."""
+    listings: dict[str, FolderListing] = {}
+    unavailable: dict[str, str] = {}
+    for pinned in sources:
+        try:
+            if (listing := pinned.place.walk(pinned.source)) is not None:
+                listings[pinned.name] = listing
+        except SourceUnavailable as error:
+            unavailable[pinned.name] = str(error)
+    return Walk(listings, unavailable)

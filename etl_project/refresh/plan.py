@@ -1,0 +1,371 @@
+"""The plan of a refresh: lists the sources, compares them with the inventory, and decides what there is to do.
+
+A plan changes nothing but the record of the last plan. `etl refresh --plan` prints it; `Refresh.load_tables` works it
+off.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etl_project.database.generation import GenerationState, generation
+from etl_project.database.in_flight import create_in_flight_tables
+from etl_project.database.last_plan import LastPlan, NoOpFingerprint
+from etl_project.database.live_sql import next_turn
+from etl_project.database.previous import has_doubled_files
+from etl_project.database.work_file import WorkFile
+from etl_project.load.merge import sources_differ
+from etl_project.refresh.guard import RefreshStopped, guard_deletes, refuse_new_unavailable, require_every_source
+from etl_project.refresh.pin import PinnedSources, Walk, pin_sources, walk_sources
+from etl_project.refresh.reasons import reasons_to_finish, reasons_to_load
+from etl_project.refresh.unchanged import digest_inputs
+from etl_project.scan.clock import Clock
+from etl_project.scan.compare import Comparison, Diff, compare
+from etl_project.scan.inventory import (
+    PRESENT_VERSION,
+    create_inventory_view,
+    empty_inventory,
+    inventory_of_another_version,
+)
+from etl_project.scan.source_version import SourceVersion
+from etl_project.settings import Settings, SettingsError
+from etl_project.sources.access import close_readers
+from etl_project.sources.place import PinnedSource
+from etl_project.sources.source import Source
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person or a schedule asks of one refresh."""
+
+    sources: tuple[Source, ...]
+    """The sources to check for changes; the others stay as they are."""
+    full: bool = False
+    """Read every post again and build the derived tables anew."""
+    allow_deletes: bool = False
+    """Go on although more posts are about to leave than the guard allows."""
+    verify: bool = False
+    """Hash every file again, also those whose signature is the same."""
+    is_dry_run: bool = False
+    """Only tell what there is to do: nothing is written, and the guard is told of instead of raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshPlan:
+    """What there is to do, and why. Whoever works it off does not change it."""
+
+    clock: Clock
+    reasons: list[str]
+    """Why there is something to do, in words; empty when there is not."""
+    is_changed: bool
+    """Files, settings, definitions or the clock gave a reason; not only a refresh that was not finished."""
+    state: GenerationState
+    """State of the generation in the work file."""
+    generation: int
+    diff: Diff
+    milliseconds: int
+    """How long it took to list and compare."""
+    sources: tuple[PinnedSource, ...]
+    """The sources that were listed."""
+    versions: dict[str, SourceVersion]
+    """Source -> what its rows are made with and of."""
+    known: dict[str, SourceVersion]
+    """The same as of the last refresh; it stays with a source that fails."""
+    renames: dict[str, str]
+    """Old name of a source -> its present one, where rows are still under the old one."""
+    reparse: frozenset[str]
+    """Sources whose every file is read again."""
+    guard: str | None
+    """Why the guard would stop the refresh; only of a dry run, as it stops any other at once."""
+    is_rebuild: bool
+    """The tables are built anew beside the work file, which holds what came before."""
+    inventory: str = field(repr=False)
+    """Query of the inventory of the last refresh; `{database}` stands for the attached file that holds it."""
+    opened: duckdb.DuckDBPyConnection | None = field(repr=False)
+    """Holds the temporary tables for `load_tables`; None where there is nothing to do."""
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Holds the temporary tables, where there is something to do."""
+        assert self.opened, "a plan with nothing to do leaves nothing to be loaded"
+        return self.opened
+
+    def close(self) -> None:
+        """Drop the temporary tables: nobody will load them."""
+        if self.opened:
+            self.opened.close()
+
+    @property
+    def is_from_nothing(self) -> bool:
+        """Whether the tables that are to be written hold no row."""
+        return self.is_rebuild or not self.generation
+
+    @property
+    def is_no_op(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.reasons
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether the checks of the last refresh failed and nothing has changed since."""
+        return self.state is GenerationState.FAILED and not self.is_changed
+
+
+def choose_sources(settings: Settings, names: Collection[str]) -> tuple[Source, ...]:
+    """Sources of these names; all where none is named.
+
+    Raises:
+        SettingsError: there is no source of such a name.
+    """
+    known = {source.name for source in settings.sources}
+    for name in sorted(set(names) - known):
+        raise SettingsError(
+            f"{settings.file}: there is no source {name!r}; the sources are {', '.join(sorted(known))}."
+        )
+    return tuple(source for source in settings.sources if not names or source.name in names)
+
+
+def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
+    """List the sources, compare them with the inventory, and tell what there is to do.
+
+    Args:
+        settings: the settings.
+        work: the work file; the caller holds its lock.
+        ask: what is asked of the refresh.
+
+    Raises:
+        SettingsError: a source was never there.
+        RefreshStopped: the guard: too many posts are about to leave; every table is to be built anew and a source
+            cannot be read.
+    """
+    began, clock = time.perf_counter(), Clock.now()
+    if not ask.is_dry_run:
+        work.sweep()
+    last = work.last_plan.read()
+    is_partial = len(ask.sources) < len(settings.sources)
+    try:
+        pinned = walk = None
+        if last and last.no_op and not (ask.full or ask.verify or is_partial):
+            pinned = pin_sources(settings.sources, settings.limits)
+            inputs = digest_inputs(settings, pinned.versions, work)
+            if not pinned.unavailable and last.no_op.matches(inputs, clock.as_of_us):
+                walk = walk_sources(pinned.sources)
+                if walk.digest == last.no_op.listing and not walk.unavailable:
+                    if not ask.is_dry_run:
+                        work.last_plan.write(last.generation, clock.as_of, {}, young_confirmed=True, no_op=last.no_op)
+                    return _no_op_plan(last, last.no_op, pinned, clock, began)
+        if ask.is_dry_run:
+            file, is_present_version = work.usable_file(needs_every_column=ask.full)
+        else:
+            is_present_version = work.restore(needs_every_column=ask.full)
+            file = work.path if work.path.exists() else None
+        con = work.connect()
+        try:
+            plan = _Planner(settings, work, ask, con, clock, last, file, is_present_version).plan(began, pinned, walk)
+        except BaseException:
+            # An open connection would keep the next plan of this process out of the work file.
+            con.close()
+            raise
+        if plan.is_no_op:
+            con.close()
+        return plan
+    finally:
+        close_readers()
+
+
+def _no_op_plan(
+    last: LastPlan, no_op: NoOpFingerprint, pinned: PinnedSources, clock: Clock, began: float
+) -> RefreshPlan:
+    """The plan of a refresh that matches the fingerprint of the last plan: nothing to do."""
+    return RefreshPlan(
+        clock=clock,
+        reasons=[],
+        is_changed=False,
+        state=GenerationState.CHECKED,
+        generation=last.generation,
+        diff=Diff(listed=no_op.files),
+        milliseconds=_milliseconds(began),
+        sources=pinned.sources,
+        versions=pinned.versions,
+        known=pinned.versions,
+        renames={},
+        reparse=frozenset(),
+        guard=None,
+        is_rebuild=False,
+        inventory=empty_inventory(),
+        opened=None,
+    )
+
+
+class _Planner:
+    """Compares the sources with the work file: one plan, in the order of `plan`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        work: WorkFile,
+        ask: Request,
+        con: duckdb.DuckDBPyConnection,
+        clock: Clock,
+        last: LastPlan | None,
+        file: Path | None,
+        is_present_version: bool,
+    ) -> None:
+        self.settings = settings
+        self.work = work
+        self.ask = ask
+        self.con = con
+        self.clock = clock
+        self.is_upgrade = file is not None and not is_present_version
+        # Every table built anew needs every source.
+        self.wanted = settings.sources if self.is_upgrade else ask.sources
+        self.skipped = frozenset({s.name for s in settings.sources} - {s.name for s in self.wanted})
+        self.number, self.state = 0, GenerationState.CHECKED
+        self.known: dict[str, SourceVersion] = {}
+        self.inventory = empty_inventory()
+        if file is not None:
+            self._read_work_file(file)
+        self.young_confirmed = bool(last and last.young_confirmed and last.generation == self.number)
+        self.renames = {
+            s.renamed_from: s.name
+            for s in settings.sources
+            if s.renamed_from and s.renamed_from in self.known and s.name not in self.known
+        }
+        self.known = {self.renames.get(name, name): version for name, version in self.known.items()}
+
+    def plan(self, began: float, pinned: PinnedSources | None, walk: Walk | None) -> RefreshPlan:
+        """Make the plan; what the caller has pinned and walked already is not done again."""
+        pinned = pinned or pin_sources(self.wanted, self.settings.limits)
+        walk = walk or walk_sources(pinned.sources)
+        reparse = self._reparse(pinned.versions)
+        names = {source.name for source in self.settings.sources}
+        may_rebuild = self.is_upgrade or (self.number > 0 and reparse >= names)
+        self._prepare_tables(may_rebuild)
+        diff = self._compare(pinned, walk, reparse)
+        # Without its own settings file an unavailable site would seem to have other settings.
+        reparse -= diff.unavailable.keys()
+        refuse_new_unavailable(self.settings, diff.unavailable, self.known)
+        guard = self._ask_guard(diff)
+        if self.is_upgrade:
+            require_every_source(diff.unavailable)
+        versions = self._versions(pinned.versions, diff)
+        reasons = self._reasons(diff, versions, reparse)
+        is_changed = bool(reasons)
+        if not reasons and not (self.state is GenerationState.CHECKED and self.work.is_published(self.con)):
+            reasons = reasons_to_finish(self.state)
+        if not (reasons or self.skipped or self.ask.is_dry_run):
+            self._record_no_op(pinned, walk, diff)
+        return RefreshPlan(
+            clock=self.clock,
+            reasons=reasons,
+            is_changed=is_changed,
+            state=self.state,
+            generation=self.number,
+            diff=diff,
+            milliseconds=_milliseconds(began),
+            sources=pinned.sources,
+            versions=versions,
+            known=self.known,
+            renames=self.renames,
+            reparse=reparse,
+            guard=guard,
+            is_rebuild=may_rebuild and not diff.unavailable,
+            inventory=self.inventory,
+            opened=self.con if reasons else None,
+        )
+
+    def _read_work_file(self, file: Path) -> None:
+        """Read the generation and what its rows were made of."""
+        self.work.attach_read_only(self.con, file)
+        present = generation(self.con)
+        self.number, self.state = present.number, present.state
+        rows = "(SELECT source_id, '' FROM sources)" if self.is_upgrade else "internal.source_states"
+        self.known = {name: SourceVersion(*version) for name, *version in self.con.execute(f"FROM {rows}").fetchall()}
+        self.inventory = inventory_of_another_version() if self.is_upgrade else PRESENT_VERSION
+
+    def _reparse(self, versions: dict[str, SourceVersion]) -> frozenset[str]:
+        """Sources whose every file is read again: their settings or code changed, or it was asked for."""
+        known = self.known
+        return frozenset(
+            name
+            for name, version in versions.items()
+            if self.ask.full or (name in known and known[name].fingerprint != version.fingerprint)
+        )
+
+    def _prepare_tables(self, may_rebuild: bool) -> None:
+        create_in_flight_tables(self.con)
+        rows = self.inventory.format(database="work")
+        is_doubled = may_rebuild and has_doubled_files(self.con, rows)
+        create_inventory_view(self.con, self.inventory, "work", self.renames, trusts_keys=not is_doubled)
+
+    def _compare(self, pinned: PinnedSources, walk: Walk, reparse: frozenset[str]) -> Diff:
+        return compare(
+            self.con,
+            Comparison(
+                sources=pinned.sources,
+                limits=self.settings.limits,
+                started_ns=self.clock.started_ns,
+                reparse=reparse,
+                skipped=self.skipped,
+                unavailable=pinned.unavailable | walk.unavailable,
+                walked=walk.listings,
+                since={name: version.place for name, version in self.known.items() if version.tree_id},
+                young_confirmed=self.young_confirmed,
+                verify=self.ask.verify,
+            ),
+        )
+
+    def _ask_guard(self, diff: Diff) -> str | None:
+        """Ask whether so many posts may leave. Returns why not, for a dry run; any other is stopped."""
+        if self.ask.allow_deletes:
+            return None
+        try:
+            guard_deletes(diff.leaving, self.settings.limits.deletes_share)
+        except RefreshStopped as stopped:
+            if not self.ask.is_dry_run:
+                raise
+            return str(stopped)
+        return None
+
+    def _versions(self, pinned: dict[str, SourceVersion], diff: Diff) -> dict[str, SourceVersion]:
+        """What the rows will be made of: sources that are skipped or cannot be read keep what they have."""
+        unchanged = diff.unavailable.keys() | self.skipped
+        return {name: version for name, version in pinned.items() if name not in unchanged} | {
+            name: version for name, version in self.known.items() if name in unchanged
+        }
+
+    def _reasons(self, diff: Diff, versions: dict[str, SourceVersion], reparse: frozenset[str]) -> list[str]:
+        if self.is_upgrade:
+            return ["the tables have another form in this version"]
+        if not self.number:
+            return ["the warehouse has not been built yet"]
+        reasons = reasons_to_load(self.con, diff, self.clock, self.renames, reparse, is_asked=self.ask.full)
+        if self.known.keys() != versions.keys():
+            reasons.append("a source was added or removed")
+        if not (reasons or self.skipped) and sources_differ(self.con, self.settings.sources):
+            reasons.append("a source has another location, title or address")
+        return reasons
+
+    def _record_no_op(self, pinned: PinnedSources, walk: Walk, diff: Diff) -> None:
+        """Record that there was nothing to do; where that stays so while nothing changes, with its fingerprint."""
+        is_confirmed = self.young_confirmed or not (diff.young_left or diff.unavailable)
+        no_op = None
+        if is_confirmed and not diff.unavailable:
+            inputs = digest_inputs(self.settings, pinned.versions, self.work)
+            turn = self.con.execute(next_turn("work"), {"as_of": self.clock.as_of}).fetchone()
+            if inputs is not None and turn is not None:
+                no_op = NoOpFingerprint(inputs, walk.digest, diff.listed, self.clock.as_of_us, turn[0])
+        self.work.last_plan.write(
+            self.number, self.clock.as_of, diff.unavailable, young_confirmed=is_confirmed, no_op=no_op
+        )
+
+
+def _milliseconds(since: float) -> int:
+    return round((time.perf_counter() - since) * 1000)

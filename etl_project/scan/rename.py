@@ -1,0 +1,40 @@
+"""SQL for the present names of sources that were renamed: `source_id` and the ids that begin with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from etl_project.database.sql import quoted
+
+
+def ids_under_present_names(rows: str, renames: Mapping[str, str]) -> str:
+    """Write a query of an inventory as if every source already had its present name.
+
+    Args:
+        rows: a query with the columns source_id and article_id.
+        renames: old name of a source -> its present one.
+    """
+    if not renames:
+        return rows
+    names = (f"{present_name(column, renames)} AS {column}" for column in ("source_id", "article_id"))
+    return f"SELECT * REPLACE ({', '.join(names)}) FROM ({rows})"
+
+
+def present_name(column: str, renames: Mapping[str, str]) -> str:
+    """Write the value of a column under the present names; an id of an article is `<source>:<identity>`.
+
+    Args:
+        column: `source_id`, or a column of ids of articles.
+        renames: old name of a source -> its present one.
+    """
+    cases = []
+    for old, new in renames.items():
+        if column == "source_id":
+            cases.append(f"WHEN {column} = {quoted(old)} THEN {quoted(new)}")
+        else:
+            prefix = f"{old}:"
+            cases.append(
+                f"WHEN starts_with({column}, {quoted(prefix)}) "
+                f"THEN {quoted(new + ':')} || substr({column}, {len(prefix) + 1})"
+            )
+    return f"CASE {' '.join(cases)} ELSE {column} END"

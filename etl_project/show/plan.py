@@ -1,0 +1,60 @@
+"""What a refresh would do, for people: `etl refresh --plan`."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from etl_project.refresh.plan import RefreshPlan
+from etl_project.refresh.result import describe_outage
+from etl_project.scan.preview import FileCounts, count_files
+from etl_project.show.console import command, safe
+
+_COLUMNS = {
+    "files": "listed",
+    "new": "new",
+    "changed": "changed",
+    "moved (likely)": "moved",
+    "gone": "deleted",
+    "read again": "read_again",
+}
+"""Heading -> field of `FileCounts`."""
+
+
+def show_plan(plan: RefreshPlan, console: Console) -> None:
+    """Print what a refresh would do, why, and what the guard says to it."""
+    if plan.is_no_op:
+        console.print("Nothing to do: no file, setting or definition has changed since the last refresh.")
+    else:
+        console.print(safe(f"To do: {'; '.join(plan.reasons)}."))
+    console.print(_file_table(plan))
+    if not plan.is_no_op:
+        console.print(f"\nBuilt anew: {_what_is_built(plan)}.")
+    for name, articles in plan.diff.leaving.items():
+        console.print(safe(f"Leaving: {articles.leaving:,} of the {articles.total:,} posts of the source {name}."))
+    if plan.guard:
+        console.print(safe(f"The guard would stop this refresh: {plan.guard}", "red"))
+    for name, reason in plan.diff.unavailable.items():
+        console.print(safe(describe_outage(name, reason), "red"))
+    if not plan.is_no_op:
+        console.print(f"\nNothing was changed. To do it: {command()} refresh", style="dim")
+
+
+def _file_table(plan: RefreshPlan) -> Table:
+    counts = count_files(plan.opened) if plan.opened else {}
+    table = Table(header_style="bold", show_edge=False)
+    table.add_column("source")
+    for heading in _COLUMNS:
+        table.add_column(heading, justify="right")
+    for name in sorted({*plan.diff.listed, *counts}):
+        files = counts.get(name) or FileCounts(listed=plan.diff.listed.get(name, 0))
+        table.add_row(safe(name), *(f"{getattr(files, field):,}" for field in _COLUMNS.values()))
+    return table
+
+
+def _what_is_built(plan: RefreshPlan) -> str:
+    if plan.is_from_nothing:
+        return "every table and every aggregate"
+    if plan.is_changed:
+        return "the rows of the articles above, the aggregates that count them, the published file"
+    return "nothing; the refresh goes on where the last one stopped"

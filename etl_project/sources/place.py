@@ -1,0 +1,110 @@
+"""Where the posts of a source are: what every kind of place answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from etl_project.sources.listing import FolderListing, Listing
+from etl_project.sources.signature import ReadFile, Signature
+from etl_project.sources.source import Source
+
+
+class PlaceVersion(NamedTuple):
+    """What a place with a history is read at; nothing of a folder."""
+
+    commit_id: str | None = None
+    tree_id: str | None = None
+    """Two commits may hold the same tree."""
+
+
+class PinnedPlace(Protocol):
+    """A place fixed for one refresh, so that nothing else is read in its stead. Workers get it pickled.
+
+    One class for each kind: `PinnedFolder`, `PinnedRepository`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the folder that is the source; empty for a whole repository."""
+
+    @property
+    def version(self) -> PlaceVersion:
+        """What is read."""
+
+    @property
+    def knows_content(self) -> bool:
+        """Whether a signature names the content itself, so that there is nothing to re-hash."""
+
+    @property
+    def fingerprint_parts(self) -> tuple[str, ...]:
+        """What besides its files decides the rows of a source here."""
+
+    def walk(self, source: Source) -> FolderListing | None:
+        """List every post where only a walk tells what changed; None where the version tells.
+
+        Raises:
+            SourceUnavailable: it cannot be listed completely.
+        """
+
+    def list_posts(
+        self,
+        source: Source,
+        walked: FolderListing | None,
+        since: PlaceVersion | None,
+        links: Mapping[str, int | None],
+    ) -> Listing:
+        """List the posts of a source.
+
+        Args:
+            source: whose patterns choose the posts.
+            walked: what `walk` returned.
+            since: version of the last listing; None to list every post.
+            links: paths of the last listing that were symbolic links, with when they were committed.
+
+        Raises:
+            SourceUnavailable: it cannot be listed completely.
+        """
+
+    def read_post(self, path: str, listed: Signature, largest: int) -> ReadFile:
+        """Read one listed post.
+
+        Args:
+            path: path below the source, as listed.
+            listed: its signature in the listing.
+            largest: bytes above which it is not read.
+
+        Raises:
+            Rejection: not_regular_file, permission_denied, file_size_limit, unreadable.
+            FileNotFoundError: the file went away since it was listed.
+            SourceUnavailable: the place failed.
+        """
+
+    def read_first(self, names: Iterable[str], largest: int | None = None) -> tuple[str, bytes] | None:
+        """Read the first file there is of some beside the posts: its name and bytes.
+
+        Args:
+            names: paths below the source; `../` leads to the folder above it.
+            largest: bytes above which a file is taken to be empty.
+
+        Raises:
+            OSError: the file cannot be read.
+            SourceUnavailable: the place cannot be read.
+        """
+
+    def files_below(self, folder: str) -> Iterable[str]:
+        """List the files below a folder of the source, by their paths below the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedSource:
+    """A source and the place it is read at in one refresh."""
+
+    source: Source
+    place: PinnedPlace
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        return self.source.name

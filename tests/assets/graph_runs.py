@@ -1,0 +1,111 @@
+"""Runs of the job `refresh` on a site, in this process or in one that can be killed, and its servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from conftest import Site
+
+from assets.run import RefreshRun
+from etl_project.definitions import run_refresh
+from etl_project.refresh import Refresh
+
+# Prepended to a program of a test: what `etl refresh` does before the run.
+BEGIN = """
+import os, signal, sys
+from etl_project.refresh.refresh import Refresh
+from etl_project.settings import read_settings
+refresh = Refresh(read_settings())
+refresh.work.lock.acquire("a test")
+"""
+
+
+def run_job(site: Site, **options: bool) -> RefreshRun:
+    """Look and run the job in this process, as `etl refresh` does."""
+    refresh = Refresh(site.settings, **options)
+    refresh.work.lock.acquire("a test")
+    try:
+        return run_refresh(refresh, refresh.plan(), lambda done, total: None)
+    finally:
+        refresh.work.lock.release()
+
+
+def program(code: str, **environment: str) -> subprocess.Popen[str]:
+    """Start a Python program that has looked nowhere yet; its output is read by the test."""
+    return subprocess.Popen(
+        [sys.executable, "-c", BEGIN + code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+
+
+def dg_command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Dagster's `dg` at the root of the project."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("dg")), *arguments],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+@contextmanager
+def served(site: Site) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run `etl ui` of the site: its address and process; both of its servers end with the block."""
+    code = "import sys\nfrom etl_project.settings import read_settings\nfrom etl_project.servers.ui import serve\n"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{code}sys.exit(serve(read_settings(), port={port}))"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    try:
+        said = process.stdout.readline()
+        assert said.startswith("Dagster is at http://"), said
+        yield said.split()[3], process
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
+
+
+def asked(address: str, query: str, **variables: object) -> Any:
+    """Answer of the web server to a GraphQL query."""
+    request = urllib.request.Request(
+        f"{address}/graphql",
+        json.dumps({"query": query, "variables": variables}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)["data"]
+
+
+def launch(address: str, job: str, **config: object) -> str:
+    """Launch a job as the web server's page does. Returns the id of the run."""
+    selector = {"repositoryLocationName": "etl_project", "repositoryName": "__repository__", "jobName": job}
+    data = asked(
+        address,
+        """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
+          __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+          ... on RunConfigValidationInvalid { errors { message } } } }""",
+        params={"selector": selector, "runConfigData": config, "mode": "default"},
+    )
+    assert "run" in data["launchRun"], data
+    return str(data["launchRun"]["run"]["runId"])

@@ -1,0 +1,144 @@
+"""What a person sees of the project in Dagster's pages, in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Site
+from graph_runs import served
+
+from assets.aggregates import AGGREGATES
+from assets.tables import TABLES
+from etl_project.show.charts import LINE_COLOUR, TEXT_COLOUR
+
+pytest_plugins = ["graph_fixtures"]
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM} on this machine")
+
+
+@pytest.fixture
+def page() -> Iterator[playwright.Page]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        page.set_default_timeout(30_000)
+        yield page
+        browser.close()
+
+
+def picture(page: playwright.Page, name: str) -> None:
+    """Keep a picture of the page in the folder ETL_TEST_PICTURES, for people to look at."""
+    if folder := os.environ.get("ETL_TEST_PICTURES"):
+        page.screenshot(path=f"{folder}/{name}.png")
+
+
+def open_every_group(page: playwright.Page, address: str) -> None:
+    # Only what is in view is drawn, and names are cut in the middle where nodes are small.
+    page.set_viewport_size({"width": 2600, "height": 9000})
+    page.goto(f"{address}/asset-groups")
+    for group in ("extract", "tables", "aggregates", "publish"):
+        page.get_by_text(group, exact=True).first.wait_for()
+    page.keyboard.press("Alt+KeyE")
+
+
+def shows_after_a_while(page: playwright.Page, address: str, words: str) -> None:
+    """Load a page until it shows some words, as a person does who waits for them."""
+    found = "words => new RegExp(words).test(document.body.innerText)"
+    for _ in range(20):
+        page.goto(address)
+        try:
+            page.wait_for_function(found, arg=words, timeout=10_000)
+        except playwright.TimeoutError:
+            continue
+        return
+    pytest.fail(f"{address} never shows {words}")
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours, `#rrggbb` or `rgb(r, g, b)`, from 1 to 21, as WCAG 2 defines it."""
+    lights = []
+    for colour in (one, other):
+        hexadecimal = re.fullmatch("#(..)(..)(..)", colour)
+        parts = [int(x, 16) for x in hexadecimal.groups()] if hexadecimal else map(int, re.findall(r"\d+", colour)[:3])
+        red, green, blue = (
+            x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in (p / 255 for p in parts)
+        )
+        lights.append(0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    return max(lights) / min(lights)
+
+
+BEHIND = """element => {
+  while (getComputedStyle(element).backgroundColor == "rgba(0, 0, 0, 0)") element = element.parentElement
+  return getComputedStyle(element).backgroundColor
+}"""
+
+
+@pytest.mark.timeout(600)
+def test_a_person_sees_every_table_launches_the_job_reads_pictures_and_watches_posts_come_and_break(
+    posts: Site, page: playwright.Page
+) -> None:
+    posts.configure(extra="[schedule]\ncron = '* * * * *'\n")
+    with served(posts) as (address, _):
+        open_every_group(page, address)
+        for name in (*TABLES, *AGGREGATES, "published_file"):
+            page.get_by_text(name, exact=True).first.wait_for()
+
+        page.set_viewport_size({"width": 1600, "height": 1000})
+        page.goto(f"{address}/locations/etl_project/jobs/refresh")
+        page.get_by_role("button", name="Materialize all").click()
+        page.get_by_text("Launched run").wait_for()
+        page.get_by_text("View", exact=True).click()
+        page.get_by_text("Success", exact=True).first.wait_for(timeout=120_000)
+        picture(page, "run")
+        shows_after_a_while(page, f"{address}/assets/articles", r"Row count\s+3\b")
+
+        sensor = f"{address}/locations/etl_project/sensors/look_every_minute"
+        page.goto(sensor)
+        page.locator("label:has(input[type=checkbox])").click()
+        # The first tick may have met the run, or the tick of the schedule.
+        while not page.get_by_text("nothing to do: no file, setting or definition has changed").count():
+            shows_after_a_while(page, sensor, "0 runs requested")
+            page.get_by_text("0 runs requested").first.hover()
+            page.wait_for_timeout(500)
+        picture(page, "ticks")
+
+        for title in ("Four", "Five"):
+            posts.write(f"_posts/2026-03-01-{title}.md", title=title)
+        posts.write("_posts/2026-01-03-two.md", "---\n- a list\n---\n")
+
+        for theme in ("Light", "Dark"):
+            page.evaluate("theme => localStorage.setItem('dagster-theme', JSON.stringify(theme))", theme)
+            page.goto(f"{address}/assets/articles_by_date")
+            drawn = page.locator('img[src^="data:image/svg+xml;base64,"]').first
+            drawn.scroll_into_view_if_needed()
+            assert drawn.evaluate("image => image.complete && image.naturalWidth") == 320
+            behind = drawn.evaluate(BEHIND)
+            assert (contrast(behind, "#ffffff") < 1.2) == (theme == "Light"), behind
+            assert contrast(behind, TEXT_COLOUR) >= 4 and contrast(behind, LINE_COLOUR) >= 3, behind
+            grain = page.get_by_text("One row per source and day").first
+            assert contrast(behind, grain.evaluate("said => getComputedStyle(said).color")) >= 7
+            picture(page, f"node in {theme}")
+
+        shows_after_a_while(page, f"{address}/assets/articles", r"Row count\s+4\b")
+        picture(page, "grown")
+        page.goto(f"{address}/assets/rejected_files?view=checks&checkDetail=no_loaded_post_is_now_rejected")
+        page.get_by_text("_posts/2026-01-03-two.md was loaded before and is rejected now").first.wait_for()
+        picture(page, "check")
+    assert posts.column("SELECT count(*) FROM articles") == [4]

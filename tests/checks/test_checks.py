@@ -1,0 +1,237 @@
+"""The checks of trust: each holds on a good site, and each is broken by what its sentence forbids."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Site
+
+from etl_project.checks.check import Check, CheckResult
+from etl_project.checks.integrity import INTEGRITY
+from etl_project.checks.run import run_checks
+from etl_project.checks.thresholds import Thresholds
+from etl_project.database.contract import TERMS
+from etl_project.database.generation import generation
+from etl_project.database.publish import NotChecked
+from etl_project.database.work_file import WorkFile
+from etl_project.refresh import Refresh
+
+SOURCE = """
+dialect = "jekyll"
+time_zone = "Asia/Shanghai"
+[[source.mentions]]
+kind = "ship"
+selector = "[data-ship]"
+key = "data-ship"
+"""
+
+POST = """---
+title: {name}
+date: 2026-01-0{name} 09:00:00 +0800
+categories: [c{name}]
+tags: [t{name}]
+author: Author {name}
+---
+# Heading
+
+<span data-ship="HX-12">海星号</span> [at sea](https://sea.example/)
+"""
+
+CORRUPTIONS: dict[str, tuple[str, ...]] = {
+    "every_file_is_accounted_for": (
+        "DELETE FROM post_files WHERE path LIKE '%-1.md'",
+        "DELETE FROM internal.inventory WHERE path LIKE '%-1.md'",
+        "UPDATE post_files SET status = 'skipped' WHERE path LIKE '%-1.md'",
+        "UPDATE post_files SET reason = NULL",
+        "UPDATE post_files SET reason = 'empty'",
+    ),
+    "every_rejected_file_says_why": (
+        "DELETE FROM rejected_files",
+        "UPDATE rejected_files SET reason = 'binary'",
+        "UPDATE rejected_files SET path = '_posts/2026-01-01-1.md'",
+    ),
+    "file_paths_are_unique": ("INSERT INTO post_files SELECT * FROM post_files LIMIT 1",),
+    "article_ids_are_unique": ("INSERT INTO articles SELECT * FROM articles LIMIT 1",),
+    "every_loaded_file_is_an_article_or_shadowed": (
+        "DELETE FROM articles WHERE path LIKE '%-1.md'",
+        "UPDATE articles SET path = 'elsewhere.md' WHERE path LIKE '%-1.md'",
+        "UPDATE post_files SET is_shadowed = true WHERE path LIKE '%-1.md'",
+        "DELETE FROM post_files WHERE path LIKE '%-1.md'",
+    ),
+    "dates_agree": (
+        "UPDATE articles SET published_on = published_on + 1",
+        "UPDATE articles SET published_on = NULL",
+        "UPDATE articles SET published_local = NULL, published_on = NULL",
+        "UPDATE articles SET published_at = NULL",
+        "UPDATE articles SET published_precision = NULL",
+        "UPDATE articles SET published_from = NULL",
+        "UPDATE articles SET published_at = published_at + INTERVAL 2 DAY",
+    ),
+    **{
+        f"every_article_has_one_row_of_{table}": (
+            f"DELETE FROM {table} WHERE article_id LIKE '%-1.md'",
+            f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1",
+            f"INSERT INTO {table} BY NAME SELECT 'site:0' AS article_id, * EXCLUDE article_id FROM {table} LIMIT 1",
+        )
+        for table in ("article_bodies", "article_metrics")
+    },
+    **{
+        f"every_row_of_{table}_has_its_article": (f"UPDATE {table} SET article_id = 'site:nowhere.md'",)
+        for table in ("article_links", "article_headings", "article_mentions")
+    },
+    **{
+        f"every_row_of_article_{table}_has_its_article_and_term": (
+            f"UPDATE article_{table} SET article_id = 'site:nowhere.md'",
+            f"DELETE FROM {table} WHERE {key} LIKE '%1'",
+        )
+        for table, key in TERMS.items()
+    },
+    **{
+        f"{table}_are_unique_and_used": (
+            f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1",
+            f"DELETE FROM article_{table} WHERE {key} LIKE '%1'",
+        )
+        for table, key in TERMS.items()
+    },
+    **{
+        f"{aggregate}_adds_up": (
+            f"DELETE FROM {aggregate}",
+            f"UPDATE {aggregate} SET articles = articles + 1",
+            f"UPDATE {aggregate} SET source_id = 'other'",
+        )
+        for aggregate in (
+            "articles_by_date",
+            "articles_by_month",
+            "articles_by_category",
+            "articles_by_date_category",
+            "articles_by_month_category",
+            "articles_by_tag",
+            "articles_by_month_tag",
+            "articles_by_weekday_hour",
+        )
+    },
+    "links_by_host_adds_up": ("DELETE FROM links_by_host", "UPDATE links_by_host SET images = 1"),
+    "articles_by_date_has_every_day": (
+        "DELETE FROM articles_by_date WHERE articles = 0",
+        "INSERT INTO articles_by_date SELECT * FROM articles_by_date WHERE articles = 0",
+        "UPDATE articles_by_date SET published_on = '2026-01-01' WHERE articles = 0",
+    ),
+}
+"""Check -> statements, each of which does what the check forbids."""
+
+BY_NAME = {check.name: check for check in INTEGRITY}
+
+
+def write_site(site: Site) -> Site:
+    site.configure(SOURCE)
+    for name in "123569":
+        site.write(f"_posts/2026-01-0{name}-{name}.md", POST.format(name=name))
+    site.write("_posts/2026-01-07-empty.md", b"")
+    return site
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> WorkFile:
+    """The work file of a good site."""
+    site = write_site(Site(tmp_path_factory.mktemp("checked")))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("ETL_WAREHOUSE", raising=False)
+        site.refresh()
+        return Refresh(site.settings).work
+
+
+@pytest.fixture
+def work_file(good: WorkFile, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the work file of a good site, open."""
+    copy = WorkFile(tmp_path / good.published.name)
+    copy.folder.mkdir()
+    shutil.copyfile(good.path, copy.path)
+    with copy.opened() as con:
+        yield con
+
+
+def result_of(check: Check, con: duckdb.DuckDBPyConnection) -> CheckResult:
+    return next(result for result in run_checks(con, check.stage, Thresholds()) if result.check is check)
+
+
+def test_every_check_holds_on_a_good_site_that_fills_every_table(work_file: duckdb.DuckDBPyConnection) -> None:
+    results = [*run_checks(work_file, "tables", Thresholds()), *run_checks(work_file, "aggregates", Thresholds())]
+    assert [result.check.name for result in results if result.check.is_blocking and not result.passed] == []
+    assert generation(work_file).state == "checked"
+    empty = [
+        table
+        for table in {check.table for check in INTEGRITY}
+        if work_file.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    ]
+    assert empty == [], "a check of an empty table shows nothing"
+
+
+def test_every_check_has_corruptions_that_must_break_it() -> None:
+    assert sorted(CORRUPTIONS) == sorted(check.name for check in INTEGRITY)
+
+
+@pytest.mark.parametrize(("name", "corruption"), [(name, sql) for name, all_ in CORRUPTIONS.items() for sql in all_])
+def test_a_check_is_broken_by_what_it_forbids_and_the_generation_fails(
+    work_file: duckdb.DuckDBPyConnection, name: str, corruption: str
+) -> None:
+    check = BY_NAME[name]
+    work_file.execute(corruption)
+    result = result_of(check, work_file)
+    assert not result.passed and result.violations > 0
+    assert 1 <= len(result.sample) <= 5
+    assert generation(work_file).state == "failed"
+
+
+def test_a_sample_names_the_rows_that_break_a_check(work_file: duckdb.DuckDBPyConnection) -> None:
+    work_file.execute("INSERT INTO tags SELECT * FROM tags WHERE tag_id = 't1'")
+    result = result_of(BY_NAME["tags_are_unique_and_used"], work_file)
+    assert result.violations == 1
+    assert result.sample == ["tag_id = t1, rows = 2"]
+
+
+def test_good_aggregates_do_not_make_up_for_broken_tables(site: Site) -> None:
+    write_site(site)
+    refresh, plan = site.plan()
+    refresh.load_tables(plan)
+    with refresh.work.opened() as con:
+        con.execute("INSERT INTO authors SELECT * FROM authors LIMIT 1")
+    refresh.run_checks("tables")
+    refresh.build_aggregates()
+    assert all(result.passed for result in refresh.run_checks("aggregates") if result.check.is_blocking)
+    with pytest.raises(NotChecked, match="generation 1 is failed"):
+        refresh.publish()
+    assert not site.published.exists()
+
+
+def test_a_failed_generation_passes_when_what_broke_it_is_gone(site: Site) -> None:
+    write_site(site)
+    refresh, plan = site.plan()
+    refresh.load_tables(plan)
+    with refresh.work.opened() as con:
+        con.execute("INSERT INTO authors VALUES ('nobody', 'Nobody')")
+    refresh.run_checks("tables")
+    with refresh.work.opened() as con:
+        con.execute("DELETE FROM authors WHERE author_id = 'nobody'")
+    site.refresh()
+    assert site.last_plan and site.last_plan.reasons == ["the checks of the last refresh failed"]
+    assert site.column("SELECT count(*) FROM articles") == [6]
+
+
+def test_a_failed_generation_waits_until_something_changes(site: Site) -> None:
+    write_site(site)
+    refresh, plan = site.plan()
+    refresh.load_tables(plan)
+    with refresh.work.opened() as con:
+        con.execute("INSERT INTO authors VALUES ('nobody', 'Nobody')")
+    refresh.run_checks("tables")
+    _, plan = site.plan()
+    plan.close()
+    assert plan.waits_for_a_person
+    site.write("_posts/2026-01-08-8.md", POST.format(name="8"))
+    _, plan = site.plan()
+    plan.close()
+    assert not plan.waits_for_a_person and not plan.is_no_op

@@ -1,0 +1,415 @@
+"""The `etl` command as people and scripts call it: what it says, what it leaves, how it exits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Site
+from git_site import GitSite
+from typer.testing import CliRunner, Result
+
+from etl_project.cli import app
+from etl_project.refresh import Refresh
+
+HOLD = """
+import sys
+from pathlib import Path
+from etl_project.database.lock import RefreshLock
+RefreshLock(Path(sys.argv[1])).acquire("etl refresh")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+KILLED_AFTER_COMMIT = """
+import os, signal, sys
+from etl_project import cli
+from etl_project.refresh.refresh import Refresh
+Refresh.build_aggregates = lambda self, names=None: os.kill(os.getpid(), signal.SIGKILL)
+cli.app(sys.argv[1:])
+"""
+
+IMPORTED = """
+import sys
+from etl_project.cli import app
+try:
+    app(sys.argv[1:])
+except SystemExit as end:
+    heavy = [name for name in ("dagster", "polars", "pydantic", "duckdb") if name in sys.modules]
+    print("exit", end.code, "imported", *heavy, file=sys.stderr)
+"""
+
+
+def etl(site: Site, command: str, *arguments: str, given: str | None = None) -> Result:
+    """Call the command in this process, with the settings of the site."""
+    return CliRunner().invoke(app, [command, *arguments, "--config", str(site.config)], input=given)
+
+
+def etl_process(site: Site, *arguments: str, program: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Call the command in a process of its own, in the folder of the site, without a terminal."""
+    start = ["-c", program] if program else ["-m", "etl_project.cli"]
+    return subprocess.run(
+        [sys.executable, *start, *arguments], cwd=site.folder, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def said(result: Result) -> str:
+    """What was printed, in one line with single spaces."""
+    return " ".join(result.output.split())
+
+
+@pytest.fixture
+def built(site: Site) -> Site:
+    """A site of five posts and one that is rejected, refreshed without Dagster."""
+    return build(site)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The same, for tests that leave its files as they are; its folder tries to pass for markup."""
+    site = Site(tmp_path_factory.mktemp("kept") / "[red]mine[" / "x].:smile:")
+    site.configure()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("ETL_WAREHOUSE", raising=False)
+        return build(site)
+
+
+def build(site: Site) -> Site:
+    for n in range(1, 6):
+        site.write(f"_posts/2026-01-0{n}-{n}.md", title=f"Title {n}", date=f"2026-01-0{n} 09:00:00 +0800")
+    site.write("_posts/2026-01-07-open.md", b"---\ntitle: open\n\nno end\n")
+    site.refresh()
+    return site
+
+
+@pytest.fixture
+def busy(kept: Site) -> Iterator[int]:
+    """The process id of another refresh of the same warehouse."""
+    lock = Refresh(kept.settings).work.lock.path
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout and process.stdout.readline() == "held\n"
+        yield process.pid
+        process.kill()
+
+
+# refresh
+
+
+def test_a_first_refresh_builds_everything_and_says_what_to_try_next(tmp_path: Path) -> None:
+    site = Site(tmp_path / "[red]mine[" / "x].:smile:")
+    site.configure()
+    site.write("_posts/2026-01-02-one.md", '---\ntitle: "他说"好"了"\ndate: 2026-01-02\n---\nText.\n')
+    site.write("_posts/2026-01-03-empty.md", b"")
+    ended = etl_process(site, "refresh")
+    assert ended.returncode == 0, ended
+    assert ended.stderr == ""
+    assert ended.stdout.startswith("To do: the warehouse has not been built yet.\n")
+    text = " ".join(ended.stdout.split())
+    assert "articles 1, 1 of them live now (1 added)" in text
+    assert "files 2 listed, 2 read" in text and "1 rejected" in text
+    assert "1 repaired_quotes" in text and "Rejected 1 empty" in text
+    assert f"published {site.published} (" in text
+    assert "Try next" in text and 'etl sql "SELECT * FROM articles_by_month' in text
+    assert "\x1b" not in ended.stdout, "no colours outside a terminal"
+    assert site.column("SELECT title FROM articles") == ['他说"好"了']
+
+
+def test_nothing_to_do_is_one_line_and_imports_no_dagster(kept: Site) -> None:
+    before = kept.published.stat().st_ino
+    ended = etl_process(kept, "refresh", program=IMPORTED)
+    assert ended.stdout.count("\n") == 1
+    assert ended.stdout.startswith("Nothing to do: none of the 6 files changed since refresh 1. ")
+    assert ended.stderr.startswith("exit 0 imported ") and "dagster" not in ended.stderr
+    grown_up = "import etl_project.sources.signature as signature; signature.YOUNG_NS = 0"
+    for imported in ("polars pydantic duckdb", "pydantic"):
+        ended = etl_process(kept, "refresh", program=f"{grown_up}\n{IMPORTED}")
+        assert ended.stdout.startswith("Nothing to do: ") and ended.stderr.strip() == f"exit 0 imported {imported}"
+    assert kept.published.stat().st_ino == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        (("status",), "pydantic duckdb"),
+        (("rejected",), "pydantic duckdb"),
+        (("sql", "SELECT 1"), "pydantic duckdb"),
+        (("--help",), ""),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_command_imports_only_what_it_needs(kept: Site, arguments: tuple[str, ...], heavy: str) -> None:
+    ended = etl_process(kept, *arguments, program=IMPORTED)
+    assert ended.stderr.strip() == f"exit 0 imported {heavy}".strip()
+
+
+def test_a_verification_says_what_it_hashed_again_and_what_git_vouches_for(tmp_path: Path) -> None:
+    site = GitSite(tmp_path)
+    site.repo.write("_posts/2026-01-02-1.md")
+    site.repo.commit()
+    site.refresh()
+    by_git = (
+        "none of the 1 files changed since refresh 1; git names them by their content, so that none was hashed again."
+    )
+    assert by_git in said(etl(site, "refresh", "--verify"))
+    (site.folder / "notes").mkdir()
+    (site.folder / "notes/note.md").write_text("# Note\n\nText\n")
+    site.configure(extra='[[source]]\nname = "notes"\nlocation = "notes"\n')
+    site.refresh()
+    mixed = "none of the 2 files changed since refresh 2, each but those in git hashed again."
+    assert mixed in said(etl(site, "refresh", "--verify"))
+    folder = "none of the 1 files changed since refresh 2, each hashed again."
+    assert folder in said(etl(site, "refresh", "--verify", "--source", "notes"))
+
+
+def test_posts_that_changed_left_or_are_now_rejected_are_named_in_the_summary(built: Site) -> None:
+    built.write("_posts/2026-01-01-1.md", title="New", age=30)
+    built.write("_posts/2026-01-02-2.md", b"---\n- a list\n---\n", age=30)
+    for n in (3, 4):
+        (built.posts / f"_posts/2026-01-0{n}-{n}.md").unlink()
+    result = etl(built, "refresh", "--allow-deletes")
+    assert result.exit_code == 0, result.output
+    assert "To do: 2 files are new or may have changed; 2 files are gone." in said(result)
+    assert "(1 changed, 2 deleted, 1 rejected)" in said(result)
+    assert "Warning: _posts/2026-01-02-2.md was loaded before and is rejected now: front_matter_not_mapping" in said(
+        result
+    )
+    assert "Warning: _posts/2026-01-02-2.md was loaded before" in said(etl(built, "status"))
+
+
+def test_a_wrong_setting_is_one_sentence_and_exit_2(site: Site) -> None:
+    site.configure('dialekt = "jekyll"\n')
+    for command in (["refresh"], ["status"], ["rejected"], ["sql", "SELECT 1"]):
+        result = etl(site, *command)
+        assert result.exit_code == 2
+        assert "there is no setting 'source.dialekt'; did you mean 'dialect'?" in said(result)
+        assert "Traceback" not in result.output
+    assert not site.published.parent.exists(), "nothing is made"
+
+
+def test_settings_that_are_not_there_are_exit_2(tmp_path: Path) -> None:
+    ended = etl_process(Site(tmp_path), "refresh")
+    assert ended.returncode == 2
+    assert "there is no such settings file" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_a_missing_folder_is_exit_2(site: Site) -> None:
+    site.posts.rmdir()
+    result = etl(site, "refresh")
+    assert result.exit_code == 2
+    assert "etl.toml, line 6: the source 'site' cannot be read: there is no folder" in said(result)
+
+
+def test_an_unknown_option_is_exit_2(site: Site) -> None:
+    assert etl(site, "refresh", "--fast").exit_code == 2
+
+
+def test_a_refresh_while_another_runs_is_exit_3_and_says_who_is_at_work(kept: Site, busy: int) -> None:
+    result = etl(kept, "refresh")
+    assert result.exit_code == 3
+    assert f"another refresh is running: etl refresh, process {busy} on " in said(result)
+    assert "Traceback" not in result.output
+    assert f"Running now: etl refresh, process {busy} on " in said(etl(kept, "status"))
+
+
+def test_a_source_that_went_away_is_exit_4_and_keeps_its_articles(built: Site) -> None:
+    built.posts.rename(built.folder / "elsewhere")
+    result = etl(built, "refresh")
+    assert result.exit_code == 4
+    assert "The source site could not be read: there is no folder" in said(result)
+    assert built.column("SELECT count(*) FROM articles") == [5]
+
+
+def test_one_source_is_refreshed_while_another_is_away(built: Site) -> None:
+    (built.folder / "other").mkdir()
+    (built.folder / "other/note.md").write_text("# Note\n\nText")
+    built.configure(extra='[[source]]\nname = "other"\nlocation = "other"\n')
+    built.refresh()
+    built.posts.rename(built.folder / "elsewhere")
+    (built.folder / "other/second.md").write_text("# Second\n\nText")
+    result = etl(built, "refresh")
+    assert result.exit_code == 4
+    assert "Not read: the source site: there is no folder" in said(result)
+    assert built.column("SELECT count(*) FROM articles") == [7]
+
+
+def test_the_guard_is_exit_1_and_says_how_to_go_on(built: Site) -> None:
+    before = built.published.read_bytes()
+    for n in range(1, 5):
+        (built.posts / f"_posts/2026-01-0{n}-{n}.md").unlink()
+    result = etl(built, "refresh")
+    assert result.exit_code == 1
+    assert "4 of the 5 posts of the source 'site' are no longer there" in said(result)
+    assert "etl refresh --allow-deletes" in said(result)
+    assert built.published.read_bytes() == before
+
+
+def test_a_broken_check_is_exit_1_and_a_full_build_sets_it_right(built: Site) -> None:
+    before = built.published.read_bytes()
+    with Refresh(built.settings).work.opened() as con:
+        con.execute("INSERT INTO authors VALUES ('[red]\x1b[2J', 'Nobody')")
+    built.write("_posts/2026-01-08-8.md")
+    result = etl(built, "refresh")
+    assert result.exit_code == 1
+    assert "authors_are_unique_and_used" in said(result) and "1 row violates it: " in said(result)
+    assert "author_id = [red]\\u001b[2J" in said(result) and "\x1b" not in result.output, "shown, not obeyed"
+    assert f"{built.published} is as it was." in said(result)
+    assert built.published.read_bytes() == before
+    assert "Refresh 2 failed a check and was not published." in said(etl(built, "status"))
+    assert etl(built, "refresh", "--full").exit_code == 0
+    assert built.column("SELECT count(*) FROM articles") == [6]
+
+
+def test_a_refresh_killed_between_commit_and_publication_is_taken_up_by_the_next(built: Site) -> None:
+    before = built.published.read_bytes()
+    built.write("_posts/2026-01-08-8.md")
+    killed = etl_process(built, "refresh", program=KILLED_AFTER_COMMIT)
+    assert killed.returncode == -signal.SIGKILL
+    assert built.published.read_bytes() == before
+    assert "Refresh 2 is not published yet (state: tables checked). To go on: etl refresh" in said(etl(built, "status"))
+    result = etl(built, "refresh")
+    assert result.exit_code == 0, result.output
+    assert "To do: the aggregates of the last refresh have not been built." in said(result)
+    assert built.column("SELECT count(*) FROM articles") == [6]
+
+
+def test_a_warehouse_that_cannot_be_written_is_one_sentence(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.published.parent.write_text("a file where the folder should be")
+    result = etl(site, "refresh")
+    assert result.exit_code == 1
+    assert "warehouse" in said(result) and "Traceback" not in result.output
+
+
+# status, rejected, explain
+
+
+def test_status_before_the_first_refresh_says_what_to_run(site: Site) -> None:
+    result = etl(site, "status")
+    assert result.exit_code == 1
+    assert said(result).endswith("posts.duckdb has not been built yet. Run: etl refresh")
+
+
+def test_status_shows_the_file_its_refresh_and_its_sources(built: Site) -> None:
+    two_hours_ago = time.time() - 7_200
+    os.utime(built.published, (two_hours_ago, two_hours_ago))
+    result = etl(built, "status")
+    assert result.exit_code == 0
+    assert f"{built.published}: " in said(result) and "published 2 hours ago" in said(result)
+    assert "Refresh 1: as of 20" in said(result) and "6 files read" in said(result)
+    assert "Last checked: " in said(result)
+    assert "site │ jekyll │ 6 │ 1 │ 5 │ 2026-01-05" in said(result)
+    assert "etl rejected" in said(result)
+
+
+def test_rejected_says_where_why_and_what_to_do(kept: Site) -> None:
+    result = etl(kept, "rejected")
+    assert result.exit_code == 0
+    assert "_posts/2026-01-07-open.md, line 1 (site)" in said(result)
+    assert "unterminated_front_matter: " in said(result)
+    assert "1 rejected." in said(result)
+    assert said(etl(kept, "rejected", "--source", "other")) == "No file is rejected."
+
+
+def test_rejected_files_are_written_out_once_as_they_were(kept: Site, tmp_path: Path) -> None:
+    target = tmp_path / "repair"
+    assert said(etl(kept, "rejected", "--export", str(target))).startswith("1 files written below ")
+    written = target / "site/_posts/2026-01-07-open.md"
+    assert written.read_bytes() == b"---\ntitle: open\n\nno end\n"
+    written.write_text("my repair")
+    again = etl(kept, "rejected", "--export", str(target))
+    assert again.exit_code == 0
+    assert "0 files written" in said(again) and "site/_posts/2026-01-07-open.md" in said(again)
+    assert written.read_text() == "my repair"
+
+
+def test_a_repaired_file_leaves_the_list(built: Site) -> None:
+    built.write("_posts/2026-01-07-open.md", age=30)
+    built.refresh()
+    assert said(etl(built, "rejected")) == "No file is rejected."
+
+
+def test_explain_shows_what_is_read_from_a_post(site: Site) -> None:
+    file = site.write(
+        "_posts/2026-01-09-quotes.md", '---\ntitle: "他说"好"了"\ndate: 2026-01-09\ntags: [A, b]\n---\nText.'
+    )
+    result = etl(site, "explain", str(file))
+    assert result.exit_code == 0
+    assert '他说"好"了' in result.output
+    assert "2026-01-09 00:00:00+08:00, to the day, from the front matter" in said(result)
+    assert "A (as a), b" in said(result)
+    assert "repaired_quotes, line 2: " in said(result)
+
+
+def test_explain_needs_neither_settings_nor_warehouse(site: Site) -> None:
+    file = site.write("_posts/2026-01-09-one.md")
+    site.config.unlink()
+    ended = etl_process(site, "explain", str(file))
+    assert ended.returncode == 0, ended
+    assert "title" in ended.stdout and "2026-01-09-one" in ended.stdout
+    assert not site.published.exists()
+
+
+def test_explain_says_why_a_post_would_be_rejected(kept: Site) -> None:
+    result = etl(kept, "explain", str(kept.posts / "_posts/2026-01-07-open.md"))
+    assert result.exit_code == 1
+    assert "Rejected, line 1: unterminated_front_matter: " in said(result)
+
+
+def test_explain_of_a_missing_file_says_so(kept: Site) -> None:
+    result = etl(kept, "explain", str(kept.posts / "_posts/nowhere.md"))
+    assert result.exit_code == 1
+    assert "There is no file" in said(result) and "nowhere.md" in said(result)
+
+
+# what a terminal must not obey
+
+
+def test_markup_and_escapes_in_posts_are_shown_and_not_obeyed(site: Site) -> None:
+    file = site.write(
+        "_posts/2026-01-02-one.md", "---\ntitle: '[red]x[/red] :smile: \u202egnp'\n---\nAn &#27;]0;escape\n"
+    )
+    evil = "_posts/2026-01-03-[red]\x1b[2J[/x].md"
+    site.write(evil, b"")
+    site.refresh()
+    outputs = [
+        etl(site, *command).output
+        for command in (
+            ("explain", str(file)),
+            ("sql", "SELECT title, text FROM articles JOIN article_bodies USING (article_id)"),
+            ("rejected",),
+            ("explain", str(site.posts / evil)),
+            ("explain", str(site.posts / evil.replace("3", "4"))),
+            ("rejected", "--export", str(site.folder / "out")),
+            ("rejected", "--export", str(site.folder / "out")),
+        )
+    ]
+    for output in outputs[:2]:
+        assert "[red]x[/red] :smile: \\u202egnp" in output and "An \\u001b]0;escape" in output
+    for output in (*outputs[2:5], outputs[6]):
+        assert "[red]\\u001b[2J[/" in output
+    assert not any(character in output for output in outputs for character in "\x1b\u202e")
+
+
+def test_brackets_in_the_path_of_the_warehouse_are_shown(kept: Site) -> None:
+    for command, told in (("refresh", "is up to date"), ("status", "published")):
+        result = etl(kept, command)
+        assert result.exit_code == 0, result.output
+        assert str(kept.published) in said(result) and told in said(result)
+
+
+def test_whoever_stops_reading_the_output_sees_no_traceback(kept: Site) -> None:
+    command = f"{sys.executable} -m etl_project.cli sql --config '{kept.config}'"
+    for query in ('--format csv "SELECT range FROM range(300000)"', '"SELECT range FROM range(90)"'):
+        ended = subprocess.run(
+            ["bash", "-c", f"{command} {query} | head -n 1"],
+            env=os.environ | {"PYTHONUNBUFFERED": "1"}, capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
+        assert "range" in ended.stdout and ended.stderr == ""

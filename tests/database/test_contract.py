@@ -1,0 +1,156 @@
+"""The contract: what schema.sql promises, what workers write and what the published file holds are the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+
+import duckdb
+import pytest
+from conftest import Site
+
+from etl_project.database.contract import OBSERVED, TERMS, contract, describe, metric_definitions, tables_by_article
+from etl_project.engines.batch import Batch, ManifestRow
+from etl_project.engines.local import LocalEngine
+from etl_project.load.aggregates import aggregates
+from etl_project.refresh import Refresh
+
+PROMISED = {
+    "sources": "source_id title url dialect time_zone location",
+    "post_files": "source_id path status article_id is_shadowed is_deferred size file_hash encoding "
+    "front_matter_format warnings reason",
+    "articles": "article_id source_id path slug title published_at published_local published_on published_precision "
+    "published_from updated_at expires_at status missing_since language layout url original_url medium excerpt "
+    "text_hash front_matter extra",
+    "article_bodies": "article_id body text",
+    "categories": "category_id name parent_id",
+    "tags": "tag_id name",
+    "authors": "author_id name",
+    "article_categories": "article_id category_id position name_as_written",
+    "article_tags": "article_id tag_id position name_as_written",
+    "article_authors": "article_id author_id position name_as_written",
+    "article_links": "article_id position url host kind text",
+    "article_headings": "article_id position level text",
+    "article_mentions": "article_id kind key label count",
+    "article_metrics": "article_id characters words han_characters sentences paragraphs headings links images "
+    "code_blocks reading_minutes",
+    "metrics": "name unit definition",
+    "rejected_files": "source_id path reason message line suggestion size bytes",
+    "article_changes": "refresh_id source_id article_id old_article_id change title old_path new_path old_hash "
+    "new_hash old_status new_status old_published_on new_published_on old_categories new_categories",
+    "article_versions": "article_id source_id path status title published_at published_on categories tags authors "
+    "file_hash text first_seen_at replaced_at",
+    "article_history": "article_id first_seen_at last_changed_at missing_since previous_article_id",
+    "refreshes": "refresh_id as_of started_at loaded_at list_milliseconds extract_milliseconds load_milliseconds "
+    "files_listed files_read files_loaded files_rejected files_missed bytes_read source_commit",
+}
+"""Tables people write queries against: a column may be added, none may go."""
+
+SIGNATURE = {"mtime_ns", "ctime_ns", "inode", "is_young", "blob_id"}
+"""What a worker says of a file for the inventory alone."""
+
+SOURCE = """
+dialect = "jekyll"
+time_zone = "Asia/Shanghai"
+[[source.mentions]]
+kind = "ship"
+selector = "[data-ship]"
+key = "data-ship"
+"""
+
+
+class DescribingEngine(LocalEngine):
+    """Runs batches like any other, and remembers the columns of what they staged."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.staged: dict[str, dict[str, str]] = {}
+
+    def run(self, batches: Iterable[Batch], total_bytes: int) -> Iterator[ManifestRow]:
+        for row in super().run(batches, total_bytes):
+            for table, path in row.files.items():
+                columns = duckdb.sql(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
+                self.staged[table] = {column[0]: column[1] for column in columns}
+            yield row
+
+
+@pytest.fixture
+def full_site(site: Site) -> Site:
+    """A site whose two posts fill every table that holds articles, and a file that is rejected."""
+    site.configure(SOURCE)
+    text = '# Head\n\n<span data-ship="HX-12">海星号</span> [at sea](https://sea.example/)'
+    site.write("_posts/2026-01-02-one.md", f"---\ntitle: One\ntags: [a]\ncategories: [b]\nauthor: Ann\n---\n{text}\n")
+    site.write("_posts/2026-01-03-empty.md", b"")
+    return site
+
+
+@pytest.mark.parametrize("table", PROMISED)
+def test_every_promised_table_has_its_columns(table: str) -> None:
+    assert set(PROMISED[table].split()) <= {column.name for column in contract()[table].columns}
+
+
+def test_there_are_no_tables_but_the_promised_ones_and_the_views() -> None:
+    assert set(contract()) == {*PROMISED, "articles_live", "articles_not_live", "changes"}
+    assert {*tables_by_article(), *OBSERVED, *TERMS} <= set(PROMISED)
+
+
+def test_every_table_says_its_grain_and_every_column_what_it_holds() -> None:
+    silent = [
+        f"{table.name}.{column.name}"
+        for table in contract().values()
+        if not table.is_view  # a view takes the comments of its table
+        for column in table.columns
+        if len(column.comment) < 4
+    ]
+    assert silent == []
+    assert [name for name, table in contract().items() if not table.comment.startswith("One row per ")] == []
+
+
+def test_a_table_counts_in_units_that_its_metrics_name() -> None:
+    columns = [column.name for column in contract()["article_metrics"].columns]
+    definitions = metric_definitions(contract())
+    assert [name for name, _, _ in definitions] == columns[1:]
+    assert all(unit and " " not in unit and len(definition) > 4 for _, unit, definition in definitions)
+
+
+def test_the_table_metrics_has_a_row_for_each_column_of_article_metrics(full_site: Site) -> None:
+    full_site.refresh()
+    assert full_site.query("SELECT * FROM metrics") == metric_definitions(contract())
+
+
+def test_what_workers_stage_is_what_the_tables_declare(full_site: Site) -> None:
+    refresh = Refresh(full_site.settings)
+    engine = DescribingEngine()
+    refresh.engine = engine
+    refresh.load_tables(refresh.plan())
+    assert set(engine.staged) == {*tables_by_article(), "post_files", "rejected_files"}
+    for table, staged in engine.staged.items():
+        declared = {column.name: column.type for column in contract()[table].columns}
+        if table == "post_files":
+            assert set(staged) >= SIGNATURE
+            staged = {name: kind for name, kind in staged.items() if name not in SIGNATURE} | {"is_deferred": "BOOLEAN"}
+        # Parquet knows no JSON: it is staged as the text it is.
+        assert staged == {name: kind.replace("JSON", "VARCHAR") for name, kind in declared.items()}, table
+
+
+def test_the_published_file_has_the_tables_and_comments_of_the_contract(full_site: Site) -> None:
+    full_site.refresh()
+    with duckdb.connect(str(full_site.published), read_only=True) as con:
+        published = describe(con)
+    assert {name: published[name] for name in contract()} == contract()
+    assert [name for name, table in contract().items() if table.is_view != published[name].is_view] == []
+    assert {name: published[name] for name in aggregates()} == {a.name: a.table for a in aggregates().values()}
+    assert set(published) == {*contract(), *aggregates()}, "nothing else stands where people look"
+
+
+def test_reading_the_contract_leaves_no_database_open_that_a_forked_process_would_crash_on() -> None:
+    code = """
+import os, sys
+from etl_project import definitions
+import duckdb
+if child := os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+duckdb.connect().execute("SELECT 1")
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=100).returncode == 0

@@ -1,0 +1,154 @@
+"""`etl init`: what it finds in a folder, what it proposes, and that it never overwrites."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from conftest import Site
+from typer.testing import CliRunner
+
+from etl_project.cli import app
+from etl_project.init.furniture import Proposal, propose
+from etl_project.init.settings_file import write_settings
+from etl_project.init.site import NoSite, sample_site
+from etl_project.limits import Limits
+from etl_project.refresh import Refresh
+from etl_project.settings import ScheduleSettings, WarehouseSettings, read_settings
+from etl_project.sources.source import MentionRule, Rule, Source
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def rules_of(proposals: list[Proposal]) -> dict[str | None, tuple[str, str]]:
+    return {p.rule.column: (p.rule.selector, p.rule.pattern) for p in proposals if isinstance(p.rule, Rule)}
+
+
+def test_it_writes_settings_that_a_refresh_accepts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(8):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    (site.posts / "_config.yml").write_text(
+        'title: "The \\"Title\\""\nurl: https://a.example/\ntimezone: Asia/Tokyo\nlang: ja\n'
+    )
+    monkeypatch.chdir(site.folder)
+    site.config.unlink()
+    ended = CliRunner().invoke(app, ["init", "site"])
+    assert ended.exit_code == 0, ended.output
+    assert "dialect jekyll with 8 posts" in ended.output and "refresh --config etl.toml" in ended.output
+    (source,) = read_settings(site.config).sources
+    assert (source.dialect, source.title, source.url, source.time_zone) == (
+        "jekyll", 'The "Title"', "https://a.example", "Asia/Tokyo",
+    )  # fmt: skip
+    assert source.location == site.posts
+    site.refresh()
+    assert site.column("SELECT count(*) FROM articles") == [8]
+
+
+def test_it_never_overwrites_a_file(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.write("_posts/2026-01-02-a.md")
+    monkeypatch.chdir(site.folder)
+    before = site.config.read_bytes()
+    ended = CliRunner().invoke(app, ["init", "site"])
+    assert ended.exit_code == 2
+    assert site.config.read_bytes() == before
+
+
+def test_a_folder_without_posts_is_said_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(NoSite, match="contains no posts"):
+        sample_site(tmp_path)
+    with pytest.raises(NoSite, match="is not a folder"):
+        sample_site(tmp_path / "nowhere")
+
+
+def test_a_site_that_does_not_state_its_zone_gets_utc_and_a_remark(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n\nText")
+    output = tmp_path / "out.toml"
+    write_settings(sample_site(tmp_path), [], output)
+    assert 'time_zone = "UTC"' in output.read_text() and "does not say which zone" in output.read_text()
+
+
+def test_an_archive_of_dated_posts_is_included_and_the_file_name_is_the_identity(site: Site) -> None:
+    for n in range(4):
+        site.write(f"_posts/2026-01-0{n + 1}-x.md")
+        site.write(f"archive/2026-01-0{n + 1}-x.md")
+    found = sample_site(site.posts)
+    assert found.include == ["_posts/**", "archive/**"] and found.shares_names
+
+
+def test_posts_that_are_not_utf8_propose_their_encoding(site: Site) -> None:
+    site.write("_posts/2026-01-02-a.md")
+    site.write("_posts/2026-01-03-b.md", "---\ntitle: 港口\n---\n\n今天的港口很安静，船都出海了。\n".encode("gb18030"))
+    assert sample_site(site.posts).encodings == ["utf-8", "gb18030"]
+
+
+def test_labelled_source_lines_addresses_and_footers_are_proposed() -> None:
+    bodies = [
+        f"Text {n}.\n\n<p class='from'>（来源：报纸{n}）</p>\n\n<https://news.example/{n}>\n\n[回到栏目{n}](/c/{n})｜[回到首页](/)"
+        for n in range(10)
+    ]
+    rules = rules_of(propose(bodies))
+    assert rules["medium"] == ("p.from", "（来源：(.+)）")
+    assert rules["original_url"] == ("p", r"<>|((?:https?|javascript):\S*)")
+    assert rules[None] == ("p", "回到栏目.*｜回到首页")
+
+
+def test_what_does_not_repeat_is_not_proposed() -> None:
+    bodies = [f"Paragraph {n} says something.\n\nAnd [a link](/x{n}) in a sentence." for n in range(30)]
+    assert propose([*bodies, "Text.\n\n（来源：某报）", "Text.\n\n<https://a.example/>"]) == []
+
+
+def test_ordinary_last_paragraphs_are_no_footer() -> None:
+    assert propose([f"First {n}.\n\nThe end of story number {n}." for n in range(30)]) == []
+
+
+def test_inline_elements_with_a_data_attribute_are_proposed_as_mentions() -> None:
+    bodies = [f'<p><span data-ship="HX-{n}">Ship</span> sails.</p>' for n in range(10)]
+    (proposal,) = propose(bodies)
+    assert proposal.rule == MentionRule("ship", "[data-ship]", "data-ship")
+
+
+def test_the_rules_proposed_for_the_founding_site_read_it_as_its_own_settings_do(shared: Path, tmp_path: Path) -> None:
+    def built(name: str, config: Path) -> dict[str, tuple[object, ...]]:
+        settings = read_settings(config)
+        work = Refresh(settings.model_copy(update={"warehouse": WarehouseSettings(path=tmp_path / name / "x.duckdb")}))
+        work.load_tables(work.plan())
+        with work.work.opened(read_only=True) as con:
+            rows = con.execute(
+                "SELECT path, medium, original_url, text FROM articles JOIN article_bodies USING (article_id)"
+            )
+            return {path: rest for path, *rest in rows.fetchall()}
+
+    found = sample_site(shared / "sites/finews")
+    output = tmp_path / "etl.toml"
+    write_settings(found, propose(found.bodies), output)
+    example = tmp_path / "example.toml"
+    text = (Path(__file__).parents[2] / "examples/finews.toml").read_text("utf-8")
+    example.write_text(text.replace("../../shared/sites/finews", str(shared / "sites/finews")), "utf-8")
+    assert built("proposed", output) == built("example", example)
+    assert "data-code" in output.read_text("utf-8")
+
+
+SITES = [
+    "18f", "bitcoinops", "finews", "go-blog", "hexo-site", "hugo-notes", "lctt", "nodejs", "obsidian-hub", "pingcap-cn",
+    "plain-til", "plain-weekly", "ruby-lang", "rust-blog", "this-week-in-rust", "yihui",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_every_real_site_gets_settings_that_can_be_read(shared: Path, tmp_path: Path, name: str) -> None:
+    found = sample_site(shared / "sites" / name)
+    output = tmp_path / "etl.toml"
+    write_settings(found, propose(found.bodies), output)
+    (source,) = read_settings(output).sources
+    assert source.dialect == found.dialect and source.location.resolve() == (shared / "sites" / name).resolve()
+
+
+@pytest.mark.parametrize("kind", [Source, Rule, MentionRule, Limits, WarehouseSettings, ScheduleSettings])
+def test_every_setting_is_in_the_docs(kind: type) -> None:
+    text = (DOCS / "settings.md").read_text("utf-8")
+    if dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(kind) if field.init]
+    else:
+        names = list(kind.model_fields)  # type: ignore[attr-defined]
+    assert [name for name in names if f"`{name}`" not in text] == []

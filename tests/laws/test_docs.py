@@ -1,0 +1,84 @@
+"""The manual names every code, limit and setting, with the defaults of the code, and links to what is there."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+
+from etl_project.checks.thresholds import Thresholds
+from etl_project.dialects import DIALECTS
+from etl_project.limits import Limits
+from etl_project.reasons import SUGGESTIONS, WARNINGS
+from etl_project.sources.source import Source
+
+DOCS = Path(__file__).parents[2] / "docs"
+READING = (DOCS / "reading.md").read_text("utf-8")
+
+
+def section(title: str) -> dict[str, str]:
+    """Read the table of a section of the page on reading: first cell, without its backticks -> the rest of the row."""
+    text = READING.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE)
+    return dict(rows)
+
+
+def test_every_reason_is_in_the_manual_with_its_remedy() -> None:
+    assert section("Reasons of rejections") == SUGGESTIONS
+
+
+def test_every_warning_is_in_the_manual_with_its_meaning() -> None:
+    assert section("Warnings") == WARNINGS
+
+
+def test_every_limit_is_in_the_manual_with_its_default() -> None:
+    written = section("Limits")
+    limits = {field.name: getattr(Limits(), field.name) for field in dataclasses.fields(Limits)}
+    assert written.keys() == limits.keys()
+    for name, default in limits.items():
+        assert written[name].split(" ")[0] == (default.isoformat() if isinstance(default, dt.date) else str(default))
+
+
+def test_every_threshold_of_the_checks_is_in_the_manual_with_its_default() -> None:
+    text = (DOCS / "settings.md").read_text("utf-8").partition("\n## `[checks]`\n")[2].partition("\n## ")[0]
+    written = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", text, re.MULTILINE)
+    assert written == [(name, str(default)) for name, default in dataclasses.asdict(Thresholds()).items()]
+
+
+def test_what_each_dialect_looks_for_is_in_the_manual() -> None:
+    written = section("Front matter")
+    for dialect in DIALECTS.values():
+        missing = "rejected" if dialect.front_matter_required else "loaded"
+        assert written[dialect.name] == f"{', '.join(dialect.header_formats)} | {missing}"
+
+
+def test_every_key_of_a_source_is_in_the_manual() -> None:
+    manual = READING + (DOCS / "settings.md").read_text("utf-8")
+    missing = [field.name for field in dataclasses.fields(Source) if field.init and f"`{field.name}`" not in manual]
+    # Rules and mentions are tables of their own.
+    assert [name for name in missing if f"[[source.{name}]]" not in manual] == []
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
+def test_every_link_of_the_manual_leads_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", (DOCS / page).read_text("utf-8")):
+        assert (DOCS / target).exists(), target
+
+
+def test_every_promise_names_a_test_that_is_there() -> None:
+    text = (DOCS / "guarantees.md").read_text("utf-8").partition("\n## What is not promised\n")[0]
+    tests = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+    promises = [block for block in re.split(r"\n(?=- |#)", text) if block.startswith("- ")]
+    assert [promise for promise in promises if not tests.search(promise)] == []
+    promised = tests.findall(text)
+    assert len(promised) > 20
+    root = DOCS.parent
+    missing = [
+        f"{path}::{name}"
+        for path, name in promised
+        if not (root / path).is_file() or f"\ndef {name}(" not in (root / path).read_text("utf-8")
+    ]
+    assert missing == []

@@ -1,0 +1,72 @@
+"""Aggregates are built anew only when a column they read changed."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Site
+
+from etl_project.database.contract import contract
+from etl_project.load.aggregate_inputs import columns_read
+from etl_project.load.aggregates import aggregates
+
+
+def built_by(site: Site) -> set[str]:
+    """Look and load; the aggregates that are left to be built."""
+    refresh, plan = site.plan()
+    refresh.load_tables(plan)
+    with refresh.work.opened(read_only=True) as con:
+        present = "(SELECT generation FROM internal.generation)"
+        left = con.execute(f"SELECT name FROM internal.aggregates_built WHERE generation <> {present}").fetchall()
+    return {name for (name,) in left}
+
+
+@pytest.fixture
+def built(site: Site) -> Site:
+    site.write("_posts/2026-01-02-one.md", tags="[a]", categories="b", body="[x](https://one.example/)")
+    site.write("_posts/2026-01-03-two.md")
+    site.refresh()
+    return site
+
+
+def test_every_table_an_aggregate_reads_is_known_with_its_columns() -> None:
+    read = columns_read(contract())
+    assert set(read["articles"]) == set(aggregates())
+    assert set(read["article_links"]) == {"links_by_host"}
+    assert set(read["articles"]["articles_by_date"]) >= {
+        "published_on",
+        "status",
+        "published_at",
+        "missing_since",
+        "expires_at",
+    }
+    assert "title" not in read["articles"]["articles_by_date"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"title": "Other", "body": "[y](https://one.example/)"}, set()),
+        ({"body": "[x](https://two.example/)"}, {"links_by_host"}),
+        ({"tags": "[c]"}, {"articles_by_tag", "articles_by_month_tag"}),
+    ],
+)
+def test_only_aggregates_whose_inputs_changed_are_built_anew(
+    built: Site, change: dict[str, str], expected: set[str]
+) -> None:
+    values = {"tags": "[a]", "categories": "b", "body": "[x](https://one.example/)"} | change
+    built.write("_posts/2026-01-02-one.md", age=30, **values)
+    assert built_by(built) == expected
+
+
+def test_another_date_builds_every_aggregate_that_reads_dates(built: Site) -> None:
+    built.write("_posts/2026-01-03-two.md", date="2026-01-09 10:00:00", age=30)
+    assert built_by(built) >= {"articles_by_date", "articles_by_month", "articles_by_weekday_hour"}
+
+
+def test_a_generation_that_kept_all_aggregates_is_published(built: Site) -> None:
+    built.write("_posts/2026-01-03-two.md", title="Other", age=30)
+    before = built.query("SELECT * FROM articles_by_date")
+    loaded = built.refresh()
+    assert loaded and loaded.is_new
+    assert built.query("SELECT * FROM articles_by_date") == before
+    assert built.refresh() is None
