@@ -19,6 +19,10 @@ lint: .venv/.ready  ## ruff, the type checker and the check of the Dagster defin
 	@$(BIN)/mypy
 	@$(BIN)/dg check defs
 
+.PHONY: docs
+docs: .venv/.ready  ## write docs/checks.md from the checks of the code
+	@$(BIN)/python docs/make_checks.py
+
 ui: .venv/.ready  ## open Dagster: runs, schedule, lineage
 	@$(BIN)/etl ui
 

@@ -1,7 +1,7 @@
-"""The checks that warn, as SQL: a row that violates one is worth a person's attention, and stops nothing.
+"""The checks that warn, as SQL: a row that violates one deserves a person's attention, but does not stop a refresh.
 
-They read the tables, the settings of `[checks]` and one instant, as variables of the connection: `as_of` and the names
-of `Thresholds`. So the same tables warn of the same things, whenever they are asked.
+They read the tables and the variables of the connection: `as_of`, an instant, and the names of `Thresholds`, the
+settings of `[checks]`. So the same tables give the same warnings, whenever the checks run.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from etl_project.checks.check import Check
 
 PATHS_NAMED = 5
-"""Most paths that a row names."""
+"""Maximum number of paths in a row."""
 
 WEEKS = 8
-"""Weeks before a day that say what its weekday is used to."""
+"""Number of weeks before a day whose same weekday gives the usual count."""
 
 PAUSES, FEWEST_PAUSES = 50, 20
-"""Latest pauses between days with articles that make a habit, and how many it takes to have one."""
+"""Number of the latest pauses between days with articles that give the usual pause, and the fewest that can."""
 
 CLOSED_AFTER_DAYS = 365
-"""A source silent for longer is taken for closed, and no longer named."""
+"""A source that is silent for longer is considered closed, and no longer reported."""
 
 _LAST_REFRESH = "(SELECT max(refresh_id) FROM refreshes)"
 
@@ -30,7 +30,7 @@ SELECT DISTINCT a.source_id, b.category_id, {_LAST_REFRESH}
 FROM article_categories AS b JOIN articles AS a ON a.article_id = b.article_id
 ANTI JOIN internal.categories_seen AS seen ON seen.source_id = a.source_id AND seen.category_id = b.category_id
 """
-"""Remembers which refresh was the first to see a category of a source."""
+"""Records which refresh was the first to see each category of a source."""
 
 ANOMALIES: tuple[Check, ...] = (
     Check(
@@ -94,7 +94,7 @@ ANOMALIES: tuple[Check, ...] = (
         is_blocking=False,
         message="{undated} of the {added} articles added to {source_id} have no date, such as {paths}",
     ),
-    # Where half of the categories have one article each they are labels, and a new one is no news.
+    # Where half of the categories have one article each, they are used like labels, and a new one is normal.
     Check(
         "every_category_was_seen_before",
         "tables",
@@ -105,7 +105,7 @@ ANOMALIES: tuple[Check, ...] = (
             SELECT a.source_id, b.category_id, count(*) AS articles, list(a.path ORDER BY a.path) AS paths
             FROM article_categories AS b JOIN articles AS a ON a.article_id = b.article_id
             GROUP BY ALL
-        ), settled AS (
+        ), habit AS (
             SELECT source_id
             FROM used JOIN internal.categories_seen AS seen USING (source_id, category_id)
             WHERE seen.refresh_id < {_LAST_REFRESH}
@@ -116,7 +116,7 @@ ANOMALIES: tuple[Check, ...] = (
         FROM internal.categories_seen AS seen
         JOIN used USING (source_id, category_id)
         JOIN categories USING (category_id)
-        SEMI JOIN settled USING (source_id)
+        SEMI JOIN habit USING (source_id)
         WHERE seen.refresh_id = {_LAST_REFRESH}
         ORDER BY ALL
         """,

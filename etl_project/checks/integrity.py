@@ -8,7 +8,7 @@ from etl_project.load.aggregates import Aggregate, aggregates
 
 _ONE_FOR_ONE = ("article_bodies", "article_metrics")
 _BRIDGES = {f"article_{terms}": (terms, key) for terms, key in TERMS.items()}
-"""Bridge -> its table of terms and the key of that."""
+"""Bridge table -> its table of terms, and the key of that table."""
 
 
 def _unique(table: str, key: str) -> str:
@@ -36,7 +36,7 @@ INTEGRITY: tuple[Check, ...] = (
         "every_file_is_accounted_for",
         "tables",
         "post_files",
-        "Every listed file is loaded or rejected with a reason, and nothing else is called a file.",
+        "Every listed file is loaded, or rejected with a reason, and no other file has a row.",
         """
         SELECT source_id, path, f.status, i.status AS listed_as
         FROM post_files AS f FULL JOIN internal.inventory AS i USING (source_id, path)
@@ -48,7 +48,7 @@ INTEGRITY: tuple[Check, ...] = (
         "every_rejected_file_says_why",
         "tables",
         "rejected_files",
-        "Every rejected file has one row with its reason, and only rejected files have one.",
+        "Every rejected file has one row with its reason, and no other file has one.",
         """
         SELECT source_id, path, f.reason, r.reason AS stated
         FROM (SELECT * FROM post_files WHERE status = 'rejected') AS f
@@ -60,14 +60,14 @@ INTEGRITY: tuple[Check, ...] = (
         "file_paths_are_unique",
         "tables",
         "post_files",
-        "A path stands once in a source.",
+        "No two files of a source have the same path.",
         _unique("post_files", "source_id, path"),
     ),
     Check(
         "article_ids_are_unique",
         "tables",
         "articles",
-        "An article_id stands once.",
+        "No two articles have the same article_id.",
         _unique("articles", "article_id"),
     ),
     Check(
@@ -86,7 +86,7 @@ INTEGRITY: tuple[Check, ...] = (
         "dates_agree",
         "tables",
         "articles",
-        "The instant, the local time and the day of an article tell the same time, or none of them is there.",
+        "The instant, the local time and the day of an article agree, or all of them are NULL.",
         """
         SELECT article_id, published_at, published_local, published_on, published_precision, published_from
         FROM articles
@@ -142,7 +142,7 @@ INTEGRITY: tuple[Check, ...] = (
             f"{terms}_are_unique_and_used",
             "tables",
             terms,
-            f"A {key} stands once in {terms}, and some article has it.",
+            f"A {key} occurs once in {terms}, and at least one article has it.",
             f"""
             SELECT {key}, rows FROM (SELECT {key}, count(*) AS rows FROM {terms} GROUP BY ALL)
             LEFT JOIN (SELECT DISTINCT {key}, true AS is_used FROM {bridge}) USING ({key})
@@ -156,7 +156,7 @@ INTEGRITY: tuple[Check, ...] = (
         "articles_by_date_has_every_day",
         "aggregates",
         "articles_by_date",
-        "From the first to the last day of a source no day is missing and none stands twice.",
+        "From the first to the last day of a source, no day is missing and none occurs twice.",
         """
         SELECT source_id, count(*) AS days, date_diff('day', min(published_on), max(published_on)) + 1 AS expected
         FROM articles_by_date GROUP BY source_id HAVING count(DISTINCT published_on) <> expected OR days <> expected

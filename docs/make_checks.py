@@ -1,0 +1,68 @@
+"""Writes docs/checks.md from the checks of the code: run it with `make docs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from etl_project.checks.check import Check
+from etl_project.checks.run import CHECKS
+
+PAGE = Path(__file__).with_name("checks.md")
+
+_INTRODUCTION = """\
+<!-- Written by `make docs` from `etl_project.checks.run.CHECKS`. Change the checks, not this page. -->
+
+# Checks
+
+Every refresh asks these questions before it publishes. Each is an SQL query of the rows that violate a sentence: no
+rows, and the check passes. A generation that violates a **blocking** check is not published, and the published file
+stays as it was. A **warning** stops nothing: it is printed by `etl refresh` and `etl status`, and shown on the page of
+its table in Dagster. [settings.md](settings.md#checks) has the thresholds of warnings, which the queries read by
+`getvariable`, as they read the instant of the refresh (`as_of`).
+
+The queries run on the work file. They run on the published file, too, but for the few that read the schema `internal`:
+copy one to find out which rows violate it. A new check is declared in one place:
+[CONTRIBUTING.md](../CONTRIBUTING.md#add-a-check) shows how.
+"""
+
+_SECTIONS = {
+    ("tables", True): "Blocking checks of the tables",
+    ("tables", False): "Warnings about the tables",
+    ("aggregates", True): "Blocking checks of the aggregates",
+    ("aggregates", False): "Warnings about the aggregates",
+}
+"""Stage and whether its checks block -> heading, in the order in which they run."""
+
+
+def make_page(checks: Iterable[Check]) -> str:
+    """Write the page of checks as Markdown: a section for each stage and kind, an entry for each check."""
+    parts = [_INTRODUCTION]
+    by_section: dict[tuple[str, bool], list[Check]] = {section: [] for section in _SECTIONS}
+    for check in checks:
+        by_section[check.stage, check.is_blocking].append(check)
+    for section, members in by_section.items():
+        if members:
+            parts += [f"## {_SECTIONS[section]}\n", *map(_entry, members)]
+    return "\n".join(parts)
+
+
+def _entry(check: Check) -> str:
+    kind = "blocking" if check.is_blocking else "warning"
+    message = f"\nMessage: `{check.message}`\n" if check.message else ""
+    return (
+        f"### `{check.name}`\n\n{check.description}\n{message}\n"
+        f"Table `{check.table}`, stage {check.stage}, {kind}.\n\n"
+        f"<details><summary>SQL</summary>\n\n```sql\n{_without_indent(check.sql)}\n```\n\n</details>\n"
+    )
+
+
+def _without_indent(sql: str) -> str:
+    """Take the indent of the first line off all lines that have it; the query of a law, inserted later, has none."""
+    lines = sql.strip("\n").rstrip().splitlines()
+    indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+    return "\n".join(line.removeprefix(indent) for line in lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(make_page(CHECKS), "utf-8")
