@@ -1,7 +1,8 @@
-"""The checks of trust: each holds on a good site, and each is broken by what its sentence forbids."""
+"""The checks that block: each passes on a good site, and each fails on what its sentence forbids."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from etl_project.database.contract import TERMS
 from etl_project.database.generation import generation
 from etl_project.database.publish import NotChecked
 from etl_project.database.work_file import WorkFile
+from etl_project.load.aggregates import Aggregate, aggregates
 from etl_project.refresh import Refresh
 
 SOURCE = """
@@ -40,6 +42,18 @@ author: Author {name}
 
 <span data-ship="HX-12">海星号</span> [at sea](https://sea.example/)
 """
+
+
+def corruptions_of_law(aggregate: Aggregate) -> tuple[str, ...]:
+    """Statements that violate what an aggregate says it adds up to, read from its own file."""
+    summed = set(re.findall(r"\w+", aggregate.law.total)) & {column.name for column in aggregate.table.columns}
+    assert summed, f"the law of {aggregate.name} adds up none of its columns"
+    return (
+        f"DELETE FROM {aggregate.name}",
+        f"UPDATE {aggregate.name} SET source_id = 'other'",
+        *(f"UPDATE {aggregate.name} SET {column} = {column} + 1" for column in sorted(summed)),
+    )
+
 
 CORRUPTIONS: dict[str, tuple[str, ...]] = {
     "every_file_is_accounted_for": (
@@ -97,24 +111,7 @@ CORRUPTIONS: dict[str, tuple[str, ...]] = {
         )
         for table, key in TERMS.items()
     },
-    **{
-        f"{aggregate}_adds_up": (
-            f"DELETE FROM {aggregate}",
-            f"UPDATE {aggregate} SET articles = articles + 1",
-            f"UPDATE {aggregate} SET source_id = 'other'",
-        )
-        for aggregate in (
-            "articles_by_date",
-            "articles_by_month",
-            "articles_by_category",
-            "articles_by_date_category",
-            "articles_by_month_category",
-            "articles_by_tag",
-            "articles_by_month_tag",
-            "articles_by_weekday_hour",
-        )
-    },
-    "links_by_host_adds_up": ("DELETE FROM links_by_host", "UPDATE links_by_host SET images = 1"),
+    **{f"{aggregate.name}_adds_up": corruptions_of_law(aggregate) for aggregate in aggregates().values()},
     "articles_by_date_has_every_day": (
         "DELETE FROM articles_by_date WHERE articles = 0",
         "INSERT INTO articles_by_date SELECT * FROM articles_by_date WHERE articles = 0",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import Site
 
+from etl_project.checks.integrity import INTEGRITY
 from etl_project.database.contract import WAREHOUSE
 from etl_project.database.generation import generation
 from etl_project.load.aggregates import aggregates
@@ -30,7 +32,7 @@ def post(site: Site, name: str, date: str | None, header: str = "", body: str = 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """Six live articles of one source, one of another, and four that are not out."""
+    """Six live articles of one source, one of another, and four that are not live."""
     site = Site(tmp_path_factory.mktemp("counted"))
     site.configure(SOURCE, OTHER)
     link = "[a](https://A.example/1) [b](https://b.example/) ![c](https://a.example/c.png) [d](/local)"
@@ -197,7 +199,17 @@ def test_a_site_without_a_live_article_has_empty_aggregates(tmp_path: Path) -> N
 
 def test_every_file_is_the_aggregate_of_its_name() -> None:
     assert set(aggregates()) == {path.stem for path in (WAREHOUSE / "aggregates").iterdir()}
-    assert len(aggregates()) == 9
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted((WAREHOUSE / "aggregates").glob("*.sql"))])
+def test_an_aggregate_says_in_its_file_what_it_adds_up_to_and_a_check_asks_it(name: str) -> None:
+    aggregate = aggregates()[name]
+    [check] = [check for check in INTEGRITY if check.name == f"{name}_adds_up"]
+    assert (check.table, check.stage, check.is_blocking) == (name, "aggregates", True)
+    assert aggregate.law.total in aggregate.law.sentence and aggregate.law.query in check.sql
+    without = re.sub(r"^-- sum\(.*\n(?:--   .*\n)+", "", aggregate.sql, flags=re.MULTILINE)
+    with pytest.raises(ValueError, match=f"{name}.sql does not say what it adds up to: write "):
+        _ = replace(aggregate, sql=without).law
 
 
 @pytest.mark.parametrize("name", [path.stem for path in sorted((WAREHOUSE / "aggregates").glob("*.sql"))])
