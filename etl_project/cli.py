@@ -26,7 +26,7 @@ from etl_project.show.console import consoles, safe
 if TYPE_CHECKING:
     from etl_project.alerts.alerts import Alerts
     from etl_project.refresh import Refresh
-    from etl_project.refresh.plan import RefreshPlan
+    from etl_project.refresh.plan import RefreshPlan, Request
 
 app = typer.Typer(
     help="Folders of Markdown posts in, one DuckDB warehouse out.",
@@ -114,7 +114,7 @@ def _preview(work: Refresh) -> int:
 
     plan = work.preview()
     try:
-        show_plan(plan, out)
+        show_plan(plan, _options(work.ask, len(work.settings.sources)), out)
     finally:
         plan.close()
     if plan.guard:
@@ -122,6 +122,13 @@ def _preview(work: Refresh) -> int:
     if plan.diff.unavailable:
         return SOURCE_MISSING
     return DONE if plan.is_no_op else WORK_TO_DO
+
+
+def _options(ask: Request, sources: int) -> str:
+    """Options of `etl refresh` that ask for this."""
+    asked = {"--full": ask.full, "--allow-deletes": ask.allow_deletes, "--verify": ask.verify}
+    named = [f" --source {source.name}" for source in ask.sources] if len(ask.sources) < sources else []
+    return "".join([*(f" {option}" for option, is_asked in asked.items() if is_asked), *named])
 
 
 def _refresh(work: Refresh, alerts: Alerts) -> int:

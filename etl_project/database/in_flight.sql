@@ -18,7 +18,7 @@ CREATE TEMP TABLE listed_files (
     article_id VARCHAR, shares_identity BOOLEAN, source_id VARCHAR, path VARCHAR, rank INTEGER,
     size BIGINT, mtime_ns BIGINT, ctime_ns BIGINT, inode UBIGINT, blob_id VARCHAR, committed_us BIGINT,
     known_hash VARCHAR,                         -- hash of its bytes at the last refresh
-    known_status VARCHAR,                       -- of the inventory; once it is read: loaded, rejected, gone or closed
+    known_status VARCHAR,                       -- of the inventory, and once it is read: loaded, rejected, gone, closed
     was_shadowed BOOLEAN,
     was_young BOOLEAN,
     known_committed_us BIGINT,

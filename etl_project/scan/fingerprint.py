@@ -21,14 +21,13 @@ READING_CODE = (
     "reasons.py",
     "engines/batch.py",
     "engines/stage.py",
-    "sources/paths.py",
     "sources/signature.py",
     "sources/source.py",
 )
 """Files and folders of etl_project that decide the rows of a post. Code that lists and compares is left out: when it
 changes, no post need be read again."""
 
-_NOT_READING = ("sources/place.py", "sources/listing.py", "sources/location.py")
+OTHER_IMPORTS = ("sources/place.py", "sources/listing.py", "sources/location.py")
 """What reading code imports only to say where posts are."""
 
 _LIBRARIES = ("polars", "py3langid", "pyromark", "python-frontmatter", "pyyaml", "selectolax", "tzdata")

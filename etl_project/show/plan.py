@@ -21,13 +21,20 @@ _COLUMNS = {
 """Heading -> field of `FileCounts`."""
 
 
-def show_plan(plan: RefreshPlan, console: Console) -> None:
-    """Print what a refresh would do, why, and what the guard says to it."""
+def show_plan(plan: RefreshPlan, options: str, console: Console) -> None:
+    """Print what a refresh would do, why, and what the guard says to it.
+
+    Args:
+        plan: the plan; its temporary tables are read, and it is still to be closed.
+        options: options that the refresh would be called with, each with a space before it.
+        console: the console to print to.
+    """
     if plan.is_no_op:
         console.print("Nothing to do: no file, setting or definition has changed since the last refresh.")
     else:
         console.print(safe(f"To do: {'; '.join(plan.reasons)}."))
-    console.print(_file_table(plan))
+    if plan.diff.listed or plan.opened:
+        console.print(_file_table(plan))
     if not plan.is_no_op:
         console.print(f"\nBuilt anew: {_what_is_built(plan)}.")
     for name, articles in plan.diff.leaving.items():
@@ -36,8 +43,8 @@ def show_plan(plan: RefreshPlan, console: Console) -> None:
         console.print(safe(f"The guard would stop this refresh: {plan.guard}", "red"))
     for name, reason in plan.diff.unavailable.items():
         console.print(safe(describe_outage(name, reason), "red"))
-    if not plan.is_no_op:
-        console.print(f"\nNothing was changed. To do it: {command()} refresh", style="dim")
+    if not (plan.is_no_op or plan.guard):
+        console.print(f"\nNothing was changed. To do it: {command()} refresh{options}", style="dim")
 
 
 def _file_table(plan: RefreshPlan) -> Table:

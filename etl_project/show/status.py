@@ -10,7 +10,7 @@ from rich.table import Table
 
 from etl_project.checks.run import warnings
 from etl_project.database.contract import schema_version
-from etl_project.database.generation import generation
+from etl_project.database.generation import GenerationState, generation
 from etl_project.database.lock import describe_holder
 from etl_project.database.work_file import WorkFile
 from etl_project.settings import Settings

@@ -1,5 +1,5 @@
 -- One row per source, day and category with articles, and (none) for articles without a category.
--- sum(articles) equals category rows of dated live articles plus those without a category:
+-- sum(articles) equals category rows of dated live articles plus articles without any:
 --   SELECT source_id, count(*)
 --   FROM articles_live LEFT JOIN article_categories USING (article_id)
 --   WHERE published_on IS NOT NULL GROUP BY 1
