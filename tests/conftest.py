@@ -36,9 +36,61 @@ tags: {tags}
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fail-without-tools",
+        action="store_true",
+        default=bool(os.environ.get("CI")),
+        help="fail where a test would skip itself for want of a tool or of posts; by default where CI is set",
+    )
+
+
+def may_be_skipped(reason: str, *, is_root: bool, has_shared: bool) -> bool:
+    """Whether a test may skip itself where nothing may be missing.
+
+    Only for what no installation mends: a few tests are for a user who is not root, and root is who runs CI; a user who
+    is not root mounts no disk; and a checkout alone has no `../shared`. Part of a `../shared` that is there may not be
+    missing.
+    """
+    return (
+        (is_root and reason.startswith("needs a user who is not root"))
+        or (not is_root and reason.startswith("needs root"))
+        or (not has_shared and reason.startswith(("needs ../shared", "got empty parameter set")))
+    )
+
+
+def _judge_skip(report: pytest.CollectReport | pytest.TestReport, config: pytest.Config) -> None:
+    """Make a failure of a skip that may not be."""
+    if not config.getoption("fail_without_tools") or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    if not may_be_skipped(reason, is_root=os.geteuid() == 0, has_shared=SHARED.is_dir()):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be missing (--fail-without-tools, CI): {reason}"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    _judge_skip(report, item.config)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    report = yield
+    _judge_skip(report, collector.config)
+    return report
+
+
+LONG_FILES = ("test_law.py", "test_law_git.py", "test_kills.py", "test_soak.py", "test_ui.py", "test_browser.py")
+"""Files whose tests take longest."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that are given more time than others begin first: else the last of them keeps one core idle for minutes."""
-    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+    """The longest tests begin first: else the last of them keeps one core idle at the end."""
+    items.sort(key=lambda item: item.path.name not in LONG_FILES)
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +103,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def shared() -> Path:
     """The folder of real posts beside the project."""
     if not SHARED.is_dir():
-        pytest.skip("the real posts of ../shared are not on this machine")
+        pytest.skip("needs ../shared: the real posts")
     return SHARED
 
 
@@ -123,12 +175,31 @@ class Site:
         refresh.publish()
         return loaded
 
+    def load(self, **options: Any) -> TablesLoaded | None:
+        """Plan and load the tables of the work file, and no more; None when there is nothing to do.
+
+        For a test that asks these tables only, or that refreshes in full afterwards: checks, aggregates and publication
+        take as long as the rest.
+        """
+        refresh, plan = self.plan(**options)
+        self.last_plan = plan
+        return None if plan.is_no_op else refresh.load_tables(plan)
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query of the published file."""
         with duckdb.connect(str(self.published), read_only=True) as con:
             return con.execute(sql).fetchall()
 
     def column(self, sql: str) -> list[Any]:
         return [row[0] for row in self.query(sql)]
+
+    def query_work(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query of the work file, whose tables are loaded before they are published."""
+        with duckdb.connect(str(self.published.parent / ".work" / self.published.name), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def column_of_work(self, sql: str) -> list[Any]:
+        return [row[0] for row in self.query_work(sql)]
 
     def derived(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table that is a function of the files, settings, code and as_of."""
@@ -170,10 +241,16 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def equals_full_build(site: Site) -> None:
-    """Assert that what increments led to is what one full build gives."""
+    """Assert that what increments led to, and was published, is what one full build gives; that is not published."""
     incremental = site.derived()
-    site.refresh(full=True)
-    assert site.derived() == incremental
+    refresh, plan = site.plan(full=True)
+    refresh.load_tables(plan)
+    # Checks of the aggregates could only find in them what they found in those that are compared.
+    broken = [r for r in refresh.run_checks("tables") if r.check.is_blocking and not r.passed]
+    assert not broken, broken
+    refresh.build_aggregates()
+    with refresh.work.opened(read_only=True) as con:
+        assert _derived(con) == incremental
 
 
 def assert_the_change_log_adds_up(site: Site) -> None:

@@ -73,7 +73,7 @@ def test_a_folder_is_recognised_by_what_its_generator_needs(
 )
 def test_the_real_sites_are_recognised(name: str, dialect: str) -> None:
     if not SITES.is_dir():
-        pytest.skip("needs the shared sites beside this project")
+        pytest.skip("needs ../shared: the sites")
     assert detect_dialect(SITES / name) == dialect
 
 

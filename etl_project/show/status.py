@@ -94,7 +94,7 @@ def _describe_unpublished(work: WorkFile, published: int) -> str | None:
         return None
     if current.number == published:
         return None
-    if current.state == "failed":
+    if current.state is GenerationState.FAILED:
         return f"Refresh {current.number} failed a check and was not published. To try again: etl refresh"
     state = str(current.state).replace("_", " ")
     return f"Refresh {current.number} is not published yet (state: {state}). To go on: etl refresh"

@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from conftest import Site
 from graph_runs import served
+from playwright import sync_api as playwright
 
 from assets.aggregates import AGGREGATES
 from assets.tables import TABLES
 from etl_project.show.charts import LINE_COLOUR, TEXT_COLOUR
 
 pytest_plugins = ["graph_fixtures"]
-
-playwright = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -30,7 +29,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM} on this machine")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}")]
 
 
 @pytest.fixture
@@ -90,15 +89,25 @@ BEHIND = """element => {
 }"""
 
 
+def every_table_is_shown(page: playwright.Page, address: str) -> None:
+    open_every_group(page, address)
+    for name in (*TABLES, *AGGREGATES, "published_file"):
+        page.get_by_text(name, exact=True).first.wait_for()
+
+
+def test_the_page_that_a_person_opens_shows_every_table(posts: Site, page: playwright.Page) -> None:
+    with served(posts) as (address, _):
+        every_table_is_shown(page, address)
+
+
+@pytest.mark.prove(section="browser")
 @pytest.mark.timeout(600)
 def test_a_person_sees_every_table_launches_the_job_reads_pictures_and_watches_posts_come_and_break(
     posts: Site, page: playwright.Page
 ) -> None:
     posts.configure(extra="[schedule]\ncron = '* * * * *'\n")
     with served(posts) as (address, _):
-        open_every_group(page, address)
-        for name in (*TABLES, *AGGREGATES, "published_file"):
-            page.get_by_text(name, exact=True).first.wait_for()
+        every_table_is_shown(page, address)
 
         page.set_viewport_size({"width": 1600, "height": 1000})
         page.goto(f"{address}/locations/etl_project/jobs/refresh")

@@ -104,14 +104,28 @@ def test_etl_maintain_does_the_same_from_a_terminal(posts: Site) -> None:
     assert "1 copies of repositories went" in ended.stdout
 
 
+def size_of_records(site: Site) -> int:
+    return sum(file.stat().st_size for file in site.settings.dagster_home.rglob("*") if file.is_file())
+
+
+def test_a_second_refresh_adds_little_to_the_records(posts: Site) -> None:
+    sizes = []
+    for n in range(2):
+        posts.write(f"_posts/2026-04-0{n + 1}-more.md", title=f"More {n}")
+        assert run_job(posts).success
+        sizes.append(size_of_records(posts))
+    # Eighty runs are kept by default: they must stay below 60 MB.
+    assert sizes[1] - sizes[0] < 600_000
+
+
+@pytest.mark.prove(section="growth")
 def test_a_refresh_adds_little_to_the_records_and_the_oldest_runs_go(posts: Site, instance: dg.DagsterInstance) -> None:
     posts.configure(extra="[schedule]\nkeep_runs = 3\n")
-    home = posts.settings.dagster_home
     sizes = []
     for n in range(7):
         posts.write(f"_posts/2026-04-0{n + 1}-more.md", title=f"More {n}")
         assert run_job(posts).success
-        sizes.append(sum(file.stat().st_size for file in home.rglob("*") if file.is_file()))
+        sizes.append(size_of_records(posts))
     assert instance.get_runs_count() <= 4
     # Eighty runs are kept by default: they must stay below 60 MB.
     assert sizes[1] - sizes[0] < 600_000
@@ -153,6 +167,7 @@ def test_a_run_says_little_in_the_terminal_and_everything_in_its_log(
     assert len(instance.all_logs(ended.run_id)) > 100
 
 
+@pytest.mark.prove(section="servers")
 @pytest.mark.timeout(420)
 def test_two_runs_launched_together_and_an_etl_refresh_beside_them_all_end_well(
     posts: Site, instance: dg.DagsterInstance

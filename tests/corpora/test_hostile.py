@@ -22,6 +22,7 @@ import pytest
 from conftest import SHARED, Site, pinned
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from etl_project.dialects import DIALECTS
 from etl_project.extract.posts import PostReader
@@ -179,7 +180,7 @@ FROM articles AS a JOIN article_bodies AS b USING (article_id)
 """
 
 
-@pytest.mark.skipif(not CASES, reason="the hostile cases of ../shared are not on this machine")
+@pytest.mark.skipif(not CASES, reason="needs ../shared: the hostile cases")
 @pytest.mark.parametrize("case", CASES, ids=[f"{i}-{case['what'][:40]}" for i, case in enumerate(CASES)])
 def test_a_hostile_file_ends_as_it_must(hostile: Hostile, case: dict[str, Any]) -> None:
     if case["outcome"] == "skipped":
@@ -245,7 +246,7 @@ def test_what_is_no_plain_readable_file_of_some_size_is_rejected_by_name(
     hostile: Hostile, name: str, reason: str
 ) -> None:
     if name not in os.listdir(hostile.site.posts / "_posts"):
-        pytest.skip("only root can make a device, and only others meet a file they may not read")
+        pytest.skip(f"needs {'a user who is not root' if os.geteuid() == 0 else 'root'}: {name} cannot be made")
     assert hostile.files[f"_posts/{name}"][:2] == ("rejected", reason)
 
 
@@ -335,9 +336,39 @@ PIECES = [
 ]  # fmt: skip
 
 
+MUTATIONS = int(os.environ.get("ETL_MUTATIONS", "200000"))
+"""Mutated posts of the proof, over all shards together."""
+
+SHARDS = 4
+"""Parts of the proof, so that every core has some."""
+
+EXAMPLES = DirectoryBasedExampleDatabase(Path(__file__).parents[2] / ".hypothesis/examples")
+"""Where a post that failed is kept, to be read first by the next run of the proof."""
+
+
 @settings(max_examples=1000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_mutated_post_is_read_or_rejected_and_can_be_stored(data: st.DataObject) -> None:
+    read_a_mutated_post(data)
+
+
+@pytest.mark.prove(section="fuzz")
+@pytest.mark.timeout(300 + MUTATIONS // 10)
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_any_mutated_post_is_read_or_rejected_and_can_be_stored(shard: int) -> None:
+    @settings(
+        max_examples=-(-MUTATIONS // SHARDS), deadline=None, derandomize=False, database=EXAMPLES,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(data=st.data())
+    def prove(data: st.DataObject) -> None:
+        read_a_mutated_post(data)
+
+    prove()
+
+
+def read_a_mutated_post(data: st.DataObject) -> None:
+    """Change a post at random and read it in every dialect: what comes of it can be stored, or it is rejected."""
     post = bytearray(data.draw(st.sampled_from(SEEDS)))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(post)))

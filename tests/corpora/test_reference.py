@@ -27,9 +27,7 @@ SITES = {
     "yihui": ("hugo", "UTC", "https://yihui.org"),
 }
 
-pytestmark = pytest.mark.skipif(
-    not (SHARED / "reference").is_dir(), reason="needs the shared sites and references beside this project"
-)
+pytestmark = pytest.mark.skipif(not (SHARED / "reference").is_dir(), reason="needs ../shared: sites and references")
 
 
 def read_site(name: str, paths: list[str]) -> dict[str, Fields]:

@@ -21,7 +21,7 @@ QUERIES = sorted((WAREHOUSE / "queries").glob("*.sql"))
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A warehouse built from copies of posts/ and etl.toml."""
     if 'name = "harbour"' not in (ROOT / "etl.toml").read_text("utf-8"):
-        pytest.skip("etl.toml describes another site than the sample")
+        pytest.skip("needs the etl.toml of the sample, this one describes another site")
     site = Site(tmp_path_factory.mktemp("sample"))
     shutil.copytree(ROOT / "posts", site.folder / "posts")
     shutil.copy(ROOT / "etl.toml", site.config)

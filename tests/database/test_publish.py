@@ -242,7 +242,7 @@ def small_disk(site: Site) -> Iterator[Site]:
         ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(warehouse)], capture_output=True, check=False
     )
     if mounted.returncode:
-        pytest.skip("a small disk can only be mounted by root")
+        pytest.skip("needs root: a small disk is mounted")
     try:
         yield site
     finally:

@@ -35,7 +35,7 @@ def finews(body: str) -> Body:
 def post(path: str) -> str:
     file = FINEWS / path
     if not file.exists():
-        pytest.skip(f"the shared posts are not here: {file}")
+        pytest.skip(f"needs ../shared: {file}")
     return file.read_text(encoding="utf-8").split("---\n", 2)[2]
 
 
@@ -296,7 +296,7 @@ def test_the_post_with_the_empty_link_mentions_its_stocks() -> None:
 def test_no_footer_of_the_news_site_is_left_in_any_of_its_posts() -> None:
     files = [f for folder in ("_posts", "old_post") for f in sorted((FINEWS / folder).glob("*.md"))]
     if not files:
-        pytest.skip(f"the shared posts are not here: {FINEWS}")
+        pytest.skip(f"needs ../shared: {FINEWS}")
     bodies = {file.name: finews(file.read_text(encoding="utf-8").split("---\n", 2)[2]) for file in files}
     assert not [name for name, body in bodies.items() if "返回" in body.text or "http" in body.text]
     without = {name for name, body in bodies.items() if not body.values.get("original_url")}

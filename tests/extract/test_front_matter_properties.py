@@ -207,7 +207,7 @@ def test_any_front_matter_is_read_or_rejected(block: str) -> None:
 def test_mutated_hostile_posts_are_read_or_rejected() -> None:
     cases_file = SHARED / "hostile/cases.json"
     if not cases_file.exists():
-        pytest.skip("the hostile posts of ../shared are not here")
+        pytest.skip("needs ../shared: the hostile cases")
     cases = json.loads(cases_file.read_text())["cases"]
     seeds = [base64.b64decode(case["content_base64"]) for case in cases if case["kind"] == "file"]
     seeds = [seed for seed in seeds if 0 < len(seed) < 3000]

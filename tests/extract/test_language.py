@@ -52,7 +52,7 @@ def test_nothing_is_guessed_where_there_is_too_little_to_tell(text: str) -> None
 def test_posts_are_in_the_language_of_their_folder() -> None:
     files = sorted(RUBY.glob("*/news/_posts/*.md"))
     if not files:
-        pytest.skip(f"the shared posts are not here: {RUBY}")
+        pytest.skip(f"needs ../shared: {RUBY}")
     reader = BodyReader()
     wrong = []
     for file in files:

@@ -41,7 +41,7 @@ def disk(site: Site) -> Iterator[SmallDisk]:
     warehouse.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", str(warehouse)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk can only be mounted by root")
+        pytest.skip("needs root: a small disk is mounted")
     try:
         write_posts(site, 8)
         site.refresh()

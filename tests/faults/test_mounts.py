@@ -232,11 +232,11 @@ def test_a_disk_that_fails_in_the_first_build_leaves_nothing_of_its_source_and_l
     monkeypatch.setattr(append, "FILES_PER_STATEMENT", 4)
     with monkeypatch.context() as patch:
         patch.setattr(os, "read", failing)
-        loaded = site.refresh()
+        loaded = site.load()
     assert loaded and set(loaded.unavailable) == {"site"} and len(reads) == 8
     for table in tables_by_article():
-        assert site.column(f"SELECT count(*) FROM {table} WHERE starts_with(article_id, 'site:')") == [0], table
-    assert site.column("SELECT title FROM articles") == ["Note"]
+        assert site.column_of_work(f"SELECT count(*) FROM {table} WHERE starts_with(article_id, 'site:')") == [0], table
+    assert site.column_of_work("SELECT title FROM articles") == ["Note"]
     loaded = site.refresh()
     assert loaded and loaded.changes == {"added": 10}
     equals_full_build(site)

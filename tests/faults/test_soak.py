@@ -18,9 +18,8 @@ from soaking import readers, writers
 
 pytest_plugins = ["graph_fixtures"]
 
-SECONDS = int(os.environ.get("ETL_SOAK_SECONDS", "60"))
-
-pytestmark = pytest.mark.timeout(300 + 2 * SECONDS)
+SECONDS = int(os.environ.get("ETL_SOAK_SECONDS", "600"))
+FEW_SECONDS = 6
 
 
 def refresh_again_and_again(ready: Forks, stop: threading.Event, ends: collections.Counter[int]) -> None:
@@ -29,9 +28,8 @@ def refresh_again_and_again(ready: Forks, stop: threading.Event, ends: collectio
         stop.wait(0.2)
 
 
-def test_writers_readers_and_two_refreshers_at_once_lose_nothing_and_trouble_nobody(
-    site: Site, empty_home: Path, tmp_path: Path
-) -> None:
+def soak(site: Site, empty_home: Path, fresh: Path, seconds: int) -> None:
+    """Let four writers, eight readers and two refreshers work on a site for some seconds, and assert what they saw."""
     site.configure(BY_NAME)
     write_posts(site, 400)
     (site.posts / "old_post").mkdir()
@@ -50,7 +48,7 @@ def test_writers_readers_and_two_refreshers_at_once_lose_nothing_and_trouble_nob
         ]
         for refresher in refreshers:
             refresher.start()
-        time.sleep(SECONDS)
+        time.sleep(seconds)
         written: list[dict[str, Any]] = writing.end()
         stop.set()
         for refresher in refreshers:
@@ -62,7 +60,7 @@ def test_writers_readers_and_two_refreshers_at_once_lose_nothing_and_trouble_nob
 
     assert [error for told in seen for error in told["failed"]] == []
     assert [what for told in seen for what in told["wrong"]] == []
-    assert sum(told["opens"] for told in seen) > 8 * SECONDS / 10
+    assert sum(told["opens"] for told in seen) > 8 * seconds / 10
     assert set(ends) == {0, 3}, (site.folder / "said.txt").read_text("utf-8")[-3000:]
 
     time.sleep(3.1)  # now every file is at rest
@@ -71,5 +69,19 @@ def test_writers_readers_and_two_refreshers_at_once_lose_nothing_and_trouble_nob
     assert sorted(titles) == sorted(name for told in written for name in told["posts"])
     last = {name: title for told in written for name, title in told["titles"].items()}
     assert {name: titles[name] for name in last} == last, "the last that was written of every post is there"
-    assert_equals_a_fresh_build(site, tmp_path / "fresh")
+    assert_equals_a_fresh_build(site, fresh)
     assert_the_change_log_adds_up(site)
+
+
+def test_a_few_seconds_of_writers_readers_and_two_refreshers_lose_nothing_and_trouble_nobody(
+    site: Site, empty_home: Path, tmp_path: Path
+) -> None:
+    soak(site, empty_home, tmp_path / "fresh", FEW_SECONDS)
+
+
+@pytest.mark.prove(section="soak")
+@pytest.mark.timeout(300 + 2 * SECONDS)
+def test_writers_readers_and_two_refreshers_at_once_lose_nothing_and_trouble_nobody(
+    site: Site, empty_home: Path, tmp_path: Path
+) -> None:
+    soak(site, empty_home, tmp_path / "fresh", SECONDS)

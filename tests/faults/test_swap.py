@@ -33,7 +33,7 @@ def test_a_file_is_opened_once_so_that_no_swap_falls_between_two_looks_at_it(bui
     try:
         subprocess.run(["strace", "-f", "-e", "trace=open,openat", "-o", trace, *command], check=True, timeout=60)
     except (FileNotFoundError, PermissionError, subprocess.CalledProcessError):
-        pytest.skip("what a process opens cannot be traced on this machine")
+        pytest.skip("needs strace, and a machine on which it may trace")
     assert trace.read_text("utf-8", "replace").count(f'"{built.published}"') == 1
 
 

@@ -53,7 +53,7 @@ class Watch:
 def watching(*folders: Path) -> Iterator[Watch]:
     """Watch folders, not what lies deeper. Skips the test where there is no inotify."""
     if not sys.platform.startswith("linux"):
-        pytest.skip("the kernel of this machine does not tell what happens to files")
+        pytest.skip("needs Linux: no other kernel has inotify")
     libc = ctypes.CDLL(None, use_errno=True)
     descriptor = libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
     assert descriptor >= 0, os.strerror(ctypes.get_errno())

@@ -11,16 +11,13 @@ from pathlib import Path
 
 import pytest
 from conftest import Site, assert_the_change_log_adds_up
-from hypothesis import HealthCheck, settings
+from histories import FEW_SHARDS, SEQUENCES, SHARDS, replay_few_histories, run_random_histories
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from etl_project.refresh.guard import RefreshStopped
 from etl_project.scan.clock import Clock
 from etl_project.sources import signature
-
-SEQUENCES = int(os.environ.get("ETL_LAW_SEQUENCES", "60"))
-"""Random histories, over all machines together."""
 
 HOUR_NS = 3_600_000_000_000
 """How long files are young here: longer than a history takes, so that they are until the machine's clock is set on."""
@@ -268,19 +265,23 @@ class FolderByName(Folder):
 MACHINES = [Folder, FolderByName]
 
 
-@pytest.mark.timeout(300 + 20 * SEQUENCES)
-@pytest.mark.parametrize("machine", MACHINES)
-def test_any_history_ends_in_the_tables_of_one_full_build(
-    machine: type[Folder], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def long_young(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are young until the clock of the machine is set on."""
     monkeypatch.setattr(signature, "YOUNG_NS", HOUR_NS)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=-(-SEQUENCES // len(MACHINES)),
-            stateful_step_count=14,
-            deadline=None,
-            derandomize="ETL_LAW_SEQUENCES" not in os.environ,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+
+
+@pytest.mark.usefixtures("long_young")
+@pytest.mark.parametrize("shard", range(FEW_SHARDS))
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_few_histories_end_in_the_tables_of_one_full_build(machine: type[Folder], shard: int) -> None:
+    replay_few_histories(machine, shard)
+
+
+@pytest.mark.prove(section="laws")
+@pytest.mark.timeout(300 + 20 * SEQUENCES)
+@pytest.mark.usefixtures("long_young")
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("machine", MACHINES)
+def test_any_history_ends_in_the_tables_of_one_full_build(machine: type[Folder], shard: int) -> None:
+    run_random_histories(machine, len(MACHINES), shard)

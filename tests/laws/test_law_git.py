@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 import tempfile
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import Site
 from git_site import GitSite
-from hypothesis import HealthCheck, settings
+from histories import FEW_SHARDS, SEQUENCES, SHARDS, replay_few_histories, run_random_histories
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -20,13 +19,9 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from etl_project.scan.clock import Clock
-
-SEQUENCES = int(os.environ.get("ETL_LAW_SEQUENCES", "60"))
-"""Random histories, over all machines together."""
 
 NAMES = st.sampled_from(["2026-01-01-a", "2026-01-02-b", "2026-01-03-c", "e"])
 FOLDERS = st.sampled_from(["_posts", "old_post"])
@@ -279,16 +274,17 @@ class HistoryByName(History):
 MACHINES = [History, HistoryByName]
 
 
-@pytest.mark.timeout(300 + 20 * SEQUENCES)
+@pytest.mark.parametrize("shard", range(FEW_SHARDS))
 @pytest.mark.parametrize("machine", MACHINES)
-def test_any_history_of_a_repository_ends_in_the_tables_of_one_full_build(machine: type[History]) -> None:
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=-(-SEQUENCES // len(MACHINES)),
-            stateful_step_count=14,
-            deadline=None,
-            derandomize="ETL_LAW_SEQUENCES" not in os.environ,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+def test_a_few_histories_of_a_repository_end_in_the_tables_of_one_full_build(
+    machine: type[History], shard: int
+) -> None:
+    replay_few_histories(machine, shard)
+
+
+@pytest.mark.prove(section="laws")
+@pytest.mark.timeout(300 + 20 * SEQUENCES)
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("machine", MACHINES)
+def test_any_history_of_a_repository_ends_in_the_tables_of_one_full_build(machine: type[History], shard: int) -> None:
+    run_random_histories(machine, len(MACHINES), shard)

@@ -256,7 +256,7 @@ def test_no_number_depends_on_the_order_in_which_articles_came(tmp_path: Path) -
     site.configure(SOURCE)
     for n in range(24):
         post(site, f"_posts/2026-01-{1 + n:02}-{n}.md", "2026-01-30", "tags: [x]", "word " * (37 * n + 11))
-    site.refresh()
+    site.load()
     for n in range(0, 24, 3):
         file = site.posts / f"_posts/2026-01-{1 + n:02}-{n}.md"
         file.write_bytes(file.read_bytes().replace(b"A post", b"Another"))

@@ -31,35 +31,35 @@ FROM changes WHERE refresh_id = (SELECT max(refresh_id) FROM refreshes) ORDER BY
 
 def test_an_added_post_is_there_with_its_date_and_categories(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", categories="[News, 股市]")
-    site.refresh()
-    assert site.query(COUNTED) == [("added", False, True, None, "2026-01-02", None, ["news", "股市"])]
+    site.load()
+    assert site.query_work(COUNTED) == [("added", False, True, None, "2026-01-02", None, ["news", "股市"])]
 
 
 def test_a_changed_post_tells_where_it_was_counted_before(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", categories="a")
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-one.md", categories="b", date="2026-02-03 10:00:00", age=30)
-    site.refresh()
-    assert site.query(COUNTED) == [("changed", True, True, "2026-01-02", "2026-02-03", ["a"], ["b"])]
+    site.load()
+    assert site.query_work(COUNTED) == [("changed", True, True, "2026-01-02", "2026-02-03", ["a"], ["b"])]
 
 
 def test_a_deleted_post_keeps_its_title_and_where_it_was_counted(site: Site) -> None:
     gone = site.write("_posts/2026-01-02-one.md", title="Gone", categories="a")
     site.write("_posts/2026-01-03-two.md")
-    site.refresh()
+    site.load()
     gone.unlink()
-    site.refresh(allow_deletes=True)
-    assert site.query(COUNTED) == [("deleted", True, False, "2026-01-02", None, ["a"], None)]
-    assert site.column("SELECT title FROM changes WHERE change = 'deleted'") == ["Gone"]
+    site.load(allow_deletes=True)
+    assert site.query_work(COUNTED) == [("deleted", True, False, "2026-01-02", None, ["a"], None)]
+    assert site.column_of_work("SELECT title FROM changes WHERE change = 'deleted'") == ["Gone"]
 
 
 def test_a_move_that_changes_the_id_is_one_row_with_both_paths(site: Site) -> None:
     file = site.write("_posts/2026-01-02-one.md")
-    site.refresh()
+    site.load()
     (site.posts / "old_post").mkdir()
     file.rename(site.posts / "old_post/2026-01-02-one.md")
-    site.refresh()
-    assert site.query(
+    site.load()
+    assert site.query_work(
         "SELECT change, path, old_path, old_published_on = new_published_on FROM changes WHERE refresh_id = 2"
     ) == [("moved", "old_post/2026-01-02-one.md", "_posts/2026-01-02-one.md", True)]
 
@@ -67,11 +67,11 @@ def test_a_move_that_changes_the_id_is_one_row_with_both_paths(site: Site) -> No
 def test_a_setting_that_moves_dates_is_a_change_although_no_file_changed(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", date="2026-01-02 03:04:05 +0800")
     site.write("_posts/2026-01-02-two.md", date="2026-01-02 23:00:00 +0800")
-    site.refresh()
+    site.load()
     site.configure(site.source.replace("Asia/Shanghai", "America/New_York"))
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"changed": 1}
-    assert site.query(
+    assert site.query_work(
         "SELECT path, old_published_on::VARCHAR, new_published_on::VARCHAR FROM changes WHERE change = 'changed'"
     ) == [("_posts/2026-01-02-one.md", "2026-01-02", "2026-01-01")]
 
@@ -97,16 +97,16 @@ def test_a_post_that_comes_out_or_expires_is_a_change_without_a_change_of_its_fi
     text = "---\ntitle: x\ndate: 2027-01-05 10:00:00\nexpirydate: 2027-01-09 10:00:00\ncategories: news\n---\nText"
     site.configure(TIMED)
     site.write("x.md", text)
-    site.refresh()
+    site.load()
     for number in (4, 6, 8, 10):
         day(number)
-        site.refresh()
-    assert site.query("SELECT refresh_id, change, was_live, is_live, new_categories FROM changes ORDER BY 1") == [
+        site.load()
+    assert site.query_work("SELECT refresh_id, change, was_live, is_live, new_categories FROM changes ORDER BY 1") == [
         (1, "added", False, False, ["news"]),
         (2, "came_out", False, True, ["news"]),
         (3, "expired", True, False, ["news"]),
     ]
-    assert site.column("SELECT last_changed_at = first_seen_at FROM article_history") == [True], "no change of its own"
+    assert site.column_of_work("SELECT last_changed_at = first_seen_at FROM article_history") == [True], "no change of its own"
 
 
 def test_the_log_explains_every_count_of_posts_to_come_and_posts_that_expire(
@@ -172,14 +172,14 @@ def test_a_post_that_was_out_before_it_was_given_a_later_date_came_out_once(
 ) -> None:
     day(1)
     site.write("_posts/2026-01-02-one.md")
-    site.refresh()
+    site.load()
     day(4)
     site.write("_posts/2026-01-02-two.md")
-    site.refresh()
+    site.load()
     day(9)
     site.write("_posts/2026-01-02-one.md", date="2027-01-03 10:00:00", age=30)
-    site.refresh()
-    assert site.query("SELECT refresh_id, change FROM changes ORDER BY 1") == [
+    site.load()
+    assert site.query_work("SELECT refresh_id, change FROM changes ORDER BY 1") == [
         (1, "added"),
         (2, "added"),
         (3, "changed"),
@@ -230,9 +230,9 @@ def test_a_post_that_goes_is_deleted_although_a_rejected_file_has_its_identity(s
     site.write(OTHER, "---\n- a list\n---\n")
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")
-    site.refresh()
+    site.load()
     (site.posts / ONE).unlink()
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"deleted": 1}
 
 

@@ -46,16 +46,16 @@ def test_what_was_known_at_a_moment_is_what_a_refresh_had_published_then(remembe
     day(1)
     one = site.write("_posts/2026-01-01-one.md", title="One", body="First.")
     site.write("_posts/2026-01-01-two.md", title="Two", body="Stays.")
-    site.refresh()
+    site.load()
     day(3)
     site.write("_posts/2026-01-01-one.md", title="One, edited", body="Second.", tags="[B, a]", age=50)
-    site.refresh()
+    site.load()
     day(5)
     one.write_bytes(b"---\ntitle: open\n")
-    site.refresh()
+    site.load()
     day(7)
     site.write("_posts/2026-01-01-one.md", title="One again", body="Third.", age=40)
-    site.refresh()
+    site.load()
     day(9)
     one.unlink()
     site.refresh(allow_deletes=True)
@@ -65,7 +65,7 @@ def test_what_was_known_at_a_moment_is_what_a_refresh_had_published_then(remembe
     assert known(site, 5) == {"Two": "Stays."}
     assert known(site, 7) == {"One again": "Third.", "Two": "Stays."}
     assert known(site, 9) == {"Two": "Stays."}
-    assert site.query(
+    assert site.query_work(
         "SELECT title, tags, categories, published_on::VARCHAR FROM article_versions ORDER BY replaced_at"
     ) == [
         ("One", ["one", "two"], ["news"], "2026-01-02"),
@@ -78,14 +78,14 @@ def test_a_move_replaces_the_version_under_the_old_id(remembering: Site, day: Da
     site = remembering
     day(1)
     file = site.write("_posts/2026-01-01-one.md")
-    site.refresh()
+    site.load()
     day(3)
     (site.posts / "old_post").mkdir()
     file.rename(site.posts / "old_post/2026-01-01-one.md")
-    site.refresh()
+    site.load()
     as_of = "SELECT path FROM articles_as_of(TIMESTAMPTZ '2027-01-{} 12:00:00+00')"
-    assert site.column(as_of.format("01")) == ["_posts/2026-01-01-one.md"]
-    assert site.column(as_of.format("03")) == ["old_post/2026-01-01-one.md"]
+    assert site.column_of_work(as_of.format("01")) == ["_posts/2026-01-01-one.md"]
+    assert site.column_of_work(as_of.format("03")) == ["old_post/2026-01-01-one.md"]
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -96,23 +96,23 @@ def test_versions_survive_a_full_rebuild_and_unchanged_articles_make_none(
     day(1)
     site.write("_posts/2026-01-01-one.md", title="One")
     site.write("_posts/2026-01-01-two.md", title="Two")
-    site.refresh()
+    site.load()
     day(3)
     site.write("_posts/2026-01-01-one.md", title="Other", age=50)
-    site.refresh(full=full)
-    assert site.column("SELECT title FROM article_versions") == ["One"]
+    site.load(full=full)
+    assert site.column_of_work("SELECT title FROM article_versions") == ["One"]
     day(5)
     site.refresh(full=True)
-    assert site.column("SELECT title FROM article_versions") == ["One"]
+    assert site.column_of_work("SELECT title FROM article_versions") == ["One"]
     assert set(known(site, 1)) == {"One", "Two"}
 
 
 def test_without_the_setting_no_version_is_kept(site: Site) -> None:
     site.write("_posts/2026-01-01-one.md")
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-01-one.md", title="Other", age=50)
-    site.refresh()
-    assert site.column("SELECT count(*) FROM article_versions") == [0]
+    site.load()
+    assert site.column_of_work("SELECT count(*) FROM article_versions") == [0]
 
 
 def test_another_setting_does_not_change_what_was_known_before(remembering: Site, day: Day) -> None:
@@ -121,8 +121,8 @@ def test_another_setting_does_not_change_what_was_known_before(remembering: Site
     day(1)
     site.write("_posts/2026-01-01-one.md", title="One", date="2026-01-01 12:00:00", body='Text.\n\n<p id="x">Foot.</p>')
     site.write("_posts/2026-01-01-two.md", title="Two", date="2026-01-01 12:00:00 +0800", body="Text.")
-    site.refresh()
-    known_then = site.query(rows.format(2))
+    site.load()
+    known_then = site.query_work(rows.format(2))
     text = site.config.read_text("utf-8")
     for number, (old, new) in enumerate(
         [("Asia/Shanghai", "Asia/Tokyo"), ("include =", 'rules = [{selector = "#x"}]\ninclude =')], 1
@@ -132,11 +132,11 @@ def test_another_setting_does_not_change_what_was_known_before(remembering: Site
         site.config.write_text(text, "utf-8")
         loaded = site.refresh()
         assert loaded and loaded.changes == {}, "no file, status, date or category changed"
-        assert len(site.query(rows.format(2 * number + 1))) == 2
-        assert site.query(rows.format(2)) == known_then
+        assert len(site.query_work(rows.format(2 * number + 1))) == 2
+        assert site.query_work(rows.format(2)) == known_then
     assert known(site, 3) == {"One": "Text.\n\nFoot.", "Two": "Text."}
     assert known(site, 5) == {"One": "Text.", "Two": "Text."}
-    assert site.query("SELECT title, last_changed_at FROM articles JOIN article_history USING (article_id)") == [
+    assert site.query_work("SELECT title, last_changed_at FROM articles JOIN article_history USING (article_id)") == [
         ("One", moment(5)),
         ("Two", moment(1)),
     ], "what is read as before has no new version"
@@ -149,15 +149,15 @@ def test_an_article_that_was_kept_is_known_of_the_days_it_was_missing(rememberin
     day(1)
     file = site.write("_posts/2026-01-01-one.md")
     data = file.read_bytes()
-    site.refresh()
-    [(path, file_hash)] = site.query(rows.format(1))
+    site.load()
+    [(path, file_hash)] = site.query_work(rows.format(1))
     day(3)
     file.unlink()
-    site.refresh()
+    site.load()
     day(5)
     file.write_bytes(data)
-    site.refresh()
-    assert [site.query(rows.format(n)) for n in (1, 3, 5)] == [[(path, file_hash)], [(path, None)], [(path, file_hash)]]
+    site.load()
+    assert [site.query_work(rows.format(n)) for n in (1, 3, 5)] == [[(path, file_hash)], [(path, None)], [(path, file_hash)]]
 
 
 def test_in_an_attached_file_what_was_known_is_asked_after_using_it(remembering: Site) -> None:

@@ -17,47 +17,47 @@ def test_a_file_caught_half_written_keeps_its_last_good_row_for_a_while(site: Si
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")
     good = site.write("_posts/2026-01-02-1.md", title="Good").read_bytes()
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-1.md", b"", age=0)
-    site.refresh()
-    assert site.query("SELECT path, status, reason FROM post_files WHERE is_deferred") == [
+    site.load()
+    assert site.query_work("SELECT path, status, reason FROM post_files WHERE is_deferred") == [
         ("_posts/2026-01-02-1.md", "loaded", None)
     ]
-    assert "Good" in site.column("SELECT title FROM articles")
+    assert "Good" in site.column_of_work("SELECT title FROM articles")
     site.write("_posts/2026-01-02-1.md", good.replace(b"Good", b"Better"), age=0)
     site.refresh()
-    assert "Better" in site.column("SELECT title FROM articles")
-    assert site.column("SELECT count(*) FROM post_files WHERE is_deferred") == [0]
+    assert "Better" in site.column_of_work("SELECT title FROM articles")
+    assert site.column_of_work("SELECT count(*) FROM post_files WHERE is_deferred") == [0]
     equals_full_build(site)
 
 
 def test_a_file_that_stays_half_written_is_rejected_after_two_refreshes(site: Site) -> None:
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")
-    site.refresh()
+    site.load()
     broken = "---\ntitle: x\n"
     for expected in ("loaded", "loaded", "rejected"):
         site.write("_posts/2026-01-02-1.md", broken, age=0)
-        site.refresh()
-        assert site.column("SELECT status FROM post_files WHERE path LIKE '%-1.md'") == [expected]
+        site.load()
+        assert site.column_of_work("SELECT status FROM post_files WHERE path LIKE '%-1.md'") == [expected]
         broken += "x"
 
 
 def test_a_half_written_file_at_rest_is_judged_like_any_other(site: Site) -> None:
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-1.md", b"")
     os.utime(site.posts / "_posts/2026-01-02-1.md", (1_700_000_000, 1_700_000_000))
     time.sleep(3.1)
-    site.refresh()
-    assert site.column("SELECT reason FROM post_files WHERE path LIKE '%-1.md'") == ["empty"]
+    site.load()
+    assert site.column_of_work("SELECT reason FROM post_files WHERE path LIKE '%-1.md'") == ["empty"]
 
 
 def test_a_new_file_caught_half_written_is_rejected_at_once(site: Site) -> None:
     site.write("_posts/2026-01-02-1.md", b"", age=0)
-    site.refresh()
-    assert site.column("SELECT reason FROM post_files") == ["empty"]
+    site.load()
+    assert site.column_of_work("SELECT reason FROM post_files") == ["empty"]
 
 
 def test_a_file_caught_half_written_under_new_settings_does_not_keep_a_row_of_the_old_ones(site: Site) -> None:
@@ -65,16 +65,16 @@ def test_a_file_caught_half_written_under_new_settings_does_not_keep_a_row_of_th
     site.configure(extra='[[source]]\nname = "notes"\nlocation = "notes"\n')
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md", date="2026-01-02 20:00:00")
-    site.refresh()
+    site.load()
     file = site.posts / "_posts/2026-01-02-1.md"
     good, then = file.read_bytes(), file.stat().st_mtime
     site.configure(site.source.replace("Asia/Shanghai", "America/New_York"))
     file.write_bytes(b"")
-    site.refresh()
+    site.load()
     file.write_bytes(good)
     os.utime(file, (then, then))
     site.refresh()
-    assert len(set(site.column("SELECT published_at FROM articles"))) == 1
+    assert len(set(site.column_of_work("SELECT published_at FROM articles"))) == 1
     equals_full_build(site)
 
 
@@ -82,11 +82,11 @@ def test_a_half_written_file_that_is_the_article_no_more_keeps_no_row(site: Site
     site.configure(site.source + 'identity = "file_name"\n')
     for n in range(6):
         site.write(f"old_post/2026-01-02-{n}.md", title="Archive")
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-1.md", title="Live", age=0)
     site.write("old_post/2026-01-02-1.md", b"", age=0)
     site.refresh()
-    assert site.query("SELECT path, status FROM post_files WHERE path LIKE '%-1.md' ORDER BY 1") == [
+    assert site.query_work("SELECT path, status FROM post_files WHERE path LIKE '%-1.md' ORDER BY 1") == [
         ("_posts/2026-01-02-1.md", "loaded"),
         ("old_post/2026-01-02-1.md", "rejected"),
     ]
@@ -96,14 +96,14 @@ def test_a_half_written_file_that_is_the_article_no_more_keeps_no_row(site: Site
 def test_a_file_from_the_future_is_judged_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-1.md", b"", age=0)
     set_back = Clock.now()
     set_back = Clock(set_back.as_of, set_back.started_ns - 3_600_000_000_000)
     with monkeypatch.context() as patch:
         patch.setattr(Clock, "now", lambda: set_back)
-        site.refresh()
-    assert site.column("SELECT reason FROM post_files WHERE path LIKE '%-1.md'") == ["empty"]
+        site.load()
+    assert site.column_of_work("SELECT reason FROM post_files WHERE path LIKE '%-1.md'") == ["empty"]
 
 
 def test_a_file_truncated_after_the_look_began_keeps_its_last_good_row(

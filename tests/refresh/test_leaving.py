@@ -68,18 +68,18 @@ def test_one_new_file_stands_for_one_of_many_that_were_alike(site: Site) -> None
     links = [site.posts / f"_posts/2026-01-02-{n}.md" for n in range(1, 10)]
     for link in links:
         link.hardlink_to(first)
-    site.refresh()
+    site.load()
     (site.posts / "_posts/2026-02-02-new.md").hardlink_to(first)
     for link in links:
         link.unlink()
     with pytest.raises(RefreshStopped, match="8 of the 10 posts"):
-        site.refresh()
+        site.load()
 
 
 def test_a_source_that_was_never_there_is_a_wrong_setting(site: Site) -> None:
     site.posts.rmdir()
     with pytest.raises(SettingsError, match=r"etl\.toml, line 6: the source 'site' cannot be read: there is no folder"):
-        site.refresh()
+        site.load()
 
 
 def test_a_source_whose_folder_went_away_keeps_its_articles(site: Site) -> None:
@@ -115,7 +115,7 @@ def test_a_source_that_fails_half_way_keeps_its_articles(site: Site, monkeypatch
     site.write("_posts/2026-01-02-one.md", title="Before")
     (site.folder / "other").mkdir()
     site.configure(extra='[[source]]\nname = "other"\nlocation = "other"\n')
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-one.md", title="After", age=30)
     (site.folder / "other/note.md").write_text("# Note\n\nText")
     real = folder.read_file
@@ -126,12 +126,12 @@ def test_a_source_that_fails_half_way_keeps_its_articles(site: Site, monkeypatch
         return real(root, path, largest)
 
     monkeypatch.setattr(folder, "read_file", failing)
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.unavailable == {"site": "the disk is gone"}
-    assert sorted(site.column("SELECT title FROM articles")) == ["Before", "Note"]
+    assert sorted(site.column_of_work("SELECT title FROM articles")) == ["Before", "Note"]
     monkeypatch.undo()
-    site.refresh()
-    assert sorted(site.column("SELECT title FROM articles")) == ["After", "Note"]
+    site.load()
+    assert sorted(site.column_of_work("SELECT title FROM articles")) == ["After", "Note"]
 
 
 def test_a_removed_source_leaves_through_the_guard(site: Site) -> None:
@@ -139,13 +139,13 @@ def test_a_removed_source_leaves_through_the_guard(site: Site) -> None:
     (site.folder / "other").mkdir()
     (site.folder / "other/note.md").write_text("# Note\n\nText")
     site.configure(extra='[[source]]\nname = "other"\nlocation = "other"\n')
-    site.refresh()
+    site.load()
     site.configure(extra="")
     with pytest.raises(RefreshStopped, match="'other'"):
-        site.refresh()
+        site.load()
     site.refresh(allow_deletes=True)
-    assert site.column("SELECT source_id FROM sources") == ["site"]
-    assert site.column("SELECT source_id FROM articles") == ["site"]
+    assert site.column_of_work("SELECT source_id FROM sources") == ["site"]
+    assert site.column_of_work("SELECT source_id FROM articles") == ["site"]
     equals_full_build(site)
 
 
@@ -154,33 +154,33 @@ def test_an_article_whose_file_went_is_kept_where_the_source_says_so(site: Site)
     first = site.write("_posts/2026-01-02-1.md", tags="rare")
     site.write("_posts/2026-01-02-2.md")
     text = first.read_bytes()
-    site.refresh()
+    site.load()
     first.unlink()
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"deleted": 1}
     kept = "SELECT missing_since IS NOT NULL FROM articles WHERE path LIKE '%-1.md'"
-    assert site.column(kept) == [True]
-    assert "rare" in site.column("SELECT tag_id FROM tags")
-    assert site.column("SELECT count(*) FROM articles_live") == [1]
-    site.refresh(full=True)
-    assert site.column(kept) == [True], "a full build carries it"
-    assert site.column("SELECT count(*) FROM article_bodies") == [2]
+    assert site.column_of_work(kept) == [True]
+    assert "rare" in site.column_of_work("SELECT tag_id FROM tags")
+    assert site.column_of_work("SELECT count(*) FROM articles_live") == [1]
+    site.load(full=True)
+    assert site.column_of_work(kept) == [True], "a full build carries it"
+    assert site.column_of_work("SELECT count(*) FROM article_bodies") == [2]
     site.write("_posts/2026-01-02-1.md", text)
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"restored": 1}
-    assert site.column(kept) == [False]
+    assert site.column_of_work(kept) == [False]
 
 
 def test_kept_articles_go_when_the_source_no_longer_keeps_them(site: Site) -> None:
     site.configure(KEEPING)
     first = site.write("_posts/2026-01-02-1.md")
     site.write("_posts/2026-01-02-2.md")
-    site.refresh()
+    site.load()
     first.unlink()
-    site.refresh()
+    site.load()
     site.configure(KEEPING.replace("keep", "delete"))
-    site.refresh()
-    assert site.column("SELECT path FROM articles") == ["_posts/2026-01-02-2.md"]
+    site.load()
+    assert site.column_of_work("SELECT path FROM articles") == ["_posts/2026-01-02-2.md"]
 
 
 def test_a_kept_article_whose_file_comes_back_broken_is_not_restored(site: Site) -> None:
@@ -188,14 +188,14 @@ def test_a_kept_article_whose_file_comes_back_broken_is_not_restored(site: Site)
     first = site.write("_posts/2026-01-02-1.md")
     text = first.read_bytes()
     site.write("_posts/2026-01-02-2.md", body="Others.")
-    site.refresh()
+    site.load()
     first.unlink()
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-1.md", "---\n- a list\n---\n", age=40)
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {}
     missing = "SELECT missing_since IS NOT NULL FROM {} WHERE article_id LIKE '%-1.md'"
-    assert site.column(missing.format("articles")) == site.column(missing.format("article_history")) == [True]
+    assert site.column_of_work(missing.format("articles")) == site.column_of_work(missing.format("article_history")) == [True]
     site.write("_posts/2026-01-02-1.md", text, age=20)
     loaded = site.refresh()
     assert loaded and loaded.changes == {"restored": 1}
@@ -206,12 +206,12 @@ def test_a_post_that_moves_is_not_kept_at_its_old_path(site: Site) -> None:
     site.configure(KEEPING)
     first = site.write("_posts/2026-01-02-1.md")
     site.write("_posts/2026-01-02-2.md", body="Others.")
-    site.refresh()
+    site.load()
     (site.posts / "_posts/x").mkdir()
     first.rename(site.posts / "_posts/x/2026-01-02-1.md")
     loaded = site.refresh()
     assert loaded and loaded.changes == {"moved": 1}
-    assert site.query("SELECT path, missing_since FROM articles ORDER BY 1") == [
+    assert site.query_work("SELECT path, missing_since FROM articles ORDER BY 1") == [
         ("_posts/2026-01-02-2.md", None),
         ("_posts/x/2026-01-02-1.md", None),
     ]

@@ -12,11 +12,11 @@ def test_of_two_files_with_one_identity_the_earlier_pattern_wins_and_the_other_i
     site.configure(BY_NAME)
     site.write("old_post/2026-01-02-one.md", title="Archive")
     site.write("_posts/2026-01-02-one.md", title="Live")
-    site.refresh()
-    assert site.query("SELECT article_id, path, title FROM articles") == [
+    site.load()
+    assert site.query_work("SELECT article_id, path, title FROM articles") == [
         ("site:2026-01-02-one", "_posts/2026-01-02-one.md", "Live")
     ]
-    assert site.query("SELECT path, is_shadowed, warnings FROM post_files ORDER BY path") == [
+    assert site.query_work("SELECT path, is_shadowed, warnings FROM post_files ORDER BY path") == [
         ("_posts/2026-01-02-one.md", False, []),
         ("old_post/2026-01-02-one.md", True, ["duplicate_identity"]),
     ]
@@ -26,11 +26,11 @@ def test_a_shadowed_file_steps_in_when_the_winner_goes(site: Site) -> None:
     site.configure(BY_NAME)
     site.write("old_post/2026-01-02-one.md", title="Archive")
     site.write("_posts/2026-01-02-one.md", title="Live")
-    site.refresh()
+    site.load()
     (site.posts / "_posts/2026-01-02-one.md").unlink()
     loaded = site.refresh()
     assert loaded and loaded.changes == {"moved": 1}
-    assert site.query("SELECT article_id, title FROM articles") == [("site:2026-01-02-one", "Archive")]
+    assert site.query_work("SELECT article_id, title FROM articles") == [("site:2026-01-02-one", "Archive")]
     equals_full_build(site)
 
 
@@ -38,14 +38,14 @@ def test_a_shadowed_file_steps_in_when_the_winner_breaks_and_goes_back_when_it_i
     site.configure(BY_NAME)
     site.write("old_post/2026-01-02-one.md", title="Archive")
     good = site.write("_posts/2026-01-02-one.md", title="Live").read_bytes()
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-one.md", "---\n- a list\n---\n", age=30)
     site.refresh()
-    assert site.column("SELECT title FROM articles") == ["Archive"]
+    assert site.column_of_work("SELECT title FROM articles") == ["Archive"]
     equals_full_build(site)
     site.write("_posts/2026-01-02-one.md", good, age=20)
     site.refresh()
-    assert site.column("SELECT title FROM articles") == ["Live"]
+    assert site.column_of_work("SELECT title FROM articles") == ["Live"]
     equals_full_build(site)
 
 
@@ -53,9 +53,9 @@ def test_a_first_build_whose_winner_is_broken_takes_the_next_file(site: Site) ->
     site.configure(BY_NAME)
     site.write("old_post/2026-01-02-one.md", title="Archive")
     site.write("_posts/2026-01-02-one.md", b"")
-    site.refresh()
-    assert site.column("SELECT title FROM articles") == ["Archive"]
-    assert site.column("SELECT is_shadowed FROM post_files WHERE status = 'loaded'") == [False]
+    site.load()
+    assert site.column_of_work("SELECT title FROM articles") == ["Archive"]
+    assert site.column_of_work("SELECT is_shadowed FROM post_files WHERE status = 'loaded'") == [False]
 
 
 @pytest.mark.parametrize("change", ["edit", "delete"])
@@ -63,12 +63,12 @@ def test_what_happens_to_a_shadowed_file_leaves_the_article_alone(site: Site, ch
     site.configure(BY_NAME)
     shadowed = site.write("old_post/2026-01-02-one.md", title="Archive")
     site.write("_posts/2026-01-02-one.md", title="Live")
-    site.refresh()
+    site.load()
     if change == "delete":
         shadowed.unlink()
     else:
         site.write("old_post/2026-01-02-one.md", title="Edited", age=20)
     site.refresh()
-    assert site.column("SELECT title FROM articles") == ["Live"]
-    assert site.column("SELECT count(*) FROM article_bodies") == [1]
+    assert site.column_of_work("SELECT title FROM articles") == ["Live"]
+    assert site.column_of_work("SELECT count(*) FROM article_bodies") == [1]
     equals_full_build(site)

@@ -163,13 +163,13 @@ def test_a_source_that_takes_the_name_of_a_removed_one_has_one_history(two: Site
 
 def test_a_source_renamed_alone_and_then_with_its_settings_is_published_both_times(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", date="2026-01-02 23:30:00 +0000")
-    site.refresh()
+    site.load()
     text = site.config.read_text("utf-8")
     site.config.write_text(text.replace('name = "site"', 'name = "paper"\nrenamed_from = "site"'), "utf-8")
-    site.refresh()
-    assert site.column("SELECT source_id FROM sources") == ["paper"]
+    site.load()
+    assert site.column_of_work("SELECT source_id FROM sources") == ["paper"]
     again = text.replace('name = "site"', 'name = "site"\nrenamed_from = "paper"\ntime_zone = "Asia/Tokyo"')
     site.config.write_text(again.replace('time_zone = "Asia/Shanghai"\n', ""), "utf-8")
-    site.refresh()
-    assert site.query("SELECT source_id, time_zone FROM sources") == [("site", "Asia/Tokyo")]
-    assert site.column("SELECT article_id FROM articles") == ["site:_posts/2026-01-02-one.md"]
+    site.load()
+    assert site.query_work("SELECT source_id, time_zone FROM sources") == [("site", "Asia/Tokyo")]
+    assert site.column_of_work("SELECT article_id FROM articles") == ["site:_posts/2026-01-02-one.md"]

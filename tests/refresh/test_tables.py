@@ -16,18 +16,18 @@ from etl_project.refresh import Refresh
 def test_a_first_refresh_loads_every_post(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", title="One", tags="a b")
     site.write("old_post/2025-12-31-two.md", title="Two", date="2025-12-31")
-    site.refresh()
-    assert site.query(
+    site.load()
+    assert site.query_work(
         "SELECT article_id, title, published_on::VARCHAR, published_precision FROM articles ORDER BY 1"
     ) == [
         ("site:_posts/2026-01-02-one.md", "One", "2026-01-02", "second"),
         ("site:old_post/2025-12-31-two.md", "Two", "2025-12-31", "day"),
     ]
-    assert site.column("SELECT tag_id FROM article_tags WHERE article_id LIKE '%one.md' ORDER BY position") == [
+    assert site.column_of_work("SELECT tag_id FROM article_tags WHERE article_id LIKE '%one.md' ORDER BY position") == [
         "a",
         "b",
     ]
-    assert site.column("SELECT change FROM article_changes") == ["added", "added"]
+    assert site.column_of_work("SELECT change FROM article_changes") == ["added", "added"]
 
 
 def test_every_listed_file_is_loaded_or_rejected(site: Site) -> None:
@@ -62,11 +62,11 @@ def test_nothing_to_do_changes_no_file_of_the_warehouse(site: Site) -> None:
 def test_only_files_whose_signature_changed_are_read(site: Site) -> None:
     for n in range(5):
         site.write(f"_posts/2026-01-02-{n}.md")
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-3.md", title="New title", age=30)
     loaded = site.refresh()
     assert loaded and loaded.files_read == 1 and loaded.changes == {"changed": 1}
-    assert site.column("SELECT title FROM articles WHERE path LIKE '%-3.md'") == ["New title"]
+    assert site.column_of_work("SELECT title FROM articles WHERE path LIKE '%-3.md'") == ["New title"]
     equals_full_build(site)
 
 
@@ -86,13 +86,13 @@ def test_a_touched_file_makes_no_new_generation(site: Site) -> None:
 def test_files_that_are_rejected_and_were_not_before_are_named(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md")
     site.write("_posts/2026-01-03-binary.md", b"\0")
-    assert (loaded := site.refresh()) and loaded.newly_rejected == ["site/_posts/2026-01-03-binary.md"]
+    assert (loaded := site.load()) and loaded.newly_rejected == ["site/_posts/2026-01-03-binary.md"]
     site.write("_posts/2026-01-02-one.md", b"\0\0", age=30)
     site.write("_posts/2026-01-03-binary.md", b"\0\0\0", age=30)
     site.write("_posts/2026-01-04-new.md", b"\0")
     new = ["site/_posts/2026-01-02-one.md", "site/_posts/2026-01-04-new.md"]
-    assert (loaded := site.refresh(allow_deletes=True)) and loaded.newly_rejected == new
-    assert (loaded := site.refresh(full=True)) and loaded.newly_rejected == []
+    assert (loaded := site.load(allow_deletes=True)) and loaded.newly_rejected == new
+    assert (loaded := site.load(full=True)) and loaded.newly_rejected == []
 
 
 def test_a_young_file_overwritten_at_the_same_size_and_time_is_read_again(
@@ -118,24 +118,24 @@ def test_a_young_file_overwritten_at_the_same_size_and_time_is_read_again(
 def test_a_deleted_post_leaves_every_table(site: Site) -> None:
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md", tags=f"only{n}", body=f"# Head\n\n[link](https://h{n}.example/)")
-    site.refresh()
+    site.load()
     (site.posts / "_posts/2026-01-02-4.md").unlink()
     loaded = site.refresh()
     assert loaded and loaded.changes == {"deleted": 1}
-    assert "only4" not in site.column("SELECT tag_id FROM tags")
-    assert "h4.example" not in site.column("SELECT host FROM article_links")
-    assert site.column("SELECT missing_since IS NOT NULL FROM article_history WHERE article_id LIKE '%-4.md'") == [True]
+    assert "only4" not in site.column_of_work("SELECT tag_id FROM tags")
+    assert "h4.example" not in site.column_of_work("SELECT host FROM article_links")
+    assert site.column_of_work("SELECT missing_since IS NOT NULL FROM article_history WHERE article_id LIKE '%-4.md'") == [True]
     equals_full_build(site)
 
 
 def test_a_post_that_comes_back_is_restored(site: Site) -> None:
     files = [site.write(f"_posts/2026-01-02-{n}.md") for n in range(6)]
-    site.refresh()
+    site.load()
     text = files[0].read_bytes()
     files[0].unlink()
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-0.md", text)
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"restored": 1}
 
 
@@ -159,9 +159,9 @@ def test_a_moved_post_keeps_its_first_seen_date(site: Site) -> None:
 def test_moving_every_post_at_once_is_not_taken_for_deleting_them(site: Site) -> None:
     for n in range(4):
         site.write(f"_posts/2026-01-02-{n}.md", body=f"Body {n}")
-    site.refresh()
+    site.load()
     (site.posts / "_posts").rename(site.posts / "old_post")
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"moved": 4}
 
 
@@ -171,17 +171,17 @@ BY_NAME = 'dialect = "jekyll"\ninclude = ["_posts/**", "old_post/**"]\nidentity 
 def test_a_post_that_breaks_is_rejected_and_its_bytes_are_kept(site: Site) -> None:
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-1.md", b"---\n- x\n---\n", age=30)
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"rejected": 1}
-    assert site.query("SELECT reason, line, bytes FROM rejected_files") == [
+    assert site.query_work("SELECT reason, line, bytes FROM rejected_files") == [
         ("front_matter_not_mapping", 2, b"---\n- x\n---\n")
     ]
     site.write("_posts/2026-01-02-1.md", age=20)
     loaded = site.refresh()
     assert loaded and loaded.changes == {"restored": 1}
-    assert site.column("SELECT count(*) FROM rejected_files") == [0]
+    assert site.column_of_work("SELECT count(*) FROM rejected_files") == [0]
     equals_full_build(site)
 
 
@@ -201,12 +201,12 @@ def test_a_future_post_comes_out_when_its_time_has_come(site: Site, monkeypatch:
 
 def test_changed_settings_read_every_post_of_the_source_again(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", date="2026-01-02 20:00:00")
-    site.refresh()
-    assert site.column("SELECT epoch(published_at)::BIGINT FROM articles") == [1767355200]
+    site.load()
+    assert site.column_of_work("SELECT epoch(published_at)::BIGINT FROM articles") == [1767355200]
     site.configure(site.source.replace("Asia/Shanghai", "UTC"))
-    site.refresh()
-    assert site.column("SELECT epoch(published_at)::BIGINT FROM articles") == [1767384000]
-    assert site.column("SELECT change FROM article_changes") == ["added"], "the post itself did not change"
+    site.load()
+    assert site.column_of_work("SELECT epoch(published_at)::BIGINT FROM articles") == [1767384000]
+    assert site.column_of_work("SELECT change FROM article_changes") == ["added"], "the post itself did not change"
 
 
 def test_results_are_the_same_with_one_process_and_with_two(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,9 +228,9 @@ def test_a_file_that_kills_its_reader_is_rejected_and_the_others_are_loaded(
     monkeypatch.setattr("etl_project.engines.local.IN_PROCESS_BYTES", 0)
     monkeypatch.setenv("ETL_TEST_KILLER", "2026-01-02-13.md")
     monkeypatch.setattr("etl_project.engines.local.run_batch", deadly_batch)
-    site.refresh()
-    assert site.query("SELECT path, reason FROM rejected_files") == [("_posts/2026-01-02-13.md", "crashed_parser")]
-    assert site.column("SELECT count(*) FROM articles") == [19]
+    site.load()
+    assert site.query_work("SELECT path, reason FROM rejected_files") == [("_posts/2026-01-02-13.md", "crashed_parser")]
+    assert site.column_of_work("SELECT count(*) FROM articles") == [19]
 
 
 def deadly_batch(batch: object) -> object:

@@ -68,9 +68,9 @@ def test_verify_has_nothing_to_do_when_every_hash_is_the_same(site: Site) -> Non
 
 def test_a_change_that_the_signature_shows_is_no_alarm(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md")
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-one.md", title="Other", age=30)
-    loaded = site.refresh(verify=True)
+    loaded = site.load(verify=True)
     assert loaded and loaded.missed == [] and loaded.changes == {"changed": 1}
 
 

@@ -51,7 +51,7 @@ def test_since_a_refresh_it_tells_which_counts_moved(site: Site) -> None:
 
 def test_an_edit_that_moves_no_count_says_so(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", body="Some.")
-    site.refresh()
+    site.load()
     site.write("_posts/2026-01-02-one.md", body="Other.", age=30)
     site.refresh()
     _, output = run(site)

@@ -96,7 +96,7 @@ def test_a_folder_that_is_not_there_is_unavailable_not_empty(tmp_path: Path) -> 
         listed(tmp_path / "nowhere")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="needs a user who is not root: root may read everything")
 def test_a_folder_that_may_not_be_listed_makes_the_source_unavailable(tmp_path: Path) -> None:
     write(tmp_path, "sub/a.md", "b.md")
     (tmp_path / "sub").chmod(0)
@@ -152,7 +152,7 @@ def test_a_file_that_went_away_is_not_a_rejection(tmp_path: Path) -> None:
         read_file(os.fsencode(tmp_path), "gone.md", 100)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="needs a user who is not root: root may read everything")
 def test_a_file_that_may_not_be_read_is_rejected(tmp_path: Path) -> None:
     write(tmp_path, "a.md")
     (tmp_path / "a.md").chmod(0)

@@ -37,8 +37,8 @@ def test_the_last_commit_is_read_and_what_is_not_committed_is_not(site: GitSite)
     site.repo.write("_posts/2026-01-02-0.md", title="Not committed")
     loaded = site.refresh()
     assert loaded and loaded.files_read == 6
-    assert site.column("SELECT title FROM articles ORDER BY 1") == [f"Post {n}" for n in range(6)]
-    assert site.column("SELECT source_commit FROM refreshes") == [site.repo.head]
+    assert site.column_of_work("SELECT title FROM articles ORDER BY 1") == [f"Post {n}" for n in range(6)]
+    assert site.column_of_work("SELECT source_commit FROM refreshes") == [site.repo.head]
     equals_a_folder(_undone(site))
 
 
@@ -48,7 +48,7 @@ def _undone(site: GitSite) -> GitSite:
 
 
 def test_adds_edits_renames_and_deletes_between_two_commits_are_exact(site: GitSite) -> None:
-    site.refresh()
+    site.load()
     site.repo.write("_posts/2026-01-02-0.md", title="Edited")
     site.repo.write("_posts/2026-01-02-new.md")
     (site.repo.path / "old_post").mkdir()
@@ -72,7 +72,7 @@ def test_a_commit_that_touches_no_post_makes_no_generation(site: GitSite) -> Non
 
 
 def test_after_a_force_push_what_was_pushed_counts(site: GitSite) -> None:
-    site.refresh()
+    site.load()
     site.repo.write("_posts/2026-01-02-0.md", title="Amended")
     site.repo.commit(amend=True)
     loaded = site.refresh()
@@ -81,12 +81,12 @@ def test_after_a_force_push_what_was_pushed_counts(site: GitSite) -> None:
 
 
 def test_a_last_commit_that_was_swept_away_is_no_obstacle(site: GitSite) -> None:
-    site.refresh()
+    site.load()
     site.repo.write("_posts/2026-01-02-0.md", title="Amended")
     site.repo.commit(amend=True)
     site.repo.git("reflog", "expire", "--expire=now", "--all")
     site.repo.git("gc", "--quiet", "--prune=now")
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"changed": 1} and loaded.files_read == 1
 
 
@@ -108,12 +108,12 @@ def test_settings_of_the_site_come_from_the_commit(site: GitSite) -> None:
     site.repo.write("_config.yml", "permalink: /a/:title/\n")
     site.repo.commit()
     site.repo.write("_config.yml", "permalink: /not-committed/:title/\n")
-    site.refresh()
-    assert site.column("SELECT url FROM articles ORDER BY 1 LIMIT 1") == ["/a/0/"]
+    site.load()
+    assert site.column_of_work("SELECT url FROM articles ORDER BY 1 LIMIT 1") == ["/a/0/"]
     site.repo.write("_config.yml", "permalink: /b/:title/\n")
     site.repo.commit()
     site.refresh()
-    assert site.column("SELECT url FROM articles ORDER BY 1 LIMIT 1") == ["/b/0/"]
+    assert site.column_of_work("SELECT url FROM articles ORDER BY 1 LIMIT 1") == ["/b/0/"]
     equals_a_folder(site)
 
 
@@ -137,7 +137,7 @@ NAMES = [
 def test_awkward_names_are_listed_and_read(site: GitSite, name: str | bytes) -> None:
     site.source = 'dialect = "jekyll"\ninclude = ["**"]\n'
     site.configure()
-    site.refresh()
+    site.load()
     raw = name if isinstance(name, bytes) else name.encode()
     file = os.path.join(os.fsencode(site.repo.path), b"sub", raw)
     os.makedirs(os.path.dirname(file))
@@ -156,8 +156,8 @@ def test_line_ends_are_those_of_the_commit(site: GitSite) -> None:
     blob = site.repo.git("hash-object", "-w", "--stdin", "--no-filters", given=text)
     site.repo.git("update-index", "--add", "--cacheinfo", f"100644,{blob},_posts/2026-01-03-crlf.md")
     site.repo.git("commit", "-qm", "x")
-    site.refresh()
-    [size] = site.column("SELECT size FROM post_files WHERE path LIKE '%crlf%'")
+    site.load()
+    [size] = site.column_of_work("SELECT size FROM post_files WHERE path LIKE '%crlf%'")
     assert size == len(text)
 
 
@@ -178,33 +178,33 @@ def test_a_link_is_what_it_leads_to_as_long_as_it_stays_inside(site: GitSite) ->
     (folder / "2026-01-03-line\nbreak.md").symlink_to("nowhere\n2.md")
     site.repo.commit()
     site.refresh()
-    reasons = dict(site.query("SELECT path, reason FROM rejected_files"))
+    reasons = dict(site.query_work("SELECT path, reason FROM rejected_files"))
     assert set(reasons.values()) == {"not_regular_file"} and len(reasons) == 5
-    assert site.column("SELECT title FROM articles WHERE path LIKE '%inside%'") == ["Post 0"]
+    assert site.column_of_work("SELECT title FROM articles WHERE path LIKE '%inside%'") == ["Post 0"]
     equals_a_folder(site)
     site.repo.write("_posts/2026-01-02-0.md", title="Edited")
     site.repo.commit()
     loaded = site.refresh()
     assert loaded and loaded.files_read == 2
-    assert site.column("SELECT title FROM articles WHERE path LIKE '%inside%'") == ["Edited"]
+    assert site.column_of_work("SELECT title FROM articles WHERE path LIKE '%inside%'") == ["Edited"]
     equals_full_build(site)
 
 
 def test_a_file_that_becomes_a_link_and_back_is_read_again(site: GitSite) -> None:
-    site.refresh()
+    site.load()
     post = site.repo.path / "_posts/2026-01-02-0.md"
     was = post.read_bytes()
     post.unlink()
     post.symlink_to("2026-01-02-1.md")
     site.repo.commit()
     site.refresh()
-    assert site.column("SELECT title FROM articles WHERE path LIKE '%-0.md'") == ["Post 1"]
+    assert site.column_of_work("SELECT title FROM articles WHERE path LIKE '%-0.md'") == ["Post 1"]
     equals_full_build(site)
     post.unlink()
     post.write_bytes(was)
     site.repo.commit()
     site.refresh()
-    assert site.column("SELECT title FROM articles WHERE path LIKE '%-0.md'") == ["Post 0"]
+    assert site.column_of_work("SELECT title FROM articles WHERE path LIKE '%-0.md'") == ["Post 0"]
     equals_full_build(site)
 
 
@@ -225,20 +225,20 @@ def test_a_pointer_of_lfs_is_rejected_and_not_taken_for_the_post(site: GitSite) 
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 12345\n"
     site.repo.write("_posts/2026-01-03-large.md", pointer)
     site.repo.commit()
-    site.refresh()
+    site.load()
     rejected = "SELECT path, reason, message LIKE '%pointer of Git LFS%' FROM rejected_files"
-    assert site.query(rejected) == [("_posts/2026-01-03-large.md", "no_front_matter", True)]
+    assert site.query_work(rejected) == [("_posts/2026-01-03-large.md", "no_front_matter", True)]
     site.configure('dialect = "obsidian"\n')
-    site.refresh(allow_deletes=True)
-    assert ("_posts/2026-01-03-large.md", "lfs_pointer", True) in site.query(rejected)
+    site.load(allow_deletes=True)
+    assert ("_posts/2026-01-03-large.md", "lfs_pointer", True) in site.query_work(rejected)
 
 
 def test_a_blob_above_the_limit_is_not_read(site: GitSite) -> None:
     site.repo.write("_posts/2026-01-03-large.md", b"x" * 5_000)
     site.repo.commit()
     site.configure(extra="[limits]\nfile_bytes = 4000\n")
-    site.refresh()
-    assert site.query("SELECT reason, size, bytes IS NULL FROM rejected_files") == [("file_size_limit", 5_000, True)]
+    site.load()
+    assert site.query_work("SELECT reason, size, bytes IS NULL FROM rejected_files") == [("file_size_limit", 5_000, True)]
 
 
 def test_an_empty_repository_has_no_posts_yet(tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ def test_settings_that_no_git_source_can_have_are_named(tmp_path: Path, line: st
     site = Site(tmp_path)
     site.config.write_text(f'[[source]]\nname = "site"\n{line}\n', "utf-8")
     with pytest.raises(SettingsError, match=r"etl\.toml, line") as caught:
-        site.refresh()
+        site.load()
     assert why in str(caught.value)
 
 
@@ -332,8 +332,8 @@ def test_a_working_copy_by_its_plain_path_is_a_folder(site: GitSite) -> None:
     site.repo.write("_posts/2026-01-03-not-committed.md")
     site.location = str(site.repo.path)
     site.configure()
-    site.refresh()
-    assert site.column("SELECT count(*) FROM articles") == [7]
+    site.load()
+    assert site.column_of_work("SELECT count(*) FROM articles") == [7]
 
 
 def test_a_folder_of_a_repository_is_a_site_of_its_own(site: GitSite) -> None:
@@ -360,8 +360,8 @@ def test_a_hook_and_its_environment_do_not_mislead(site: GitSite, monkeypatch: p
     other.commit()
     monkeypatch.setenv("GIT_DIR", str(other.path / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(other.path))
-    site.refresh()
-    assert site.column("SELECT count(*) FROM articles") == [6]
+    site.load()
+    assert site.column_of_work("SELECT count(*) FROM articles") == [6]
 
 
 def test_a_repository_can_run_nothing(site: GitSite) -> None:
@@ -385,28 +385,28 @@ def test_a_repository_can_run_nothing(site: GitSite) -> None:
     blob = site.repo.git("rev-parse", "HEAD:_posts/2026-01-02-0.md")
     (site.repo.path / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
     site.configure(site.source + 'updated_from = "git"\n')
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and "is missing or damaged" in loaded.unavailable["site"]
     assert not ran.exists()
 
 
 def test_moving_every_post_at_once_is_not_taken_for_deleting_them(site: GitSite) -> None:
-    site.refresh()
+    site.load()
     site.repo.git("mv", "_posts", "old_post")
     site.repo.commit()
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"moved": 6}
 
 
 def test_the_guard_stops_when_posts_of_a_repository_leave(site: GitSite) -> None:
-    site.refresh()
+    site.load()
     site.repo.git("rm", "-q", "_posts/2026-01-02-0.md", "_posts/2026-01-02-1.md")
     # Of the same size as one that went, and yet no move.
     site.repo.write("_posts/2026-01-02-9.md", title="Post 9")
     site.repo.commit()
     with pytest.raises(RefreshStopped, match="2 of the 6 posts"):
-        site.refresh()
-    loaded = site.refresh(allow_deletes=True)
+        site.load()
+    loaded = site.load(allow_deletes=True)
     assert loaded and loaded.changes == {"added": 1, "deleted": 2}
 
 
@@ -432,29 +432,29 @@ def test_two_sources_can_be_two_branches_of_a_repository(site: GitSite) -> None:
     site.configure(
         extra=f'[[source]]\nname = "other"\nlocation = "{site.location}"\nbranch = "other"\ndialect = "jekyll"\n'
     )
-    site.refresh()
+    site.load()
     head = site.repo.head
-    assert site.column("SELECT source_commit FROM refreshes") == [f"other {head}, site {head}"]
-    assert site.query("SELECT source_id, count(*) FROM articles GROUP BY 1 ORDER BY 1") == [("other", 6), ("site", 6)]
+    assert site.column_of_work("SELECT source_commit FROM refreshes") == [f"other {head}, site {head}"]
+    assert site.query_work("SELECT source_id, count(*) FROM articles GROUP BY 1 ORDER BY 1") == [("other", 6), ("site", 6)]
 
 
 def test_many_posts_are_read_by_processes(site: GitSite) -> None:
     for n in range(1_200):
         site.repo.write(f"_posts/2026-01-02-many-{n}.md", body="word " * 1_500)
     site.repo.commit()
-    site.refresh()
-    assert site.column("SELECT count(*) FROM articles") == [1_206]
+    site.load()
+    assert site.column_of_work("SELECT count(*) FROM articles") == [1_206]
     children = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True, env=os.environ | QUIET)
     assert f"--git-dir={site.repo.path}" not in children.stdout, "no git process is left behind"
 
 
 def test_a_repository_that_lies_elsewhere_now_is_the_same_site(site: GitSite) -> None:
-    site.refresh()
+    site.load()
     site.location = f"file://{site.repo.path}"
     site.configure()
     loaded = site.refresh()
     assert loaded and loaded.files_read == 0 and loaded.changes == {}
-    assert site.column("SELECT location FROM sources") == [site.location]
+    assert site.column_of_work("SELECT location FROM sources") == [site.location]
     equals_full_build(site)
 
 
