@@ -106,7 +106,9 @@ def test_a_post_that_comes_out_or_expires_is_a_change_without_a_change_of_its_fi
         (2, "came_out", False, True, ["news"]),
         (3, "expired", True, False, ["news"]),
     ]
-    assert site.column_of_work("SELECT last_changed_at = first_seen_at FROM article_history") == [True], "no change of its own"
+    assert site.column_of_work("SELECT last_changed_at = first_seen_at FROM article_history") == [True], (
+        "no change of its own"
+    )
 
 
 def test_the_log_explains_every_count_of_posts_to_come_and_posts_that_expire(

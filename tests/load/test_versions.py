@@ -157,7 +157,11 @@ def test_an_article_that_was_kept_is_known_of_the_days_it_was_missing(rememberin
     day(5)
     file.write_bytes(data)
     site.load()
-    assert [site.query_work(rows.format(n)) for n in (1, 3, 5)] == [[(path, file_hash)], [(path, None)], [(path, file_hash)]]
+    assert [site.query_work(rows.format(n)) for n in (1, 3, 5)] == [
+        [(path, file_hash)],
+        [(path, None)],
+        [(path, file_hash)],
+    ]
 
 
 def test_in_an_attached_file_what_was_known_is_asked_after_using_it(remembering: Site) -> None:

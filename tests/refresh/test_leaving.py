@@ -195,7 +195,11 @@ def test_a_kept_article_whose_file_comes_back_broken_is_not_restored(site: Site)
     loaded = site.load()
     assert loaded and loaded.changes == {}
     missing = "SELECT missing_since IS NOT NULL FROM {} WHERE article_id LIKE '%-1.md'"
-    assert site.column_of_work(missing.format("articles")) == site.column_of_work(missing.format("article_history")) == [True]
+    assert (
+        site.column_of_work(missing.format("articles"))
+        == site.column_of_work(missing.format("article_history"))
+        == [True]
+    )
     site.write("_posts/2026-01-02-1.md", text, age=20)
     loaded = site.refresh()
     assert loaded and loaded.changes == {"restored": 1}

@@ -124,7 +124,9 @@ def test_a_deleted_post_leaves_every_table(site: Site) -> None:
     assert loaded and loaded.changes == {"deleted": 1}
     assert "only4" not in site.column_of_work("SELECT tag_id FROM tags")
     assert "h4.example" not in site.column_of_work("SELECT host FROM article_links")
-    assert site.column_of_work("SELECT missing_since IS NOT NULL FROM article_history WHERE article_id LIKE '%-4.md'") == [True]
+    assert site.column_of_work(
+        "SELECT missing_since IS NOT NULL FROM article_history WHERE article_id LIKE '%-4.md'"
+    ) == [True]
     equals_full_build(site)
 
 

@@ -238,7 +238,9 @@ def test_a_blob_above_the_limit_is_not_read(site: GitSite) -> None:
     site.repo.commit()
     site.configure(extra="[limits]\nfile_bytes = 4000\n")
     site.load()
-    assert site.query_work("SELECT reason, size, bytes IS NULL FROM rejected_files") == [("file_size_limit", 5_000, True)]
+    assert site.query_work("SELECT reason, size, bytes IS NULL FROM rejected_files") == [
+        ("file_size_limit", 5_000, True)
+    ]
 
 
 def test_an_empty_repository_has_no_posts_yet(tmp_path: Path) -> None:
@@ -435,7 +437,10 @@ def test_two_sources_can_be_two_branches_of_a_repository(site: GitSite) -> None:
     site.load()
     head = site.repo.head
     assert site.column_of_work("SELECT source_commit FROM refreshes") == [f"other {head}, site {head}"]
-    assert site.query_work("SELECT source_id, count(*) FROM articles GROUP BY 1 ORDER BY 1") == [("other", 6), ("site", 6)]
+    assert site.query_work("SELECT source_id, count(*) FROM articles GROUP BY 1 ORDER BY 1") == [
+        ("other", 6),
+        ("site", 6),
+    ]
 
 
 def test_many_posts_are_read_by_processes(site: GitSite) -> None:

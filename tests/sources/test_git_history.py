@@ -42,7 +42,9 @@ def test_the_front_matter_wins(site: GitSite) -> None:
     site.repo.write("_posts/2026-01-02-0.md", "---\ntitle: x\nlast_modified_at: 2025-01-01\n---\n\nText\n")
     site.repo.commit()
     site.load()
-    assert site.column_of_work("SELECT updated_at::DATE::VARCHAR FROM articles WHERE path LIKE '%-0.md'") == ["2025-01-01"]
+    assert site.column_of_work("SELECT updated_at::DATE::VARCHAR FROM articles WHERE path LIKE '%-0.md'") == [
+        "2025-01-01"
+    ]
 
 
 def test_bytes_that_come_back_between_two_looks_are_dated_anew(site: GitSite) -> None:
