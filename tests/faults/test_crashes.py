@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,22 +17,34 @@ from etl_project.engines.batch import Batch, ManifestRow
 from etl_project.engines.local import run_batch
 from etl_project.scan.compare import tasks_to_read
 
-CRASH = """
-import importlib, os, signal, sys
+CRASHES = """
+import importlib, json, os, signal, sys
 from pathlib import Path
+import duckdb, polars
 from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 
-module, _, name = sys.argv[2].partition(":")
-assert callable(getattr(importlib.import_module(module), name)), "there is no such step any more"
-setattr(sys.modules[module], name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
-refresh = Refresh(read_settings(Path(sys.argv[1])), full=sys.argv[3:] == ["--full"])
-refresh.load_tables(refresh.plan())
-refresh.run_checks("tables")
-refresh.build_aggregates()
-refresh.run_checks("aggregates")
-refresh.publish()
+def refresh_until(config, step, options):
+    module, _, name = step.partition(":")
+    assert callable(getattr(importlib.import_module(module), name)), "there is no such step any more"
+    setattr(sys.modules[module], name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+    refresh = Refresh(read_settings(Path(config)), full="--full" in options)
+    refresh.load_tables(refresh.plan())
+    refresh.run_checks("tables")
+    refresh.build_aggregates()
+    refresh.run_checks("aggregates")
+    refresh.publish()
+
+print("ready", flush=True)
+for line in sys.stdin:
+    if (pid := os.fork()) == 0:
+        try:
+            refresh_until(*json.loads(line))
+        finally:
+            os._exit(1)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
+"""Refreshes until a step whose place SIGKILL takes, each in a fork of a process that has imported everything."""
 
 STEPS = {
     "after files were staged": "etl_project.refresh.refresh:merge",
@@ -43,6 +57,8 @@ STEPS = {
     "between the copy and its publication": "etl_project.database.publish:_keep_previous",
 }
 
+Crash = Callable[..., None]
+
 
 @pytest.fixture
 def built(site: Site) -> Site:
@@ -54,14 +70,26 @@ def built(site: Site) -> Site:
     return site
 
 
-def crash(site: Site, step: str, *options: str) -> None:
-    """Refresh in another process until a step, whose place SIGKILL takes."""
-    command = [sys.executable, "-c", CRASH, str(site.config), STEPS[step], *options]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert ended.returncode == -signal.SIGKILL, ended
+@pytest.fixture(scope="module")
+def crash() -> Iterator[Crash]:
+    """Refreshes a site in another process until a step."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CRASHES], text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        told, answers = process.stdin, process.stdout
+        assert told and answers and answers.readline() == "ready\n"
+
+        def crash(site: Site, step: str, *options: str) -> None:
+            told.write(json.dumps([str(site.config), STEPS[step], options]) + "\n")
+            assert answers.readline() == f"{-signal.SIGKILL}\n"
+
+        yield crash
+        process.kill()
 
 
-def test_a_crash_at_any_step_leaves_the_published_file_and_the_next_refresh_heals(built: Site, tmp_path: Path) -> None:
+def test_a_crash_at_any_step_leaves_the_published_file_and_the_next_refresh_heals(
+    built: Site, crash: Crash, tmp_path: Path
+) -> None:
     for number, step in enumerate(STEPS):
         write_posts(built, 2, begin=20 + number, edition=number, age=30)
         before = built.published.read_bytes()
@@ -75,7 +103,9 @@ def test_a_crash_at_any_step_leaves_the_published_file_and_the_next_refresh_heal
 
 
 @pytest.mark.parametrize("step", ["after files were staged", "within the transaction", "between commit and checkpoint"])
-def test_a_crash_of_the_first_build_is_healed_by_the_next_refresh(site: Site, step: str, tmp_path: Path) -> None:
+def test_a_crash_of_the_first_build_is_healed_by_the_next_refresh(
+    site: Site, crash: Crash, step: str, tmp_path: Path
+) -> None:
     write_posts(site, 3)
     crash(site, step)
     assert not site.published.exists()
@@ -87,7 +117,7 @@ def test_a_crash_of_the_first_build_is_healed_by_the_next_refresh(site: Site, st
 
 @pytest.mark.parametrize("crashed", [(), ("--full",)], ids=["", "full"])
 def test_a_full_build_after_a_crash_takes_nothing_of_the_log_that_was_left(
-    built: Site, crashed: tuple[str, ...], tmp_path: Path
+    built: Site, crash: Crash, crashed: tuple[str, ...], tmp_path: Path
 ) -> None:
     crash(built, "between commit and checkpoint", *crashed)
     built.refresh(full=True)
@@ -98,7 +128,9 @@ def test_a_full_build_after_a_crash_takes_nothing_of_the_log_that_was_left(
     assert_the_change_log_adds_up(built)
 
 
-def test_a_log_whose_work_file_is_gone_is_not_played_onto_the_next_one(built: Site, tmp_path: Path) -> None:
+def test_a_log_whose_work_file_is_gone_is_not_played_onto_the_next_one(
+    built: Site, crash: Crash, tmp_path: Path
+) -> None:
     crash(built, "between commit and checkpoint")
     work = built.published.parent / ".work" / "posts.duckdb"
     assert Path(f"{work}.wal").exists()
@@ -108,7 +140,7 @@ def test_a_log_whose_work_file_is_gone_is_not_played_onto_the_next_one(built: Si
 
 
 def test_a_worker_that_outlives_a_killed_refresh_cannot_write_among_the_files_of_the_next(
-    built: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    built: Site, crash: Crash, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _, old_look = built.plan()
     tasks = next(tasks_to_read(old_look.connection, "site", may_defer=True))
