@@ -13,6 +13,7 @@ from pathlib import Path
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.work_file import WorkFile
 from etl_project.errors import UserError
+from etl_project.timing import milliseconds_since
 
 _FICLONE = 0x40049409
 """Linux ioctl that makes a copy share its blocks with the original (linux/fs.h)."""
@@ -57,7 +58,7 @@ def publish(work: WorkFile) -> Published:
         target = work.published
         # Published twice, the previous file would be a copy of it, and there would be nothing to go back to.
         if work.is_published(con):
-            return Published(target, present.number, False, target.stat().st_size, _milliseconds(began))
+            return Published(target, present.number, False, target.stat().st_size, milliseconds_since(began))
         con.execute("CHECKPOINT work")
     wal = Path(f"{work.path}.wal")
     if wal.exists():
@@ -79,7 +80,7 @@ def publish(work: WorkFile) -> Published:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return Published(target, present.number, True, target.stat().st_size, _milliseconds(began))
+    return Published(target, present.number, True, target.stat().st_size, milliseconds_since(began))
 
 
 def _copy(origin: Path, copy: Path) -> None:
@@ -90,10 +91,6 @@ def _copy(origin: Path, copy: Path) -> None:
             shutil.copyfile(origin, copy)
         os.fchmod(written.fileno(), 0o444)
         os.fsync(written.fileno())
-
-
-def _milliseconds(since: float) -> int:
-    return round((time.perf_counter() - since) * 1000)
 
 
 def _keep_previous(work: WorkFile) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etl_project.scan.source_version import SourceVersion
+from etl_project.timing import milliseconds_since
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,7 +64,7 @@ def log_refresh(
             "loaded_at": dt.datetime.now(dt.UTC),
             "listing": timing.list_milliseconds,
             "extract": timing.extract_milliseconds,
-            "load": round((time.perf_counter() - began) * 1000),
+            "load": milliseconds_since(began),
         },
     )
 

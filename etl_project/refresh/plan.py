@@ -36,6 +36,7 @@ from etl_project.settings import Settings, SettingsError
 from etl_project.sources.access import close_readers
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.source import Source
+from etl_project.timing import milliseconds_since
 
 if TYPE_CHECKING:
     import duckdb
@@ -191,7 +192,7 @@ def _no_op_plan(
         state=GenerationState.CHECKED,
         generation=last.generation,
         diff=Diff(listed=no_op.files),
-        milliseconds=_milliseconds(began),
+        milliseconds=milliseconds_since(began),
         sources=pinned.sources,
         versions=pinned.versions,
         known=pinned.versions,
@@ -269,7 +270,7 @@ class _Planner:
             state=self.state,
             generation=self.number,
             diff=diff,
-            milliseconds=_milliseconds(began),
+            milliseconds=milliseconds_since(began),
             sources=pinned.sources,
             versions=versions,
             known=self.known,
@@ -365,7 +366,3 @@ class _Planner:
         self.work.last_plan.write(
             self.number, self.clock.as_of, diff.unavailable, young_confirmed=is_confirmed, no_op=no_op
         )
-
-
-def _milliseconds(since: float) -> int:
-    return round((time.perf_counter() - since) * 1000)

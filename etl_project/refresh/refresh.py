@@ -36,6 +36,7 @@ from etl_project.refresh.result import TablesLoaded
 from etl_project.scan.inventory import create_inventory_view
 from etl_project.settings import Settings
 from etl_project.sources.access import close_readers
+from etl_project.timing import milliseconds_since
 
 
 class Refresh:
@@ -126,18 +127,18 @@ class Refresh:
                 target = self._attach_target(plan)
                 with transaction(con):
                     read = self._read(plan, staging, report, Appender(con))
-                    extract_milliseconds = _milliseconds(began)
+                    extract_milliseconds = milliseconds_since(began)
                     number = self._merge(plan, read, extract_milliseconds)
             else:
                 read = self._read(plan, staging, report)
-                extract_milliseconds = _milliseconds(began)
+                extract_milliseconds = milliseconds_since(began)
                 target = self._attach_target(plan)
                 with transaction(con):
                     number = self._merge(plan, read, extract_milliseconds)
             milliseconds = {
                 "list": plan.milliseconds,
                 "extract": extract_milliseconds,
-                "load": _milliseconds(began) - extract_milliseconds,
+                "load": milliseconds_since(began) - extract_milliseconds,
             }
             loaded = _describe_load(plan, read, number, milliseconds)
             self.work.detach(con)
@@ -197,7 +198,7 @@ class Refresh:
                 con.execute(
                     "UPDATE refreshes SET aggregate_milliseconds = ? "
                     "WHERE refresh_id = (SELECT max(refresh_id) FROM refreshes)",
-                    [_milliseconds(began)],
+                    [milliseconds_since(began)],
                 )
         return rows
 
@@ -264,7 +265,3 @@ def _describe_load(plan: RefreshPlan, read: FilesRead, number: int, milliseconds
         newly_rejected=read.newly_rejected,
         commits={name: version.commit_id for name, version in read.versions.items() if version.commit_id},
     )
-
-
-def _milliseconds(since: float) -> int:
-    return round((time.perf_counter() - since) * 1000)

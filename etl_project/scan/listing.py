@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from etl_project.database.arrow import registered
 from etl_project.scan.identity import NAME_IDENTITY
 from etl_project.sources.listing import LISTING_COLUMNS, FolderListing, Listing
-from etl_project.sources.place import PinnedSource, PlaceVersion
+from etl_project.sources.place import LastListing, PinnedSource, PlaceVersion
 from etl_project.sources.signature import SourceUnavailable
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def list_source(
         SourceUnavailable: the source cannot be listed completely; none of its files is in the table.
     """
     source = pinned.source
-    listing = pinned.place.list_posts(source, walked, since, _symbolic_links(con, source.name))
+    last = LastListing(since, _symbolic_links(con, source.name)) if since else None
+    listing = pinned.place.list_posts(source, walked, last)
     shares_identity = source.identity != "path"
     if not listing.is_whole:
         _list_untouched_files(con, pinned, listing)

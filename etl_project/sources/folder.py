@@ -7,7 +7,7 @@ import hashlib
 import os
 import stat
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from etl_project.reasons import Rejection
 from etl_project.sources.listing import FolderListing, ListedFiles, Listing, folder_frame
 from etl_project.sources.paths import escape_path, unescape_path
 from etl_project.sources.patterns import Patterns
-from etl_project.sources.place import PlaceVersion
+from etl_project.sources.place import LastListing, PlaceVersion
 from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
 from etl_project.sources.source import Source
 
@@ -58,13 +58,7 @@ class PinnedFolder:
         """List every post of the source."""
         return list_files(self.folder, self.root or root_of(self.folder), source)
 
-    def list_posts(
-        self,
-        source: Source,
-        walked: FolderListing | None,
-        since: PlaceVersion | None,
-        links: Mapping[str, int | None],
-    ) -> Listing:
+    def list_posts(self, source: Source, walked: FolderListing | None, last: LastListing | None) -> Listing:
         """Give the listing in columns, whole."""
         return Listing(folder_frame(source.name, walked or self.walk(source)))
 

@@ -19,6 +19,15 @@ class PlaceVersion(NamedTuple):
     """Two commits may hold the same tree."""
 
 
+class LastListing(NamedTuple):
+    """What is known of the last listing of a source."""
+
+    version: PlaceVersion
+    links: Mapping[str, int | None]
+    """Paths that were symbolic links -> when they were committed: their target may have changed although they have
+    not."""
+
+
 class PinnedPlace(Protocol):
     """A place fixed for one refresh, so that nothing else is read in its stead. Workers get it pickled.
 
@@ -48,20 +57,13 @@ class PinnedPlace(Protocol):
             SourceUnavailable: it cannot be listed completely.
         """
 
-    def list_posts(
-        self,
-        source: Source,
-        walked: FolderListing | None,
-        since: PlaceVersion | None,
-        links: Mapping[str, int | None],
-    ) -> Listing:
+    def list_posts(self, source: Source, walked: FolderListing | None, last: LastListing | None) -> Listing:
         """List the posts of a source.
 
         Args:
             source: whose patterns choose the posts.
             walked: what `walk` returned.
-            since: version of the last listing; None to list every post.
-            links: paths of the last listing that were symbolic links, with when they were committed.
+            last: the last listing, where only what differs from it need be listed.
 
         Raises:
             SourceUnavailable: it cannot be listed completely.

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 ORDER = (
-    "warehouse", "errors", "limits", "reasons", "dialects", "sources", "extract", "transform", "engines", "database",
+    "warehouse", "errors", "limits", "reasons", "timing", "dialects", "sources", "extract", "transform", "engines", "database",
     "scan", "load", "checks", "settings", "refresh", "alerts", "servers", "show", "init", "assets", "definitions",
     "cli",
 )  # fmt: skip

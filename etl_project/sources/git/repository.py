@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from etl_project.sources.git.blobs import first_file, names_below, read_blob
 from etl_project.sources.listing import FolderListing, Listing
 from etl_project.sources.location import Repository
-from etl_project.sources.place import PlaceVersion
+from etl_project.sources.place import LastListing, PlaceVersion
 from etl_project.sources.signature import ReadFile, Signature
 from etl_project.sources.source import Source
 
@@ -44,18 +44,12 @@ class PinnedRepository:
         """None: commit and tree tell what changed."""
         return None
 
-    def list_posts(
-        self,
-        source: Source,
-        walked: FolderListing | None,
-        since: PlaceVersion | None,
-        links: Mapping[str, int | None],
-    ) -> Listing:
+    def list_posts(self, source: Source, walked: FolderListing | None, last: LastListing | None) -> Listing:
         """List the posts of the commit, or those that differ from an earlier one."""
         # Polars is imported where rows are made: most plans make none.
         from etl_project.sources.git.tree import list_posts
 
-        return list_posts(source, self.repository, since, links)
+        return list_posts(source, self.repository, last)
 
     def read_post(self, path: str, listed: Signature, largest: int) -> ReadFile:
         """Read the blob that the listing names."""

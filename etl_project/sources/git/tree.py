@@ -15,7 +15,7 @@ from etl_project.sources.listing import Listing, listing_frame
 from etl_project.sources.location import Repository
 from etl_project.sources.paths import escape_path, unescape_path
 from etl_project.sources.patterns import Patterns
-from etl_project.sources.place import PlaceVersion
+from etl_project.sources.place import LastListing
 from etl_project.sources.signature import SIGNATURE_COLUMNS, SourceUnavailable
 from etl_project.sources.source import Source
 
@@ -36,9 +36,7 @@ class _Entry:
     """None where it is not known yet."""
 
 
-def list_posts(
-    source: Source, repository: Repository, since: PlaceVersion | None, links: Mapping[str, int | None]
-) -> Listing:
+def list_posts(source: Source, repository: Repository, last: LastListing | None) -> Listing:
     """List the posts of the commit that a source is read at.
 
     `blob_id` makes a file the same file: it is the id of its blob; `link:` and the id of the blob that a symbolic link
@@ -47,15 +45,13 @@ def list_posts(
     Args:
         source: whose patterns choose the posts.
         repository: the repository, looked up.
-        since: version of the last listing; None to list every post.
-        links: paths of the last listing that were symbolic links, with when they were committed: what they lead to may
-            be another although they are the same.
+        last: the last listing; None to list every post.
 
     Raises:
         SourceUnavailable: the repository cannot be read.
     """
     try:
-        if since and repository.tree and (changes := _list_changes(source, repository, since, links)):
+        if last and repository.tree and (changes := _list_changes(source, repository, last)):
             return changes
         if not repository.tree:
             return Listing(_frame(source, {}, {}), is_whole=True)
@@ -67,11 +63,9 @@ def list_posts(
         raise SourceUnavailable(f"{repository} cannot be read: {error}") from error
 
 
-def _list_changes(
-    source: Source, repository: Repository, since: PlaceVersion, links: Mapping[str, int | None]
-) -> Listing | None:
+def _list_changes(source: Source, repository: Repository, last: LastListing) -> Listing | None:
     """List what differs from an earlier tree; None where that, or its history, is not there any more."""
-    commit, tree = since
+    (commit, tree), links = last
     if not (commit and tree):
         return None
     try:
