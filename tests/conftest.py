@@ -43,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=bool(os.environ.get("CI")),
         help="fail where a test would skip itself for want of a tool or of posts; by default where CI is set",
     )
+    parser.addoption("--section", help="run the proofs of one section only, and nothing else (see tests/prove.py)")
 
 
 def may_be_skipped(reason: str, *, is_root: bool, has_shared: bool) -> bool:
@@ -88,8 +89,12 @@ LONG_FILES = ("test_law.py", "test_law_git.py", "test_kills.py", "test_soak.py",
 """Files whose tests take longest."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests begin first: else the last of them keeps one core idle at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose a section, and let the longest tests begin: else the last of them keeps one core idle at the end."""
+    if section := config.getoption("section"):
+        chosen = [item for item in items if (mark := item.get_closest_marker("prove")) and section in mark.args]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
     items.sort(key=lambda item: item.path.name not in LONG_FILES)
 
 

@@ -1,6 +1,6 @@
 """Run the proofs at full size, section by section: what `make prove` does.
 
-A section is every test marked `prove(section=...)` with its name. One that passed leaves a stamp in `.prove/`, and is
+A section is every test marked `prove` with its name. One that passed leaves a stamp in `.prove/`, and is
 not run again on the same code with the same sizes and Python, so that a proof of hours can be interrupted and resumed.
 
     python tests/prove.py                 # what has not passed on this code yet
@@ -68,8 +68,8 @@ def code_digest(root: Path = ROOT) -> str:
 def commands(section: str) -> list[list[str]]:
     """Return the commands that prove a section."""
     workers = ["--numprocesses", "auto", "--dist", "worksteal"] if section in SHARED_OUT else []
-    marked = ["-m", f"prove(section='{section}')"]
-    found = [[sys.executable, "-m", "pytest", "--fail-without-tools", "-rs", "--durations=5", *workers, *marked]]
+    options = ["--section", section, "--fail-without-tools", "-rs", "--durations=5"]
+    found = [[sys.executable, "-m", "pytest", *options, *workers]]
     if section == "fuzz":
         if importlib.util.find_spec("atheris"):
             corpus = STAMPS / "corpus"

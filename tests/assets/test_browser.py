@@ -100,7 +100,7 @@ def test_the_page_that_a_person_opens_shows_every_table(posts: Site, page: playw
         every_table_is_shown(page, address)
 
 
-@pytest.mark.prove(section="browser")
+@pytest.mark.prove("browser")
 @pytest.mark.timeout(600)
 def test_a_person_sees_every_table_launches_the_job_reads_pictures_and_watches_posts_come_and_break(
     posts: Site, page: playwright.Page

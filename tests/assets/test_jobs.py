@@ -118,7 +118,7 @@ def test_a_second_refresh_adds_little_to_the_records(posts: Site) -> None:
     assert sizes[1] - sizes[0] < 600_000
 
 
-@pytest.mark.prove(section="growth")
+@pytest.mark.prove("growth")
 def test_a_refresh_adds_little_to_the_records_and_the_oldest_runs_go(posts: Site, instance: dg.DagsterInstance) -> None:
     posts.configure(extra="[schedule]\nkeep_runs = 3\n")
     sizes = []
@@ -167,7 +167,7 @@ def test_a_run_says_little_in_the_terminal_and_everything_in_its_log(
     assert len(instance.all_logs(ended.run_id)) > 100
 
 
-@pytest.mark.prove(section="servers")
+@pytest.mark.prove("servers")
 @pytest.mark.timeout(420)
 def test_two_runs_launched_together_and_an_etl_refresh_beside_them_all_end_well(
     posts: Site, instance: dg.DagsterInstance

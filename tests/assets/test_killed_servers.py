@@ -21,7 +21,7 @@ from etl_project.servers.ui import CannotServe, serve
 
 pytest_plugins = ["graph_fixtures"]
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.prove(section="servers")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.prove("servers")]
 
 Found = TypeVar("Found")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+import pytest
 from conftest import Site
 from graph_runs import dg_command, program, run_job
 from sqlalchemy import Engine, event
@@ -254,12 +255,14 @@ def test_every_node_leads_to_the_line_that_makes_it_and_every_aggregate_to_the_c
     assert comments["words"] == "Words of those articles. ← article_metrics.words"
 
 
+@pytest.mark.prove("servers")
 def test_dg_finds_the_definitions_sound(posts: Site) -> None:
     checked = dg_command("check", "defs")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "Warning" not in checked.stderr
 
 
+@pytest.mark.prove("servers")
 def test_a_wrong_setting_is_named_when_the_definitions_are_loaded(posts: Site) -> None:
     posts.configure(extra="[schedul]\ncron = '@daily'\n")
     checked = dg_command("check", "defs")

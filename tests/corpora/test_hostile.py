@@ -352,7 +352,7 @@ def test_a_mutated_post_is_read_or_rejected_and_can_be_stored(data: st.DataObjec
     read_a_mutated_post(data)
 
 
-@pytest.mark.prove(section="fuzz")
+@pytest.mark.prove("fuzz")
 @pytest.mark.timeout(300 + MUTATIONS // 10)
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_any_mutated_post_is_read_or_rejected_and_can_be_stored(shard: int) -> None:

@@ -142,7 +142,7 @@ def test_a_few_kills_are_healed_by_the_next_refresh_and_block_nothing(
     assert_nothing_is_left_to_do(site)
 
 
-@pytest.mark.prove(section="kills")
+@pytest.mark.prove("kills")
 @many
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_refresh_killed_at_any_moment_is_healed_by_the_next(
@@ -161,7 +161,7 @@ def test_a_refresh_killed_at_any_moment_is_healed_by_the_next(
     assert_nothing_is_left_to_do(changing.site)
 
 
-@pytest.mark.prove(section="kills")
+@pytest.mark.prove("kills")
 @many
 def test_a_process_of_the_command_killed_at_any_moment_is_healed_by_the_next(
     changing: ChangingSite, reader: Outsider, tmp_path: Path
@@ -171,7 +171,7 @@ def test_a_process_of_the_command_killed_at_any_moment_is_healed_by_the_next(
     assert_nothing_is_left_to_do(changing.site)
 
 
-@pytest.mark.prove(section="kills")
+@pytest.mark.prove("kills")
 @many
 def test_a_dagster_run_killed_at_any_moment_is_healed_by_the_next_and_blocks_nothing(
     changing: ChangingSite, reader: Outsider, tmp_path: Path

@@ -79,7 +79,7 @@ def test_a_few_seconds_of_writers_readers_and_two_refreshers_lose_nothing_and_tr
     soak(site, empty_home, tmp_path / "fresh", FEW_SECONDS)
 
 
-@pytest.mark.prove(section="soak")
+@pytest.mark.prove("soak")
 @pytest.mark.timeout(300 + 2 * SECONDS)
 def test_writers_readers_and_two_refreshers_at_once_lose_nothing_and_trouble_nobody(
     site: Site, empty_home: Path, tmp_path: Path

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import datetime as dt
 import re
 from pathlib import Path
 
 import pytest
+from prove import SECTIONS
 
 from etl_project.checks.thresholds import Thresholds
 from etl_project.dialects import DIALECTS
@@ -68,17 +70,50 @@ def test_every_link_of_the_manual_leads_somewhere(page: str) -> None:
         assert (DOCS / target).exists(), target
 
 
+ROOT = DOCS.parent
+PROMISES = re.split(
+    r"\n(?=- |#)", (DOCS / "guarantees.md").read_text("utf-8").partition("\n## What is not promised\n")[0]
+)
+
+
+def named_in(promise: str) -> list[str]:
+    return re.findall(r"`(tests/[\w/]+\.py::\w+)`", promise)
+
+
+def proofs() -> dict[str, str]:
+    """Read which tests are marked `prove`, one by one or as a whole file: test -> section."""
+    found = {}
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        nodes = ast.parse(file.read_text("utf-8")).body
+        marks = [node.value for node in nodes if isinstance(node, ast.Assign) and "pytestmark" in ast.unparse(node)]
+        for node in nodes:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                written = " ".join(ast.unparse(mark) for mark in (*marks, *node.decorator_list))
+                if section := re.search(r"mark\.prove\('(\w+)'\)", written):
+                    found[f"{file.relative_to(ROOT)}::{node.name}"] = section[1]
+    return found
+
+
 def test_every_promise_names_a_test_that_is_there() -> None:
-    text = (DOCS / "guarantees.md").read_text("utf-8").partition("\n## What is not promised\n")[0]
-    tests = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
-    promises = [block for block in re.split(r"\n(?=- |#)", text) if block.startswith("- ")]
-    assert [promise for promise in promises if not tests.search(promise)] == []
-    promised = tests.findall(text)
+    assert [promise for promise in PROMISES if promise.startswith("- ") and not named_in(promise)] == []
+    promised = [test.split("::") for promise in PROMISES for test in named_in(promise)]
     assert len(promised) > 20
-    root = DOCS.parent
     missing = [
         f"{path}::{name}"
         for path, name in promised
-        if not (root / path).is_file() or f"\ndef {name}(" not in (root / path).read_text("utf-8")
+        if not (ROOT / path).is_file() or f"\ndef {name}(" not in (ROOT / path).read_text("utf-8")
     ]
     assert missing == []
+
+
+def test_every_proof_is_named_with_a_twin_that_every_change_runs() -> None:
+    marked = proofs()
+    named = [set(named_in(promise)) for promise in PROMISES]
+    with_twin = {test for tests in named if tests - marked.keys() for test in tests}
+    assert sorted(marked.keys() - with_twin) == []
+    assert set(marked.values()) == set(SECTIONS), "every section has a proof, and every proof is of a section"
+
+
+def test_the_manual_names_every_section_of_proofs() -> None:
+    told = (DOCS / "guarantees.md").read_text("utf-8").partition("\n## ")[0]
+    assert [section for section in SECTIONS if not re.search(rf"\b{section}`", told)] == []

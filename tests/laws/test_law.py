@@ -278,7 +278,7 @@ def test_a_few_histories_end_in_the_tables_of_one_full_build(machine: type[Folde
     replay_few_histories(machine, shard)
 
 
-@pytest.mark.prove(section="laws")
+@pytest.mark.prove("laws")
 @pytest.mark.timeout(300 + 20 * SEQUENCES)
 @pytest.mark.usefixtures("long_young")
 @pytest.mark.parametrize("shard", range(SHARDS))

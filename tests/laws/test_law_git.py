@@ -282,7 +282,7 @@ def test_a_few_histories_of_a_repository_end_in_the_tables_of_one_full_build(
     replay_few_histories(machine, shard)
 
 
-@pytest.mark.prove(section="laws")
+@pytest.mark.prove("laws")
 @pytest.mark.timeout(300 + 20 * SEQUENCES)
 @pytest.mark.parametrize("shard", range(SHARDS))
 @pytest.mark.parametrize("machine", MACHINES)
