@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import duckdb
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from assets.dead_runs import WAIT_SECONDS, process_tags, report_dead_runs
 from assets.records import trim_runs
@@ -27,6 +28,9 @@ from etl_project.refresh.result import TablesLoaded
 from etl_project.scan.compare import Diff
 from etl_project.settings import read_settings
 from etl_project.sources.signature import SourceUnavailable
+
+QUERY_INTERRUPTED = "Query interrupted"
+"""Message of the error that DuckDB makes of a Ctrl-C."""
 
 RETRY_SECONDS = 10
 """Wait before a step is tried a second time, after an error that may be transient."""
@@ -87,10 +91,13 @@ class Session:
             dg.RetryRequested: a source or a file cannot be read now, and there are attempts left.
             dg.Failure: a user error: settings that cannot be used, a refresh that must not go on, a lock, an unchecked
                 generation. The description is its message. The step is not tried again.
+            DagsterExecutionInterruptedError: a Ctrl-C while DuckDB was at work, which is no failure to alert about.
         """
         try:
             yield
         except Exception as error:
+            if str(error) == QUERY_INTERRUPTED:
+                raise DagsterExecutionInterruptedError from error
             if attempts_left and _is_transient(error):
                 raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from error
             self.error = str(error)

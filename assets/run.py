@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,8 @@ class RefreshRun:
     """Name of the aggregate -> number of rows."""
     checks: list[CheckResult]
     published: Published | None
+    is_interrupted: bool
+    """Somebody pressed Ctrl-C."""
     error: str | None
     """Reason of a failure, as a sentence where one is known."""
 
@@ -83,6 +86,7 @@ def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
         aggregates=session.aggregates,
         checks=session.checks,
         published=session.published,
+        is_interrupted=any(map(_is_interrupt, events)),
         error=None if success else _failure_reason(events),
     )
 
@@ -92,6 +96,16 @@ def _origin() -> RemoteJobOrigin:
     target = LoadableTargetOrigin(executable_path=sys.executable, module_name="etl_project.definitions")
     location = ManagedGrpcPythonEnvCodeLocationOrigin(target, LOCATION)
     return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), REFRESH)
+
+
+def _is_interrupt(event: dg.DagsterEvent) -> bool:
+    if event.is_step_failure:
+        error = event.step_failure_data.error
+    elif event.is_failure and event.is_job_event:
+        error = event.job_failure_data.error
+    else:
+        return False
+    return error is not None and error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 
 def _failure_reason(events: list[dg.DagsterEvent]) -> str:
@@ -108,5 +122,6 @@ def _failure_reason(events: list[dg.DagsterEvent]) -> str:
             continue
         while error and error.cause:
             error = error.cause
-        return error.message.strip() if error else str(event.message)
+        # The class of an error of Dagster says nothing to the reader of the sentence.
+        return re.sub(r"^dagster\.[\w.]+: ", "", error.message.strip()) if error else str(event.message)
     return "the run ended without saying why"

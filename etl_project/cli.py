@@ -180,6 +180,8 @@ def _run(work: Refresh, plan: RefreshPlan) -> int:
     gc.enable()
     with progress(out) as report, tell_full_disk("record the run", work.settings.dagster_home):
         run = run_refresh(work, plan, report)
+    if run.is_interrupted:
+        raise KeyboardInterrupt
     if not run.success or run.tables is None or run.published is None:
         show_failure(run.error, run.checks, work.settings.warehouse.path, run.run_id, err)
         return FAILED

@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
+from etl_project.database.json_file import read_json, write_json
 from etl_project.database.work_file import WorkFile
 from etl_project.refresh.result import describe_outage
 from etl_project.settings import AlertSettings
@@ -172,18 +173,11 @@ class Alerts:
 
     def _read_state(self) -> dict[str, Any]:
         """Read `posts.alerts.json`; empty where it is missing or damaged."""
-        try:
-            state = json.loads(self._file.read_text("utf-8"))
-            return state if isinstance(state, dict) else {}
-        except (OSError, ValueError):
-            return {}
+        return read_json(self._file)
 
     def _write_state(self, state: dict[str, Any]) -> None:
-        unfinished = self._file.with_suffix(".tmp")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(json.dumps(state, ensure_ascii=False), "utf-8", "backslashreplace")
-            unfinished.replace(self._file)
+            write_json(self._file, state)
         except OSError as error:
             self._warn(f"The state of the alerts could not be written to {self._file}: {error.strerror}.")
 
