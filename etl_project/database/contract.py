@@ -22,7 +22,7 @@ AGGREGATES_FOLDER = WAREHOUSE / "aggregates"
 INTERNAL_SQL = Path(__file__).parent / "internal.sql"
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "article_changes": (),
+    "article_changes": ("refresh_id", "article_id", "old_article_id"),
     "article_history": ("article_id",),
     "article_versions": ("article_id", "replaced_at"),
     "refreshes": ("refresh_id",),
@@ -30,7 +30,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "article_bodies": ("article_id",),
     "post_files": ("source_id", "path"),
 }
-"""Table -> columns of which no two rows have the same values; none where only whole rows are told apart."""
+"""Table -> columns of which no two rows have the same values, for the tables that a rebuild reads."""
 
 OBSERVED = ("article_changes", "article_history", "article_versions", "refreshes")
 """What refreshes saw: carried over when the derived tables are built anew."""

@@ -56,7 +56,7 @@ def attach_empty_previous(con: duckdb.DuckDBPyConnection) -> None:
 
 def has_doubled_files(con: duckdb.DuckDBPyConnection, inventory: str) -> bool:
     """Whether a query of an inventory gives a file two rows, which only a fault can make."""
-    row = con.execute(f"SELECT count(*) <> count(DISTINCT (source_id, path)) FROM ({inventory})").fetchone()
+    row = con.execute(f"SELECT count(*) <> count(DISTINCT hash(source_id, path)) FROM ({inventory})").fetchone()
     return bool(row and row[0])
 
 
@@ -64,6 +64,7 @@ def _only_one(con: duckdb.DuckDBPyConnection, table: str, columns: set[str]) -> 
     """The clause that leaves one row for each key; nothing where there is one already, as there nearly always is."""
     if table not in KEYS or not columns.issuperset(KEYS[table]):
         return ""
-    key = ", ".join(KEYS[table] or sorted(columns))
-    row = con.execute(f"SELECT count(*) <> count(DISTINCT ({key})) FROM {REPLACED_FILE}.{table}").fetchone()
+    key = ", ".join(KEYS[table])
+    # Hashes take less memory than keys; two keys of one hash would only make the clause needless.
+    row = con.execute(f"SELECT count(*) <> count(DISTINCT hash({key})) FROM {REPLACED_FILE}.{table}").fetchone()
     return f"QUALIFY row_number() OVER (PARTITION BY {key}) = 1" if row and row[0] else ""
