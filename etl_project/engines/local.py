@@ -21,7 +21,7 @@ IN_PROCESS_BYTES = 4 * 1024 * 1024
 
 _IDLE_SECONDS = 60
 _ONE_THREAD = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-"""A process stands for a core: threads of its own would only take turns with those of the others."""
+"""One process per core: threads of its own would only take turns with those of the others."""
 
 
 class LocalEngine:

@@ -55,7 +55,7 @@ class Request:
     verify: bool = False
     """Hash every file again, also those whose signature is the same."""
     is_dry_run: bool = False
-    """Only tell what there is to do: nothing is written, and the guard is told of instead of raised."""
+    """Only tell what there is to do: nothing is written, and the plan reports the guard instead of raising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class RefreshPlan:
     is_rebuild: bool
     """The tables are built anew beside the work file, which holds what came before."""
     inventory: str = field(repr=False)
-    """Query of the inventory of the last refresh; `{database}` stands for the attached file that holds it."""
+    """Query of the inventory of the last refresh; `{database}` is the attached file that holds it."""
     opened: duckdb.DuckDBPyConnection | None = field(repr=False)
     """Holds the temporary tables for `load_tables`; None where there is nothing to do."""
 

@@ -81,7 +81,7 @@ class Refresh:
         return make_plan(self.settings, self.work, self.ask)
 
     def preview(self) -> RefreshPlan:
-        """Make the plan without writing anything; the guard is told of in the plan.
+        """Make the plan without writing anything; the plan reports what the guard says.
 
         Raises:
             SettingsError: a source was never there.

@@ -55,7 +55,7 @@ class FileTask(NamedTuple):
     may_defer: bool
     """The file has a good row that it may keep when it is caught half written."""
     listed: Signature
-    """Signature at the time of the listing; stands in where the file cannot be read."""
+    """Signature in the listing; used where the file cannot be read."""
     committed_us: int | None = None
     """When it was last committed, in microseconds since 1970-01-01T00:00Z, where the source dates updates by that."""
 
