@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from conftest import Site
+from graph_runs import GoodRun, run_job
+from sqlalchemy import Engine, event
 
 from assets.records import records_of
 from etl_project.servers.dagster_home import TEMPLATE, prepare_home
@@ -32,6 +35,10 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def posts(site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     """A site with a few posts, one name that is no regular file, and one post without tags."""
     monkeypatch.setenv("ETL_CONFIG", str(site.config))
+    return write_posts(site, empty_home)
+
+
+def write_posts(site: Site, empty_home: Path) -> Site:
     shutil.copytree(empty_home, site.settings.dagster_home)
     site.write(
         "_posts/2026-01-02-one.md", title="One", categories="news", tags="a b", body="Word [link](https://x.example/)."
@@ -47,3 +54,29 @@ def instance(site: Site) -> Iterator[dg.DagsterInstance]:
     """Where the runs of the site are recorded."""
     with records_of(prepare_home(site.settings)) as instance:
         yield instance
+
+
+@pytest.fixture(scope="session")
+def good_run(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Iterator[GoodRun]:
+    """Run the job once."""
+    site = Site(tmp_path_factory.mktemp("good_run"))
+    site.configure()
+    opened: list[str] = []
+
+    def note(con: sqlite3.Connection, _: object) -> None:
+        opened.append(Path(con.execute("PRAGMA database_list").fetchone()[2]).name)
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ETL_CONFIG", str(site.config))
+        for name in ("ETL_WAREHOUSE", "DAGSTER_HOME"):
+            environment.delenv(name, raising=False)
+        write_posts(site, empty_home)
+        event.listen(Engine, "connect", note)
+        try:
+            run = run_job(site)
+        finally:
+            event.remove(Engine, "connect", note)
+        assert run.success and run.error is None
+        home = prepare_home(site.settings)
+    with records_of(home) as instance:
+        yield GoodRun(site, run, opened, instance)

@@ -10,14 +10,28 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 from conftest import Site
 
 from assets.run import RefreshRun
 from etl_project.definitions import run_refresh
 from etl_project.refresh import Refresh
+
+
+@dataclass(frozen=True)
+class GoodRun:
+    """A run of the job on the site `posts`, for tests that each look at one thing of it and change nothing."""
+
+    site: Site
+    run: RefreshRun
+    connections: list[str]
+    """Names of the database files of Dagster, one for each connection that the run opened."""
+    instance: dg.DagsterInstance
+
 
 # Prepended to a program of a test: what `etl refresh` does before the run.
 BEGIN = """

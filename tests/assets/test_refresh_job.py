@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import shutil
 import signal
-import sqlite3
 import time
 import warnings
 from pathlib import Path
@@ -14,8 +13,7 @@ import dagster as dg
 import duckdb
 import pytest
 from conftest import Site
-from graph_runs import dg_command, program, run_job
-from sqlalchemy import Engine, event
+from graph_runs import GoodRun, dg_command, program, run_job
 
 from assets.aggregates import AGGREGATES
 from assets.automation import evaluate_tick
@@ -44,24 +42,28 @@ def run_assets(site: Site, instance: dg.DagsterInstance, *names: str) -> dg.Exec
     return wired.resolve_job_def("some_assets").execute_in_process(instance=instance, raise_on_error=False)
 
 
-def test_the_job_and_the_launch_of_all_assets_publish_what_the_plain_stages_publish(posts: Site) -> None:
-    posts.refresh()
-    plain = posts.derived()
-    assert len(plain["articles"]) == 3 and len(plain["rejected_files"]) == 1
+def test_the_job_and_the_launch_of_all_assets_publish_what_the_plain_stages_publish(
+    good_run: GoodRun, empty_home: Path, tmp_path: Path
+) -> None:
+    text = good_run.site.config.read_text("utf-8").replace('location = "site"', f'location = "{good_run.site.posts}"')
+    plain, launched = Site(tmp_path / "plain"), Site(tmp_path / "launched")
+    for other in (plain, launched):
+        other.folder.mkdir()
+        other.config.write_text(text, "utf-8")
 
-    shutil.rmtree(posts.published.parent)
-    run = run_job(posts)
-    assert run.success and run.error is None
-    assert posts.derived() == plain
+    plain.refresh()
+    expected = plain.derived()
+    assert len(expected["articles"]) == 3 and len(expected["rejected_files"]) == 1
+    assert good_run.site.derived() == expected
 
-    shutil.rmtree(posts.published.parent)
-    launched = dg_command("launch", "--assets", "*")
-    assert launched.returncode == 0, launched.stdout + launched.stderr
-    assert posts.derived() == plain
+    shutil.copytree(empty_home, launched.settings.dagster_home)
+    launch = dg_command("launch", "--assets", "*", ETL_CONFIG=str(launched.config))
+    assert launch.returncode == 0, launch.stdout + launch.stderr
+    assert launched.derived() == expected
 
 
-def test_a_run_of_the_job_hands_back_what_its_steps_did(posts: Site) -> None:
-    run = run_job(posts)
+def test_a_run_of_the_job_hands_back_what_its_steps_did(good_run: GoodRun) -> None:
+    run = good_run.run
     assert run.tables and run.tables.changes["added"] == 3
     assert set(run.aggregates) == set(AGGREGATES) and run.aggregates["articles_by_month"] == 2
     broken = [check.check.name for check in run.checks if not check.passed]
@@ -69,18 +71,9 @@ def test_a_run_of_the_job_hands_back_what_its_steps_did(posts: Site) -> None:
     assert run.published and run.published.generation == 1
 
 
-def test_the_two_hundred_events_of_a_run_take_few_connections_to_their_file(posts: Site) -> None:
-    opened = []
-
-    def note(con: sqlite3.Connection, _: object) -> None:
-        opened.append(Path(con.execute("PRAGMA database_list").fetchone()[2]).name)
-
-    event.listen(Engine, "connect", note)
-    try:
-        assert run_job(posts).success
-    finally:
-        event.remove(Engine, "connect", note)
-    assert 1 <= opened.count("event_log.db") <= 3, "one, and one more where reads and writes are nested"
+def test_the_two_hundred_events_of_a_run_take_few_connections_to_their_file(good_run: GoodRun) -> None:
+    opened = good_run.connections.count("event_log.db")
+    assert 1 <= opened <= 3, "one, and one more where reads and writes are nested"
 
 
 def test_a_path_in_the_words_of_a_check_is_not_obeyed_as_markdown(posts: Site, instance: dg.DagsterInstance) -> None:
@@ -94,8 +87,8 @@ def test_a_path_in_the_words_of_a_check_is_not_obeyed_as_markdown(posts: Site, i
     assert "_posts/2026-02-03-![x](http:a)*b*.md" in str(found.metadata["some_of_them"].value)
 
 
-def test_a_run_of_the_job_is_recorded_under_the_code_location(posts: Site, instance: dg.DagsterInstance) -> None:
-    run = run_job(posts)
+def test_a_run_of_the_job_is_recorded_under_the_code_location(good_run: GoodRun) -> None:
+    run, instance = good_run.run, good_run.instance
     recorded = instance.get_run_by_id(run.run_id)
     assert recorded and recorded.is_success and recorded.job_name == "refresh"
     of_location = instance.get_runs(dg.RunsFilter(tags={".dagster/repository": f"__repository__@{LOCATION}"}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from conftest import Site
 from typer.testing import CliRunner
 
@@ -15,8 +16,11 @@ def run(site: Site, *words: str) -> tuple[int, str]:
     return result.exit_code, re.sub(r" +", " ", result.output)
 
 
-def work_on(site: Site) -> None:
-    """Three refreshes: two posts; one moved to another day and one gone; one added."""
+@pytest.fixture(scope="module")
+def worked_on(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Three refreshes: two posts; one moved to another day and one gone; one added. Its warehouse is only read."""
+    site = Site(tmp_path_factory.mktemp("worked_on"))
+    site.configure()
     site.write("_posts/2026-01-02-one.md", title="One", categories="a")
     gone = site.write("_posts/2026-01-02-two.md", title="Two", categories="[]")
     site.refresh()
@@ -25,11 +29,11 @@ def work_on(site: Site) -> None:
     site.refresh(allow_deletes=True)
     site.write("_posts/2026-01-04-three.md", title="Three [red]", date="2026-01-04 10:00:00")
     site.refresh()
+    return site
 
 
-def test_by_default_it_tells_of_the_last_refresh(site: Site) -> None:
-    work_on(site)
-    code, output = run(site)
+def test_by_default_it_tells_of_the_last_refresh(worked_on: Site) -> None:
+    code, output = run(worked_on)
     assert code == 0
     assert output.startswith("1 refresh, ")
     assert "2026-01-04 │ site │ news │ 1 │ 0 │ +1" in output
@@ -37,9 +41,8 @@ def test_by_default_it_tells_of_the_last_refresh(site: Site) -> None:
     assert "deleted" not in output
 
 
-def test_since_a_refresh_it_tells_which_counts_moved(site: Site) -> None:
-    work_on(site)
-    code, output = run(site, "--since", "1")
+def test_since_a_refresh_it_tells_which_counts_moved(worked_on: Site) -> None:
+    code, output = run(worked_on, "--since", "1")
     assert code == 0
     assert output.startswith("2 refreshes, ")
     assert "site │ 1 │ 1 │ 1" in output, "added, changed, deleted"
@@ -58,34 +61,29 @@ def test_an_edit_that_moves_no_count_says_so(site: Site) -> None:
     assert "No count by date and category changed." in output
 
 
-def test_since_a_day_to_come_there_is_nothing(site: Site) -> None:
-    work_on(site)
-    assert run(site, "--since", "2100-01-01") == (0, "No refresh has changed anything since then.\n")
+def test_since_a_day_to_come_there_is_nothing(worked_on: Site) -> None:
+    assert run(worked_on, "--since", "2100-01-01") == (0, "No refresh has changed anything since then.\n")
 
 
-def test_eight_digits_that_are_a_date_are_a_date(site: Site) -> None:
-    work_on(site)
-    assert run(site, "--since", "20200101")[1].startswith("3 refreshes, ")
-    assert run(site, "--since", "21000101") == (0, "No refresh has changed anything since then.\n")
+def test_eight_digits_that_are_a_date_are_a_date(worked_on: Site) -> None:
+    assert run(worked_on, "--since", "20200101")[1].startswith("3 refreshes, ")
+    assert run(worked_on, "--since", "21000101") == (0, "No refresh has changed anything since then.\n")
 
 
-def test_a_refresh_that_has_not_been_is_refused_with_the_last_one(site: Site) -> None:
-    work_on(site)
+def test_a_refresh_that_has_not_been_is_refused_with_the_last_one(worked_on: Site) -> None:
     for number in ("4", "99", "20261301"):
-        code, output = run(site, "--since", number)
+        code, output = run(worked_on, "--since", number)
         assert code == 2
         assert f"there is no refresh {number}, the last one is 3; write --since 2" in output.replace("\n", " ")
-    assert run(site, "--since", "3") == (0, "No refresh has changed anything since then.\n")
+    assert run(worked_on, "--since", "3") == (0, "No refresh has changed anything since then.\n")
 
 
-def test_the_rest_of_a_long_list_is_counted(site: Site) -> None:
-    work_on(site)
-    _, output = run(site, "--since", "2020-01-01", "--limit", "2")
+def test_the_rest_of_a_long_list_is_counted(worked_on: Site) -> None:
+    _, output = run(worked_on, "--since", "2020-01-01", "--limit", "2")
     assert "... and 3 more: etl sql" in output.replace("\n", " ")
 
 
-def test_what_is_no_moment_is_refused_with_an_example(site: Site) -> None:
-    work_on(site)
-    code, output = run(site, "--since", "yesterday")
+def test_what_is_no_moment_is_refused_with_an_example(worked_on: Site) -> None:
+    code, output = run(worked_on, "--since", "yesterday")
     assert code == 2
     assert "'yesterday' is neither the number of a refresh nor a date; write --since 12" in output
