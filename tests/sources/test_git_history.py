@@ -20,7 +20,7 @@ def site(tmp_path: Path) -> GitSite:
 
 def days(site: GitSite) -> dict[str, int | None]:
     """Last character of the name -> days from the first commit to `updated_at`."""
-    rows = site.query("SELECT path, epoch(updated_at)::BIGINT FROM articles")
+    rows = site.query_work("SELECT path, epoch(updated_at)::BIGINT FROM articles")
     return {Path(path).stem[-1]: None if second is None else (second - START) // DAY for path, second in rows}
 
 
