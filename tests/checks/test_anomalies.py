@@ -64,11 +64,11 @@ def test_an_added_article_without_a_date_is_told_once_where_the_others_have_date
     site.configure(PLAIN)
     for name in "abc":
         site.write(f"{name}.md")
-    site.load()
+    site.refresh()
     assert warned(site) == {}
     site.write("undated.md", "---\ntitle: Undated\ncategories: news\n---\n\nText.\n")
     site.write("draft.md", "---\ntitle: A draft\ndraft: true\ncategories: news\n---\n\nText.\n")
-    site.load()
+    site.refresh()
     assert warned(site) == {
         "new_articles_have_dates": ["1 of the 1 articles added to site have no date, such as undated.md"]
     }
@@ -89,15 +89,15 @@ def test_a_source_of_notes_without_dates_is_not_asked_for_dates(site: Site) -> N
 def test_a_category_its_source_never_had_is_told_once_with_the_post_that_brings_it(site: Site) -> None:
     for name in "123":
         site.write(f"_posts/2026-01-0{name}-{name}.md", categories="news")
-    site.load()
+    site.refresh()
     assert warned(site) == {}
     site.write("_posts/2026-01-04-4.md", categories="nwes")
-    site.load()
+    site.refresh()
     assert warned(site) == {
         "every_category_was_seen_before": ["site has a category it never had, nwes, in _posts/2026-01-04-4.md"]
     }
     (site.posts / "_posts/2026-01-04-4.md").unlink()
-    site.load(allow_deletes=True)
+    site.refresh(allow_deletes=True)
     site.write("_posts/2026-01-05-5.md", categories="nwes")
     site.refresh()
     assert warned(site) == {}, "it was seen before, though it had gone"
@@ -106,7 +106,7 @@ def test_a_category_its_source_never_had_is_told_once_with_the_post_that_brings_
 def test_categories_of_a_warehouse_built_anew_are_no_news(site: Site) -> None:
     for name in "123":
         site.write(f"_posts/2026-01-0{name}-{name}.md", categories="news")
-    site.load()
+    site.refresh()
     site.refresh(full=True)
     assert warned(site) == {}
 
@@ -114,7 +114,7 @@ def test_categories_of_a_warehouse_built_anew_are_no_news(site: Site) -> None:
 def test_where_categories_are_labels_a_new_one_is_no_news(site: Site) -> None:
     for name in "123":
         site.write(f"_posts/2026-01-0{name}-{name}.md", categories=f"label{name}")
-    site.load()
+    site.refresh()
     site.write("_posts/2026-01-04-4.md", categories="label4")
     site.refresh()
     assert warned(site) == {}
