@@ -191,7 +191,7 @@ def test_what_may_pass_by_itself_is_tried_once_more_and_what_may_not_is_not(
     assert not tried_again() and looks == []
 
 
-def test_a_source_that_is_away_is_named_by_looks_and_runs_and_is_not_fresh(
+def test_a_source_that_is_away_is_named_by_plans_and_runs_and_is_not_fresh(
     posts: Site, instance: dg.DagsterInstance
 ) -> None:
     def answers(check: dg.AssetCheckSpec) -> list[bool]:

@@ -168,7 +168,7 @@ def test_the_lock_is_held_from_the_first_step_to_the_last_and_not_after(posts: S
     assert refresh.work.lock.holder() is None
 
 
-def test_a_run_waits_for_another_refresh_and_says_who_is_at_work(posts: Site, instance: dg.DagsterInstance) -> None:
+def test_a_run_waits_for_another_refresh_and_says_who_is_running(posts: Site, instance: dg.DagsterInstance) -> None:
     holder = program("print('held', flush=True); sys.stdin.read()")
     assert holder.stdout and holder.stdin
     said: list[str] = []

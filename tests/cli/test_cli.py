@@ -211,7 +211,7 @@ def test_an_unknown_option_is_exit_2(site: Site) -> None:
     assert etl(site, "refresh", "--fast").exit_code == 2
 
 
-def test_a_refresh_while_another_runs_is_exit_3_and_says_who_is_at_work(kept: Site, busy: int) -> None:
+def test_a_refresh_while_another_runs_is_exit_3_and_says_who_is_running(kept: Site, busy: int) -> None:
     result = etl(kept, "refresh")
     assert result.exit_code == 3
     assert f"another refresh is running: etl refresh, process {busy} on " in said(result)
