@@ -1,1 +1,1 @@
-"""Checks of the tables and aggregates: what they ask, and what their answers mean."""
+"""The checks of the tables and aggregates: their queries, how they run, and what their results mean."""

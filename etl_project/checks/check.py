@@ -1,4 +1,4 @@
-"""What a check is, and what it found."""
+"""A check, and its result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a check found."""
+    """The result of a check."""
 
     check: Check
     violations: int
@@ -47,7 +47,7 @@ class CheckResult:
     @property
     def sample(self) -> list[str]:
         """Some of the rows that violate it, in words."""
-        return [_in_words(self.check, row) for row in self.rows]
+        return [_describe_row(self.check, row) for row in self.rows]
 
 
 def plain(value: object) -> Value:
@@ -59,7 +59,7 @@ def plain(value: object) -> Value:
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
-def _in_words(check: Check, row: dict[str, Value]) -> str:
+def _describe_row(check: Check, row: dict[str, Value]) -> str:
     if check.message:
         return check.message.format_map({name: _shorten_list(value) for name, value in row.items()})
     return ", ".join(f"{name} = {value}" for name, value in row.items())

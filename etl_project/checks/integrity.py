@@ -11,11 +11,11 @@ _BRIDGES = {f"article_{terms}": (terms, key) for terms, key in TERMS.items()}
 """Bridge table -> its table of terms, and the key of that table."""
 
 
-def _unique(table: str, key: str) -> str:
+def _select_repeated(table: str, key: str) -> str:
     return f"SELECT {key}, count(*) AS rows FROM {table} GROUP BY ALL HAVING count(*) > 1"
 
 
-def _adds_up(aggregate: Aggregate) -> Check:
+def _make_law_check(aggregate: Aggregate) -> Check:
     law = aggregate.law
     return Check(
         f"{aggregate.name}_adds_up",
@@ -61,14 +61,14 @@ INTEGRITY: tuple[Check, ...] = (
         "tables",
         "post_files",
         "No two files of a source have the same path.",
-        _unique("post_files", "source_id, path"),
+        _select_repeated("post_files", "source_id, path"),
     ),
     Check(
         "article_ids_are_unique",
         "tables",
         "articles",
         "No two articles have the same article_id.",
-        _unique("articles", "article_id"),
+        _select_repeated("articles", "article_id"),
     ),
     Check(
         "every_loaded_file_is_an_article_or_shadowed",
@@ -151,7 +151,7 @@ INTEGRITY: tuple[Check, ...] = (
         )
         for bridge, (terms, key) in _BRIDGES.items()
     ),
-    *(_adds_up(aggregate) for aggregate in aggregates().values()),
+    *(_make_law_check(aggregate) for aggregate in aggregates().values()),
     Check(
         "articles_by_date_has_every_day",
         "aggregates",

@@ -53,7 +53,7 @@ def warnings(
 
     Args:
         con: the file, in use.
-        thresholds: how far things may stray.
+        thresholds: how far numbers may be from the usual.
         as_of: instant of the last plan; days pass while no refresh has anything to do.
 
     Returns:

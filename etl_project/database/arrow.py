@@ -1,4 +1,4 @@
-"""Polars frames in, views of a DuckDB connection out, for a while."""
+"""Registers Polars frames as views of a DuckDB connection, without PyArrow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class _Stream:
     """The bare Arrow stream of a frame (the Arrow PyCapsule interface).
 
-    A frame itself DuckDB would read by way of PyArrow, which takes longer to import than most refreshes have to do.
+    DuckDB reads a frame itself through PyArrow, which takes longer to import than most refreshes take to run.
     """
 
     def __init__(self, frame: pl.DataFrame) -> None:

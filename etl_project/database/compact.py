@@ -10,7 +10,7 @@ from etl_project.database.work_file import WorkFile
 
 @dataclass(frozen=True, slots=True)
 class Compacted:
-    """What became of the work file."""
+    """Size of the work file before and after."""
 
     before: int
     """Bytes; 0 where there is no work file."""
@@ -19,10 +19,10 @@ class Compacted:
 
 
 def compact(work: WorkFile) -> Compacted:
-    """Copy the work file into a new one of the same layout, which takes its place in one step.
+    """Copy the work file into a new one of the same layout, and replace it by the copy in one step.
 
-    The caller holds the lock. The published file is left alone: the next refresh publishes the small one. A work file
-    of another version of the contract is left alone too: the next refresh builds it anew.
+    The caller holds the lock. The published file stays as it is: the next refresh publishes the small one. A work file
+    of another version of the contract stays as it is too: the next refresh builds it anew.
 
     Raises:
         duckdb.Error, OSError: the work file is as it was.

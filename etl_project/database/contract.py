@@ -1,4 +1,4 @@
-"""The SQL of the folder warehouse in, the tables and columns it declares out: comments and types."""
+"""Reads what the SQL of the folder warehouse declares: tables, views and columns, with their types and comments."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 """Table -> columns of which no two rows have the same values, for the tables that a rebuild reads."""
 
 OBSERVED = ("article_changes", "article_history", "article_versions", "refreshes")
-"""What refreshes saw: carried over when the derived tables are built anew."""
+"""Tables that record what refreshes saw: carried over when the derived tables are built anew."""
 
 TERMS = {"categories": "category_id", "tags": "tag_id", "authors": "author_id"}
 """Table of terms -> its key. Its bridge is `article_<table>`."""
@@ -57,7 +57,7 @@ class Table:
     comment: str
     columns: tuple[Column, ...]
     view_sql: str | None = field(compare=False)
-    """What a view is, as that database wrote it; None of a table."""
+    """The definition of a view, as the database writes it; None for a table."""
 
     @property
     def is_view(self) -> bool:
@@ -102,7 +102,7 @@ def contract() -> dict[str, Table]:
 def tables_in(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
     """Every table and view of the contract, read from a database of this version that is in use.
 
-    What `contract` returns, but for their order, sooner than creating them once more takes.
+    It returns what `contract` does, in another order, without the time that it takes to create them.
     """
     return {name: table for name, table in describe(con).items() if name not in aggregates_sql()}
 
@@ -127,8 +127,8 @@ def describe(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
         WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
         """
     ).fetchall()
-    told = {name: (comment, view_sql) for name, comment, view_sql in found}
-    return {name: Table(name, told[name][0], tuple(columns[name]), told[name][1]) for name in columns}
+    facts = {name: (comment, view_sql) for name, comment, view_sql in found}
+    return {name: Table(name, facts[name][0], tuple(columns[name]), facts[name][1]) for name in columns}
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from typing import ClassVar
 from etl_project.errors import BUSY, UserError
 
 _GLANCE_SECONDS = 0.25
-"""How long a lock is tried for at least: whoever asks who holds it shares it for an instant."""
+"""Shortest time to wait for a lock: a process that asks who holds it shares the lock for an instant."""
 
 
 class LockHeld(UserError):
@@ -33,8 +33,8 @@ class LockHeld(UserError):
 class RefreshLock:
     """The lock of one warehouse.
 
-    The kernel lets go of it when the process ends, however it ends, so a stale lock cannot exist; what is written in
-    the file only tells people who holds it. Taking it again in the process that holds it counts up.
+    The kernel releases it when the process ends, however it ends, so a stale lock cannot exist; the text in the file
+    only tells people who holds it. When the process that holds the lock acquires it again, a count goes up.
     """
 
     _held: ClassVar[dict[Path, tuple[int, int]]] = {}
@@ -74,14 +74,14 @@ class RefreshLock:
             "host": socket.gethostname(),
             "since": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         }
-        # The name is for people: a full disk must not keep the lock from being held, nor from being let go.
+        # The name is for people: a full disk must not prevent the lock from being held or released.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(holder).encode(), 0)
         self._held[self.path] = (descriptor, 1)
 
     def release(self) -> None:
-        """Let go of the lock; the last of several holders in this process frees it."""
+        """Release the lock; the last of several holders in this process frees it."""
         descriptor, count = self._held[self.path]
         if count > 1:
             self._held[self.path] = (descriptor, count - 1)
@@ -91,13 +91,13 @@ class RefreshLock:
         os.close(descriptor)
 
     def holder(self) -> dict[str, str] | None:
-        """Who holds the lock now, or None."""
+        """Read who holds the lock now; None if nobody does."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
         try:
-            # A shared lock that is let go of at once: asking must not keep a refresh out.
+            # A shared lock that is released at once: asking must not keep a refresh out.
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return self._read()
@@ -116,5 +116,5 @@ class RefreshLock:
 def describe_holder(holder: dict[str, str]) -> str:
     """Say in a few words who holds a lock."""
     if "pid" not in holder:
-        return "its process has not said its name yet"
+        return "a process that has not written its name yet"
     return f"{holder['who']}, process {holder['pid']} on {holder['host']}, since {holder['since']}"

@@ -1,4 +1,4 @@
-"""The work file that a rebuild replaces, as a database `previous` that can be trusted to have one row for each key."""
+"""Shows the work file that a rebuild replaces as a database `previous` of views with one row for each key."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ def attach_previous(con: duckdb.DuckDBPyConnection, work: WorkFile) -> None:
         shared = {column.name for column in there[name].columns}
         shown = ", ".join(column if column in shared else f"NULL AS {column}" for column in columns)
         con.execute(f"DROP TABLE {name}")
-        con.execute(f"CREATE VIEW {name} AS SELECT {shown} FROM {REPLACED_FILE}.{name} {_only_one(con, name, shared)}")
+        only_one = _make_qualify_clause(con, name, shared)
+        con.execute(f"CREATE VIEW {name} AS SELECT {shown} FROM {REPLACED_FILE}.{name} {only_one}")
     con.execute("CREATE SCHEMA internal")
-    # The numbers of a damaged file may contradict each other; none of them may be given again.
+    # The numbers of a damaged file may contradict each other; none of them may be used again.
     con.execute(
         f"CREATE TABLE internal.generation AS SELECT greatest("
         f"(SELECT coalesce(max(generation), 0) FROM {REPLACED_FILE}.internal.generation), "
@@ -60,7 +61,7 @@ def has_doubled_files(con: duckdb.DuckDBPyConnection, inventory: str) -> bool:
     return bool(row and row[0])
 
 
-def _only_one(con: duckdb.DuckDBPyConnection, table: str, columns: set[str]) -> str:
+def _make_qualify_clause(con: duckdb.DuckDBPyConnection, table: str, columns: set[str]) -> str:
     """The clause that leaves one row for each key; nothing where there is one already, as there nearly always is."""
     if table not in KEYS or not columns.issuperset(KEYS[table]):
         return ""

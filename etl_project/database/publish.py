@@ -37,10 +37,10 @@ class Published:
 
 
 def publish(work: WorkFile) -> Published:
-    """Put the present generation in the place of the published file, unless it is there already.
+    """Replace the published file by the present generation, unless it is that already.
 
-    Whoever has the old file open keeps reading it; whoever opens anew gets the new one. The old one stays beside as
-    `<name>.previous.duckdb`, if it opens.
+    A reader that has the old file open keeps reading it; a reader that opens it now gets the new one. The old one is
+    kept as `<name>.previous.duckdb`, if it opens.
 
     Raises:
         NotBuilt: there is no generation yet.

@@ -30,7 +30,8 @@ ROW_GROUP_SIZE = 16_384
 """DuckDB compresses row group by row group, each on one core; its default is larger than most sites."""
 
 MEMORY_LIMIT = "448MiB"
-"""What DuckDB may hold at once; it spills the rest. A post of a million takes 1.07 times as long as one of 100,000."""
+"""Memory that DuckDB may use at once; it spills the rest. A post of a million takes 1.07 times as long as one of
+100,000."""
 
 OPEN_SECONDS = 5
 """How long to wait for another program that has a file open."""
@@ -39,7 +40,7 @@ _LOCK_CONFLICT = re.compile(r"Conflicting lock is held in (.*?\(PID \d+\))")
 
 
 class NotBuilt(UserError):
-    """A part of a refresh was asked for, and there are no tables yet."""
+    """A part of a refresh was requested, and there are no tables yet."""
 
 
 class OpenElsewhere(UserError):
@@ -89,12 +90,12 @@ class WorkFile:
 
     @staticmethod
     def detach(con: duckdb.DuckDBPyConnection, name: str = "work") -> None:
-        """Write everything out and let go of the work file, where it is attached."""
+        """Write everything out and detach the work file, where it is attached."""
         con.execute("USE memory")
         con.execute(f"DETACH DATABASE IF EXISTS {name}")
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """An empty database in memory that work files can be attached to."""
+        """Open an empty database in memory that work files can be attached to."""
         import duckdb
 
         settings: dict[str, str | bool | int | float | list[str]] = {
@@ -113,14 +114,14 @@ class WorkFile:
         if not (read_only or self.path.exists()):
             self.restore()
             if not self.path.exists():
-                raise _not_built()
+                raise _make_not_built_error()
         with self.connect() as con:
             if read_only:
                 self.attach_read_only(con, self.path)
             else:
                 self.attach(con)
             if not (read_only or generation(con).number):
-                raise _not_built()
+                raise _make_not_built_error()
             yield con
             self.detach(con)
 
@@ -138,7 +139,7 @@ class WorkFile:
             Whether the work file has the present version of the contract; if not, and there is one, the tables are to
             be built anew beside it.
         """
-        version = _version(self.path, needs_every_column=needs_every_column)
+        version = _read_version(self.path, needs_every_column=needs_every_column)
         if version is None:
             for unusable in (self.path, Path(f"{self.path}.wal")):
                 unusable.unlink(missing_ok=True)
@@ -147,7 +148,7 @@ class WorkFile:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(origin, copy)
                 # The copy is opened and not the file: a stale log beside that would keep it from opening.
-                version = _version(copy, needs_every_column=needs_every_column)
+                version = _read_version(copy, needs_every_column=needs_every_column)
                 if version is not None:
                     copy.replace(self.path)
                     break
@@ -165,13 +166,13 @@ class WorkFile:
             The file, if there is one, and whether it has the present version of the contract.
         """
         for file in (self.path, self.published, self.previous):
-            version = _version(file, needs_every_column=needs_every_column)
+            version = _read_version(file, needs_every_column=needs_every_column)
             if version is not None:
                 return file, version == schema_version()
         return None, False
 
     def sweep(self) -> None:
-        """Remove what a refresh that was killed left behind; the caller holds the lock, so that nobody needs it."""
+        """Remove the leftovers of a killed refresh; the caller holds the lock, so that nobody uses them."""
         leftovers = [self.path.with_suffix(ending) for ending in (".rebuilding", ".rebuilding.wal", ".restoring")]
         leftovers += [
             self.unfinished,
@@ -188,12 +189,12 @@ class WorkFile:
 
     @property
     def unfinished(self) -> Path:
-        """Where a copy for publication grows."""
+        """Path of the copy for publication while it is written."""
         return self.published.with_name(f".{self.published.name}.publishing")
 
     @property
     def previous(self) -> Path:
-        """Where the file that was published before is kept."""
+        """Path of the file that was published before."""
         return self.published.with_name(f"{self.published.stem}.previous{self.published.suffix}")
 
     @property
@@ -210,19 +211,19 @@ class WorkFile:
         return new
 
     def replace_by(self, new: Path) -> None:
-        """Put a file that was made beside it in the place of the work file: the only way a work file is replaced.
+        """Replace the work file by a file that was made beside it: the only way a work file is replaced.
 
         Raises:
             OSError: the work file is as it was when it was last closed.
         """
         with new.open("rb") as written:
             os.fsync(written.fileno())
-        # The log goes first: the changes of the old file would be played onto the new one.
+        # The log is deleted first: DuckDB would apply the changes of the old file to the new one.
         Path(f"{self.path}.wal").unlink(missing_ok=True)
         new.replace(self.path)
 
     def published_edition(self) -> tuple[int, str | None] | None:
-        """What the published file is an edition of; None when there is none, or none that opens for everybody."""
+        """Read generation and aggregates version of the published file; None where none opens for everybody."""
         # Nobody writes the published file, so a log beside it is stale, and stops others from opening it.
         if not self.published.exists() or Path(f"{self.published}.wal").exists():
             return None
@@ -230,13 +231,13 @@ class WorkFile:
 
         try:
             with duckdb.connect(openable(self.published), read_only=True) as con:
-                return _edition(con)
+                return _read_edition(con)
         except duckdb.Error:
             return None
 
     def is_published(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether the work file, which the connection has in use, is checked and published as it is."""
-        edition = _edition(con)
+        edition = _read_edition(con)
         return edition is not None and edition == self.published_edition()
 
 
@@ -266,14 +267,17 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _edition(con: duckdb.DuckDBPyConnection) -> tuple[int, str | None] | None:
-    """Number and aggregates of a checked database: aggregates may change without a new generation."""
+def _read_edition(con: duckdb.DuckDBPyConnection) -> tuple[int, str | None] | None:
+    """Read generation and aggregates version of a checked database; None of any other.
+
+    Aggregates may change without a new generation.
+    """
     return con.execute(
         "SELECT generation, aggregates_version FROM internal.generation WHERE state = ?", [GenerationState.CHECKED]
     ).fetchone()
 
 
-def _not_built() -> NotBuilt:
+def _make_not_built_error() -> NotBuilt:
     return NotBuilt(
         "The warehouse has not been built yet, and this does a part of a refresh only: run the job `refresh`, or "
         "`etl refresh`, which builds it."
@@ -311,7 +315,7 @@ def _open_with_retries(path: Path, open_file: Callable[[], duckdb.DuckDBPyConnec
             time.sleep(0.1)
 
 
-def _version(path: Path, *, needs_every_column: bool = False) -> str | None:
+def _read_version(path: Path, *, needs_every_column: bool = False) -> str | None:
     """Version of the contract a file was made with; None when there is no such file or it cannot be used."""
     if not path.exists():
         return None

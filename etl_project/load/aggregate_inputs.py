@@ -26,10 +26,10 @@ def columns_read(tables: Mapping[str, Table]) -> dict[str, dict[str, tuple[str, 
     Returns:
         Table -> aggregate -> columns of the table.
     """
-    views = {table.name: _words(table.view_sql) for table in tables.values() if table.view_sql}
+    views = {table.name: _find_words(table.view_sql) for table in tables.values() if table.view_sql}
     read: dict[str, dict[str, tuple[str, ...]]] = {}
     for aggregate, sql in aggregates_sql().items():
-        named = _words(sql)
+        named = _find_words(sql)
         words = named.union(*(views[name] for name in named & views.keys()))
         for table in tables.values():
             if table.name in words and not table.is_view:
@@ -62,5 +62,5 @@ def same_inputs(before: Digests, after: Digests) -> list[str]:
     )
 
 
-def _words(sql: str) -> set[str]:
+def _find_words(sql: str) -> set[str]:
     return set(re.findall(r"\w+", re.sub(r"--.*|'[^']*'", "", sql)))

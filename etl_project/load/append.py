@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     import duckdb
 
 FILES_PER_STATEMENT = 4_000
-"""Files whose rows are appended by one statement: more would keep those who read waiting for work."""
+"""Files whose rows are appended by one statement: with more, the workers that read would wait for work."""
 
 
 class Appender:
     """Appends the rows of articles to empty tables, where nothing has to be deleted first and no row comes twice.
 
-    Reading takes every core, and so does compressing: one after the other would leave cores idle. Appended rows need
-    not stay staged, so that the staging folder stays small.
+    Reading takes every core, and so does compressing: one after the other would leave cores idle. Rows leave the
+    staging folder as they are appended, so that it stays small.
 
     Args:
         con: a connection that uses the work file, in a transaction.

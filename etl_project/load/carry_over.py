@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def carry_over(con: duckdb.DuckDBPyConnection) -> None:
     """Copy the observed tables of the attached database `previous` into the work file in use, which is empty.
 
-    The number of its generation comes along: a rename publishes under a number, too, which must not be given again.
+    The number of its generation is copied too: a rename publishes under a number of its own, not to be used again.
     """
     con.execute(f"UPDATE internal.generation SET generation = (SELECT generation FROM {PREVIOUS}.internal.generation)")
     for name in OBSERVED:

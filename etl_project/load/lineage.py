@@ -1,4 +1,4 @@
-"""The SQL of an aggregate in, the columns of the contract that each of its columns is computed from out."""
+"""Finds the columns of the contract that each column of an aggregate is computed from."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _DIALECT = "duckdb"
 
 
 def column_origins(aggregates: dict[str, Aggregate]) -> dict[str, dict[str, list[Origin]]]:
-    """Tell where the columns of aggregates come from.
+    """Find the origins of the columns of aggregates.
 
-    A column that only filters, joins or groups is no origin. `count(*)` counts rows, which have no column: it comes
-    from the `article_id` of the table its query reads first.
+    A column that only filters, joins or groups is no origin. `count(*)` counts rows, which have no column: its origin
+    is the `article_id` of the table that its query reads first.
 
     Args:
         aggregates: name -> aggregate.
@@ -39,13 +39,13 @@ def column_origins(aggregates: dict[str, Aggregate]) -> dict[str, dict[str, list
     }
     origins = {}
     for aggregate in aggregates.values():
-        nodes = lineage(None, _query(aggregate), schema=schema, sources=views, dialect=_DIALECT)
+        nodes = lineage(None, _parse_query(aggregate), schema=schema, sources=views, dialect=_DIALECT)
         assert isinstance(nodes, dict), "without a column it tells of all"
-        origins[aggregate.name] = {column: _origins(node) for column, node in nodes.items()}
+        origins[aggregate.name] = {column: _find_origins(node) for column, node in nodes.items()}
     return origins
 
 
-def _query(aggregate: Aggregate) -> exp.Query:
+def _parse_query(aggregate: Aggregate) -> exp.Query:
     created = next(s for s in sqlglot.parse(aggregate.sql, dialect=_DIALECT) if isinstance(s, exp.Create))
     query = created.expression
     assert isinstance(query, exp.Query), "an aggregate is created from a query"
@@ -58,6 +58,6 @@ def _query(aggregate: Aggregate) -> exp.Query:
     return query
 
 
-def _origins(node: Node) -> list[Origin]:
+def _find_origins(node: Node) -> list[Origin]:
     leaves = [leaf for leaf in node.walk() if not leaf.downstream and isinstance(leaf.expression, exp.Table)]
     return sorted({(leaf.expression.name, leaf.name.rpartition(".")[2]) for leaf in leaves})

@@ -50,7 +50,7 @@ class Merge:
     """The contract, as the database in use has it."""
     timing: Timing
     aggregates_version: str
-    """Fingerprint of the aggregates; a generation whose aggregates were built by others is not the present one."""
+    """Fingerprint of the aggregates; where the last ones were built by other definitions, a new generation is made."""
     files_missed: int = 0
     """Files whose bytes changed although their signature did not."""
     keeps_history: bool = False
@@ -107,7 +107,7 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
 
 
 def _has_changes(con: duckdb.DuckDBPyConnection, work: Merge) -> bool:
-    """Whether this merge makes a new generation, the passing of time apart."""
+    """Whether this merge makes a new generation, for any reason but the passing of time."""
     return (
         work.previous is not None
         or first_number(con, _FILES_CHANGED) > 0
@@ -166,7 +166,7 @@ def _find_articles_to_replace(con: duckdb.DuckDBPyConnection, work: Merge) -> No
         """,
         {"keeping": keeping},
     )
-    # A file that was read may be another article now: the one it was before is replaced, too.
+    # A file that was read may be another article now: the article it was before is replaced, too.
     con.execute(
         f"""
         INSERT INTO articles_to_replace
@@ -232,15 +232,15 @@ def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
 
 def _replace_sources(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
     con.execute("DELETE FROM sources")
-    con.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _source_rows(work.sources))
+    con.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _make_source_rows(work.sources))
     con.execute("DELETE FROM metrics")
     con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions(work.tables))
 
 
 def sources_differ(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> bool:
     """Whether the table `sources` differs from the settings."""
-    return sorted(con.execute("SELECT * FROM sources").fetchall()) != sorted(_source_rows(sources))
+    return sorted(con.execute("SELECT * FROM sources").fetchall()) != sorted(_make_source_rows(sources))
 
 
-def _source_rows(sources: Iterable[Source]) -> list[tuple[str | None, ...]]:
+def _make_source_rows(sources: Iterable[Source]) -> list[tuple[str | None, ...]]:
     return [(s.name, s.title, s.url, s.dialect, s.time_zone, str(s.location)) for s in sources]

@@ -43,11 +43,11 @@ def keep_versions_before(con: duckdb.DuckDBPyConnection) -> None:
     Args:
         con: the work file in use, with `articles_to_replace` and `retained_articles`.
     """
-    con.execute(f"INSERT INTO versions_before {_versions('work')}")
+    con.execute(f"INSERT INTO versions_before {_select_versions('work')}")
 
 
 def keep_replaced_versions(con: duckdb.DuckDBPyConnection, as_of: dt.datetime, database: str) -> None:
-    """Append the versions that this refresh replaced or no longer saw; the present ones begin now.
+    """Append the versions that this refresh replaced or no longer found; the present ones begin now.
 
     Args:
         con: the work file in use, already with the new rows, `article_history` apart.
@@ -55,8 +55,8 @@ def keep_replaced_versions(con: duckdb.DuckDBPyConnection, as_of: dt.datetime, d
         database: name of the attached database that holds what came before. `work` itself was replaced: what it held
             is in `versions_before` (see `keep_versions_before`). Another one stays as it is.
     """
-    before = "FROM versions_before" if database == "work" else _versions(database)
-    con.execute(_OUTDATED.format(before=before, present=_versions("work")))
+    before = "FROM versions_before" if database == "work" else _select_versions(database)
+    con.execute(_OUTDATED.format(before=before, present=_select_versions("work")))
     con.execute(
         f"""
         INSERT INTO article_versions BY NAME
@@ -72,7 +72,7 @@ def keep_replaced_versions(con: duckdb.DuckDBPyConnection, as_of: dt.datetime, d
     )
 
 
-def _versions(database: str) -> str:
+def _select_versions(database: str) -> str:
     ids = {
         table: _IDS.format(table=table, key=key, database=database)
         for table, key in (("categories", "category_id"), ("tags", "tag_id"), ("authors", "author_id"))

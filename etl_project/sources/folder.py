@@ -63,7 +63,7 @@ class PinnedFolder:
         return Listing(folder_frame(source.name, walked or self.walk(source)))
 
     def read_post(self, path: str, listed: Signature, largest: int) -> ReadFile:
-        """Read one listed post, whatever its listing says of it."""
+        """Read one listed post; its signature in the listing is not needed."""
         try:
             return read_file(os.fsencode(self.folder), path, largest)
         except FileNotFoundError:
@@ -124,11 +124,11 @@ def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderLis
             ranks += [included.rank] * len(names)
             stats += found
         if len(paths) >= _PATHS_PER_CHUNK:
-            listed.append(_as_columns(paths, ranks, stats))
+            listed.append(_make_columns(paths, ranks, stats))
             paths, ranks, stats = [], [], []
     check_root(folder, root)
     if paths:
-        listed.append(_as_columns(paths, ranks, stats))
+        listed.append(_make_columns(paths, ranks, stats))
     digest = hashlib.blake2b(digest_size=16)
     for files in listed:
         for column in files:
@@ -137,7 +137,7 @@ def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderLis
     return FolderListing(listed, digest.hexdigest())
 
 
-def _as_columns(paths: list[str], ranks: list[int], stats: list[int]) -> ListedFiles:
+def _make_columns(paths: list[str], ranks: list[int], stats: list[int]) -> ListedFiles:
     sizes, mtimes_ns, ctimes_ns, inodes = (stats[first::_NUMBERS_PER_STAT] for first in range(_NUMBERS_PER_STAT))
     return ListedFiles(
         "\0".join(paths).encode(),
@@ -150,7 +150,7 @@ def _as_columns(paths: list[str], ranks: list[int], stats: list[int]) -> ListedF
 
 
 def root_of(folder: Path) -> tuple[int, int]:
-    """Device and inode of the folder of a source, which tell it from what takes its place when a mount is lost.
+    """Device and inode of the folder of a source, which tell it from another folder at its path when a mount is lost.
 
     Raises:
         SourceUnavailable: there is no such folder, or it cannot be reached.
@@ -166,7 +166,7 @@ def root_of(folder: Path) -> tuple[int, int]:
 
 
 def check_root(folder: Path, root: tuple[int, int]) -> None:
-    """Make sure that what is missing below the folder of a source is gone, and not the folder itself.
+    """Make sure that files missing below the folder of a source are deleted, and not the folder itself.
 
     Args:
         folder: the folder.
@@ -180,7 +180,7 @@ def check_root(folder: Path, root: tuple[int, int]) -> None:
 
 
 def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tuple[str, list[str], list[int]]]:
-    """Find what is named like a post. A hundred thousand files pass here at every plan: what can be is done by folder.
+    """Find the files named like posts. A plan may see a hundred thousand: what can be done once a folder is.
 
     Yields:
         A folder, the names in it and their stat results, four numbers a file (see `Signature`); folder and names as
@@ -205,11 +205,11 @@ def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tu
                                 info = _stat_target(os.fsencode(root), os.fsencode(folder + name), info)
                         except FileNotFoundError:
                             check_root(top, identity)
-                            continue  # gone since the folder was opened: not listed
+                            continue  # deleted since the folder was opened: not listed
                         names.append(name if name.isascii() and "\\" not in name else escape_path(name))
                         stats += (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
         except FileNotFoundError:
-            check_root(top, identity)  # else it is gone since the folder above was listed, with its files
+            check_root(top, identity)  # else it was deleted, with its files, since the folder above was listed
         except OSError as error:
             path = os.path.join(root, folder)
             raise SourceUnavailable(f"{path} cannot be listed: {error.strerror}") from error
@@ -229,11 +229,11 @@ def _open_entries(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
 
 
 def _stat_target(root: bytes, relative: bytes, link: os.stat_result) -> os.stat_result:
-    target = _target_inside(root, relative)
+    target = _find_target_inside(root, relative)
     return link if target is None else os.stat(target)
 
 
-def _target_inside(root: bytes, relative: bytes) -> bytes | None:
+def _find_target_inside(root: bytes, relative: bytes) -> bytes | None:
     """The plain file inside the source that a symbolic link leads to, if it does."""
     try:
         target = os.path.realpath(os.path.join(root, relative), strict=True)
@@ -268,18 +268,18 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
         descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno != errno.ELOOP:
-            raise _error_of(error, path) from error
-        target = _target_inside(root, relative)
+            raise _interpret_error(error, path) from error
+        target = _find_target_inside(root, relative)
         if target is None:
             raise Rejection("not_regular_file", "is a link that leaves the source or leads nowhere") from None
         try:
             descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as second:
-            raise _error_of(second, path) from second
+            raise _interpret_error(second, path) from second
     try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
-            raise Rejection("not_regular_file", f"is a {_kind_in_words(before.st_mode)}, not a plain file")
+            raise Rejection("not_regular_file", f"is a {_describe_kind(before.st_mode)}, not a plain file")
         if before.st_size > largest:
             raise Rejection("file_size_limit", f"has {before.st_size:,} bytes, more than the limit of {largest:,}")
         chunks = []
@@ -294,7 +294,7 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
             raise Rejection("file_size_limit", f"grew beyond the limit of {largest:,} bytes while it was read")
         after = os.fstat(descriptor)
     except OSError as error:
-        raise _error_of(error, path) from error
+        raise _interpret_error(error, path) from error
     finally:
         os.close(descriptor)
     data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -302,13 +302,13 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
     return ReadFile(data, signature, signature != signature_of(before) or len(data) != after.st_size)
 
 
-def _kind_in_words(mode: int) -> str:
+def _describe_kind(mode: int) -> str:
     kinds = {stat.S_IFDIR: "folder", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device"}
     return kinds.get(stat.S_IFMT(mode), "special file")
 
 
-def _error_of(error: OSError, path: str) -> Exception:
-    """What an error of the system means for a file, or for its whole source."""
+def _interpret_error(error: OSError, path: str) -> Exception:
+    """Make of an error of the system what it means for a file, or for its whole source."""
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return FileNotFoundError(path)
     if error.errno in (errno.EACCES, errno.EPERM):

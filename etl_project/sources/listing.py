@@ -1,4 +1,4 @@
-"""What is listed of a source: one row a file, in columns, as small as a million rows should be."""
+"""The listing of a source: one row per file, in columns, so that a million rows take little memory."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class ListedFiles(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The posts of a source, or what of them differs from an earlier listing."""
+    """The posts of a source, or those that may differ from the last listing."""
 
     posts: pl.DataFrame
     """One row per listed file, in columns of `LISTING_COLUMNS`: every post, or those that may differ."""
     is_whole: bool = True
     """Every post is there; else those not named in `touched` are as they were."""
     touched: list[str] = field(default_factory=list)
-    """Paths whose last row does not count any more, whether or not they are posts now."""
+    """Paths whose row in the last listing is outdated, whether or not they are posts now."""
     committed: dict[str, int | None] = field(default_factory=dict)
     """Path -> when it was committed since, in microseconds since 1970-01-01T00:00Z, for paths that may be as they were
     all the same."""
@@ -57,7 +57,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class FolderListing:
-    """Every post of a source that is a folder, with what tells that it changed."""
+    """Every post of a source that is a folder, with a digest."""
 
     files: list[ListedFiles]
     digest: str
@@ -94,7 +94,7 @@ def polars_types() -> dict[str, pl.DataType]:
 
 
 def folder_frame(source_id: str, listing: FolderListing) -> pl.DataFrame:
-    """Make a frame of what is listed of a folder."""
+    """Make a frame of the listing of a folder."""
     import polars as pl
 
     frames = [listing_frame({name: [] for name in ("source_id", *_FOLDER_COLUMNS)})]

@@ -1,4 +1,4 @@
-"""A `location` as written in, a folder or a git repository out."""
+"""Tells whether a `location` of the settings is a folder or a git repository."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCHEMES = ("https", "http", "ssh", "git", "file")
-"""What git fetches from; what else it could be made to run (`ext::`) is no address of posts."""
+"""Schemes that git fetches from; others, by which it could be made to run programs (`ext::`), are refused."""
 
 IN_PLACE = "git+"
 """Begins a location that is a repository on this machine, read at its commits and not at its files."""
@@ -20,14 +20,14 @@ _PASSWORD = re.compile(r"(://[^/\s:@]*):[^/\s@]*@")
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git repository that posts are read from, at one commit once `present` has looked at it."""
+    """A git repository that posts are read from, at one commit once `look_up` has found it."""
 
     address: str
     """What git fetches from, or the absolute path of a repository on this machine."""
     mirror: Path | None = None
-    """Our bare copy of what lies at the address; None for a repository on this machine, which is read in place."""
+    """Our bare copy of a remote repository; None for a repository on this machine, which is read in place."""
     git_dir: str = ""
-    """Where the objects are read."""
+    """Directory that the objects are read from."""
     folder: str = ""
     """Folder of the repository that is the source, without a slash at its end; empty for all of it."""
     commit: str | None = None
@@ -39,7 +39,7 @@ class Repository:
 
     @property
     def scheme(self) -> str | None:
-        """What the address begins with, `https` of `https://…`; None where it begins otherwise."""
+        """Scheme of the address, `https` of `https://…`; None where it has none."""
         scheme = _SCHEME.match(self.address) if self.mirror else None
         return scheme[1].lower() if scheme else None
 
@@ -54,7 +54,7 @@ class Repository:
 
 
 def mirrors_of(published: Path) -> Path:
-    """Where the copies of remote repositories lie: beside the work file of a published file."""
+    """Folder of the copies of remote repositories, beside the work file of a published file."""
     return published.parent / ".work" / f"{published.stem}.mirrors"
 
 
@@ -67,8 +67,8 @@ def location_of(text: str, folder: Path, mirrors: Path, branch: str | None) -> P
     Args:
         text: the location as written.
         folder: what relative paths are relative to.
-        mirrors: where the copies of remote repositories lie. A copy is named by what is fetched into it: whatever the
-            source is called, the copy serves it, and sources that read the same branch share one.
+        mirrors: folder of the copies of remote repositories. A copy is named by what is fetched into it, not by its
+            source, so that sources that read the same branch share one.
         branch: the branch that is to be read.
     """
     rest = text.removeprefix(IN_PLACE)

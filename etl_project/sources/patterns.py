@@ -40,7 +40,7 @@ class Patterns:
         self._rankings: dict[str, Ranking] = {}
 
     def in_folder(self, folder: str) -> Ranking:
-        """Tell which patterns the files of a folder may match, without asking for each file.
+        """Find the patterns that files of a folder may match, without testing each file.
 
         Args:
             folder: its path below the source, a slash at its end; empty for the source itself.

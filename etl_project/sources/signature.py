@@ -1,4 +1,4 @@
-"""What a listing says of a file: enough to tell a change without reading it, and what is then read."""
+"""The signature of a file, which shows most changes without reading it; the files to read, and what is read."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class SourceUnavailable(Exception):
 
 
 class Signature(NamedTuple):
-    """What tells that a file changed without reading it; compared with ≠, never <."""
+    """Shows that a file changed without reading it; compared with ≠, never <."""
 
     size: int
     mtime_ns: int
     ctime_ns: int
     inode: int
     blob_id: str | None = None
-    """What git knows the content by, in a git source; there, the times and the inode are 0."""
+    """Name that git gives to the content, in a git source; there, the times and the inode are 0."""
 
 
 SIGNATURE_COLUMNS: dict[str, str] = {
@@ -66,7 +66,7 @@ def hash_bytes(data: bytes) -> str:
 
 
 def is_young(signature: Signature, started_ns: int) -> bool:
-    """Whether a file was written so shortly before the plan that a later write could leave the signature alike."""
+    """Whether a file was written so shortly before the plan that a later write could leave the same signature."""
     return max(signature.mtime_ns, signature.ctime_ns) > started_ns - YOUNG_NS
 
 

@@ -83,7 +83,7 @@ class Source:
     updated_from: Literal["front_matter", "git"] = "front_matter"
     """Where `updated_at` comes from: the front matter alone, or the history where the front matter says nothing."""
     on_missing: Literal["delete", "keep"] = "delete"
-    """What becomes of an article whose file went away: its rows go, or stay with `missing_since`."""
+    """What becomes of an article whose file is deleted: its rows are deleted, or retained with `missing_since`."""
     rules: tuple[Rule, ...] = ()
     mentions: tuple[MentionRule, ...] = ()
 

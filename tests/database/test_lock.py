@@ -123,9 +123,9 @@ def test_asking_for_the_holder_leaves_the_holder_its_lock(lock: RefreshLock, oth
 
 def test_a_holder_that_has_not_said_its_name_is_described_too(lock: RefreshLock, other: subprocess.Popen[str]) -> None:
     lock.path.write_bytes(b"")
-    with pytest.raises(LockHeld, match="has not said its name yet"):
+    with pytest.raises(LockHeld, match="has not written its name yet"):
         lock.acquire("etl refresh")
-    assert describe_holder({}) == "its process has not said its name yet"
+    assert describe_holder({}) == "a process that has not written its name yet"
 
 
 ASK = """

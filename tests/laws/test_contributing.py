@@ -144,7 +144,7 @@ def test_an_aggregate_is_one_file(house: House) -> None:
 
 def test_a_check_is_declared_in_one_place_and_its_corruption_in_another(house: House) -> None:
     check, corruption = blocks("Add a check")
-    house.insert("etl_project/checks/integrity.py", "    *(_adds_up(aggregate)", check)
+    house.insert("etl_project/checks/integrity.py", "    *(_make_law_check(aggregate)", check)
     done = house.refresh(POSTS, "SELECT count(*) FROM article_headings", "UPDATE article_headings SET level = 7")
     assert done["passed"]["heading_levels_are_one_to_six"] is True
     assert done["failed"] == ["heading_levels_are_one_to_six"]

@@ -25,13 +25,13 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signature, "YOUNG_NS", 0)
     real = folder.signature_of
     monkeypatch.setattr(folder, "signature_of", lambda info: folder.Signature(real(info).size, 0, 0, 0))
-    listed = folder._as_columns
+    listed = folder._make_columns
 
     def blind_listed(*columns: Any) -> ListedFiles:
         files = listed(*columns)
         return files._replace(**{name: array(getattr(files, name).typecode, [0] * len(files.sizes)) for name in HIDDEN})
 
-    monkeypatch.setattr(folder, "_as_columns", blind_listed)
+    monkeypatch.setattr(folder, "_make_columns", blind_listed)
 
 
 def rewrite_unseen(file: Path) -> None:

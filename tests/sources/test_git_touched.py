@@ -22,7 +22,7 @@ def touched_by_a_commit(site: GitSite, posts: int, monkeypatch: pytest.MonkeyPat
     site.refresh()
     site.repo.import_posts(dict.fromkeys(paths[:300:10], "---\ntitle: Edited\n---\n"))
     touched = {"rows listed": 0, "blobs read": 0, "bytes told": 0}
-    list_posts, read, git = tree.list_posts, blobs._blob, tree.git
+    list_posts, read, git = tree.list_posts, blobs._read_bytes, tree.git
 
     def listed(*arguments: Any) -> Listing:
         found = list_posts(*arguments)
@@ -40,7 +40,7 @@ def touched_by_a_commit(site: GitSite, posts: int, monkeypatch: pytest.MonkeyPat
 
     with monkeypatch.context() as patch:
         patch.setattr(tree, "list_posts", listed)
-        patch.setattr(blobs, "_blob", blob)
+        patch.setattr(blobs, "_read_bytes", blob)
         for module in (tree, blobs, fetch, history):
             patch.setattr(module, "git", told)
         refresh, plan = site.plan()

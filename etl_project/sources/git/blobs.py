@@ -1,4 +1,4 @@
-"""The id of a blob in, its bytes out: no checkout, no filters, no line ends turned."""
+"""Reads blobs by their ids: no checkout, no filters, no conversion of line ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOT_POSTS = {
 }
 
 _open: dict[str, subprocess.Popen[bytes]] = {}
-"""Directory of a repository -> the process that gives its blobs: one for each process of ours and repository."""
+"""Directory of a repository -> the process of git that reads its blobs; one for each repository in each process."""
 
 
 def read_blob(repository: Repository, listed: Signature, largest: int) -> ReadFile:
@@ -40,7 +40,7 @@ def read_blob(repository: Repository, listed: Signature, largest: int) -> ReadFi
         raise Rejection("not_regular_file", _NOT_POSTS[kind])
     if listed.size > largest:
         raise Rejection("file_size_limit", f"has {listed.size:,} bytes, more than the limit of {largest:,}")
-    return ReadFile(_blob(repository, blob_id), listed, changed_while_read=False)
+    return ReadFile(_read_bytes(repository, blob_id), listed, changed_while_read=False)
 
 
 def first_file(repository: Repository, names: Iterable[str], largest: int | None) -> tuple[str, bytes] | None:
@@ -58,12 +58,12 @@ def first_file(repository: Repository, names: Iterable[str], largest: int | None
     answers = blobs_named(repository, [question.encode("utf-8", "surrogateescape") for question in asked.values()])
     for name, (blob_id, size) in zip(asked, answers, strict=True):
         if blob_id:
-            return name, b"" if largest is not None and size > largest else _blob(repository, blob_id)
+            return name, b"" if largest is not None and size > largest else _read_bytes(repository, blob_id)
     return None
 
 
 def blobs_named(repository: Repository, names: Sequence[bytes], *, follow: bool = True) -> list[tuple[str | None, int]]:
-    """Id and size of the blob behind each name; no id where there is none.
+    """Find id and size of the blob of each name; no id where there is none.
 
     A name is the id of a blob, or `tree:path`, in which links are followed unless `follow` says otherwise.
     """
@@ -96,7 +96,7 @@ def names_below(repository: Repository, folder: str) -> list[str]:
 
 
 def close_blobs() -> None:
-    """End the processes that give blobs."""
+    """End the processes that read blobs."""
     while _open:
         stop(_open.popitem()[1])
 
@@ -104,7 +104,7 @@ def close_blobs() -> None:
 atexit.register(close_blobs)
 
 
-def _blob(repository: Repository, blob_id: str) -> bytes:
+def _read_bytes(repository: Repository, blob_id: str) -> bytes:
     process = _open.get(repository.git_dir)
     if process is None or process.poll() is not None:
         process = _open[repository.git_dir] = start("cat-file", "--batch", git_dir=repository.git_dir)
@@ -121,7 +121,7 @@ def _blob(repository: Repository, blob_id: str) -> bytes:
     except OSError:
         pass
     except BaseException:
-        # Half an answer may be left, which the next question would get.
+        # Half an answer may be left, which the next read would get.
         close_blobs()
         raise
     close_blobs()

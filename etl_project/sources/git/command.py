@@ -1,4 +1,4 @@
-"""git itself, run so that a repository can make it neither run nor ask for anything."""
+"""Runs git so that a repository can make it neither run programs nor ask questions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from etl_project.sources.signature import SourceUnavailable
 
 LOCAL_SECONDS = 600
 FETCH_SECONDS = 3_600
-"""How long git may take: to answer from the disk, and to bring a whole repository here for the first time."""
+"""How long git may take: to answer from the disk, and to fetch a whole repository for the first time."""
 
 _SAFE = (
     "core.fsmonitor=false",
@@ -41,7 +41,7 @@ _OF_ANOTHER_REPOSITORY = frozenset(
 
 
 class GitFailed(SourceUnavailable):
-    """git ended with an error; the text is what it said."""
+    """git ended with an error; the text is its message."""
 
 
 def git(*arguments: str, git_dir: str | None = None, given: bytes = b"", fetches: bool = False) -> bytes:
@@ -50,11 +50,11 @@ def git(*arguments: str, git_dir: str | None = None, given: bytes = b"", fetches
     Args:
         *arguments: command and options.
         git_dir: the repository, unless the arguments say it.
-        given: what it reads.
-        fetches: it may go to another repository; else it is kept from doing so.
+        given: bytes for its standard input.
+        fetches: it may read from another repository; else it is kept from doing so.
 
     Returns:
-        What it wrote.
+        Bytes of its standard output.
 
     Raises:
         GitFailed: it ended with an error.
@@ -72,7 +72,7 @@ def git(*arguments: str, git_dir: str | None = None, given: bytes = b"", fetches
         stop(process)
         raise
     if process.returncode:
-        raise GitFailed(_said(err))
+        raise GitFailed(_read_error(err))
     return out
 
 
@@ -95,7 +95,7 @@ def start(
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env=_environment(os.environ, fetches=fetches),
+            env=_make_environment(os.environ, fetches=fetches),
             # Without a terminal ssh cannot ask, and what git starts can be ended with it.
             start_new_session=True,
         )
@@ -114,7 +114,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _environment(inherited: Mapping[str, str], *, fetches: bool) -> dict[str, str]:
+def _make_environment(inherited: Mapping[str, str], *, fetches: bool) -> dict[str, str]:
     kept = {name: value for name, value in inherited.items() if name not in _OF_ANOTHER_REPOSITORY}
     return kept | {
         "LC_ALL": "C",
@@ -129,7 +129,7 @@ def _environment(inherited: Mapping[str, str], *, fetches: bool) -> dict[str, st
     }
 
 
-def _said(err: bytes) -> str:
+def _read_error(err: bytes) -> str:
     lines = [line.strip() for line in err.decode(errors="replace").splitlines()]
-    told = [line.partition(": ")[2].rstrip(".") for line in lines if line.startswith(("fatal: ", "error: ", "ssh: "))]
-    return without_password("; ".join(dict.fromkeys(told or lines)))[:400] or "git failed without a word"
+    errors = [line.partition(": ")[2].rstrip(".") for line in lines if line.startswith(("fatal: ", "error: ", "ssh: "))]
+    return without_password("; ".join(dict.fromkeys(errors or lines)))[:400] or "git failed without a word"

@@ -11,7 +11,7 @@ from etl_project.sources.location import Repository, without_password
 from etl_project.sources.signature import SourceUnavailable
 
 FETCHED = "refs/posts/present"
-"""Our name, in the copy, for the commit that was fetched last."""
+"""Our ref, in the copy, for the commit that was fetched last."""
 
 _DAMAGED = "damaged"
 
@@ -36,7 +36,7 @@ def look_up(repository: Repository, branch: str | None, *, with_history: bool) -
     tree = None
     if commit:
         try:
-            tree = _first_line(
+            tree = _decode_first_line(
                 git(
                     "rev-parse",
                     "--verify",
@@ -54,7 +54,7 @@ def look_up(repository: Repository, branch: str | None, *, with_history: bool) -
         folder=folder,
         commit=commit,
         tree=tree,
-        boundaries=_boundaries(git_dir) if with_history else frozenset(),
+        boundaries=_read_boundaries(git_dir) if with_history else frozenset(),
     )
 
 
@@ -65,10 +65,10 @@ def note_damage(repository: Repository) -> None:
 
 
 def _find_repository(path: str) -> tuple[str, str]:
-    """Directory of the repository that a path lies in, and the folder of it that the path is."""
+    """Find the directory of the repository that contains a path, and the path of that folder within it."""
     try:
-        git_dir = _first_line(git("-C", path, "rev-parse", "--absolute-git-dir"))
-        return git_dir, _first_line(git("-C", path, "rev-parse", "--show-prefix")).rstrip("/")
+        git_dir = _decode_first_line(git("-C", path, "rev-parse", "--absolute-git-dir"))
+        return git_dir, _decode_first_line(git("-C", path, "rev-parse", "--show-prefix")).rstrip("/")
     except GitFailed as error:
         said = str(error)
         if said.startswith("not a git repository"):
@@ -81,7 +81,7 @@ def _find_repository(path: str) -> tuple[str, str]:
 def _find_commit(git_dir: str, branch: str | None) -> str | None:
     name = f"refs/heads/{branch}" if branch else "HEAD"
     try:
-        return _first_line(git("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}", git_dir=git_dir))
+        return _decode_first_line(git("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}", git_dir=git_dir))
     except GitFailed:
         heads = git("for-each-ref", "--format=%(refname)", "refs/heads", git_dir=git_dir)
         _refuse_without(branch, heads.decode(errors="replace").split())
@@ -129,7 +129,7 @@ def _fetch(repository: Repository, branch: str | None) -> str | None:
         shutil.rmtree(mirror)
         _prepare(mirror)
         _fetch_into(mirror, address, wanted)
-    return _first_line(git("rev-parse", "--verify", f"{FETCHED}^{{commit}}", git_dir=str(mirror)))
+    return _decode_first_line(git("rev-parse", "--verify", f"{FETCHED}^{{commit}}", git_dir=str(mirror)))
 
 
 def _prepare(mirror: Path) -> None:
@@ -158,14 +158,14 @@ def _is_broken(mirror: Path) -> bool:
     return False
 
 
-def _boundaries(git_dir: str) -> frozenset[str]:
+def _read_boundaries(git_dir: str) -> frozenset[str]:
     """Commits of a shallow clone whose parents are not there."""
-    common = _first_line(git("rev-parse", "--git-path", "shallow", git_dir=git_dir))
+    common = _decode_first_line(git("rev-parse", "--git-path", "shallow", git_dir=git_dir))
     try:
         return frozenset(Path(common).read_text("ascii").split())
     except FileNotFoundError:
         return frozenset()
 
 
-def _first_line(out: bytes) -> str:
+def _decode_first_line(out: bytes) -> str:
     return out.removesuffix(b"\n").decode("utf-8", "surrogateescape")

@@ -1,8 +1,8 @@
-"""A commit in, when each path below it was last committed out.
+"""Finds when each path of a commit was last committed.
 
 A path was committed by the newest commit of the first-parent chain whose entry of it differs from that of its first
-parent: what a merge brought in was committed by the merge. The chain is one line, so that what a longer one says
-follows from what its beginning said, and a thousand small looks agree with one at the end.
+parent: what a merge brought in was committed by the merge. The chain is one line, so that a longer
+chain only adds to a shorter one, and a thousand refreshes agree with a single one at the end.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def last_commits(
     Raises:
         GitFailed: a commit is not there.
     """
-    chain = _chain(repository, since)
+    chain = _list_chain(repository, since)
     if since:
         if not chain:
             return {} if since == repository.commit else None
@@ -47,7 +47,7 @@ def last_commits(
     missing = None if wanted is None else len(wanted)
     if missing == 0 or not chain:
         return found
-    for commit, raw in _touched(repository, [(c, parent) for _, c, parent in chain]):
+    for commit, raw in _list_touched_paths(repository, [(c, parent) for _, c, parent in chain]):
         path = escape_path(raw.decode("utf-8", "surrogateescape"))
         if path in found or (wanted is not None and path not in wanted):
             continue
@@ -58,7 +58,7 @@ def last_commits(
     return found
 
 
-def _chain(repository: Repository, since: str | None) -> list[tuple[int, str, str]]:
+def _list_chain(repository: Repository, since: str | None) -> list[tuple[int, str, str]]:
     """Second, commit and first parent (empty for none) of each commit, newest first."""
     ends = [str(repository.commit), *([f"^{since}"] if since else [])]
     out = git("rev-list", "--first-parent", "--parents", "--timestamp", *ends, git_dir=repository.git_dir)
@@ -69,8 +69,8 @@ def _chain(repository: Repository, since: str | None) -> list[tuple[int, str, st
     return chain
 
 
-def _touched(repository: Repository, chain: list[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
-    """Commit and path, for each path whose entry differs from that of the first parent, in the order of the chain."""
+def _list_touched_paths(repository: Repository, chain: list[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+    """Yield commit and path where an entry differs from that of the first parent, in the order of the chain."""
     folder = repository.folder.encode("utf-8", "surrogateescape")
     strip = len(folder) + 1 if folder else 0
     with tempfile.TemporaryFile() as pairs:
@@ -86,7 +86,7 @@ def _touched(repository: Repository, chain: list[tuple[str, str]]) -> Iterator[t
         )  # fmt: skip
         try:
             commit, is_path = "", False
-            for token in _tokens(process.stdout):
+            for token in _read_tokens(process.stdout):
                 if is_path:
                     is_path = False
                     yield commit, token[strip:]
@@ -100,7 +100,7 @@ def _touched(repository: Repository, chain: list[tuple[str, str]]) -> Iterator[t
             stop(process)
 
 
-def _tokens(out: IO[bytes] | None) -> Iterator[bytes]:
+def _read_tokens(out: IO[bytes] | None) -> Iterator[bytes]:
     assert out
     rest = b""
     while chunk := out.read(1 << 16):

@@ -54,10 +54,10 @@ def list_posts(source: Source, repository: Repository, last: LastListing | None)
         if last and repository.tree and (changes := _list_changes(source, repository, last)):
             return changes
         if not repository.tree:
-            return Listing(_frame(source, {}, {}), is_whole=True)
-        posts = _resolve_blobs(repository, _choose_posts(source, _entries(repository)))
+            return Listing(_make_frame(source, {}, {}), is_whole=True)
+        posts = _resolve_blobs(repository, _choose_posts(source, _list_entries(repository)))
         dates = last_commits(repository, wanted=set(posts)) if source.updated_from == "git" else {}
-        return Listing(_frame(source, posts, dates or {}), is_whole=True)
+        return Listing(_make_frame(source, posts, dates or {}), is_whole=True)
     except GitFailed as error:
         note_damage(repository)
         raise SourceUnavailable(f"{repository} cannot be read: {error}") from error
@@ -70,22 +70,22 @@ def _list_changes(source: Source, repository: Repository, last: LastListing) -> 
         return None
     try:
         dates = last_commits(repository, since=commit) if source.updated_from == "git" else {}
-        entries = list(_differences(repository, tree)) if tree != repository.tree else []
+        entries = list(_list_differences(repository, tree)) if tree != repository.tree else []
     except GitFailed:
         return None
     if dates is None:
         return None
     touched = {entry.path for entry in entries}
     if tree != repository.tree:
-        # One with a line feed in its name is never followed, so it is as it was.
+        # A link with a line feed in its name is never followed, so it is unchanged.
         old_links = [raw for raw in map(unescape_path, links) if raw not in touched and b"\n" not in raw]
         entries.extend(_Entry(raw, _LINK, b"", None) for raw in old_links)
     posts = _resolve_blobs(repository, _choose_posts(source, (entry for entry in entries if entry.mode)))
-    paths = [_shown_path(entry.path) for entry in entries]
-    return Listing(_frame(source, posts, {**links, **dates}), False, paths, dates)
+    paths = [_escape_raw_path(entry.path) for entry in entries]
+    return Listing(_make_frame(source, posts, {**links, **dates}), False, paths, dates)
 
 
-def _entries(repository: Repository) -> Iterator[_Entry]:
+def _list_entries(repository: Repository) -> Iterator[_Entry]:
     """Every entry of the tree."""
     out = git("ls-tree", "-r", "-t", "-z", "--long", str(repository.tree), git_dir=repository.git_dir)
     for line in out.split(b"\0")[:-1]:
@@ -94,7 +94,7 @@ def _entries(repository: Repository) -> Iterator[_Entry]:
         yield _Entry(path, mode, object_id, int(size) if size.isdigit() else 0)
 
 
-def _differences(repository: Repository, tree: str) -> Iterator[_Entry]:
+def _list_differences(repository: Repository, tree: str) -> Iterator[_Entry]:
     """Entries of the tree that differ from those of an earlier one; without a mode where they are gone."""
     out = git(
         "diff-tree", "-r", "-t", "-z", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules=none",
@@ -121,7 +121,7 @@ def _choose_posts(source: Source, entries: Iterable[_Entry]) -> dict[str, tuple[
             entered[folder] = not any(part.startswith(b".") or part in pruned for part in folder.split(b"/"))
         if not entered[folder] or not is_post(dialect, name.decode("utf-8", "surrogateescape")):
             continue
-        path = _shown_path(entry.path)
+        path = _escape_raw_path(entry.path)
         shown_folder = path[: path.rfind("/") + 1]
         rank = includes.in_folder(shown_folder).of(path)
         if rank is not None and excludes.in_folder(shown_folder).of(path) is None:
@@ -135,11 +135,11 @@ def _resolve_blobs(repository: Repository, posts: dict[str, tuple[int, _Entry]])
     tree = f"{repository.tree}:".encode()
     links = {path: tree + entry.path for path, (_, entry) in posts.items() if entry.mode == _LINK}
     unknown = {path: e.object_id for path, (_, e) in posts.items() if e.size is None and e.mode.startswith(_FILE)}
-    answers = _blobs_by_path(repository, links | unknown)
+    answers = _find_blobs_by_path(repository, links | unknown)
     # A link that leads nowhere is as long as its text.
     sizes = {path: posts[path][1].size for path in links}
     lost = {path: posts[path][1].object_id or links[path] for path, size in sizes.items() if size is None}
-    texts = _blobs_by_path(
+    texts = _find_blobs_by_path(
         repository, {path: name for path, name in lost.items() if not answers[path][0]}, follow=False
     )
     sizes |= {path: size for path, (_, size) in texts.items()}
@@ -160,13 +160,15 @@ def _resolve_blobs(repository: Repository, posts: dict[str, tuple[int, _Entry]])
     return resolved
 
 
-def _blobs_by_path(
+def _find_blobs_by_path(
     repository: Repository, names: Mapping[str, bytes], *, follow: bool = True
 ) -> dict[str, tuple[str | None, int]]:
     return dict(zip(names, blobs_named(repository, list(names.values()), follow=follow), strict=True))
 
 
-def _frame(source: Source, posts: dict[str, tuple[int, str, int]], dates: Mapping[str, int | None]) -> pl.DataFrame:
+def _make_frame(
+    source: Source, posts: dict[str, tuple[int, str, int]], dates: Mapping[str, int | None]
+) -> pl.DataFrame:
     ranks, blob_ids, sizes = zip(*posts.values(), strict=True) if posts else ((), (), ())
     zeros = [0] * len(posts)
     return listing_frame(
@@ -182,5 +184,5 @@ def _frame(source: Source, posts: dict[str, tuple[int, str, int]], dates: Mappin
     )
 
 
-def _shown_path(raw: bytes) -> str:
+def _escape_raw_path(raw: bytes) -> str:
     return escape_path(raw.decode("utf-8", "surrogateescape"))
