@@ -21,9 +21,9 @@ stays as it was. A **warning** stops nothing: it is printed by `etl refresh` and
 its table in Dagster. [settings.md](settings.md#checks) has the thresholds of warnings, which the queries read by
 `getvariable`, as they read the instant of the refresh (`as_of`).
 
-The queries run on the work file. They run on the published file, too, but for the few that read the schema `internal`:
-copy one to find out which rows violate it. A new check is declared in one place:
-[CONTRIBUTING.md](../CONTRIBUTING.md#add-a-check) shows how.
+A refresh runs the queries on its work file. Those of blocking checks also run on a published file as they are: copy one
+to ask it yourself. Those of warnings need their variables first, such as `SET VARIABLE rejected_share = 0.05`. A new
+check is declared in one place: [CONTRIBUTING.md](../CONTRIBUTING.md#add-a-check) shows how.
 """
 
 _SECTIONS = {
