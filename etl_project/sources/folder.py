@@ -91,7 +91,7 @@ class PinnedFolder:
 def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderListing:
     """List every post of a source that is a folder.
 
-    Only names are looked at, and `lstat`: a name that matches is listed whatever it is, so that a link out of the
+    Only names and `lstat` decide: a name that matches is listed whatever it is, so that a link out of the
     source, a FIFO or a directory named like a post is rejected by name later and not passed over in silence.
 
     Args:
