@@ -301,10 +301,8 @@ PLAIN = Dialect(
     authors=("authors", "author", "by"),
 )
 
-DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (PLAIN, JEKYLL, HUGO, HEXO, ZOLA, PELICAN, OBSIDIAN)
-}
-"""Every dialect by its name in etl.toml."""
+DIALECTS: dict[str, Dialect] = {value.name: value for value in list(globals().values()) if isinstance(value, Dialect)}
+"""Every dialect declared above, by its name in etl.toml."""
 
 _ZOLA_KEYS = re.compile(rb"^(?:base_url|compile_sass|build_search_index|generate_feeds?|\[slugify\])", re.MULTILINE)
 

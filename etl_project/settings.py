@@ -268,19 +268,19 @@ def _nearest(wrong: str, right: Iterable[str]) -> str:
 def _unknown(location: tuple[str | int, ...], file: Path, text: str) -> str:
     known = _keys_at(location[:-1])
     return (
-        f"{file}, line {line_of(text, location)}: there is no setting {_named(location)!r}"
+        f"{file}, line {line_of(text, location)}: there is no setting {_dotted_name(location)!r}"
         f"{_nearest(str(location[-1]), known)} The settings here are {', '.join(known)}."
     )
 
 
-def _named(location: tuple[str | int, ...]) -> str:
+def _dotted_name(location: tuple[str | int, ...]) -> str:
     return ".".join(str(part) for part in location if not isinstance(part, int))
 
 
 def _sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
     for problem in error.errors():
         location = tuple(problem["loc"])
-        name = _named(location)
+        name = _dotted_name(location)
         where = f"{file}, line {line_of(text, location)}"
         if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
             yield _unknown(location, file, text)

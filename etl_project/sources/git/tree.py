@@ -16,7 +16,7 @@ from etl_project.sources.location import Repository
 from etl_project.sources.paths import escape_path, unescape_path
 from etl_project.sources.patterns import Patterns
 from etl_project.sources.place import LastListing
-from etl_project.sources.signature import SIGNATURE_COLUMNS, SourceUnavailable
+from etl_project.sources.signature import SourceUnavailable
 from etl_project.sources.source import Source
 
 if TYPE_CHECKING:
@@ -176,7 +176,9 @@ def _make_frame(
             "source_id": [source.name] * len(posts),
             "path": list(posts),
             "rank": ranks,
-            **dict.fromkeys(SIGNATURE_COLUMNS, zeros),
+            "mtime_ns": zeros,
+            "ctime_ns": zeros,
+            "inode": zeros,
             "size": sizes,
             "blob_id": blob_ids,
             "committed_us": list(map(dates.get, posts)),
