@@ -85,7 +85,10 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     return report
 
 
-LONG_FILES = ("test_law.py", "test_law_git.py", "test_kills.py", "test_soak.py", "test_ui.py", "test_browser.py")
+LONG_FILES = (
+    *("test_law.py", "test_law_git.py", "test_kills.py", "test_maintain_kills.py", "test_soak.py", "test_crashes.py"),
+    *("test_ui.py", "test_browser.py"),
+)
 """Files whose tests take longest."""
 
 

@@ -89,7 +89,9 @@ def test_a_skip_for_want_of_a_tool_is_a_failure_where_ci_is_set(tmp_path: Path) 
     (tmp_path / "test_tool.py").write_text(WITHOUT_A_TOOL)
     command = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", str(tmp_path)]
     paths = os.pathsep.join([str(ROOT / "tests"), str(ROOT)])
-    environment = {name: value for name, value in os.environ.items() if name != "CI"} | {"PYTHONPATH": paths}
+    # Not what this run was told, by CI or by whoever started it.
+    inherited = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST_")}
+    environment = inherited | {"PYTHONPATH": paths}
     said = {}
     for ci in ({}, {"CI": "true"}):
         ended = subprocess.run(command, cwd=tmp_path, env=environment | ci, capture_output=True, text=True, timeout=60)
