@@ -68,13 +68,11 @@ def test_the_sensor_is_off_until_switched_on_and_looks_every_minute_as_the_sched
         assert "nothing to do" in str(sensor.evaluate_tick(context).skip_message)
 
 
-def test_idle_looks_start_no_run_and_grow_the_records_by_less_than_five_kilobytes_each(
-    posts: Site, instance: dg.DagsterInstance
-) -> None:
+def check_when_idle(posts: Site, instance: dg.DagsterInstance, times: int) -> None:
+    """Check for changes so many times, and assert that no run starts and that the records hardly grow."""
     assert run_job(posts).success
     before = size_of(posts.settings.dagster_home)
-    looks = 50
-    for number in range(looks):
+    for number in range(times):
         skipped = look(instance)
         assert isinstance(skipped, dg.SkipReason)
         # What the daemon writes down of a tick.
@@ -83,7 +81,20 @@ def test_idle_looks_start_no_run_and_grow_the_records_by_less_than_five_kilobyte
             instance.create_tick(tick).with_status(TickStatus.SKIPPED, skip_reason=skipped.skip_message)
         )
     assert instance.get_runs_count() == 1
-    assert size_of(posts.settings.dagster_home) - before < looks * 5_000
+    assert size_of(posts.settings.dagster_home) - before < times * 5_000
+
+
+def test_a_few_idle_checks_start_no_run_and_grow_the_records_by_less_than_five_kilobytes_each(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    check_when_idle(posts, instance, 10)
+
+
+@pytest.mark.prove("growth")
+def test_idle_checks_start_no_run_and_grow_the_records_by_less_than_five_kilobytes_each(
+    posts: Site, instance: dg.DagsterInstance
+) -> None:
+    check_when_idle(posts, instance, 50)
 
 
 def test_a_look_too_slow_for_a_tick_starts_the_run_and_lets_it_decide(

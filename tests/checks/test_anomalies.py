@@ -193,15 +193,24 @@ def test_a_source_of_few_articles_a_day_or_of_few_weeks_has_no_usual_count(table
     assert asked(tables, MONDAY + dt.timedelta(days=1)) == []
 
 
-def test_chance_alone_is_hardly_ever_told(tables: duckdb.DuckDBPyConnection) -> None:
+def days_told_by_chance(tables: duckdb.DuckDBPyConnection, asked_days: int) -> list[dt.date]:
+    """Days, of so many last ones, of which something is told, though posts arrive by chance alone."""
     chance = random.Random(1)
     days = _days(MONDAY - dt.timedelta(days=400), 400)
     rate = {True: 12, False: 30}
     # Arrivals of a day of a Poisson process, quiet at weekends.
     counts = {day: sum(chance.random() < rate[day.weekday() >= 5] / 1000 for _ in range(1000)) for day in days}
     count_by_day(tables, counts)
-    told = [day for day in days[60:] if asked(tables, day)]
-    assert len(told) <= 1
+    return [day for day in days[-asked_days:] if asked(tables, day)]
+
+
+def test_chance_alone_is_hardly_ever_told_in_two_months(tables: duckdb.DuckDBPyConnection) -> None:
+    assert len(days_told_by_chance(tables, 60)) <= 1
+
+
+@pytest.mark.prove("laws")
+def test_chance_alone_is_hardly_ever_told_in_a_year(tables: duckdb.DuckDBPyConnection) -> None:
+    assert len(days_told_by_chance(tables, 340)) <= 1
 
 
 def test_a_source_silent_for_more_than_twice_its_usual_pause_is_told_until_it_speaks(
