@@ -10,7 +10,6 @@ from etl_project.sources.access import sweep_mirrors
 
 REFRESH, REBUILD, VERIFY, MAINTAIN = "refresh", "rebuild", "verify", "maintain"
 
-REFRESHING = (REFRESH, REBUILD, VERIFY)
 """Jobs that bring the whole warehouse up to date."""
 
 _ALL_ASSETS = dg.AssetSelection.all()

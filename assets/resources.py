@@ -20,7 +20,7 @@ from etl_project.checks.check import CheckResult
 from etl_project.database.lock import LockHeld, RefreshLock
 from etl_project.database.publish import Published
 from etl_project.database.work_file import OpenElsewhere
-from etl_project.errors import UserError
+from etl_project.errors import UserError, is_query_interrupt
 from etl_project.refresh import Refresh
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.read_files import Report
@@ -28,9 +28,6 @@ from etl_project.refresh.result import TablesLoaded
 from etl_project.scan.compare import Diff
 from etl_project.settings import read_settings
 from etl_project.sources.signature import SourceUnavailable
-
-QUERY_INTERRUPTED = "Query interrupted"
-"""Message of the error that DuckDB makes of a Ctrl-C."""
 
 RETRY_SECONDS = 10
 """Wait before a step is tried a second time, after an error that may be transient."""
@@ -96,7 +93,7 @@ class Session:
         try:
             yield
         except Exception as error:
-            if str(error) == QUERY_INTERRUPTED:
+            if is_query_interrupt(error):
                 raise DagsterExecutionInterruptedError from error
             if attempts_left and _is_transient(error):
                 raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from error

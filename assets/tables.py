@@ -67,10 +67,10 @@ def tables(
             context.log.info("To do: %s.", "; ".join(plan.reasons))
             session.tables = refresh.load_tables(plan, session.report or _progress_logger(context))
             rows = session.tables.rows
-        unavailable = refresh.unavailable(plan, session.tables)
+        unavailable = session.tables.unavailable if session.tables else plan.diff.unavailable
         for name, reason in unavailable.items():
             context.log.warning(describe_outage(name, reason))
-    sources_read = check_sources_read(unavailable)
+    sources_read = check_sources_read(refresh.skipped_outages() | unavailable)
     for name in TABLES:
         yield dg.MaterializeResult(
             asset_key=name,

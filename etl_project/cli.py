@@ -20,6 +20,7 @@ from etl_project.errors import (
     SOURCE_MISSING,
     WORK_TO_DO,
     UserError,
+    is_query_interrupt,
 )
 from etl_project.show.console import consoles, safe
 
@@ -61,9 +62,17 @@ def _tells_user_errors(command: Command) -> Command:
             where = f": {error.filename}" if error.filename else ""
             _stop(f"{error.strerror or error}{where}. The published file is as it was.", FAILED)
         except KeyboardInterrupt:
-            _stop("Stopped. The published file is as it was; the next refresh goes on from there.", INTERRUPTED)
+            _stop_interrupted()
+        except RuntimeError as error:
+            if not is_query_interrupt(error):
+                raise
+            _stop_interrupted()
 
     return run  # type: ignore[return-value]
+
+
+def _stop_interrupted() -> None:
+    _stop("Stopped. The published file is as it was; the next refresh goes on from there.", INTERRUPTED)
 
 
 def _stop(message: str, code: int) -> None:
@@ -141,7 +150,8 @@ def _refresh(work: Refresh, alerts: Alerts) -> int:
         alerts.report_success(plan.generation, plan.diff.listed, plan.diff.unavailable)
         return SOURCE_MISSING if plan.diff.unavailable else DONE
     except Exception as error:
-        alerts.report_failure(str(error))
+        if not is_query_interrupt(error):
+            alerts.report_failure(str(error))
         raise
 
 

@@ -22,15 +22,17 @@ AGGREGATES_FOLDER = WAREHOUSE / "aggregates"
 INTERNAL_SQL = Path(__file__).parent / "internal.sql"
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "article_changes": ("refresh_id", "article_id", "old_article_id"),
+    "article_changes": (),
     "article_history": ("article_id",),
-    "article_versions": ("article_id", "replaced_at"),
+    "article_versions": (),
     "refreshes": ("refresh_id",),
     "articles": ("article_id",),
     "article_bodies": ("article_id",),
     "post_files": ("source_id", "path"),
 }
-"""Table -> columns of which no two rows have the same values, for the tables that a rebuild reads."""
+"""Table -> columns of which no two rows have the same values, for the tables that a rebuild reads.
+
+None where only whole rows are told apart: after a source took the name of a removed one, both have rows of one id."""
 
 OBSERVED = ("article_changes", "article_history", "article_versions", "refreshes")
 """Tables that record what refreshes saw: carried over when the derived tables are built anew."""

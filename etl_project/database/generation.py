@@ -74,15 +74,18 @@ class Generation:
 def generation(con: duckdb.DuckDBPyConnection) -> Generation:
     """Read which generation the database in use holds, and how far it came.
 
+    Where the table does not hold exactly one row, which only a fault can cause, the generation is that of the last
+    refresh, and its version none: the tables are built anew.
+
     Raises:
         duckdb.Error: the database has no such table.
-        ValueError: the table does not hold exactly one row.
     """
     rows = con.execute("SELECT generation, state, schema_version FROM internal.generation").fetchall()
-    if len(rows) != 1:
-        raise ValueError(f"the table internal.generation holds {len(rows)} rows instead of one")
-    number, state, version = rows[0]
-    return Generation(number, GenerationState(state), version)
+    if len(rows) == 1:
+        number, state, version = rows[0]
+        return Generation(number, GenerationState(state), version)
+    last = con.execute("SELECT coalesce(max(refresh_id), 0) FROM refreshes").fetchall()
+    return Generation(last[0][0], GenerationState.LOADED, "")
 
 
 def begin_generation(con: duckdb.DuckDBPyConnection, number: int) -> None:

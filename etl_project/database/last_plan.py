@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from etl_project.database.json_file import read_json, write_json
 
@@ -64,18 +64,25 @@ class LastPlanFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._older = path.with_name(path.name.replace(".last_plan.", ".last_look."))
+        """What versions before this one wrote."""
 
     def read(self) -> LastPlan | None:
         """Read what the last plan wrote; None where it wrote nothing, or nothing that this version can read."""
-        content = read_json(self.path)
+        content = read_json(self.path) or _in_present_words(read_json(self._older))
         try:
-            outages = {name: Outage(*outage) for name, outage in content.pop("outages").items()}
-            no_op = content.pop("no_op")
-            last = LastPlan(**content, outages=outages, no_op=NoOpFingerprint(**no_op) if no_op else None)
-            dt.datetime.fromisoformat(last.planned_at)
+            outages = {name: Outage(*outage) for name, outage in content["outages"].items()}
+            for instant in (content["planned_at"], *(outage.since for outage in outages.values())):
+                dt.datetime.fromisoformat(instant)
+            return LastPlan(
+                int(content["generation"]),
+                content["planned_at"],
+                content["young_confirmed"] is True,
+                outages,
+                _no_op_fingerprint(content["no_op"]),
+            )
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
-        return last
 
     def outages(self) -> dict[str, Outage]:
         """Sources that the last plan could not read."""
@@ -123,3 +130,24 @@ class LastPlanFile:
         for name, reason in unavailable.items():
             outages[name] = Outage(reason, before[name].since if name in before else planned_at)
         write_json(self.path, asdict(LastPlan(number, planned_at, young_confirmed, outages, no_op)))
+        self._older.unlink(missing_ok=True)
+
+
+def _no_op_fingerprint(content: object) -> NoOpFingerprint | None:
+    try:
+        return NoOpFingerprint(**content) if isinstance(content, dict) else None
+    except TypeError:  # of another version
+        return None
+
+
+def _in_present_words(older: dict[str, Any]) -> dict[str, Any]:
+    """Name the values of an older file as they are named now; its fingerprint is of code that is gone."""
+    if "looked_at" not in older:
+        return {}
+    return {
+        "generation": older.get("generation"),
+        "planned_at": older["looked_at"],
+        "young_confirmed": older.get("is_settled"),
+        "outages": older.get("unavailable"),
+        "no_op": None,
+    }

@@ -65,7 +65,7 @@ def _make_qualify_clause(con: duckdb.DuckDBPyConnection, table: str, columns: se
     """The clause that leaves one row for each key; nothing where there is one already, as there nearly always is."""
     if table not in KEYS or not columns.issuperset(KEYS[table]):
         return ""
-    key = ", ".join(KEYS[table])
+    key = ", ".join(KEYS[table] or sorted(columns))
     # Hashes take less memory than keys; two keys of one hash would only make the clause needless.
     row = con.execute(f"SELECT count(*) <> count(DISTINCT hash({key})) FROM {REPLACED_FILE}.{table}").fetchone()
     return f"QUALIFY row_number() OVER (PARTITION BY {key}) = 1" if row and row[0] else ""

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import INTERNAL_SQL, columns_of, contract_sql, declared_columns, schema_version
+from etl_project.database.contract import INTERNAL_SQL, contract_sql, schema_version
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
@@ -125,48 +125,42 @@ class WorkFile:
             yield con
             self.detach(con)
 
-    def restore(self, *, needs_every_column: bool = False) -> bool:
+    def restore(self) -> bool:
         """Make sure that there is a work file that opens, where that can be had without reading posts.
 
         A work file that is missing or does not open is replaced by a copy of the published file, which holds the same
         tables and inventory; where that is lost too, by a copy of the one published before, so that the observed
         tables are kept.
 
-        Args:
-            needs_every_column: see `usable_file`.
-
         Returns:
             Whether the work file has the present version of the contract; if not, and there is one, the tables are to
             be built anew beside it.
         """
-        version = _read_version(self.path, needs_every_column=needs_every_column)
+        version = _read_version(self.path)
         if version is None:
-            for unusable in (self.path, Path(f"{self.path}.wal")):
-                unusable.unlink(missing_ok=True)
             copy = self.path.with_suffix(".restoring")
             for origin in filter(Path.exists, (self.published, self.previous)):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(origin, copy)
                 # The copy is opened and not the file: a stale log beside that would keep it from opening.
-                version = _read_version(copy, needs_every_column=needs_every_column)
+                version = _read_version(copy)
                 if version is not None:
-                    copy.replace(self.path)
+                    self.replace_by(copy)
                     break
                 copy.unlink()
+            else:
+                for unusable in (self.path, Path(f"{self.path}.wal")):
+                    unusable.unlink(missing_ok=True)
         return version == schema_version()
 
-    def usable_file(self, *, needs_every_column: bool = False) -> tuple[Path | None, bool]:
+    def usable_file(self) -> tuple[Path | None, bool]:
         """Find the file that `restore` would make the work file of, without changing anything.
-
-        Args:
-            needs_every_column: a file of the present version that lacks a table or column of it counts as one that
-                does not open.
 
         Returns:
             The file, if there is one, and whether it has the present version of the contract.
         """
         for file in (self.path, self.published, self.previous):
-            version = _read_version(file, needs_every_column=needs_every_column)
+            version = _read_version(file)
             if version is not None:
                 return file, version == schema_version()
         return None, False
@@ -179,7 +173,6 @@ class WorkFile:
             self.linking,
             unfinished_of(self.last_plan.path),
             unfinished_of(self.alerts),
-            self.folder / f"{self.published.stem}.last_look.json",  # what versions before this one wrote
         ]
         for file in leftovers:
             file.unlink(missing_ok=True)
@@ -315,16 +308,14 @@ def _open_with_retries(path: Path, open_file: Callable[[], duckdb.DuckDBPyConnec
             time.sleep(0.1)
 
 
-def _read_version(path: Path, *, needs_every_column: bool = False) -> str | None:
-    """Version of the contract a file was made with; None when there is no such file or it cannot be used."""
+def _read_version(path: Path) -> str | None:
+    """Version of the contract a file was made with; None when there is no such file or it does not open."""
     if not path.exists():
         return None
     import duckdb
 
     try:
         with _open_with_retries(path, lambda: duckdb.connect(str(path), read_only=True)) as con:
-            version = generation(con).schema_version
-            is_whole = not needs_every_column or version != schema_version() or declared_columns() <= columns_of(con)
-            return version if is_whole else None
-    except (duckdb.Error, ValueError):
+            return generation(con).schema_version
+    except duckdb.Error:
         return None

@@ -7,8 +7,10 @@ import dataclasses
 import functools
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from etl_project.engines.batch import Batch, ManifestRow
@@ -91,7 +93,9 @@ class LocalEngine:
 
     def _run_alone(self, batch: Batch) -> Iterator[ManifestRow]:
         """Run a batch in a process of its own; where that dies, halve it until only the file that kills it is left."""
-        pool = self._new_pool(1)
+        with _interrupts_blocked():
+            pool = self._new_pool(1)
+            pool.submit(os.getpid)
         try:
             yield pool.submit(_run_and_collect_garbage, run_batch, batch).result()
             return
@@ -110,9 +114,10 @@ class LocalEngine:
 
     def _open_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = self._new_pool(self.processes)
-            for _ in range(self.processes):
-                self._pool.submit(os.getpid)
+            with _interrupts_blocked():
+                self._pool = self._new_pool(self.processes)
+                for _ in range(self.processes):
+                    self._pool.submit(os.getpid)
         return self._pool
 
     @staticmethod
@@ -120,6 +125,16 @@ class LocalEngine:
         from loky import ProcessPoolExecutor
 
         return ProcessPoolExecutor(processes, timeout=_IDLE_SECONDS, initializer=_prepare_worker, env=_ONE_THREAD)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Start processes that a Ctrl-C does not reach: this process ends them, and they would only print tracebacks."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare_worker() -> None:

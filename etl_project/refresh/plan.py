@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl_project.database.contract import columns_of, declared_columns
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.in_flight import create_in_flight_tables
 from etl_project.database.last_plan import LastPlan, NoOpFingerprint
@@ -26,6 +27,7 @@ from etl_project.refresh.unchanged import digest_inputs
 from etl_project.scan.clock import Clock
 from etl_project.scan.compare import Comparison, Diff, compare
 from etl_project.scan.inventory import (
+    KNOWN_OF_ANY_VERSION,
     PRESENT_VERSION,
     create_inventory_view,
     empty_inventory,
@@ -55,7 +57,8 @@ class Request:
     verify: bool = False
     """Hash every file again, also those whose signature is the same."""
     is_dry_run: bool = False
-    """Only tell what there is to do: nothing is written, and the plan reports the guard instead of raising."""
+    """Only tell what there is to do: nothing is written but the lock and copies of remote repositories, and the plan
+    reports the guard instead of raising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ class RefreshPlan:
     """The tables are built anew beside the work file, which holds what came before."""
     inventory: str = field(repr=False)
     """Query of the inventory of the last refresh; `{database}` is the attached file that holds it."""
+    is_doubled: bool = field(repr=False)
+    """The inventory has a file twice, which only a fault can cause."""
     opened: duckdb.DuckDBPyConnection | None = field(repr=False)
     """Holds the temporary tables for `load_tables`; None where there is nothing to do."""
 
@@ -102,6 +107,11 @@ class RefreshPlan:
         """Drop the temporary tables: nobody will load them."""
         if self.opened:
             self.opened.close()
+
+    @property
+    def knows_signatures(self) -> bool:
+        """Whether the inventory has signatures, so that changed and moved files can be told before they are read."""
+        return self.inventory == PRESENT_VERSION
 
     @property
     def is_from_nothing(self) -> bool:
@@ -163,9 +173,9 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
                         work.last_plan.write(last.generation, clock.as_of, {}, young_confirmed=True, no_op=last.no_op)
                     return _no_op_plan(last, last.no_op, pinned, clock, began)
         if ask.is_dry_run:
-            file, is_present_version = work.usable_file(needs_every_column=ask.full)
+            file, is_present_version = work.usable_file()
         else:
-            is_present_version = work.restore(needs_every_column=ask.full)
+            is_present_version = work.restore()
             file = work.path if work.path.exists() else None
         con = work.connect()
         try:
@@ -201,6 +211,7 @@ def _no_op_plan(
         guard=None,
         is_rebuild=False,
         inventory=empty_inventory(),
+        is_doubled=False,
         opened=None,
     )
 
@@ -225,14 +236,15 @@ class _Planner:
         self.con = con
         self.clock = clock
         self.is_upgrade = file is not None and not is_present_version
-        # Every table built anew needs every source.
-        self.wanted = settings.sources if self.is_upgrade else ask.sources
-        self.skipped = frozenset({s.name for s in settings.sources} - {s.name for s in self.wanted})
+        self.is_damaged = False
         self.number, self.state = 0, GenerationState.CHECKED
         self.known: dict[str, SourceVersion] = {}
         self.inventory = empty_inventory()
         if file is not None:
             self._read_work_file(file)
+        # Every table built anew needs every source.
+        self.wanted = settings.sources if self.is_upgrade else ask.sources
+        self.skipped = frozenset({s.name for s in settings.sources} - {s.name for s in self.wanted})
         self.young_confirmed = bool(last and last.young_confirmed and last.generation == self.number)
         self.renames = {
             s.renamed_from: s.name
@@ -248,7 +260,7 @@ class _Planner:
         reparse = self._reparse(pinned.versions)
         names = {source.name for source in self.settings.sources}
         may_rebuild = self.is_upgrade or (self.number > 0 and reparse >= names)
-        self._prepare_tables(may_rebuild)
+        is_doubled = self._prepare_tables(may_rebuild)
         diff = self._compare(pinned, walk, reparse)
         # Without its own settings file an unavailable site would seem to have other settings.
         reparse -= diff.unavailable.keys()
@@ -279,6 +291,7 @@ class _Planner:
             guard=guard,
             is_rebuild=may_rebuild and not diff.unavailable,
             inventory=self.inventory,
+            is_doubled=is_doubled,
             opened=self.con if reasons else None,
         )
 
@@ -287,9 +300,21 @@ class _Planner:
         self.work.attach_read_only(self.con, file)
         present = generation(self.con)
         self.number, self.state = present.number, present.state
-        rows = "(SELECT source_id, '' FROM sources)" if self.is_upgrade else "internal.source_states"
-        self.known = {name: SourceVersion(*version) for name, *version in self.con.execute(f"FROM {rows}").fetchall()}
-        self.inventory = inventory_of_another_version() if self.is_upgrade else PRESENT_VERSION
+        if self.ask.full and not self.is_upgrade and not declared_columns() <= columns_of(self.con):
+            # Its tables are built anew as those of another version are, with what can be read of them.
+            self.is_upgrade = self.is_damaged = True
+        if not self.is_upgrade:
+            self.known = self._known_sources("internal.source_states")
+            self.inventory = PRESENT_VERSION
+            return
+        columns = {(table, column) for schema, table, column, _ in columns_of(self.con) if schema == "main"}
+        if ("sources", "source_id") in columns:
+            self.known = self._known_sources("(SELECT source_id, '' FROM sources)")
+        if columns >= {("post_files", name) for name in KNOWN_OF_ANY_VERSION}:
+            self.inventory = inventory_of_another_version()
+
+    def _known_sources(self, rows: str) -> dict[str, SourceVersion]:
+        return {name: SourceVersion(*version) for name, *version in self.con.execute(f"FROM {rows}").fetchall()}
 
     def _reparse(self, versions: dict[str, SourceVersion]) -> frozenset[str]:
         """Sources whose every file is read again: their settings or code changed, or it was asked for."""
@@ -300,11 +325,13 @@ class _Planner:
             if self.ask.full or (name in known and known[name].fingerprint != version.fingerprint)
         )
 
-    def _prepare_tables(self, may_rebuild: bool) -> None:
+    def _prepare_tables(self, may_rebuild: bool) -> bool:
+        """Make the temporary tables and the view of the inventory. Returns whether that has a file twice."""
         create_in_flight_tables(self.con)
         rows = self.inventory.format(database="work")
         is_doubled = may_rebuild and has_doubled_files(self.con, rows)
-        create_inventory_view(self.con, self.inventory, "work", self.renames, trusts_keys=not is_doubled)
+        create_inventory_view(self.con, self.inventory, "work", self.renames, is_doubled=is_doubled)
+        return is_doubled
 
     def _compare(self, pinned: PinnedSources, walk: Walk, reparse: frozenset[str]) -> Diff:
         return compare(
@@ -343,6 +370,8 @@ class _Planner:
         }
 
     def _reasons(self, diff: Diff, versions: dict[str, SourceVersion], reparse: frozenset[str]) -> list[str]:
+        if self.is_damaged:
+            return ["tables or columns of the work file are missing: every table is built anew"]
         if self.is_upgrade:
             return ["the tables have another form in this version"]
         if not self.number:

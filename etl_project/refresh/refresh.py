@@ -81,7 +81,9 @@ class Refresh:
         return make_plan(self.settings, self.work, self.ask)
 
     def preview(self) -> RefreshPlan:
-        """Make the plan without writing anything; the plan reports what the guard says.
+        """Make the plan and change nothing: the lock and copies of remote repositories apart, nothing is written.
+
+        The plan reports what the guard says.
 
         Raises:
             SettingsError: a source was never there.
@@ -89,17 +91,10 @@ class Refresh:
         """
         return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True))
 
-    def unavailable(self, plan: RefreshPlan, loaded: TablesLoaded | None) -> dict[str, str]:
-        """Sources that could not be read -> why.
-
-        Args:
-            plan: the plan. A source that it skipped keeps the reason of the last plan that included it.
-            loaded: what was loaded, if something was: a source may fail while it is read.
-        """
+    def skipped_outages(self) -> dict[str, str]:
+        """Sources that this refresh skips and that the last plan which included them could not read -> why."""
         included = {source.name for source in self.ask.sources}
-        outages = self.work.last_plan.outages()
-        skipped = {name: outage.reason for name, outage in outages.items() if name not in included}
-        return skipped | (loaded.unavailable if loaded else plan.diff.unavailable)
+        return {name: outage.reason for name, outage in self.work.last_plan.outages().items() if name not in included}
 
     def warm(self, plan: RefreshPlan) -> None:
         """Start what will read, where there is work for it, so that it is ready when the work begins."""
@@ -237,7 +232,7 @@ class Refresh:
             return self.work.path
         attach_previous(con, self.work)
         # The guard asks while files are read, and by then the name `work` is that of the new file.
-        create_inventory_view(con, plan.inventory, REPLACED_FILE, {}, trusts_keys=False)
+        create_inventory_view(con, plan.inventory, REPLACED_FILE, {}, is_doubled=plan.is_doubled)
         target = self.work.attach_new(con)
         create_tables(con)
         carry_over(con)

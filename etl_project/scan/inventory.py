@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PRESENT_VERSION = "SELECT * FROM {database}.internal.inventory"
 """Query of the inventory of a work file of this version; `{database}` is its name where it is attached."""
 
+KNOWN_OF_ANY_VERSION = ("source_id", "path", "article_id", "status", "is_shadowed", "size", "file_hash")
+"""Columns of the inventory that `post_files` has in every version."""
+
 
 @functools.cache
 def empty_inventory() -> str:
@@ -26,7 +29,7 @@ def empty_inventory() -> str:
 @functools.cache
 def inventory_of_another_version() -> str:
     """Query of what the tables of any version tell of the files then: enough for the guard and for moves."""
-    known = {name: name for name in ("source_id", "path", "article_id", "status", "is_shadowed", "size", "file_hash")}
+    known = {name: name for name in KNOWN_OF_ANY_VERSION}
     return f"SELECT {_columns({**known, 'is_young': 'false', 'deferrals': '0'})} FROM {{database}}.post_files"
 
 
@@ -36,7 +39,7 @@ def create_inventory_view(
     database: str,
     renames: Mapping[str, str],
     *,
-    trusts_keys: bool = True,
+    is_doubled: bool = False,
 ) -> None:
     """Make the temporary view `inventory`, in the columns of `internal.inventory`.
 
@@ -45,11 +48,10 @@ def create_inventory_view(
         inventory: query of the inventory, with `{database}` in it.
         database: name of the attached database.
         renames: old name of a source -> its present one.
-        trusts_keys: no file has two rows. Where all is built anew, a doubled row, which only a fault could make,
-            must not have its file read twice.
+        is_doubled: some file has two rows, which only a fault can cause. It must not be read twice.
     """
     rows = ids_under_present_names(inventory.format(database=database), renames)
-    only_one = "" if trusts_keys else "QUALIFY row_number() OVER (PARTITION BY source_id, path) = 1"
+    only_one = "QUALIFY row_number() OVER (PARTITION BY source_id, path) = 1" if is_doubled else ""
     con.execute(f"CREATE OR REPLACE TEMP VIEW inventory AS FROM ({rows}) {only_one}")
 
 

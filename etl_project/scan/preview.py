@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,13 +55,20 @@ ORDER BY 1
 """
 
 
-def count_files(con: duckdb.DuckDBPyConnection) -> dict[str, FileCounts]:
+def count_files(con: duckdb.DuckDBPyConnection, *, knows_signatures: bool = True) -> dict[str, FileCounts]:
     """Count what is to be done with files.
 
     Args:
         con: the connection of a plan, before its files are read.
+        knows_signatures: the inventory has signatures; without them, every file that it knows is only read again.
 
     Returns:
         Source -> its files.
     """
-    return {source: FileCounts(*counts) for source, *counts in con.execute(_COUNTS).fetchall()}
+    counts = {source: FileCounts(*numbers) for source, *numbers in con.execute(_COUNTS).fetchall()}
+    if knows_signatures:
+        return counts
+    return {
+        source: replace(files, changed=0, read_again=files.changed + files.read_again)
+        for source, files in counts.items()
+    }

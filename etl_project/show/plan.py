@@ -39,6 +39,8 @@ def show_plan(plan: RefreshPlan, options: str, console: Console) -> None:
         console.print(f"\nBuilt anew: {_what_is_built(plan)}.")
     for name, articles in plan.diff.leaving.items():
         console.print(safe(f"Leaving: {articles.leaving:,} of the {articles.total:,} posts of the source {name}."))
+    if plan.opened and plan.generation and not plan.knows_signatures:
+        console.print("Which files changed or moved is known only when they are read.")
     if plan.guard:
         console.print(safe(f"The guard would stop this refresh: {plan.guard}", "red"))
     for name, reason in plan.diff.unavailable.items():
@@ -48,7 +50,7 @@ def show_plan(plan: RefreshPlan, options: str, console: Console) -> None:
 
 
 def _file_table(plan: RefreshPlan) -> Table:
-    counts = count_files(plan.opened) if plan.opened else {}
+    counts = count_files(plan.opened, knows_signatures=plan.knows_signatures) if plan.opened else {}
     table = Table(header_style="bold", show_edge=False)
     table.add_column("source")
     for heading in _COLUMNS:
@@ -63,5 +65,5 @@ def _what_is_built(plan: RefreshPlan) -> str:
     if plan.is_from_nothing:
         return "every table and every aggregate"
     if plan.is_changed:
-        return "the rows of the articles above, the aggregates that count them, the published file"
+        return "the rows of the articles of these files, the aggregates that count them, the published file"
     return "nothing; the refresh goes on where the last one stopped"

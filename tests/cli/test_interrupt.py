@@ -6,13 +6,39 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import Site
+from typer.testing import CliRunner
 from watching import watching
 
+from etl_project.cli import app
+
 MOMENTS = {"while files are staged": "posts.staging", "while the tables are loaded": "posts.duckdb.wal"}
+
+
+def test_an_interrupted_query_of_a_plan_is_exit_130_without_an_alert(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB makes an error of its own of a Ctrl-C."""
+    site.configure(extra=f"[alerts]\ncommand = 'touch {tmp_path / 'alert'}'\n")
+    site.write("_posts/2026-01-02-one.md")
+    with duckdb.connect() as con:
+        threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
+        with pytest.raises(RuntimeError, match=r"^Query interrupted$") as interrupted:
+            con.execute("SELECT count(*) FROM range(1_000_000) AS a, range(1_000_000) AS b")
+
+    def compare(*given: object) -> None:
+        raise interrupted.value
+
+    monkeypatch.setattr("etl_project.refresh.plan.compare", compare)
+    for options in ([], ["--plan"]):
+        result = CliRunner().invoke(app, ["refresh", "--config", str(site.config), *options])
+        assert result.exit_code == 130 and "Stopped." in result.output, result.output
+    assert not (tmp_path / "alert").exists()
 
 
 @pytest.mark.parametrize("file", MOMENTS.values(), ids=MOMENTS)
@@ -33,7 +59,7 @@ def test_an_interrupted_refresh_is_exit_130_and_the_next_one_goes_on(site: Site,
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 130, output
     assert "Stopped. The published file is as it was; the next refresh goes on from there." in output
-    assert "Traceback" not in output
+    assert "Traceback" not in output, output
     assert not site.published.exists() and not (tmp_path / "alert").exists()
     site.refresh()
     assert site.column("SELECT count(*) FROM articles") == [300]

@@ -138,3 +138,55 @@ def test_a_full_refresh_heals_any_state_of_a_work_file_that_opens(
 
 def test_every_observed_table_is_among_those_that_are_doubled() -> None:
     assert set(OBSERVED) <= set(DOUBLED)
+
+
+def test_what_was_observed_survives_a_full_refresh_of_a_work_file_that_lost_a_derived_table(site: Site) -> None:
+    """Also where the published files lost it, too: a copy of them is older, and is taken only of what does not open."""
+    site.configure(f'{site.source}on_missing = "keep"\n')
+    for n in range(3):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.refresh()
+    (site.posts / "_posts/2026-01-02-2.md").unlink()
+    site.refresh(allow_deletes=True)
+    site.write("_posts/2026-01-02-3.md")
+    site.load()  # not published: only the work file knows of it
+    changes = "SELECT refresh_id, article_id, change FROM article_changes WHERE refresh_id <= 3 ORDER BY ALL"
+    work = WorkFile(site.published)
+    with work.opened(read_only=True) as con:
+        before = con.execute(changes).fetchall()
+    with duckdb.connect(str(work.path)) as con:
+        con.execute("DROP TABLE article_mentions")
+    site.refresh(full=True)
+    assert site.query(changes) == before and len(before) == 5
+    assert site.column("SELECT refresh_id FROM refreshes ORDER BY 1") == [1, 2, 3, 4]
+    assert site.column("SELECT count(*) FROM articles") == [4], "the article that is kept without its file is there"
+
+
+def test_a_rebuild_keeps_the_changes_and_versions_of_a_source_whose_name_was_given_on(
+    site: Site, tmp_path: Path
+) -> None:
+    """Two sources had rows of the same ids then: these are no doubles."""
+
+    def configure(*sources: str) -> None:
+        site.config.write_text(
+            '[warehouse]\npath = "warehouse/posts.duckdb"\nhistory = true\n' + "".join(sources), "utf-8"
+        )
+
+    old, new = (f'[[source]]\nname = "{name}"\nlocation = "{name}"\n' for name in ("old", "new"))
+    for folder in ("old", "new"):
+        (site.folder / folder).mkdir()
+        for n in range(3):
+            (site.folder / folder / f"{n}.md").write_text(f"---\ntitle: {folder} {n}\n---\n", "utf-8")
+    configure(old, new)
+    site.refresh()
+    (site.folder / "old/1.md").write_text("---\ntitle: edited\n---\n", "utf-8")
+    configure(old)
+    site.refresh(allow_deletes=True)
+    configure('[[source]]\nname = "new"\nlocation = "old"\nrenamed_from = "old"\n')
+    site.refresh()
+    rows = "SELECT refresh_id, article_id, change, title FROM article_changes ORDER BY ALL"
+    versions = "SELECT article_id, title, replaced_at FROM article_versions ORDER BY ALL"
+    before = site.query(rows), site.query(versions)
+    assert len(before[0]) > len({row[:2] for row in before[0]}), "two rows of one refresh have one id"
+    site.refresh(full=True)
+    assert (site.query(rows), site.query(versions)) == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import Site
 from typer.testing import CliRunner, Result
@@ -97,6 +98,15 @@ def test_changed_settings_read_every_file_again_and_build_every_table_anew(chang
     text = said(plan(changed))
     assert "settings or code of site changed" in text and "site │ 10 │ 1 │ 1 │ 1 │ 1 │ 7" in text
     assert "Built anew: every table and every aggregate." in text
+
+
+def test_tables_of_another_version_are_all_read_again_and_nothing_is_called_changed(changed: Site) -> None:
+    work = changed.published.parent / ".work/posts.duckdb"
+    with duckdb.connect(str(work)) as con:
+        con.execute("UPDATE internal.generation SET schema_version = 'another'")
+    text = said(plan(changed))
+    assert "the tables have another form in this version" in text
+    assert "site │ 10 │ 2 │ 0 │ 0 │ 2 │ 8" in text and "known only when they are read" in text
 
 
 def test_a_refresh_that_was_not_finished_is_named(site: Site) -> None:
