@@ -123,19 +123,19 @@ class Refresh:
                 with transaction(con):
                     read = self._read(plan, staging, report, Appender(con))
                     extract_milliseconds = milliseconds_since(began)
-                    number = self._merge(plan, read, extract_milliseconds)
+                    number, tables = self._merge(plan, read, extract_milliseconds)
             else:
                 read = self._read(plan, staging, report)
                 extract_milliseconds = milliseconds_since(began)
                 target = self._attach_target(plan)
                 with transaction(con):
-                    number = self._merge(plan, read, extract_milliseconds)
+                    number, tables = self._merge(plan, read, extract_milliseconds)
             milliseconds = {
                 "list": plan.milliseconds,
                 "extract": extract_milliseconds,
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
-            loaded = _describe_load(plan, read, number, milliseconds)
+            loaded = _describe_load(plan, read, number, tables, milliseconds)
             self.work.detach(con)
         finally:
             con.close()
@@ -156,15 +156,20 @@ class Refresh:
             guard_deletes(count_leaving_again(plan), self.settings.limits.deletes_share)
         return read
 
-    def _merge(self, plan: RefreshPlan, read: FilesRead, extract_milliseconds: int) -> int:
-        """Merge what was read, within the transaction of the caller. Returns the number of the generation."""
-        return merge(
+    def _merge(self, plan: RefreshPlan, read: FilesRead, extract_milliseconds: int) -> tuple[int, Collection[str]]:
+        """Merge what was read, within the transaction of the caller.
+
+        Returns:
+            The number of the generation, and the names of the tables and views.
+        """
+        tables = tables_in(plan.connection)
+        number = merge(
             plan.connection,
             Merge(
                 staged=read.staged(),
                 sources=self.settings.sources,
                 versions=read.versions,
-                tables=tables_in(plan.connection),
+                tables=tables,
                 timing=Timing(plan.clock.as_of, plan.clock.as_of, plan.milliseconds, extract_milliseconds),
                 aggregates_version=aggregates_version(),
                 files_missed=len(read.missed),
@@ -172,6 +177,7 @@ class Refresh:
                 previous=PREVIOUS if plan.is_from_nothing else None,
             ),
         )
+        return number, tables
 
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table of the contract."""
@@ -239,7 +245,9 @@ class Refresh:
         return target
 
 
-def _describe_load(plan: RefreshPlan, read: FilesRead, number: int, milliseconds: dict[str, int]) -> TablesLoaded:
+def _describe_load(
+    plan: RefreshPlan, read: FilesRead, number: int, tables: Collection[str], milliseconds: dict[str, int]
+) -> TablesLoaded:
     """Tell what a load did, from the work file in use."""
     con = plan.connection
     is_new = number != plan.generation
@@ -252,7 +260,7 @@ def _describe_load(plan: RefreshPlan, read: FilesRead, number: int, milliseconds
         is_new=is_new,
         files_read=sum(row.read for row in read.manifest),
         bytes_read=sum(row.bytes_read for row in read.manifest),
-        rows={name: count_rows(con, name) for name in tables_in(con)},
+        rows={name: count_rows(con, name) for name in tables},
         changes=dict(changes),
         milliseconds=milliseconds,
         unavailable=read.unavailable,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -85,11 +85,15 @@ def kill(site: Site) -> Iterator[Kill]:
         p.stdin.close()
 
 
-def kill_maintenance_at_every_step(site: Site, kill: Kill, fresh: Path, *, kills_the_load: bool) -> None:
+SOME_MOMENTS = ("with a whole copy that is still open", "between the log and the file", "after the file was replaced")
+
+
+def kill_maintenance(site: Site, kill: Kill, fresh: Path, moments: Sequence[str], *, kills_the_load: bool) -> None:
     write_posts(site, 30)
     site.refresh()
     site.settings.dagster_home.mkdir()
-    for number, (moment, (target, is_done_first)) in enumerate(STEPS.items()):
+    for number, moment in enumerate(moments):
+        target, is_done_first = STEPS[moment]
         # Every post is overwritten, so that a compacted file is smaller.
         write_posts(site, 31 + number, edition=number + 1, age=40 - number)
         if kills_the_load:
@@ -109,14 +113,15 @@ def kill_maintenance_at_every_step(site: Site, kill: Kill, fresh: Path, *, kills
     assert_the_change_log_adds_up(site)
 
 
-def test_maintenance_killed_at_any_step_after_a_killed_refresh_is_healed_by_the_next(
+def test_maintenance_killed_at_some_steps_after_a_killed_refresh_is_healed_by_the_next(
     site: Site, kill: Kill, tmp_path: Path
 ) -> None:
-    kill_maintenance_at_every_step(site, kill, tmp_path / "fresh", kills_the_load=True)
+    kill_maintenance(site, kill, tmp_path / "fresh", SOME_MOMENTS, kills_the_load=True)
 
 
 @pytest.mark.prove("kills")
-def test_maintenance_killed_at_any_step_at_rest_is_healed_by_the_next_refresh(
-    site: Site, kill: Kill, tmp_path: Path
+@pytest.mark.parametrize("kills_the_load", [True, False], ids=["after a killed refresh", "at rest"])
+def test_maintenance_killed_at_any_step_is_healed_by_the_next_refresh(
+    site: Site, kill: Kill, tmp_path: Path, kills_the_load: bool
 ) -> None:
-    kill_maintenance_at_every_step(site, kill, tmp_path / "fresh", kills_the_load=False)
+    kill_maintenance(site, kill, tmp_path / "fresh", list(STEPS), kills_the_load=kills_the_load)
