@@ -84,8 +84,6 @@ class RefreshPlan:
     """The same as of the last refresh; it stays with a source that fails."""
     renames: dict[str, str]
     """Old name of a source -> its present one, where rows are still under the old one."""
-    reparse: frozenset[str]
-    """Sources whose every file is read again."""
     guard: str | None
     """Why the guard would stop the refresh; only of a dry run, as it stops any other at once."""
     is_rebuild: bool
@@ -207,7 +205,6 @@ def _no_op_plan(
         versions=pinned.versions,
         known=pinned.versions,
         renames={},
-        reparse=frozenset(),
         guard=None,
         is_rebuild=False,
         inventory=empty_inventory(),
@@ -287,7 +284,6 @@ class _Planner:
             versions=versions,
             known=self.known,
             renames=self.renames,
-            reparse=reparse,
             guard=guard,
             is_rebuild=may_rebuild and not diff.unavailable,
             inventory=self.inventory,
