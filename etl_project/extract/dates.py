@@ -6,10 +6,17 @@ The grammar is explicit and knows ASCII digits only. It understands
 - `8 December 2021`, `8 Dec 2021`, `December 8, 2021`, `Dec 8th 2021`, alone or followed by a time, with or
   without the day of the week before them (RFC 2822, HTTP, RSS), and `Wed Dec  8 10:46:18 +0800 2021` (Unix,
   JavaScript);
-- times `10:46`, `10:46:18`, `10:46:18.123456789` (cut to microseconds, never rounded), `10:46 PM`;
+- times `10:46`, `10:46:18`, `10:46:18.123456789` (cut to microseconds, never rounded), `10:46 PM`, `10:46 p. m.`,
+  `下午3:05`, `오후 3:05`;
 - zones `Z`, `UTC`, `GMT`, `+0800`, `+08:00`, `+08`, `-5`, `UTC+8`, IANA names such as `America/New_York`,
-  the abbreviations the zone of the source itself uses (`CST` in Asia/Shanghai), and those of RFC 2822
-  (`EST`, `PDT`).
+  the abbreviations the zone of the source itself uses (`CST` in Asia/Shanghai), those of RFC 2822
+  (`EST`, `PDT`), and names in words that mean one offset (`Pacific Daylight Time`). In brackets after an
+  offset may stand anything: `GMT+0800 (中国标准时间)` is what JavaScript writes on a Chinese system.
+
+White space is any of Unicode, and as wide as it likes: ICU 72 and later write U+202F before `PM`.
+
+A day without a time is that day, also when an offset follows it: `2021-12-08 +0800` names no instant. So reads Ruby's
+`Time.parse`, by which Jekyll reads it.
 
 Any other word after a valid date gets a warning and is ignored: a person who reads `2021-12-08 10:46 Peking`
 still knows the day. Anything that is not a word, or is an impossible offset (`+99:00`), makes the date invalid.
@@ -46,7 +53,23 @@ _RFC_2822_ZONES = {
     "MST": -25200, "MDT": -21600, "PST": -28800, "PDT": -25200,
 }  # fmt: skip
 
-_TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,30}))?)?(?:[ ]?([AaPp])\.?[Mm]\b\.?)?"
+_ZONE_NAMES = {
+    "coordinated universal time": 0, "greenwich mean time": 0, "western european time": 0,
+    "british summer time": 3600, "west africa time": 3600, "central european time": 3600,
+    "central european standard time": 3600, "central european summer time": 7200, "eastern european time": 7200,
+    "eastern european standard time": 7200, "eastern european summer time": 10800, "moscow standard time": 10800,
+    "india standard time": 19800, "china standard time": 28800, "hong kong standard time": 28800,
+    "taipei standard time": 28800, "singapore standard time": 28800, "japan standard time": 32400,
+    "korea standard time": 32400, "korean standard time": 32400, "australian eastern standard time": 36000,
+    "australian eastern daylight time": 39600, "eastern standard time": -18000, "eastern daylight time": -14400,
+    "central standard time": -21600, "central daylight time": -18000, "mountain standard time": -25200,
+    "mountain daylight time": -21600, "pacific standard time": -28800, "pacific daylight time": -25200,
+}  # fmt: skip
+"""Names of zones as Unicode's CLDR writes them in English, in lower case -> seconds east of UTC."""
+
+_TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,30}))?)?(?:[ ]?([AaPp])\.?[ ]?[Mm]\b\.?)?"
+_ASIAN_HALF_DAY = re.compile(r"[ ]?(?:(上午|午前|오전)|(?:下午|午後|오후))[ ]?([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)")
+"""A half of the day before its time: as `zh-CN`, `ja-JP` and `ko-KR` write it."""
 
 _UNCOMMON_OFFSET = 1 << 30
 """Returned by `_common_offset` for a suffix that only the full grammar can read; no real offset is that large."""
@@ -56,7 +79,7 @@ _NUMERIC_DATE = re.compile(
     r"(?:([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])"
     r"|([0-9]{4})[ ]?年[ ]?([0-9]{1,2})[ ]?月[ ]?([0-9]{1,2})[ ]?日"
     r"|([0-9]{4})([0-9]{2})([0-9]{2})(?![0-9]))"
-    rf"(?:(?:[Tt]|[ \t]+|(?<=日)){_TIME})?(.*)",
+    rf"(?:(?:[Tt]|,?[ ](?:at[ ])?|(?<=日)){_TIME})?(.*)",
     re.DOTALL,
 )
 _COMPACT_TIME = re.compile(r"T([0-9]{2})([0-9]{2})([0-9]{2})?(?![0-9])")
@@ -76,7 +99,8 @@ _YEAR_LAST = re.compile(
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
 _UTC_OFFSET = re.compile(
-    r"(?:UTC|GMT)?[ ]?([+-])([0-9]{1,2})(?::?([0-9]{2}))?(?:[ ]*[(\[]?[A-Za-z][A-Za-z_/ ]{0,40}[)\]]?)?"
+    r"(?:UTC|GMT)?[ ]?([+-])([0-9]{1,2})(?::?([0-9]{2}))?"
+    r"(?:[ ]*[(\[]?[A-Za-z][A-Za-z_/ ]{0,40}[)\]]?|[ ]?[(（][^()（）]{1,80}[)）])?"
 )
 _IANA_NAME = re.compile(r"\[?([A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})\]?")
 _WORDS_ONLY = re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+){0,3}\.?")
@@ -156,6 +180,7 @@ def _read_by_grammar(
     text = written.strip()
     if len(text) > _MAX_DATE_CHARACTERS:
         return invalid
+    text = _normalize(text)
     parts = _split_date(text)
     if parts is None:
         return invalid
@@ -185,13 +210,25 @@ def _read_by_grammar(
             return invalid
         if zone_or_offset == "unknown":
             warnings = (PostWarning("unknown_date_suffix", written),)
-        elif isinstance(zone_or_offset, ZoneInfo):
-            zone, naive_is_utc = zone_or_offset, False
-        elif isinstance(zone_or_offset, int):
-            offset = zone_or_offset
+        elif seconds is not None:  # a day is that day, wherever it was written
+            if isinstance(zone_or_offset, ZoneInfo):
+                zone, naive_is_utc = zone_or_offset, False
+            elif isinstance(zone_or_offset, int):
+                offset = zone_or_offset
     return _make_date(
         written, calendar_date, seconds, micros, precision, offset, zone, naive_is_utc, earliest, latest, warnings
     )
+
+
+def _normalize(text: str) -> str:
+    """Write one blank for each run of white space, leave marks of direction out, and put AM or PM after the time."""
+    if not text.isascii():
+        # Internet Explorer and ICU put marks of direction around the parts of a date.
+        text = text.replace("\u200e", "").replace("\u200f", "")
+        if match := _ASIAN_HALF_DAY.search(text):
+            half = "AM" if match[1] else "PM"
+            text = f"{text[: match.start()]} {match[2]} {half}{text[match.end() :]}"
+    return " ".join(text.split())
 
 
 _TimeParts = tuple[str | None, str | None, str | None, str | None, str | None]
@@ -232,6 +269,8 @@ def _read_suffix(suffix: str, calendar_date: dt.date, seconds: int, zone: ZoneIn
         An offset in seconds, a zone, `local` for the abbreviation of the source's own zone, `unknown` for any other
         word, or None when the suffix makes the date invalid.
     """
+    if suffix[0] in "(（" and suffix[-1] in ")）":
+        suffix = suffix[1:-1].strip()
     upper = suffix.upper()
     if upper in ("Z", "UTC", "GMT", "UT"):
         return 0
@@ -243,6 +282,8 @@ def _read_suffix(suffix: str, calendar_date: dt.date, seconds: int, zone: ZoneIn
         return "local"
     if upper in _RFC_2822_ZONES:
         return _RFC_2822_ZONES[upper]
+    if (offset := _ZONE_NAMES.get(suffix.lower())) is not None:
+        return offset
     return "unknown" if _WORDS_ONLY.fullmatch(suffix) else None
 
 

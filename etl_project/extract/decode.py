@@ -13,6 +13,9 @@ from etl_project.reasons import PostWarning, Rejection
 _BINARY_TEST_BYTES = 8192
 """Bytes at the start of a file that are examined to tell text from binary data."""
 
+_TEXT_PER_CONTROL = 50
+"""Bytes of text for each control byte; a file with more controls is binary. Stray ones are mistakes of an editor."""
+
 _C0_BYTES = bytes(b for b in (*range(32), 127) if b not in b"\t\n\r")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROL_DELETIONS = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
@@ -39,16 +42,17 @@ def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
     A byte order mark decides the encoding. Without one, UTF-8 is tried first, then each of `encodings` in turn,
     strictly. A fallback is accepted only if the text holds no private-use, unassigned or C1 character, because these
     are the signs of a wrong encoding (Big5 bytes decode without an error as GB18030). `\r\n` and `\r` become `\n`;
-    C0 and C1 controls other than TAB and `\n`, and DEL, are removed with a warning. Noncharacters are kept, since
-    they are not control characters.
+    C0 and C1 controls other than TAB and `\n`, and DEL, are removed with a warning; NUL is one of them, as generators
+    publish a page with a stray NUL and browsers pass over it. Noncharacters are kept, since they are not control
+    characters.
 
     Args:
         data: the whole file.
         encodings: names of encodings, best first; UTF-8 need not be among them.
 
     Raises:
-        Rejection: `empty` (nothing or only white space), `binary` (NUL in the first 8 KiB, or undecodable
-            and full of control bytes) or `encoding`.
+        Rejection: `empty` (nothing or only white space), `binary` (NUL in the first 8 KiB of a file that is not
+            UTF-8 or is full of control bytes; or undecodable and full of control bytes) or `encoding`.
     """
     warnings: tuple[PostWarning, ...] = ()
     encoding = "utf-8"
@@ -60,11 +64,14 @@ def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
     else:
         # Deleting bytes is five times cheaper than searching the text.
         has_controls = len(data.translate(None, _C0_BYTES)) != len(data)
-        if has_controls and b"\0" in data[:_BINARY_TEST_BYTES]:
+        has_nul = has_controls and b"\0" in data[:_BINARY_TEST_BYTES]
+        if has_nul and _is_full_of_controls(data):
             raise Rejection("binary", "The file holds NUL bytes.")
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
+            if has_nul:
+                raise Rejection("binary", "The file holds NUL bytes.") from error
             text, encoding = _decode_with_fallbacks(data, encodings, error)
             warnings = (PostWarning("decoded_fallback", encoding),)
             has_controls = _CONTROLS.search(text) is not None
@@ -112,12 +119,17 @@ def _decode_with_fallbacks(data: bytes, encodings: Sequence[str], error: Unicode
             continue
         if _is_plausible(text):
             return text, name
-    head = data[:_BINARY_TEST_BYTES]
-    if (len(head) - len(head.translate(None, _C0_BYTES))) * 50 > len(head):
+    if _is_full_of_controls(data):
         raise Rejection("binary", "The file is no text: it is full of control bytes.")
     line = data.count(b"\n", 0, error.start) + 1
     tried = ", ".join(["utf-8", *(name for name in encodings if name.lower() not in ("utf-8", "utf8"))])
     raise Rejection("encoding", f"The file cannot be decoded as {tried}.", line)
+
+
+def _is_full_of_controls(data: bytes) -> bool:
+    """Whether the start of a file holds too many control bytes for text; a single one never is."""
+    head = data[:_BINARY_TEST_BYTES]
+    return (len(head) - len(head.translate(None, _C0_BYTES)) - 1) * _TEXT_PER_CONTROL > len(head)
 
 
 def _is_plausible(text: str) -> bool:

@@ -72,6 +72,44 @@ def test_one_instant_in_many_spellings(written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "December 8, 2021 at 3:05:09\u202fPM",
+        "2021-12-08 3:05:09\u00a0PM",
+        "2021-12-08\u30003:05:09\u2009pm",
+        "2021-12-08, 3:05:09 p.\u00a0m.",
+        "2021/12/8 下午3:05:09",
+        "2021年12月8日 下午 3:05:09",
+        "2021/12/08 午後3:05:09",
+        "2021-12-08 오후 3:05:09",
+        "\u200e2021-12-08\u200e 3:05:09\u200e PM",
+        "Wed Dec 08 2021 15:05:09 GMT+0800 (中国标准时间)",
+        "Wed Dec 08 2021 08:05:09 GMT+0100 (heure normale d’Europe centrale)",
+        "Wed Dec 08 2021 15:05:09 GMT+0800（中国标准时间）",
+        "2021-12-08 07:05:09 (UTC)",
+        "2021-12-08 07:05:09 Coordinated Universal Time",
+        "2021-12-07 23:05:09 Pacific Standard Time",
+        "2021-12-08 at 15:05:09 China Standard Time",
+    ],
+)
+def test_a_time_is_read_as_programs_of_many_countries_write_it(written: str) -> None:
+    assert instant(written) == "2021-12-08T07:05:09Z"
+    assert not getattr(read(written), "warnings", None)
+
+
+def test_noon_and_midnight_are_twelve() -> None:
+    assert instant("2021-12-08 下午12:05") == instant("2021-12-08 12:05\u202fPM") == "2021-12-08T04:05:00Z"
+    assert instant("2021-12-08 上午12:05") == instant("2021-12-08 12:05\u202fAM") == "2021-12-07T16:05:00Z"
+
+
+@pytest.mark.parametrize(
+    "zone", ["+0800", "-0500", "Z", "+14:00", "America/New_York", "CST", "GMT+0800 (中国标准时间)"]
+)
+def test_a_day_with_a_zone_is_that_day(zone: str) -> None:
+    assert read(f"2021-12-08 {zone}") == read("2021-12-08")
+
+
+@pytest.mark.parametrize(
     "written", ["2021-12-08", "2021/12/8", "2021-12-8", "20211208", "Dec 8, 2021", "2021年12月8日"]
 )
 def test_a_date_alone_is_the_start_of_its_day(written: str) -> None:

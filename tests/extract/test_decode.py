@@ -75,8 +75,27 @@ def test_a_file_cut_inside_a_character_is_refused() -> None:
     assert reason("标题".encode()[:-1]) == "encoding"
 
 
-def test_nul_bytes_mean_binary() -> None:
-    assert reason(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR") == "binary"
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+        "text in UTF-16 without a mark".encode("utf-16-le"),
+        b"PK\3\4\x14\0\0\0" + bytes(range(256)),
+        b"\0" * 4096,
+        "caf\xe9 and a NUL\0 in Latin-1, which might as well be a picture".encode("latin-1"),
+    ],
+)
+def test_nul_bytes_mean_binary_unless_they_are_stray_ones_in_utf8(data: bytes) -> None:
+    assert reason(data) == "binary"
+
+
+@pytest.mark.parametrize(
+    "text", ["还记<a>\0这里</a>", "\0---\ntitle: t\n---\n" + "words " * 50, "a\0" + "words " * 3000]
+)
+def test_a_stray_nul_is_removed_like_any_other_control(text: str) -> None:
+    decoded = decode(text.encode(), FALLBACKS)
+    assert decoded.text == text.replace("\0", "")
+    assert [warning.code for warning in decoded.warnings] == ["control_characters_removed"]
 
 
 def test_bytes_full_of_controls_mean_binary_even_without_nul() -> None:
