@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from etl_project.dialects import DASHED_NAME, Dialect
+from etl_project.extract.site.settings_values import decode_settings, parse_settings_text
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
 from etl_project.sources.place import PinnedPlace
@@ -26,8 +27,6 @@ _NEW_POST_NAME = {
     "i_day": "(?P<day>[0-9]{1,2})",
     "title": "(?P<slug>.+)",
 }
-_FENCE_OF_SUFFIX = {".yml": "---", ".yaml": "---", ".toml": "+++"}
-_FORMATS_OF_SUFFIX = {".yml": ("yaml",), ".yaml": ("yaml",), ".toml": ("toml",), ".json": ("json",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +99,8 @@ def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, perma
     try:
         if found := place.read_first(_config_names(place, dialect), limits.file_bytes):
             name, data = found
-            text, suffix = data.decode("utf-8-sig"), PurePosixPath(name).suffix
-            # Line ends become \n, as when a file is opened as text.
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-            values = _parse_python(text) if suffix == ".py" else _parse_values(text, suffix, limits)
+            text, suffix = decode_settings(data), PurePosixPath(name).suffix
+            values = _parse_python(text) if suffix == ".py" else parse_settings_text(text, suffix, limits)
     except (OSError, UnicodeDecodeError, Rejection, SyntaxError, ValueError):
         values = {}
     if dialect.keys_fold:
@@ -160,21 +157,6 @@ def _config_names(place: PinnedPlace, dialect: Dialect) -> list[str]:
     if place.name in dialect.content_folders or place.name in dialect.category_folders_above:
         names += [f"../{name}" for name in dialect.config_files]
     return names
-
-
-def _parse_values(text: str, suffix: str, limits: Limits) -> dict[str, Value]:
-    """Parse settings in YAML, TOML or JSON, by the suffix of their file."""
-    # Imported here, because computing the fingerprint of the settings needs no parser.
-    from etl_project.extract.front_matter.read import read_front_matter
-
-    fence = _FENCE_OF_SUFFIX.get(suffix)
-    if fence == "---":
-        # The settings are read as front matter, which a document marker of YAML would close.
-        text = "\n".join([line for line in text.split("\n") if line.rstrip() not in ("---", "...")])
-    if fence:
-        text = f"{fence}\n{text}\n{fence}\n"
-    limits = replace(limits, front_matter_bytes=limits.file_bytes)
-    return read_front_matter(text, limits, required=True, formats=_FORMATS_OF_SUFFIX[suffix]).fields
 
 
 def _parse_python(text: str) -> dict[str, Value]:

@@ -1,0 +1,1 @@
+"""What a site of Hugo says about its posts: settings, languages, mounts, sections and cascades."""

@@ -1,0 +1,53 @@
+"""Parse the text of a site's settings file into values, every scalar as its text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from etl_project.limits import Limits
+
+if TYPE_CHECKING:
+    from etl_project.extract.front_matter.read import Value
+
+_FENCE_OF_SUFFIX = {".yml": "---", ".yaml": "---", ".toml": "+++"}
+_FORMATS_OF_SUFFIX = {".yml": ("yaml",), ".yaml": ("yaml",), ".toml": ("toml",), ".json": ("json",)}
+
+
+def parse_settings(data: bytes, suffix: str, limits: Limits) -> dict[str, Value]:
+    """Parse settings in YAML, TOML or JSON.
+
+    Args:
+        data: bytes of the file.
+        suffix: its suffix, such as `.toml`, which tells the format.
+        limits: limits of the parser.
+
+    Raises:
+        Rejection: the text is not of that format, or beyond a limit.
+        UnicodeDecodeError: the file is not UTF-8.
+    """
+    return parse_settings_text(decode_settings(data), suffix, limits)
+
+
+def decode_settings(data: bytes) -> str:
+    r"""Decode a settings file; line ends become \n, as when a file is opened as text.
+
+    Raises:
+        UnicodeDecodeError: the file is not UTF-8.
+    """
+    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parse_settings_text(text: str, suffix: str, limits: Limits) -> dict[str, Value]:
+    """Parse the decoded text of a settings file; see `parse_settings`."""
+    # Imported here, because computing the fingerprint of the settings needs no parser.
+    from etl_project.extract.front_matter.read import read_front_matter
+
+    fence = _FENCE_OF_SUFFIX.get(suffix)
+    if fence == "---":
+        # The settings are read as front matter, which a document marker of YAML would close.
+        text = "\n".join([line for line in text.split("\n") if line.rstrip() not in ("---", "...")])
+    if fence:
+        text = f"{fence}\n{text}\n{fence}\n"
+    limits = replace(limits, front_matter_bytes=limits.file_bytes)
+    return read_front_matter(text, limits, required=True, formats=_FORMATS_OF_SUFFIX[suffix]).fields
