@@ -20,14 +20,28 @@ Split = Literal["whole", "white_space", "words", "comma", "comma_or_semicolon", 
 
 `words` means white space, unless quotes, brackets or semicolons show that the text is one name."""
 
+Markdown = Literal["kramdown", "goldmark", "marked", "pulldown-cmark", "python-markdown", "obsidian", "gfm"]
+"""The Markdown that a body is written in, named after the program that renders it. `pulldown-cmark` (Zola) is
+CommonMark, `gfm` what GitHub shows."""
+
+Templates = Literal["none", "liquid", "nunjucks", "hugo", "zola"]
+"""The template tags that a body may hold: Liquid (Jekyll), Nunjucks (Hexo), the shortcodes of Hugo or of Zola."""
+
 MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn"})
 """Endings of Markdown files, in lower case."""
 
 HTML = frozenset({".html", ".htm"})
 """Endings of HTML files, in lower case."""
 
-PRUNED = frozenset({"node_modules", "bower_components", "_site", "__pycache__"})
-"""Folders of tools and of built pages, skipped at any depth. They have only names that no author would choose."""
+PRUNED = frozenset(
+    {
+        *("node_modules", "bower_components", "_site", "__pycache__"),
+        *("@eaDir", "#recycle", "@Recycle", "@Recently-Snapshot", "#snapshot"),  # Synology, QNAP
+        *("$RECYCLE.BIN", "RECYCLER", "System Volume Information", "__MACOSX", "lost+found"),
+    }
+)
+"""Folders of tools, of built pages, of disks and of their bins, skipped at any depth. They have only names that no
+author would choose."""
 
 # The forms of dates that generators read from file names; the slug follows the date.
 _DASHED_DATE = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
@@ -43,6 +57,22 @@ _PLAIN_NAME = re.compile(
     r"(?:(?:\.[0-9]{1,2})?[-_ .]+(?P<slug>.*))?",
     re.ASCII | re.DOTALL,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderRules:
+    """What a generator forgives in front matter, apart from what all of them do."""
+
+    opening_indented: bool = False
+    """Whether white space may stand before the opening line."""
+    long_line_closes: bool = False
+    """Whether a line of more dashes (or pluses) than the opening one closes, too."""
+    tabs_indent: bool = False
+    """Whether each TAB at the start of a line counts as two spaces."""
+
+
+COMMON_RULES = HeaderRules()
+"""What all generators do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +97,18 @@ class Dialect:
     content_folders: frozenset[str] = frozenset()
     """Folders of posts below the site's root; at the start of a path they are no part of addresses and categories."""
 
+    # How bodies are written.
+    markdown: Markdown = "gfm"
+    """The Markdown of the bodies."""
+    templates: Templates = "none"
+    """The template tags in the bodies; in a dialect without any, such tags are text."""
+
     # How front matter is found.
     front_matter_required: bool = False
     """Whether the generator itself ignores a file without front matter."""
     header_formats: tuple[str, ...] = ("yaml", "toml", "json")
     """Formats of front matter, tried in this order."""
+    header_rules: HeaderRules = COMMON_RULES
     keys_fold: bool = False
     """Whether `Title` and `title` are the same key."""
 
@@ -137,14 +174,14 @@ class Dialect:
     """Whether `#tag` in the body is a tag."""
     authors: tuple[str, ...] = ("authors", "author")
     authors_split: Split = "whole"
-    wikilinks: bool = False
-    """Whether `[[page]]` and `[[page|label]]` in the body are links, and text between `%%` is a comment."""
     singular_is_whole: bool = False
     """Whether the text of `category` and `tag` is one term; `category` adds to `categories`, `tag` replaces `tags`."""
 
 
 JEKYLL = Dialect(
     name="jekyll",
+    markdown="kramdown",
+    templates="liquid",
     include=("**/_posts/**", "**/_drafts/**"),
     suffixes=MARKDOWN | HTML,
     # Installed gems contain sample sites.
@@ -174,11 +211,14 @@ _HUGO_CONFIG = tuple(
 
 HUGO = Dialect(
     name="hugo",
+    markdown="goldmark",
+    templates="hugo",
     include=("content/**",),
     suffixes=MARKDOWN | HTML,
     not_posts=frozenset({"_index"}),
     content_folders=frozenset({"content"}),
     header_formats=("yaml", "toml", "json"),
+    header_rules=HeaderRules(opening_indented=True, long_line_closes=True),
     keys_fold=True,
     config_files=_HUGO_CONFIG,
     marks=tuple((name, "content") for name in _HUGO_CONFIG),
@@ -198,16 +238,22 @@ HUGO = Dialect(
 
 HEXO = Dialect(
     name="hexo",
+    markdown="marked",
+    templates="nunjucks",
     include=("source/_posts/**", "source/_drafts/**", "_posts/**", "_drafts/**", "source/**"),
     suffixes=MARKDOWN | HTML,
     content_folders=frozenset({"source"}),
     header_formats=("yaml", "json"),
-    config_files=("_config.yml", "_config.yaml"),
+    header_rules=HeaderRules(long_line_closes=True, tabs_indent=True),
+    config_files=("_config.yml", "_config.yaml", "_config.json"),
     marks=(("_config.yml", "source"), ("_config.yaml", "source")),
     dated_name=DATE_FIRST_NAME,
     draft_folders=frozenset({"_drafts"}),
     language_folders=True,
     updated=("updated",),
+    # `slug` and `draft` are keys like any other to Hexo: the name is the slug, `published: false` or `_drafts` a draft.
+    slug=(),
+    draft=(),
     url_style="hexo",
     excerpt=("excerpt", "description"),
     categories_nest=True,
@@ -215,12 +261,15 @@ HEXO = Dialect(
 
 ZOLA = Dialect(
     name="zola",
+    markdown="pulldown-cmark",
+    templates="zola",
     include=("content/**",),
     suffixes=frozenset({".md"}),
     not_posts=frozenset({"_index"}),
     content_folders=frozenset({"content"}),
     front_matter_required=True,
     header_formats=("toml", "yaml"),
+    header_rules=HeaderRules(opening_indented=True),
     config_files=("config.toml", "zola.toml"),
     marks=(("zola.toml", "content"),),
     dated_name=DASHED_NAME,
@@ -238,6 +287,7 @@ ZOLA = Dialect(
 
 PELICAN = Dialect(
     name="pelican",
+    markdown="python-markdown",
     include=("content/**",),
     suffixes=MARKDOWN | HTML,
     content_folders=frozenset({"content"}),
@@ -261,6 +311,7 @@ PELICAN = Dialect(
 
 OBSIDIAN = Dialect(
     name="obsidian",
+    markdown="obsidian",
     include=("**",),
     suffixes=frozenset({".md"}),
     keys_fold=True,
@@ -276,7 +327,6 @@ OBSIDIAN = Dialect(
     published=("publish", "published"),
     tags_split="comma_or_white_space",
     tags_in_body=True,
-    wikilinks=True,
 )
 
 PLAIN = Dialect(
@@ -284,6 +334,7 @@ PLAIN = Dialect(
     include=("**",),
     suffixes=MARKDOWN | HTML | {".mdx"},
     header_formats=("yaml", "toml", "json", "lctt"),
+    header_rules=HeaderRules(long_line_closes=True),
     keys_fold=True,
     bundles=True,
     dated_name=_PLAIN_NAME,
@@ -310,13 +361,14 @@ _ZOLA_KEYS = re.compile(rb"^(?:base_url|compile_sass|build_search_index|generate
 def is_post(dialect: Dialect, name: str) -> bool:
     """Tell whether a file of this name, without its folder, is a post.
 
-    Hidden files (`.#x.md`, `._x.md`) and editor backups (`x.md~`) never are.
+    Hidden files (`.#x.md`, `._x.md`), backups of editors (`x.md~`) and locks of office programs (`~$x.md`) never are.
     """
     dot = name.rfind(".")
     return (
         dot > 0
         and name[dot:].lower() in dialect.suffixes
         and name[0] != "."
+        and not name.startswith("~$")
         and not (dialect.not_posts and name[:dot].lower() in dialect.not_posts)
     )
 

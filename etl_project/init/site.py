@@ -13,9 +13,11 @@ from etl_project.errors import BAD_USAGE, UserError
 from etl_project.extract.decode import decode
 from etl_project.extract.front_matter.read import read_front_matter
 from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
+from etl_project.extract.site.site_files import find_files_left_out
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
 from etl_project.sources.folder import PinnedFolder, read_file
+from etl_project.sources.place import PinnedSource
 from etl_project.sources.source import Source
 
 SAMPLE_POSTS = 400
@@ -78,7 +80,9 @@ def sample_site(folder: Path) -> FoundSite:
     place = PinnedFolder(folder)
     config = read_site_config(place, dialect, limits)
     include = _find_archives(folder, name, config)
-    paths = sorted(place.walk(Source("site", folder, name, include=tuple(include))).paths())
+    source = Source("site", folder, name, include=tuple(include))
+    left_out = find_files_left_out(PinnedSource(source, place), limits)
+    paths = left_out.keep(sorted(place.walk(source).paths()))
     if not paths:
         raise NoSite(
             f"{folder} contains no posts that the dialect {name!r} would read ({', '.join(sorted(dialect.suffixes))})."
@@ -142,7 +146,11 @@ def _read_sample(site: FoundSite, paths: list[str], limits: Limits) -> None:
             data = read_file(root, path, limits.file_bytes).data
             text = decode(data, ("utf-8",)).text
             found = read_front_matter(
-                text, limits, required=dialect.front_matter_required, formats=dialect.header_formats
+                text,
+                limits,
+                required=dialect.front_matter_required,
+                formats=dialect.header_formats,
+                rules=dialect.header_rules,
             )
             site.bodies.append(found.body)
         except Rejection as rejection:

@@ -9,6 +9,7 @@ line.
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from typing import Any, Union
@@ -65,8 +66,9 @@ POST_KEYS = (
 """Pattern of the keys that nearly every kind of site uses: such a key ends the value before it."""
 
 _SWALLOWED_KEY = re.compile(rf"\n{POST_KEYS}:(?=[ \t\n]|$)")
-_COMMENT = re.compile(r"[ \t]*#([^\s#!])?")
-_MACHINE_WORD = re.compile(r"[-+0-9:./ TZ]+|true|false|yes|no|on|off", re.IGNORECASE)
+_COMMENT = re.compile(r"[ \t]*#(\S)?")
+_BINARY_TAGS = frozenset((_CORE_PREFIX + "binary", "!binary"))
+"""Psych of Ruby 1.9 wrote text outside ASCII so; Ruby reads both."""
 TITLES = frozenset(("title", "Title", "TITLE"))
 """Keys whose value is a title, which is always text, even if YAML would read it as something else."""
 _UNFINISHED: Any = object()
@@ -145,6 +147,15 @@ def read_events(block: str, budget: Budget, *, line: int, depth: int = 0) -> Val
         raise Doubt(str(error)) from error
 
 
+def _decode_base64(value: str) -> str:
+    """Decode the text of a binary scalar; what is not base64 of UTF-8 text stays as it is."""
+    try:
+        text = base64.b64decode("".join(value.split()), validate=True).decode()
+    except ValueError:
+        return value
+    return value if _CONTROLS.search(text) else text
+
+
 class _Reader:
     """Builds the value of one document from its events."""
 
@@ -212,8 +223,10 @@ class _Reader:
         tag = event.tag
         if tag is not None:
             self.check_tag(tag, event)
-            if is_title and tag == "!":
+            if is_title and tag == "!" and plain:
                 raise Doubt("the title begins with !")
+            if tag in _BINARY_TAGS:
+                value = _decode_base64(value)
         if plain:
             if value in ("=", "<<") and not is_key and tag is None:
                 raise Doubt(f"{value} has a meaning of its own in YAML")
@@ -221,7 +234,7 @@ class _Reader:
                 raise Rejection("value_limit", "A number is longer than the limit.", self.file_line(event))
         elif "\\" in self.block and _CONTROLS.search(value):
             raise Doubt("an escape stands for a control character")
-        if self.has_hash and node is not None and not is_key:
+        if self.has_hash and node is not None and not is_key and (is_title or not value):
             self.check_comment(value, event, plain, is_title)
         start, end = event.start_mark, event.end_mark
         if style == "|" or style == ">":
@@ -246,13 +259,17 @@ class _Reader:
         return _SWALLOWED_KEY.search(self.block, start, end) is not None
 
     def check_comment(self, value: str, event: Any, plain: bool, is_title: bool) -> None:
-        """Raise Doubt if the comment after a value may be part of the value."""
+        """Raise Doubt if the comment after a title, or in place of a list item, was meant as text.
+
+        Every generator reads `layout: post #required` as `post`. But `#word` in a title is a hashtag or a number, and
+        an item that is nothing but `#word` is a tag.
+        """
         match = _COMMENT.match(self.block, event.end_mark.index)
         if match is None:
             return
         if plain:
-            is_text = match[1] is not None and not (value and _MACHINE_WORD.fullmatch(value))
-            if is_title or is_text:
+            is_word = match[1] is not None
+            if (is_title and (is_word or not value)) or (is_word and type(self.stack[-1].value) is list):
                 raise Doubt("YAML reads the rest of the line as a comment", self.file_line(event))
         elif is_title and event.style in "\"'":
             end = self.block.find("\n", match.start())
@@ -261,7 +278,7 @@ class _Reader:
                 raise Doubt("YAML reads part of the title as a comment", self.file_line(event))
 
     def check_tag(self, tag: str, event: Any) -> None:
-        if tag != "!" and tag not in _CORE_TAGS:
+        if tag != "!" and tag not in _CORE_TAGS and tag not in _BINARY_TAGS:
             raise Rejection(
                 "unsafe_tag", f"The tag {tag.replace(_CORE_PREFIX, '!!')[:80]} is not read.", self.file_line(event)
             )
@@ -273,6 +290,8 @@ class _Reader:
             if type(node.value) is dict and node.key is _NO_KEY:
                 if self.is_in_title(self.stack):
                     raise Doubt("the title is no text")
+                if self.block.startswith("{{", int(event.start_mark.index) - 1):
+                    raise Doubt("{{ begins a template", self.file_line(event))
                 raise Rejection("syntax", "A key is a list or a mapping.", self.file_line(event))
             if (
                 event.flow_style

@@ -23,9 +23,16 @@ from etl_project.reasons import PostWarning, Rejection
 _KEY_START = re.compile(r"""("[^"]*"|'[^']*'|[^\W_][\w.$/-]*(?:[ ][\w.$/-]+){0,2}|_[\w.$/-]*|<<)[ \t]*:(?=[ \t]|$)""")
 TIGHT_KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)(?::(?!//)|：)(?=\S)")
 """A key without white space after its colon, or with a full-width one."""
+_WIDE = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_WIDE_SPACE = re.compile(f"[{_WIDE}]")
+"""White space that input methods and web pages give, and that YAML takes for letters."""
+_WIDE_INDENT = re.compile(rf"^[{_WIDE}][ {_WIDE}]*(?=-[ {_WIDE}]|[A-Za-z_][\w-]*[:：]|$)", re.MULTILINE)
+_WIDE_AFTER = re.compile(rf"^([ ]*(?:-[ ]+)?[A-Za-z_][\w-]*[:：]|[ ]*-)[{_WIDE}][ {_WIDE}]*", re.MULTILINE)
 _STRAY_KEY = re.compile(r"[A-Za-z_][\w-]*:(?=[ \t]|$)")
 _BARE_WORD = re.compile(r"[A-Za-z_][\w-]*[ \t]*")
 _ITEM_START = re.compile(r"-(?=[ \t]|$)")
+_TIGHT_ITEM = re.compile(r"-[^\s-]")
+"""An item without white space after its dash; it counts below an item that has some."""
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}")
 _QUOTED_LINE = re.compile(rf"""(?:{POST_KEYS}:|-)[ \t]+(?:"[^"]+"|'[^']+')""")
 _BEFORE_TEXT = r"""(?:[A-Za-z_][\w-]{2,}:|"[\w -]+":|'[\w -]+':|-)[ \t]+"""
@@ -48,6 +55,26 @@ class _Entry:
     item_indent: int | None = None
     """Indentation of the list items below the key; None until there are any."""
     children: list[str] = field(default_factory=list)
+
+
+def narrow_spaces(block: str, line: int) -> tuple[str, PostWarning | None]:
+    """Write ASCII spaces for wide ones that indent a key or list item, or follow a key or the dash of an item.
+
+    Args:
+        block: the text.
+        line: file line of its first line.
+
+    Returns:
+        The text, and a warning that names the first line that changed.
+    """
+    if block.isascii() or not _WIDE_SPACE.search(block):
+        return block, None
+    narrow = _WIDE_INDENT.sub(lambda indent: " " * len(indent[0]), block)
+    narrow = _WIDE_AFTER.sub(lambda key: key[1].replace("：", ":") + " ", narrow)
+    for number, (written, text) in enumerate(zip(block.split("\n"), narrow.split("\n"), strict=True)):
+        if text != written and text.strip():
+            return narrow, PostWarning("repaired_plain_scalar", text.strip()[:200], line + number)
+    return narrow, None
 
 
 def repair(block: str, budget: Budget, doubt: Doubt, *, line: int, depth: int = 0) -> dict[str, Value]:
@@ -117,6 +144,9 @@ def _split_entries(block: str, doubt: Doubt, first: int) -> list[_Entry]:
             continue
         if entry is None:
             raise Rejection("syntax", f"The front matter cannot be read: {doubt.message}.", doubt.line or line)
+        if indent == entry.item_indent and _TIGHT_ITEM.match(stripped):
+            text = f"{text[:indent]}- {stripped[1:]}"
+            entry.is_loose = True
         text = text[min(indent, entry.margin) :]
         if indent == 0 and not _ITEM_START.match(text):
             entry.is_loose = True
@@ -195,7 +225,7 @@ def _read_in_doubt(entry: _Entry, block: str, budget: Budget, depth: int, doubt:
     if all(_ITEM_START.match(child) or child.startswith((" ", "#")) or not child for child in dedented):
         items = _read_items(dedented, entry, budget, depth)
         if rest:
-            items.insert(0, _read_literally(rest, entry, budget))
+            items.insert(0, _read_literally(_ITEM_START.sub("", rest).strip(), entry, budget))
         return items
     if not rest and _KEY_START.match(next(child for child in dedented if child and child[0] != "#")):
         return repair("\n".join(dedented), budget, doubt, line=entry.line + 1, depth=depth + 1)
