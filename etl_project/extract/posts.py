@@ -9,11 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from etl_project.dialects import DIALECTS
+from etl_project.dialects import DIALECTS, HTML
 from etl_project.extract.body.language import detect_language
-from etl_project.extract.body.read import Body, BodyReader
+from etl_project.extract.body.read import Body, BodyReader, Form
+from etl_project.extract.conflict_copies import is_conflict_copy
 from etl_project.extract.decode import Decoded, decode
-from etl_project.extract.fields import FieldReader, Fields
+from etl_project.extract.fields import EXCERPT_CHARACTERS, FieldReader, Fields
 from etl_project.extract.frames import FILES, POSTS, REJECTED, frame
 from etl_project.extract.front_matter.read import FrontMatter, front_matter_json, read_front_matter
 from etl_project.limits import Limits
@@ -79,6 +80,14 @@ class _Reading:
         return has_changed or is_recent(self.signature, self.started_ns)
 
 
+def _form_of(path: str) -> Form:
+    """Tell what the body of a file is written in: no generator reads an HTML file as Markdown."""
+    if path.endswith(".md"):
+        return "markdown"
+    ending = path[path.rfind(".") :].lower()
+    return "html" if ending in HTML else "mdx" if ending == ".mdx" else "markdown"
+
+
 class PostReader:
     """Reads posts of one source. Built once per worker, which prepares the rules and the dialect."""
 
@@ -86,7 +95,7 @@ class PostReader:
         self.source = source = pinned.source
         self.limits = limits
         self._dialect = DIALECTS[source.dialect]
-        self._bodies = BodyReader(source.rules, source.mentions, self._dialect.wikilinks)
+        self._bodies = BodyReader(source.rules, source.mentions, self._dialect.markdown, self._dialect.templates)
         self._fields = FieldReader(pinned, limits)
         self._read_file = pinned.place.read_post
         self._steps = (self._decode, self._read_front_matter, self._read_body, self._read_fields)
@@ -177,10 +186,11 @@ class PostReader:
             self.limits,
             required=self._dialect.front_matter_required,
             formats=self._dialect.header_formats,
+            rules=self._dialect.header_rules,
         )
 
     def _read_body(self, post: Post) -> None:
-        post.body = self._bodies.read(post.front_matter.body)
+        post.body = self._bodies.read(post.front_matter.body, _form_of(post.path))
 
     def _read_fields(self, post: Post) -> None:
         front_matter, body = post.front_matter, post.body
@@ -204,6 +214,8 @@ class PostReader:
                 codes = list(dict.fromkeys([warning.code for warning in warnings]))
             if "\\x" in task.path:
                 codes.append("path_not_utf8")
+            if is_conflict_copy(task.path):
+                codes.append("conflict_copy")
             if is_shadowed:
                 codes.append("duplicate_identity")
         return (
@@ -238,7 +250,8 @@ class PostReader:
             fields.published_from,
             fields.updated.instant if fields.updated else reading.task.committed_us,
             fields.expires.instant if fields.expires else None,
-            fields.status, fields.language, fields.layout, fields.url, original_url, medium, fields.excerpt,
+            fields.status, fields.language, fields.layout, fields.url, original_url, medium,
+            fields.excerpt or body.first_paragraph[:EXCERPT_CHARACTERS] or None,
             reading.file_hash if decoded.is_verbatim else hash_bytes(decoded.text.encode()),
             front_matter_json(post.front_matter.fields),
             json.dumps(values, ensure_ascii=False, separators=(",", ":")) if values else "{}",

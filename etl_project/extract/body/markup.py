@@ -1,20 +1,10 @@
-"""Prepare the markup of a body before it is parsed: convert template syntax, and limit what is costly to parse."""
+"""Limit what is costly to parse in the HTML of a body."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator
-
-_TEMPLATE_COMMENT = re.compile(r"\{%-?[ \t]*(end)?comment\b[^{}]*%\}")
-_TEMPLATE_FENCE = re.compile(
-    r"^[ \t]*(?:\{%-?[ \t]*(?:end)?(?:highlight|codeblock)\b[^{}\n]*%\}"
-    r"|\{\{[<%][ \t]*/?[ \t]*highlight\b[^{}\n]*\}\})[ \t]*$",
-    re.MULTILINE,
-)
-_TEMPLATE_ADDRESS = re.compile(r"\]\(([^\s(){}<>]*\{[{%][^(){}\n]+\}+[^\s(){}<>]*)(?=[ \t)])")
-
-_OBSIDIAN_TOKEN = re.compile(r"^ {0,3}(`{3,}|~{3,})|`[^`\n]*+`|%%|\n[ \t]*+(?=\n)", re.MULTILINE)
 
 _HARMLESS_TAGS = 4_000
 """A post with at most this many tags parses fast, however they are nested."""
@@ -44,83 +34,9 @@ _LONG_TAG = re.compile(r"(<[a-zA-Z][a-zA-Z0-9]{0,20})[^<>]{20000,}")
 _QUOTED_VALUE = re.compile(r'"[^"]*"|' r"'[^']*'")
 
 
-def convert_template_markup(body: str) -> str:
-    """Convert template markup to Markdown.
-
-    Comments of Liquid are removed. A highlight tag on a line of its own (Jekyll, Hexo, Hugo) becomes a code fence. An
-    address that holds an expression (`[text]({{ site.url }}/x)`) is put in angle brackets, since Markdown allows
-    white space in an address only there (CommonMark 0.31, section 6.3). NUL becomes U+FFFD (section 2.3).
-
-    Args:
-        body: Markdown or HTML.
-
-    Returns:
-        The body without template markup; the same object if it has none.
-    """
-    if "\0" in body:
-        body = body.replace("\0", "\ufffd")
-    if "{" not in body or ("{%" not in body and "{{" not in body):
-        return body
-    if "comment" in body:
-        body = _strip_liquid_comments(body)
-    body = _TEMPLATE_FENCE.sub("~~~~~~", body)
-    return _TEMPLATE_ADDRESS.sub(_bracket_address, body)
-
-
-def _strip_liquid_comments(body: str) -> str:
-    """Remove what is between `{% comment %}` and `{% endcomment %}`, and these tags."""
-    kept = []
-    begin = 0
-    in_comment = False
-    for match in _TEMPLATE_COMMENT.finditer(body):
-        is_end = match[1] is not None
-        if is_end == in_comment:
-            if not in_comment:
-                kept.append(body[begin : match.start()])
-            in_comment = not in_comment
-            begin = match.end() if is_end else match.start()
-    kept.append(body[begin:])  # An unclosed comment stays: losing the rest of the post would be worse.
-    return "".join(kept)
-
-
-def strip_obsidian_comments(body: str) -> str:
-    """Remove Obsidian's `%%` comments, except in code.
-
-    A comment at the start of a line may span paragraphs; any other must end in its own paragraph. An unclosed comment
-    stays: losing the rest of the post would be worse.
-
-    Args:
-        body: Markdown of a note.
-
-    Returns:
-        The note without its comments.
-    """
-    kept = []
-    begin = 0  # end of the last comment that was removed
-    start: int | None = None  # where the open comment starts
-    fence = ""  # the fence of the open code block
-    for match in _OBSIDIAN_TOKEN.finditer(body):
-        token = match[0]
-        if match[1]:
-            if fence:
-                fence = "" if match[1].startswith(fence) else fence
-            elif start is None:
-                fence = match[1]
-        elif token == "%%" and not fence:
-            if start is None:
-                start = match.start()
-                continue
-            kept.append(body[begin:start])
-            begin, start = match.end(), None
-        elif token[0] == "\n" and start and body[start - 1] != "\n":
-            start = None  # a blank line: the paragraph ends before the comment does
-    kept.append(body[begin:])
-    return "".join(kept)
-
-
-def _bracket_address(match: re.Match[str]) -> str:
-    address = match[1].replace("<", r"\<").replace(">", r"\>")
-    return f"](<{address}>"
+def replace_nul(body: str) -> str:
+    """Replace NUL by U+FFFD (CommonMark 0.31, section 2.3): it marks breaks in the text that a walk collects."""
+    return body.replace("\0", "\ufffd") if "\0" in body else body
 
 
 def drop_costly_tags(html: str) -> str:

@@ -18,7 +18,13 @@ LINE = "\0l"
 BLOCK = "\0b"
 """End of a block."""
 CODE = "\0c"
-"""Written after `BLOCK`: the block is code."""
+"""Written at the start of a block: it is code."""
+APART = "\0s"
+"""Written at the start of a block: what follows, to `APART_END`, is no paragraph of the running text."""
+APART_END = "\0e"
+QUOTED = "\0q"
+"""Written at the start of a block: what follows, to `QUOTED_END`, is quoted."""
+QUOTED_END = "\0r"
 SEPARATORS = (
     dict.fromkeys(
         (
@@ -61,11 +67,20 @@ SEPARATORS = (
     | dict.fromkeys(("td", "th"), " ")
 )
 """Tag -> the separator before and after its content."""
+MARKS = dict.fromkeys(
+    ("h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "dl", "table", "figure", "figcaption", "nav", "aside"),
+    (APART, APART_END),
+) | {"blockquote": (QUOTED, QUOTED_END)}
+"""Tag -> the marks at the start and at the end of its content, inside its separators."""
 
-_BREAK_MARK = re.compile("\0[lbc]")
+_BREAK_MARK = re.compile("\0[lbcseqr]")
 # Han, kana and full-width characters, for a character class. Hangul is not included: Korean is written with spaces.
 _WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 _WIDE_BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*\n[ \t]*(?=[{_WIDE}])")
+
+_WORD = re.compile(r"[^\W_]")
+_CONTENTS = re.compile(r"@?\[\[?_?toc_?\]\]?", re.IGNORECASE)
+"""The place of a table of contents, in a site whose generator does not fill it."""
 
 
 def one_line(joined: str) -> str:
@@ -77,12 +92,28 @@ def one_line(joined: str) -> str:
     return " ".join(joined.split())
 
 
-def plain_text(joined: str) -> str:
-    """Turn joined pieces and breaks into plain text, blocks separated by a blank line."""
+def plain_text(joined: str) -> tuple[str, str]:
+    """Turn joined pieces and breaks into plain text.
+
+    Returns:
+        The text, blocks separated by a blank line, and its first paragraph on one line; both may be empty. Headings,
+        code, lists, tables, figures and asides are no paragraphs. One that is quoted counts if there is no other.
+    """
     blocks = []
+    paragraph = quoted_paragraph = ""
+    apart_depth = quote_depth = 0
     for block in joined.split(BLOCK):
         if not block or block.isspace():
             continue
+        apart_ends = quote_ends = 0
+        if APART in block or APART_END in block:
+            apart_depth += block.count(APART)
+            apart_ends = block.count(APART_END)
+            block = block.replace(APART, "").replace(APART_END, "")
+        if QUOTED in block or QUOTED_END in block:
+            quote_depth += block.count(QUOTED)
+            quote_ends = block.count(QUOTED_END)
+            block = block.replace(QUOTED, "").replace(QUOTED_END, "")
         if block.startswith(CODE):
             lines = [line.rstrip() for line in _BREAK_MARK.sub("\n", block).split("\n")]
         else:
@@ -92,4 +123,11 @@ def plain_text(joined: str) -> str:
         text = "\n".join(filter(None, lines))
         if text:
             blocks.append(text)
-    return "\n\n".join(blocks)
+            if not paragraph and not apart_depth and _WORD.search(text) and not _CONTENTS.fullmatch(text):
+                if not quote_depth:
+                    paragraph = text
+                elif not quoted_paragraph:
+                    quoted_paragraph = text
+        apart_depth -= apart_ends
+        quote_depth -= quote_ends
+    return "\n\n".join(blocks), (paragraph or quoted_paragraph).replace("\n", " ")

@@ -14,24 +14,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from pyromark import Markdown, Options
+from pyromark import Markdown as Renderer
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from etl_project.extract.body.markup import convert_template_markup, drop_costly_tags, pieces, strip_obsidian_comments
+from etl_project.dialects import Markdown, Templates
+from etl_project.extract.body.flavours import FLAVOURS, MDX_BEFORE, Pass
+from etl_project.extract.body.markup import drop_costly_tags, pieces, replace_nul
 from etl_project.extract.body.plain_text import plain_text
 from etl_project.extract.body.rules import RuleBook
+from etl_project.extract.body.templates import convert_template_markup
 from etl_project.extract.body.walk import CODE_BLOCK, HEADING, MENTION, Walk, make_tag_actions
 from etl_project.reasons import PostWarning
 from etl_project.sources.source import MentionRule, Rule
 
-_OPTIONS = (
-    Options.ENABLE_TABLES
-    | Options.ENABLE_STRIKETHROUGH
-    | Options.ENABLE_FOOTNOTES
-    | Options.ENABLE_TASKLISTS
-    | Options.ENABLE_HEADING_ATTRIBUTES
-)
+Form = Literal["markdown", "mdx", "html"]
+"""What a body is written in, which the ending of its file says."""
 
 _ROOT_HTML = "<etl-body></etl-body>"
 _WIKILINK_PAGE = re.compile(r"\[\[([^\[\]|\n]++)")
@@ -70,6 +69,8 @@ class Body:
     """Rule column -> value of the last element that matched; None if an `original_url` is no web address."""
     warnings: list[PostWarning] = field(default_factory=list)
     """`link_empty`, if the link to the original has no web address."""
+    first_paragraph: str = ""
+    """The first paragraph of the running text, on one line; empty if there is none."""
 
 
 class BodyReader:
@@ -78,37 +79,51 @@ class BodyReader:
     Args:
         rules: furniture of the site and the columns its values fill.
         mentions: markup that names entities.
-        wikilinks: read `[[page]]` and `[[page|label]]` as links and drop `%%` comments, as Obsidian does.
+        markdown: the Markdown of the bodies.
+        templates: the template tags in them.
 
     Raises:
         ValueError: a selector is not CSS, or a pattern is not a regular expression.
     """
 
     def __init__(
-        self, rules: Sequence[Rule] = (), mentions: Sequence[MentionRule] = (), wikilinks: bool = False
+        self,
+        rules: Sequence[Rule] = (),
+        mentions: Sequence[MentionRule] = (),
+        markdown: Markdown = "gfm",
+        templates: Templates = "none",
     ) -> None:
-        options = _OPTIONS | Options.ENABLE_WIKILINKS if wikilinks else _OPTIONS
-        self._wikilinks = wikilinks
-        self._render_html = Markdown(options=options).html
+        flavour = FLAVOURS[markdown]
+        self._wikilinks = flavour.wikilinks
+        render: Pass = Renderer(options=flavour.options).html
+        convert = () if templates == "none" else (convert_template_markup,)
+        to_html = (*flavour.before, render, *flavour.after)
+        self._passes: dict[Form, tuple[Pass, ...]] = {
+            "markdown": (replace_nul, *convert, *to_html, drop_costly_tags),
+            "mdx": (replace_nul, *convert, *MDX_BEFORE, *to_html, drop_costly_tags),
+            "html": (replace_nul, *convert, drop_costly_tags),
+        }
         self._book = RuleBook(rules, mentions)
         self._tag_actions = make_tag_actions(self._book)
         self._document = LexborHTMLParser(_ROOT_HTML, is_fragment=True)
         self._parsed_characters = 0
 
-    def read(self, body: str) -> Body:
+    def read(self, body: str, form: Form = "markdown") -> Body:
         r"""Read one body.
 
         Args:
-            body: Markdown or HTML, lines ended by `\n`.
+            body: Markdown, MDX or HTML, lines ended by `\n`.
+            form: which of them.
 
         Returns:
             Its content; no text raises an error.
         """
+        html = body
         try:
-            markdown = strip_obsidian_comments(body) if self._wikilinks and "%%" in body else body
-            html = drop_costly_tags(self._render_html(convert_template_markup(markdown)))
+            for convert in self._passes[form]:
+                html = convert(html)
         except UnicodeEncodeError:  # lone surrogates
-            return self.read(body.encode("utf-8", "replace").decode())
+            return self.read(body.encode("utf-8", "replace").decode(), form)
         pages = frozenset(_WIKILINK_PAGE.findall(body)) if self._wikilinks else _NO_PAGES
         walk = Walk(self._book, self._tag_actions, body, html, pages)
         for piece in pieces(html):
@@ -155,8 +170,9 @@ def _collect_body(walk: Walk) -> Body:
             urls.append(value)
             link_texts.append(text)
             link_kinds.append(kind)
+    whole_text, first_paragraph = plain_text("".join(walk.parts))
     return Body(
-        plain_text("".join(walk.parts)),
+        whole_text,
         urls,
         link_texts,
         link_kinds,
@@ -169,6 +185,7 @@ def _collect_body(walk: Walk) -> Body:
         code_blocks,
         walk.values,
         [_LINK_EMPTY] if walk.values.get("original_url", "") is None else [],
+        first_paragraph,
     )
 
 

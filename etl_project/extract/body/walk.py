@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
-from etl_project.extract.body.plain_text import CODE, SEPARATORS, one_line
+from etl_project.extract.body.plain_text import CODE, MARKS, SEPARATORS, one_line
 from etl_project.extract.body.rules import Entity, Furniture, RuleBook
 
 LINK, IMAGE, HEADING, CODE_BLOCK, MENTION = "link", "image", "heading", "code", "mention"
@@ -57,8 +57,10 @@ class TagAction(NamedTuple):
     """What to do at the elements of one tag."""
 
     is_hidden: bool
-    separator: str
-    """Separator before and after its content."""
+    opening: str
+    """Written before its content: a separator, and a mark where the content is no paragraph."""
+    closing: str
+    """Written after its content."""
     is_inspected: bool
     """Whether each element of the tag must be inspected, whatever its attributes."""
     furniture: tuple[Furniture, ...]
@@ -72,10 +74,12 @@ def make_tag_actions(book: RuleBook) -> dict[str, TagAction]:
         book: the rules of the source.
     """
     tags = _HIDDEN_TAGS | SEPARATORS.keys() | _SPECIAL_TAGS | book.tags
+    no_marks = ("", "")
     return {
         tag: TagAction(
             tag in _HIDDEN_TAGS,
-            SEPARATORS.get(tag, ""),
+            SEPARATORS.get(tag, "") + MARKS.get(tag, no_marks)[0],
+            MARKS.get(tag, no_marks)[1] + SEPARATORS.get(tag, ""),
             tag in _SPECIAL_TAGS or tag in book.tags,
             () if tag in _SPECIAL_TAGS else book.find_rules(tag, {}).furniture,
         )
@@ -83,7 +87,7 @@ def make_tag_actions(book: RuleBook) -> dict[str, TagAction]:
     }
 
 
-_NO_ACTION = TagAction(False, "", False, ())
+_NO_ACTION = TagAction(False, "", "", False, ())
 
 
 class Walk:
@@ -151,11 +155,11 @@ class Walk:
             if node is None:
                 if not ancestors:
                     return
-                node, separator, ended = ancestors.pop()
+                node, closing, ended = ancestors.pop()
                 if ended is not None:
                     self._close(ended)
-                if separator:
-                    parts.append(separator)
+                if closing:
+                    parts.append(closing)
                 node = node.next
                 continue
             tag = node.tag or ""
@@ -166,12 +170,12 @@ class Walk:
                 parts.append(text)
                 node = node.next
                 continue
-            is_hidden, separator, is_inspected, furniture = action_of(tag, _NO_ACTION)
+            is_hidden, opening, closing, is_inspected, furniture = action_of(tag, _NO_ACTION)
             if is_hidden or (may_hide and _is_hidden(node)):
                 node = node.next
                 continue
-            if separator:
-                parts.append(separator)
+            if opening:
+                parts.append(opening)
             if is_inspected or inspect_all:
                 attributes = node.attributes
                 if furniture and not attributes and not context_matches:
@@ -187,11 +191,11 @@ class Walk:
             if child is None:
                 if opened is not None:
                     self._close(opened)
-                if separator:
-                    parts.append(separator)
+                if closing:
+                    parts.append(closing)
                 node = node.next
             else:
-                ancestors.append((node, separator, opened))
+                ancestors.append((node, closing, opened))
                 node = child
 
     def _open(self, tag: str, node: LexborNode, attributes: Mapping[str, str | None]) -> _OpenElement | None:
@@ -205,7 +209,8 @@ class Walk:
             link = self._add_link(LINK, attributes.get("href"), "")
         elif tag in _SPECIAL_TAGS:
             if tag == "img":
-                self._add_link(IMAGE, attributes.get("src"), attributes.get("alt") or "")
+                kind = LINK if attributes.get("class") == "internal-embed" else IMAGE
+                self._add_link(kind, attributes.get("src"), attributes.get("alt") or "")
             elif tag in _HEADING_LEVELS:
                 level = _HEADING_LEVELS[tag]
             else:

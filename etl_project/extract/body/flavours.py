@@ -1,0 +1,83 @@
+"""How each kind of Markdown becomes HTML: passes over its text, options of the renderer, passes over the HTML.
+
+All kinds are rendered by one fast CommonMark renderer. What a generator's own Markdown has beyond CommonMark is a
+pass: a function from text to text that returns the same object when it finds nothing to do. Each pass begins with a
+cheap `in`, as nearly every post needs none of them.
+
+A body goes through, in this order: the templates of its dialect (`templates.py`), `before`, the renderer, `after`.
+A body that is HTML already skips all but the templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyromark import Options
+
+from etl_project.dialects import Markdown
+from etl_project.extract.body.bare_addresses import (
+    link_gfm_addresses,
+    link_goldmark_addresses,
+    link_marked_addresses,
+    link_obsidian_addresses,
+)
+from etl_project.extract.body.callouts import strip_callout_signs, strip_container_marks
+from etl_project.extract.body.footnotes import gather_all_footnotes, gather_footnotes
+from etl_project.extract.body.obsidian import (
+    mark_embedded_pages,
+    strip_block_ids,
+    strip_highlights,
+    strip_obsidian_comments,
+    write_formulas,
+)
+
+Pass = Callable[[str], str]
+"""A step that reads a whole body and returns it changed, or the same object."""
+
+_COMMON = Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_FOOTNOTES | Options.ENABLE_TASKLISTS
+
+
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """One kind of Markdown."""
+
+    options: Options = _COMMON
+    """Options of the renderer."""
+    before: tuple[Pass, ...] = ()
+    """Passes over the Markdown, in this order."""
+    after: tuple[Pass, ...] = ()
+    """Passes over the HTML, in this order."""
+    wikilinks: bool = False
+    """Whether `[[page]]` and `[[page|label]]` are links."""
+
+
+FLAVOURS: dict[Markdown, Flavour] = {
+    "kramdown": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_footnotes,)),
+    "goldmark": Flavour(
+        _COMMON | Options.ENABLE_HEADING_ATTRIBUTES,
+        before=(link_goldmark_addresses,),
+        after=(gather_footnotes, strip_callout_signs),
+    ),
+    "marked": Flavour(_COMMON & ~Options.ENABLE_FOOTNOTES, before=(link_marked_addresses,)),
+    "pulldown-cmark": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_all_footnotes,)),
+    "python-markdown": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_all_footnotes,)),
+    "obsidian": Flavour(
+        _COMMON | Options.ENABLE_WIKILINKS | Options.ENABLE_MATH,
+        before=(strip_obsidian_comments, link_obsidian_addresses),
+        after=(
+            gather_all_footnotes,
+            strip_callout_signs,
+            strip_block_ids,
+            strip_highlights,
+            write_formulas,
+            mark_embedded_pages,
+        ),
+        wikilinks=True,
+    ),
+    "gfm": Flavour(before=(strip_container_marks, link_gfm_addresses), after=(gather_footnotes, strip_callout_signs)),
+}
+"""Every kind of Markdown that a dialect may name."""
+
+MDX_BEFORE: tuple[Pass, ...] = ()
+"""Passes over a body in MDX (`.mdx`), before those of its flavour."""
