@@ -7,20 +7,16 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from etl_project.dialects import DIALECTS
+from etl_project.extract.body.note_tags import find_note_tags
 from etl_project.extract.dates import ReadDate, read_date
 from etl_project.extract.front_matter.read import Value
+from etl_project.extract.site.hexo_settings import PostName
 from etl_project.extract.site.permalinks.address import Address
 from etl_project.extract.site.permalinks.url_maker import url_maker
 from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
+from etl_project.extract.site.site_paths import SitePaths
 from etl_project.extract.site.slugs import pelican_slug
-from etl_project.extract.term_names import (
-    body_tags,
-    flat_names,
-    listed_names,
-    nested_names,
-    split_names,
-    unique_names,
-)
+from etl_project.extract.term_names import flat_names, listed_names, nested_names, split_names, unique_names
 from etl_project.limits import Limits
 from etl_project.reasons import PostWarning
 from etl_project.sources.place import PinnedSource
@@ -89,6 +85,7 @@ class FieldReader:
         self._tag_keys = self._config.taxonomy("tag", self._dialect.tags)
         self._author_keys = self._config.taxonomy("author", self._dialect.authors)
         self._dated_name = dated_name(self._dialect, self._config)
+        self._site = SitePaths(self._dialect.url_style, self._config)
         self._languages = frozenset(self._config.table("languages"))
         self._first_language = (
             self._config.text("defaultcontentlanguage") or self._config.text("default_language") or "en"
@@ -111,12 +108,17 @@ class FieldReader:
             front_matter = {key.lower(): value for key, value in front_matter.items()} | front_matter
         parts = self._split_path(path)
         is_draft_folder = not dialect.draft_folders.isdisjoint(parts.folders)
-        defaults = self._config.defaults(path, is_draft=is_draft_folder)
+        defaults = self._config.defaults(path.removeprefix(self._site.root), is_draft=is_draft_folder)
         if defaults:
             front_matter = defaults | {k: v for k, v in front_matter.items() if v is not None}
+        if parts.name and parts.name.values:
+            front_matter = front_matter | parts.name.values
 
         warnings: list[PostWarning] = []
         stated_url = _stripped_text(front_matter, dialect.url)
+        if stated_url and stated_url.lower() == "false":
+            # No address is stated; in Eleventy there is none at all.
+            stated_url = None
         published, published_from, written = self._find_published(front_matter, parts, stated_url, warnings)
         title = self._find_title(front_matter, first_heading, parts)
         if title is None:
@@ -139,16 +141,19 @@ class FieldReader:
                 zone=self._zone,
                 categories=categories,
                 language=self._address_language(parts),
+                values=front_matter,
+                name=parts.name.slug if parts.name else None,
             )
         )
+        updated = self._find_date(front_matter, dialect.updated, warnings)
         return Fields(
             title=title,
             slug=slug,
             published=published,
             published_from=published_from,
-            updated=self._find_date(front_matter, dialect.updated, warnings),
+            updated=published if updated is None and self._site.updated_is_date else updated,
             expires=self._find_date(front_matter, dialect.expires, warnings),
-            status="draft" if is_draft_folder or self._is_draft(front_matter) else "published",
+            status="draft" if self._is_draft(front_matter, in_draft_folder=is_draft_folder) else "published",
             language=_stripped_text(front_matter, dialect.language) or parts.language or self._language,
             # `template: true` says that the post is a template, not which one it uses.
             layout=None if layout and layout.lower() in _TRUE_WORDS | _FALSE_WORDS else layout,
@@ -163,7 +168,7 @@ class FieldReader:
     def _split_path(self, path: str) -> _PathParts:
         """Split the path of a post into folders, stem, language and date, by the rules of the dialect."""
         dialect = self._dialect
-        *folders, name = path.split("/")
+        *folders, name = path.removeprefix(self._site.root).split("/")
         if folders and folders[0] in dialect.content_folders:
             del folders[0]
         stem = name.rpartition(".")[0] or name
@@ -178,7 +183,8 @@ class FieldReader:
         if dialect.language_folders and language is None and folders and _LANGUAGE_FOLDER.fullmatch(folders[0]):
             language = folders[0]
         date_match = self._dated_name.fullmatch(stem) if self._dated_name else None
-        return _PathParts(folders, stem, language, name_language, date_match)
+        post_name = self._site.read_name(folders, stem)
+        return _PathParts(folders, stem, language, name_language, date_match, post_name)
 
     def _address_language(self, parts: _PathParts) -> str | None:
         """The language that begins the address: any but the site's first, and the first too if the settings say so."""
@@ -205,8 +211,10 @@ class FieldReader:
                 warnings.extend(date.warnings)
                 return date, "front_matter", value if isinstance(value, str) else None
             warnings.append(date)
-        if parts.date_match:
+        written = parts.name.date if parts.name else None
+        if written is None and parts.date_match:
             written = _date_of_name(parts.date_match)
+        if written is not None:
             date = self._parse_date(written)
             if isinstance(date, ReadDate):
                 warnings.append(PostWarning("date_from_file_name", written))
@@ -251,6 +259,8 @@ class FieldReader:
                 title = _text_as_written(front_matter, dialect.title_after_heading)
         if title is None and dialect.title_from_name:
             title = parts.stem.strip() or None
+        if title is None and parts.name and self._site.name_is_title:
+            title = parts.name.slug
         return title
 
     def _derive_slug(self, title: str | None, parts: _PathParts) -> str | None:
@@ -258,7 +268,9 @@ class FieldReader:
         if self._dialect.slug_from_title and title and (slug := pelican_slug(title)):
             return slug
         slug = parts.stem
-        if parts.date_match:
+        if parts.name:
+            slug = parts.name.slug.rpartition("/")[2]
+        elif parts.date_match:
             slug = parts.date_match["slug"] or slug
         # Jekyll removes trailing dots, and no generator makes an address that ends in one.
         return slug.rstrip(".") or None
@@ -292,12 +304,14 @@ class FieldReader:
             return unique_names(listed_names(tag))
         tags = unique_names(split_names(_first_value(front_matter, self._tag_keys), dialect.tags_split))
         if dialect.tags_in_body:
-            return unique_names([tag.removeprefix("#") for tag in tags] + body_tags(body))
+            return unique_names([tag.removeprefix("#") for tag in tags] + find_note_tags(body))
         return tags
 
-    def _is_draft(self, front_matter: dict[str, Value]) -> bool:
-        """Whether a key of the front matter makes the post a draft."""
-        if self._status_keys.isdisjoint(front_matter):
+    def _is_draft(self, front_matter: dict[str, Value], *, in_draft_folder: bool) -> bool:
+        """Whether the folder or a key of the front matter makes the post a draft that the site does not show."""
+        if in_draft_folder and not self._site.shows_drafts:
+            return True
+        if self._site.shows_unpublished or self._status_keys.isdisjoint(front_matter):
             return False
         dialect = self._dialect
         return (
@@ -318,6 +332,8 @@ class _PathParts:
     """Language in the file name, as in `about.zh.md`, if it is one of the site's languages."""
     date_match: re.Match[str] | None
     """Match of the file name, if it states a date; groups as in `Dialect.dated_name`."""
+    name: PostName | None
+    """What the path of a post of Hexo states by the settings of its site."""
 
 
 def _first_value(front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:

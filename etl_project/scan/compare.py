@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from etl_project.limits import Limits
 from etl_project.scan.listing import list_source
 from etl_project.scan.rehash import confirm_young_files, rehash_unchanged
-from etl_project.sources.listing import FolderListing
+from etl_project.sources.listing import NOT_HERE, FolderListing
 from etl_project.sources.place import PinnedSource, PlaceVersion
 from etl_project.sources.signature import SIGNATURE_COLUMNS, FileTask, Signature, SourceUnavailable
 
@@ -95,7 +95,7 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
         if pinned.name not in unavailable:
             try:
                 since = None if pinned.name in ask.reparse else ask.since.get(pinned.name)
-                list_source(con, pinned, ask.walked.get(pinned.name), since)
+                list_source(con, pinned, ask.limits, ask.walked.get(pinned.name), since)
             except SourceUnavailable as error:
                 unavailable[pinned.name] = str(error)
     _fill_listed_files(con, ask)
@@ -135,7 +135,9 @@ def _fill_listed_files(con: duckdb.DuckDBPyConnection, ask: Comparison) -> None:
         SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
             coalesce(i.is_young, false) AS was_young,
             i.committed_us AS known_committed_us,
-            ({listed}, l.committed_us) IS DISTINCT FROM ({known}, i.committed_us) AS is_changed,
+            -- What is not on the disk now, and was loaded, is as it was.
+            ({listed}, l.committed_us) IS DISTINCT FROM ({known}, i.committed_us)
+                AND NOT (l.size = {NOT_HERE} AND coalesce(i.status = 'loaded', false)) AS is_changed,
             list_contains($reparse, l.source_id) AS is_reparse,
             coalesce(i.status = 'loaded' AND NOT i.is_shadowed AND i.deferrals < $deferrals
                 AND coalesce(epoch_ns(i.deferred_since) > $started_ns - $deferral_ns, true), false) AS may_defer,

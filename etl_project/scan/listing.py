@@ -6,6 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from etl_project.database.arrow import registered
+from etl_project.extract.site.left_out import LeftOut
+from etl_project.extract.site.site_files import find_files_left_out
+from etl_project.limits import Limits
 from etl_project.scan.identity import NAME_IDENTITY
 from etl_project.sources.listing import LISTING_COLUMNS, FolderListing, Listing
 from etl_project.sources.place import LastListing, PinnedSource, PlaceVersion
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 def list_source(
     con: duckdb.DuckDBPyConnection,
     pinned: PinnedSource,
+    limits: Limits,
     walked: FolderListing | None = None,
     since: PlaceVersion | None = None,
 ) -> None:
@@ -26,20 +30,26 @@ def list_source(
     Args:
         con: a connection with the tables `listing` and `inventory`.
         pinned: the source.
+        limits: limits of the parser of the site's own settings, which may leave files out.
         walked: its listing, where it must be walked to be listed and was.
         since: version that the inventory lists, where it still holds.
 
     Raises:
         SourceUnavailable: the source cannot be listed completely; none of its files is in the table.
     """
+    import polars as pl
+
     source = pinned.source
     last = LastListing(since, _symbolic_links(con, source.name)) if since else None
     listing = pinned.place.list_posts(source, walked, last)
+    posts = listing.posts
+    if (left_out := find_files_left_out(pinned, limits)) != LeftOut():
+        posts = posts.filter(left_out.keeps(pl.col("path")))
     shares_identity = source.identity != "path"
     if not listing.is_whole:
         _list_untouched_files(con, pinned, listing)
     identity = NAME_IDENTITY if shares_identity else "path"
-    with registered(con, listed_posts=listing.posts):
+    with registered(con, listed_posts=posts):
         con.execute(
             f"INSERT INTO listing BY NAME SELECT source_id || ':' || {identity} AS article_id, "
             f"{shares_identity} AS shares_identity, * FROM listed_posts"
@@ -50,7 +60,7 @@ def list_again(con: duckdb.DuckDBPyConnection, pinned: PinnedSource) -> None:
     """Replace the listing of a source by one of now; by none, where it cannot be listed."""
     con.execute("DELETE FROM listing WHERE source_id = ?", [pinned.name])
     with contextlib.suppress(SourceUnavailable):
-        list_source(con, pinned)
+        list_source(con, pinned, Limits())
 
 
 def _symbolic_links(con: duckdb.DuckDBPyConnection, source_id: str) -> dict[str, int | None]:

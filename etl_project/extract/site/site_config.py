@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from etl_project.dialects import DASHED_NAME, Dialect
+from etl_project.extract.site.jekyll_settings import DefaultSet, merge_defaults, parse_default_sets
 from etl_project.extract.site.settings_values import decode_settings, parse_settings_text
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
@@ -17,26 +18,6 @@ from etl_project.sources.place import PinnedPlace
 
 if TYPE_CHECKING:
     from etl_project.extract.front_matter.read import Value
-
-_NAME_PARTS = re.compile(":([a-z_]+)")
-_NEW_POST_NAME = {
-    "year": "(?P<year>[0-9]{4})",
-    "month": "(?P<month>[0-9]{2})",
-    "i_month": "(?P<month>[0-9]{1,2})",
-    "day": "(?P<day>[0-9]{2})",
-    "i_day": "(?P<day>[0-9]{1,2})",
-    "title": "(?P<slug>.+)",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class DefaultSet:
-    """One entry of `defaults` in Jekyll's _config.yml."""
-
-    scope: re.Pattern[str]
-    path_length: int
-    type: str | None
-    values: dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +27,8 @@ class SiteConfig:
     values: dict[str, Value] = field(default_factory=dict)
     """Keys as written; in lower case where the dialect folds keys."""
     default_sets: tuple[DefaultSet, ...] = ()
-    sections: frozenset[str] = frozenset()
-    """Folders below `content/` that Hugo treats as sections; only filled if a permalink uses them."""
+    hugo: HugoSite | None = None
+    """Languages, folders and sections of a site of Hugo."""
     found: bool = False
     """Whether there are settings."""
 
@@ -70,17 +51,7 @@ class SiteConfig:
         """Default values that Jekyll gives to a post, below its front matter; a narrower scope overrides a wider."""
         if not self.default_sets:
             return {}
-        merged: dict[str, Value] = {}
-        last: DefaultSet | None = None
-        kind = "drafts" if is_draft else "posts"
-        for default_set in self.default_sets:
-            if default_set.type not in (None, kind) or not default_set.scope.match(path):
-                continue
-            if last is None or _has_precedence(default_set, last):
-                merged, last = {**merged, **default_set.values}, default_set
-            else:
-                merged = {**default_set.values, **merged}
-        return merged
+        return merge_defaults(self.default_sets, path, ("posts", "drafts") if is_draft else ("posts",))
 
 
 def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, permalink: str | None = None) -> SiteConfig:
@@ -95,6 +66,8 @@ def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, perma
         limits: limits of the parser.
         permalink: permalink that the source states.
     """
+    if dialect.url_style == "hugo":
+        return _read_hugo(place, dialect, limits)
     values: dict[str, Value] = {}
     try:
         if found := place.read_first(_config_names(place, dialect), limits.file_bytes):
@@ -107,8 +80,7 @@ def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, perma
         values = {key.lower(): value for key, value in values.items()}
     return SiteConfig(
         values,
-        tuple(_parse_default_sets(values.get("defaults"))),
-        frozenset(_find_sections(place, dialect, f"{permalink} {values.get('permalinks')}")),
+        parse_default_sets(values) if dialect.url_style == "jekyll" else (),
         found=bool(values),
     )
 
@@ -116,19 +88,10 @@ def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, perma
 def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
     """Choose the pattern of file names that state a date, with the groups of `Dialect.dated_name`.
 
-    Two settings of sites are respected: Hexo's `new_post_name`, and `:filename` in Hugo's `frontmatter.date`.
+    One setting of sites is respected: `:filename` in Hugo's `frontmatter.date`.
     """
     if dialect.url_style == "hugo" and ":filename" in str(config.table("frontmatter").get("date")):
         return DASHED_NAME
-    if dialect.url_style == "hexo":
-        name = (config.text("new_post_name") or "").rpartition("/")[2]
-        parts = _NAME_PARTS.split(name.rpartition(".")[0] or name)
-        if {"year", "title"} <= set(parts) and "month" in str(parts) and "day" in str(parts):
-            known = [
-                _NEW_POST_NAME.get(part, re.escape(part) if index % 2 == 0 else ".*")
-                for index, part in enumerate(parts)
-            ]
-            return re.compile("".join(known), re.DOTALL)
     return dialect.dated_name
 
 
@@ -141,6 +104,9 @@ def site_fingerprint(place: PinnedPlace, dialect: Dialect, permalink: str | None
         permalink: permalink that the source states.
     """
     try:
+        if dialect.url_style == "hugo":
+            may_be_content = place.name in dialect.content_folders
+            return digest_site(place, may_be_content=may_be_content, permalink=permalink).hex()
         found = place.read_first(_config_names(place, dialect))
     except OSError:
         found = None
@@ -178,36 +144,3 @@ def _find_sections(place: PinnedPlace, dialect: Dialect, permalinks: str) -> lis
     paths = map(PurePosixPath, place.files_below(content))
     folders = {path.parent for path in paths if path.name.startswith("_index.")}
     return [folder.relative_to(content).as_posix() for folder in folders]
-
-
-def _parse_default_sets(defaults: Value) -> list[DefaultSet]:
-    """Read `defaults` of Jekyll's _config.yml; malformed entries are skipped."""
-    sets: list[DefaultSet] = []
-    for entry in defaults if isinstance(defaults, list) else []:
-        if not isinstance(entry, dict) or not isinstance(values := entry.get("values"), dict):
-            continue
-        scope = entry.get("scope")
-        scope = scope if isinstance(scope, dict) else {}
-        path, kind = scope.get("path"), scope.get("type")
-        path = path.removeprefix("/") if isinstance(path, str) else ""
-        # Older configurations of Jekyll write `post` for `posts`.
-        kind = {"post": "posts", "draft": "drafts"}.get(kind, kind) if isinstance(kind, str) else None
-        sets.append(DefaultSet(_scope_pattern(path), len(path), kind, values))
-    return sets
-
-
-def _scope_pattern(path: str) -> re.Pattern[str]:
-    """Compile the path of a scope, which may hold `*` and `**`."""
-    # `**` crosses folders, `*` does not. Only the start of a path is matched, so files below a folder match too.
-    parts = re.split(r"(\*\*/?|\*)", path)
-    return re.compile(
-        "".join([".*" if p.startswith("**") else "[^/]*" if p == "*" else re.escape(p) for p in parts]),
-        re.DOTALL,
-    )
-
-
-def _has_precedence(new: DefaultSet, old: DefaultSet) -> bool:
-    """Whether a later entry overrides an earlier one: the longer path wins, then one with a type, then the later."""
-    if new.path_length != old.path_length:
-        return new.path_length > old.path_length
-    return new.type is not None or old.type is None

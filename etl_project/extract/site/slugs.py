@@ -15,7 +15,6 @@ _HYPHENS = re.compile("-+")
 _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 _HUGO_MARKS = frozenset("./\\_#+~-@")
 _HUGO_PLAIN = re.compile(r"[A-Za-z0-9./_~-]*")
-_HEXO_SPECIAL = re.compile(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/\x00-\x1f]+")
 _PELICAN_PUNCTUATION = re.compile(r"[^\w\s-]", re.ASCII)
 _PELICAN_SPACES = re.compile(r"[-\s]+")
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
@@ -44,10 +43,13 @@ def jekyll_slug(text: str, *, pretty: bool) -> str:
 
 
 def escape_path(text: str) -> str:
-    """Percent-escape the characters that RFC 3986 does not allow in a path (Jekyll's `escape_path`)."""
+    """Percent-escape the characters that RFC 3986 does not allow in a path (Jekyll's `escape_path`).
+
+    A question mark stays: Jekyll takes it for the start of a query.
+    """
     if _URL_PLAIN.fullmatch(text):
         return text
-    return quote(text, safe="-._~!$&'()*+,;=:@/", errors="replace")
+    return quote(text, safe="-._~!$&'()*+,;=:@/?", errors="replace")
 
 
 def hugo_path(text: str, *, lower: bool) -> str:
@@ -77,11 +79,6 @@ def hugo_escape(path: str) -> str:
 def _is_word_character(character: str) -> bool:
     category = unicodedata.category(character)
     return category[0] in "LM" or category == "Nd"
-
-
-def hexo_slug(text: str) -> str:
-    """Hexo's `slugize`: accents are removed; white space and ASCII punctuation become one hyphen, none at the ends."""
-    return _HYPHENS.sub("-", _HEXO_SPECIAL.sub("-", strip_accents(text))).strip("-")
 
 
 def ascii_slug(text: str) -> str | None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from etl_project.extract.dates import ReadDate
+
+if TYPE_CHECKING:
+    from etl_project.extract.front_matter.read import Value
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY_WRITTEN = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -41,6 +45,12 @@ class Address:
     categories: list[str]
     language: str | None
     """Language that begins the address, if any."""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """The front matter, with what the settings of the site and the path of the post add to it."""
+    name: str | None = None
+    """The path below `_posts` that names a post of Hexo, as `new_post_name` of the site reads it."""
+    collection: str = "posts"
+    """The collection of Jekyll that the post is in."""
     _local: dt.datetime | None = None
 
     def local_time(self) -> dt.datetime | None:
@@ -74,9 +84,14 @@ def add_leading_slash(path: str) -> str:
 
 
 def stated_url(post: Address) -> str | None:
-    """Give the address that the front matter states; None for one on another site, which is no path of this site."""
+    """Give the address that the front matter states.
+
+    Returns:
+        None for one on another site, which is no path of this site, and for a template (Eleventy), which only its
+        engine can fill.
+    """
     url = post.stated_url
-    return None if not url or "://" in url else add_leading_slash(url)
+    return None if not url or "://" in url or "{{" in url or "{%" in url else add_leading_slash(url)
 
 
 def date_part(write: Callable[[dt.datetime], str]) -> Callable[[Address], str]:

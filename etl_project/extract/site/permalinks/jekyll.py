@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from etl_project.extract.site.jekyll_settings import collection_templates
 from etl_project.extract.site.permalinks.address import (
     COLON_NAME,
     DATE_PARTS,
@@ -17,6 +19,9 @@ from etl_project.extract.site.permalinks.address import (
     date_part,
 )
 from etl_project.extract.site.slugs import escape_path, jekyll_slug
+
+if TYPE_CHECKING:
+    from etl_project.extract.site.site_config import SiteConfig
 
 _JEKYLL_STYLES = {
     "date": "/:categories/:year/:month/:day/:title:output_ext",
@@ -37,22 +42,23 @@ _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
     "slugified_categories": lambda post: "/".join(
         dict.fromkeys([jekyll_slug(c, pretty=False) for c in post.categories])
     ),
-    "collection": lambda post: "posts",
+    "collection": lambda post: post.collection,
+    "path": lambda post: _path_in_collection(post),
     "output_ext": lambda post: ".html",
     **DATE_PARTS,
     "short_year": date_part(lambda day: f"{day.year % 100:02}"),
-    "short_month": date_part(lambda day: MONTHS[day.month - 1][:3].upper()),
+    "short_month": date_part(lambda day: MONTHS[day.month - 1][:3]),
     "long_month": date_part(lambda day: MONTHS[day.month - 1]),
     "y_day": date_part(lambda day: f"{day.timetuple().tm_yday:03}"),
     "w_year": date_part(lambda day: f"{day.isocalendar().year}"),
     "week": date_part(lambda day: f"{day.isocalendar().week:02}"),
     "w_day": date_part(lambda day: f"{day.isoweekday()}"),
-    "short_day": date_part(lambda day: WEEKDAYS[day.weekday()][:3].upper()),
+    "short_day": date_part(lambda day: WEEKDAYS[day.weekday()][:3]),
     "long_day": date_part(lambda day: WEEKDAYS[day.weekday()]),
 }
 
 
-_ESCAPED_PARTS = frozenset(("title", "slug", "name", "basename", "categories", "slugified_categories"))
+_ESCAPED_PARTS = frozenset(("title", "slug", "name", "basename", "path", "categories", "slugified_categories"))
 """Parts whose text was written by people; the others are digits and English words, which need no escaping."""
 
 
@@ -83,16 +89,35 @@ def _literal_piece(text: str) -> tuple[Callable[[Address], str], bool]:
     return lambda post: text, False
 
 
-def jekyll_urls(permalink: str) -> UrlMaker:
-    """Return the function that makes addresses by a permalink style or template."""
+def _path_in_collection(post: Address) -> str:
+    """Give the path of a post without its ending and without the folder of its collection."""
+    folders, own = list(post.folders), f"_{post.collection}"
+    if own in folders:
+        folders.remove(own)
+    return "/".join((*folders, post.stem.rstrip(".")))
+
+
+def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
+    """Return the function that makes addresses.
+
+    Args:
+        permalink: permalink style or template of the posts.
+        config: settings of the site, whose other collections have permalinks of their own.
+    """
     site_template = _JEKYLL_STYLES.get(permalink, permalink)
+    templates = collection_templates(config)
 
     def url(post: Address) -> str | None:
-        stated = post.stated_url
-        if stated and "://" in stated:
+        template: str | None = post.stated_url
+        if template and "://" in template:
             return None
+        if templates and post.folders and post.folders[0] in templates:
+            post.collection = post.folders[0][1:]
+            template = template or templates[post.folders[0]]
+            if template is None:
+                return None
         try:
-            pieces = _split_template(stated or site_template)
+            pieces = _split_template(template or site_template)
             filled = "".join([escape_path(part(post)) if escapes else part(post) for part, escapes in pieces])
         except UnknownPartError:
             return None

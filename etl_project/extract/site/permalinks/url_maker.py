@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from etl_project.dialects import Dialect
+from etl_project.extract.site.jekyll_settings import posts_template
 from etl_project.extract.site.permalinks.address import UrlMaker, stated_url
 from etl_project.extract.site.permalinks.hexo import hexo_urls
 from etl_project.extract.site.permalinks.hugo import hugo_urls
@@ -24,7 +25,7 @@ def url_maker(dialect: Dialect, permalink: str | None, config: SiteConfig) -> Ur
     """
     match dialect.url_style:
         case "jekyll":
-            return jekyll_urls(permalink or config.text("permalink") or "date")
+            return jekyll_urls(permalink or posts_template(config) or "date", config)
         case "hugo":
             return hugo_urls(permalink, config)
         case "hexo":
