@@ -17,6 +17,7 @@ from etl_project.extract.decode import Decoded, decode
 from etl_project.extract.fields import EXCERPT_CHARACTERS, FieldReader, Fields
 from etl_project.extract.frames import FILES, POSTS, REJECTED, frame
 from etl_project.extract.front_matter.read import FrontMatter, front_matter_json, read_front_matter
+from etl_project.extract.title_heading import find_title_heading
 from etl_project.limits import Limits
 from etl_project.reasons import PostWarning, Rejection
 from etl_project.sources.place import PinnedSource
@@ -194,7 +195,7 @@ class PostReader:
 
     def _read_fields(self, post: Post) -> None:
         front_matter, body = post.front_matter, post.body
-        first_heading = body.heading_texts[0] if body.heading_texts else None
+        first_heading = find_title_heading(body, front_matter.body, self._dialect.title_from_heading)
         post.fields = fields = self._fields.read(
             post.path, front_matter.fields, first_heading=first_heading, body=front_matter.body
         )

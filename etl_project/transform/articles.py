@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-EXCERPT_CHARACTERS = 300
-"""Length of the longest excerpt that is taken from the text."""
-
 _INSTANT = pl.Datetime("us", "UTC")
 
 
@@ -19,7 +16,6 @@ def articles(posts: pl.DataFrame, time_zone: str) -> pl.DataFrame:
     """
     published_at = pl.from_epoch("published_us", "us").dt.replace_time_zone("UTC")
     published_local = published_at.dt.convert_time_zone(time_zone).dt.replace_time_zone(None)
-    first_paragraph = pl.col("text").str.extract(r"^\s*([^\n]+)").str.slice(0, EXCERPT_CHARACTERS)
     return posts.select(
         "article_id",
         "source_id",
@@ -40,7 +36,7 @@ def articles(posts: pl.DataFrame, time_zone: str) -> pl.DataFrame:
         "url",
         "original_url",
         "medium",
-        pl.coalesce("excerpt", first_paragraph).alias("excerpt"),
+        "excerpt",
         "text_hash",
         "front_matter",
         "extra",

@@ -11,7 +11,6 @@ Inline markup adds nothing to the text: `证<a>券</a>报` is one word. Tags of 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -20,6 +19,7 @@ from pyromark import Markdown as Renderer
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from etl_project.dialects import Markdown, Templates
+from etl_project.extract.body.addresses import protect_escapes, restore_addresses
 from etl_project.extract.body.flavours import FLAVOURS, MDX_BEFORE, Pass
 from etl_project.extract.body.markup import drop_costly_tags, pieces, replace_nul
 from etl_project.extract.body.plain_text import plain_text
@@ -33,8 +33,6 @@ Form = Literal["markdown", "mdx", "html"]
 """What a body is written in, which the ending of its file says."""
 
 _ROOT_HTML = "<etl-body></etl-body>"
-_WIKILINK_PAGE = re.compile(r"\[\[([^\[\]|\n]++)")
-_NO_PAGES = frozenset[str]()
 _CHARACTERS_PER_DOCUMENT = 1024 * 1024
 """Characters of HTML that are parsed into one document before it is replaced."""
 
@@ -97,7 +95,7 @@ class BodyReader:
         self._wikilinks = flavour.wikilinks
         render: Pass = Renderer(options=flavour.options).html
         convert = () if templates == "none" else (convert_template_markup,)
-        to_html = (*flavour.before, render, *flavour.after)
+        to_html = (*flavour.before, protect_escapes, render, restore_addresses, *flavour.after)
         self._passes: dict[Form, tuple[Pass, ...]] = {
             "markdown": (replace_nul, *convert, *to_html, drop_costly_tags),
             "mdx": (replace_nul, *convert, *MDX_BEFORE, *to_html, drop_costly_tags),
@@ -124,8 +122,7 @@ class BodyReader:
                 html = convert(html)
         except UnicodeEncodeError:  # lone surrogates
             return self.read(body.encode("utf-8", "replace").decode(), form)
-        pages = frozenset(_WIKILINK_PAGE.findall(body)) if self._wikilinks else _NO_PAGES
-        walk = Walk(self._book, self._tag_actions, body, html, pages)
+        walk = Walk(self._book, self._tag_actions, body, html, self._wikilinks)
         for piece in pieces(html):
             root = self._parse(piece)
             walk.run(root.first_child, self._book.match_in_context(root))

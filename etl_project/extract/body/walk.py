@@ -98,7 +98,7 @@ class Walk:
         tag_actions: the result of `make_tag_actions` for these rules.
         markdown: the body as written.
         html: the body as HTML.
-        pages: names of pages in links with double brackets.
+        wikilinks: whether `[[page]]` is a link.
     """
 
     __slots__ = (
@@ -110,21 +110,21 @@ class Walk:
         "_markdown_escapes",
         "_may_hide",
         "_open_mentions",
-        "_pages",
         "_tag_actions",
+        "_wikilinks",
         "items",
         "parts",
         "values",
     )
 
     def __init__(
-        self, book: RuleBook, tag_actions: Mapping[str, TagAction], markdown: str, html: str, pages: frozenset[str]
+        self, book: RuleBook, tag_actions: Mapping[str, TagAction], markdown: str, html: str, wikilinks: bool
     ) -> None:
         self._book = book
         self._tag_actions = tag_actions
         self._context_matches: dict[int, list[Furniture | Entity]] = {}
         self._markdown = markdown
-        self._pages = pages
+        self._wikilinks = wikilinks
         self._markdown_escapes: set[str] | None = None
         self._may_hide = "isplay" in html or "idden" in html or "ISPLAY" in html or "IDDEN" in html
         self._has_templates = "{" in html and ("{%" in html or "{{" in html)
@@ -265,16 +265,18 @@ class Walk:
         url = (url or "").strip()
         if not url:
             return None
-        link = [kind, self._restore_address(url) if "%" in url else url, " ".join(text.split()) if text else ""]
+        if "%" in url:
+            url = self._restore_address(url)
+        if self._wikilinks:
+            url = url.removesuffix("\\")  # In a table the bar of `[[page\|label]]` is escaped.
+        link = [kind, url, " ".join(text.split()) if text else ""]
         self.items.append(link)
         return link
 
     def _restore_address(self, url: str) -> str:
         """Give an address as the post writes it."""
         # Rendering Markdown percent-escapes characters that an address may not contain; escapes that are not in the
-        # post come from there. In a table the bar of `[[page\|label]]` is escaped.
-        if self._pages and (page := unquote(url)) in self._pages:
-            return page.removesuffix("\\")
+        # post come from there.
         if self._markdown_escapes is None:
             self._markdown_escapes = set(_ESCAPE.findall(self._markdown))
         if self._markdown_escapes.isdisjoint(_ESCAPE.findall(url)):

@@ -1,0 +1,257 @@
+"""Make links of the addresses that stand bare in the text, as the generator does; in CommonMark they are none.
+
+Each kind of Markdown has a grammar of its own:
+
+    goldmark (Hugo)   after the start of a line, white space, `* _ ~ (`, quotes, or inline markup; ASCII only, a dot and
+                      lower-case letters end the host (goldmark's extension/linkify.go)
+    marked (Hexo)     anywhere, up to white space or `<`, letters of any script included (marked's rules.ts, `url`)
+    gfm (GitHub)      not after a letter of ASCII, up to white space or `<` (GFM 0.29, section 6.9)
+    Obsidian          as gfm, but only with a scheme
+
+In each, signs at the end that close a sentence or a bracket are no part. Code, links, images and HTML hold no bare
+addresses; in goldmark and gfm an open `[` hides them too. kramdown, CommonMark (Zola) and Python-Markdown know none.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from pyromark import Options, events_with_range
+
+_OPTIONS = (
+    Options.ENABLE_TABLES
+    | Options.ENABLE_STRIKETHROUGH
+    | Options.ENABLE_FOOTNOTES
+    | Options.ENABLE_TASKLISTS
+    | Options.ENABLE_WIKILINKS
+)
+_ENTITY_AT_END = re.compile("&[A-Za-z0-9]+;$")
+_ENTITY_CHARACTERS = 40
+_SIGN = re.compile(r"[^\w/.:%?,+-]|_")
+_MAY_START = re.compile(
+    r"(?<!\]\()(?<!\]\(<)(?<!\]: )(?:(?:https?|ftp)://|www\.|(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]{1,64}@)", re.IGNORECASE
+)
+"""The start of an address in any of the grammars, but for most of those in links."""
+
+
+class Grammar(NamedTuple):
+    """What a bare address is in one kind of Markdown."""
+
+    address: re.Pattern[str]
+    """An address with the signs after it; group `www` if its scheme is left out, `mail` if it is that of a mailbox."""
+    find_end: Callable[[str], int]
+    """Gives the length of an address without the signs after it."""
+    follows: frozenset[str] | None = None
+    """The characters that may stand before an address; None for any."""
+    www_scheme: str = "http://"
+    """The scheme of an address that begins with `www.`."""
+    hidden_in_brackets: bool = True
+    """Whether an open `[` hides an address."""
+
+
+def _find_end(address: str, closing_signs: str) -> int:
+    """Find the end without signs, a bracket whose other half is outside, and an entity."""
+    surplus = address.count(")") - address.count("(")
+    end = len(address)
+    while end:
+        last = address[end - 1]
+        if last == ")" and surplus > 0:
+            surplus -= 1
+            end -= 1
+        elif last == ";" and (entity := _ENTITY_AT_END.search(address[max(0, end - _ENTITY_CHARACTERS) : end])):
+            end -= len(entity[0])
+        elif last in closing_signs:
+            end -= 1
+        else:
+            break
+    return end
+
+
+def _find_goldmark_end(address: str) -> int:
+    """Find the end as goldmark does: a bracket before a full stop stays."""
+    if address[-1] in ");":
+        address = address[: _find_end(address, "")]
+    return len(address.rstrip("?!.,:*_~"))
+
+
+def _find_marked_end(address: str) -> int:
+    return _find_end(address, "?!.,:;*_'\"~(")
+
+
+def _find_gfm_end(address: str) -> int:
+    """Find the end by GFM 0.29, section 6.9; the last two parts of a host hold no underscore."""
+    host = re.split("[/?#:]", address.partition("://")[2], maxsplit=1)[0]
+    return 0 if "_" in host and "_" in "".join(host.split(".")[-2:]) else _find_end(address, "?!.,:*_~'\";")
+
+
+_TO_SPACE = r"[^\s<]{0,2000}"
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_GOLDMARK_HOST = r"[-a-zA-Z0-9@:%._+~#=]{1,256}\.[a-z]+"
+_GOLDMARK_PATH = r"""(?:[/#?][-a-zA-Z0-9@:%_+.~#$!?&/=();,'">^{}\[\]`]{0,2000})?"""
+_GOLDMARK_MAIL = rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+(?![-_])"
+GOLDMARK = Grammar(
+    re.compile(
+        rf"(?:(?:https?|ftp)://{_GOLDMARK_HOST}(?::[0-9]+)?{_GOLDMARK_PATH}"
+        rf"|(?P<www>www\.{_GOLDMARK_HOST}{_GOLDMARK_PATH})"
+        rf"|(?<![.!#$%&'+/=?^`{{|}}-])(?P<mail>{_GOLDMARK_MAIL}))"
+    ),
+    _find_goldmark_end,
+    frozenset(" \t\n*_~(\"'"),
+    "https://",  # Hugo's markup.goldmark.extensions.linkifyProtocol
+)
+_GFM_MAIL = (
+    r"(?<![.!#$%&'*+/=?^_`{|}~-])(?P<mail>[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9_-]+"
+    r"(?:\.[A-Za-z0-9_-]*[A-Za-z0-9])+(?![-_]))"
+)
+MARKED = Grammar(
+    re.compile(
+        rf"(?:(?:https?|ftp)://[A-Za-z0-9-]{_TO_SPACE}|(?P<www>www\.[A-Za-z0-9-]{_TO_SPACE})|{_GFM_MAIL})",
+        re.IGNORECASE,
+    ),
+    _find_marked_end,
+    hidden_in_brackets=False,
+)
+_GFM_WEB = rf"(?<![A-Za-z])(?:https?|ftp)://[^\W_]{_TO_SPACE}"
+GFM = Grammar(
+    re.compile(rf"(?:{_GFM_WEB}|(?<![^\s*_~(\[\]])(?P<www>www\.[^\s<]{_TO_SPACE})|{_GFM_MAIL})", re.IGNORECASE),
+    _find_gfm_end,
+)
+OBSIDIAN = Grammar(re.compile(rf"{_GFM_WEB}", re.IGNORECASE), _find_gfm_end)
+
+
+def link_goldmark_addresses(markdown: str) -> str:
+    """Make links of the bare addresses in a post of Hugo."""
+    return _link_addresses(markdown, GOLDMARK)
+
+
+def link_marked_addresses(markdown: str) -> str:
+    """Make links of the bare addresses in a post of Hexo."""
+    return _link_addresses(markdown, MARKED)
+
+
+def link_gfm_addresses(markdown: str) -> str:
+    """Make links of the bare addresses in a text for GitHub."""
+    return _link_addresses(markdown, GFM)
+
+
+def link_obsidian_addresses(markdown: str) -> str:
+    """Make links of the bare addresses in a note of Obsidian."""
+    return _link_addresses(markdown, OBSIDIAN)
+
+
+def _link_addresses(markdown: str, grammar: Grammar) -> str:
+    """Make a link, in HTML, of each bare address.
+
+    Args:
+        markdown: a body in Markdown.
+        grammar: what an address is.
+
+    Returns:
+        The body with these links; the same object if it has no bare address.
+    """
+    if "://" not in markdown and "www." not in markdown and "@" not in markdown:
+        return markdown
+    match = _MAY_START.search(markdown)
+    if match is None:
+        return markdown
+    data = markdown.encode()
+    kept: list[str] = []
+    begin = 0  # end of the last address
+    byte = character = 0  # end of the last piece of text
+    open_brackets = 0
+    for piece in _text_pieces(markdown):
+        first = character + len(data[byte : piece.start].decode())
+        character = first + len(data[piece.start : piece.end].decode())
+        byte = piece.end
+        if piece.begins_block:
+            open_brackets = 0
+        counted = start = max(first, begin)
+        while match is not None and match.start() < character:
+            at = match.start()
+            if at >= start:
+                open_brackets = _count_open_brackets(open_brackets, markdown, counted, at)
+                counted = start = at + 1
+                may_follow = grammar.follows is None or at == 0 or markdown[at - 1] in grammar.follows
+                is_hidden = open_brackets > 0 and grammar.hidden_in_brackets
+                found = grammar.address.match(markdown, at) if not is_hidden else None
+                if found is not None and (may_follow or (at == first and piece.is_after_markup)):
+                    written = found[0].partition("|")[0] if piece.in_table else found[0]
+                    address = written[: grammar.find_end(written)]
+                    scheme = _missing_scheme(found, grammar)
+                    if scheme or address.partition("://")[2]:
+                        kept += (markdown[begin:at], _link(address, scheme))
+                        begin = counted = start = at + len(address)
+            match = _MAY_START.search(markdown, start)
+        open_brackets = _count_open_brackets(open_brackets, markdown, counted, character)
+    kept.append(markdown[begin:])
+    return "".join(kept)
+
+
+def _count_open_brackets(before: int, markdown: str, start: int, end: int) -> int:
+    """Count the `[` without their `]` at the end of a part of a body; `before` are open where it starts."""
+    if start >= end:
+        return before
+    return max(0, before + markdown.count("[", start, end) - markdown.count("]", start, end))
+
+
+class _Piece(NamedTuple):
+    """A piece of text that is no code, link, image or HTML."""
+
+    start: int
+    """First byte."""
+    end: int
+    """Byte after the last one."""
+    begins_block: bool
+    is_after_markup: bool
+    """Whether inline markup, and no other text, stands before it."""
+    in_table: bool
+
+
+def _text_pieces(markdown: str) -> Iterator[_Piece]:
+    """Yield the pieces of text in a body in which addresses may stand."""
+    hidden_depth = 0  # of code blocks, links and images
+    in_anchor = in_table = False
+    begins_block = True
+    text_end = -1
+    for event, span in events_with_range(markdown, options=_OPTIONS):
+        if not isinstance(event, dict):
+            continue
+        if "Text" in event:
+            if not hidden_depth and not in_anchor:
+                is_after_markup = text_end < span["start"]
+                yield _Piece(span["start"], span["end"], begins_block, is_after_markup, in_table)
+                begins_block = False
+            text_end = span["end"]
+        elif "Start" in event:
+            begun = event["Start"]
+            begins_block = begins_block or not _is_inline(begun)
+            in_table = in_table or _begins(begun, "Table")
+            hidden_depth += hidden_depth > 0 or _begins(begun, "CodeBlock", "Link", "Image")
+        elif "End" in event:
+            in_table = in_table and event["End"] != "Table"
+            hidden_depth -= hidden_depth > 0
+        elif "InlineHtml" in event:
+            tag = event["InlineHtml"][:3].lower()
+            in_anchor = tag in ("<a ", "<a\n") or (in_anchor and tag != "</a")
+
+
+def _is_inline(begun: Any) -> bool:
+    return begun in ("Emphasis", "Strong", "Strikethrough") or _begins(begun, "Link", "Image")
+
+
+def _begins(begun: Any, *kinds: str) -> bool:
+    return isinstance(begun, dict) and any(kind in begun for kind in kinds)
+
+
+def _missing_scheme(match: re.Match[str], grammar: Grammar) -> str:
+    """The scheme that the generator adds to an address; empty if the address has one."""
+    groups = match.groupdict()
+    return grammar.www_scheme if groups.get("www") else "mailto:" if groups.get("mail") else ""
+
+
+def _link(address: str, scheme: str) -> str:
+    text = _SIGN.sub(lambda sign: f"&#{ord(sign[0])};", address)
+    return f'<a href="{scheme}{html.escape(address)}">{text}</a>'

@@ -1,0 +1,58 @@
+"""Move the notes of footnotes to the end of a body, and drop their marks.
+
+A mark is a raised number that the renderer counts: as text it would become a digit of the number before it (`2021` and
+mark 1 is not `20211`). Notes stand at the end, in the order of their first marks, as every generator shows them.
+"""
+
+from __future__ import annotations
+
+import re
+
+_MARK = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">[0-9]+</a></sup>')
+_DIVISION = re.compile(
+    r'(<div class="footnote-definition" id="([^"]*)"><sup class="footnote-definition-label">[0-9]+</sup>)'
+    r"|<div\b|</div>\n?"
+)
+
+
+def gather_footnotes(html: str) -> str:
+    """Move the notes to the end and drop the marks; a note without a mark stays out of the text.
+
+    GitHub, goldmark and kramdown do not show a note that nothing refers to.
+
+    Args:
+        html: HTML as the renderer writes it.
+
+    Returns:
+        HTML in which each note is an `aside` at the end.
+    """
+    return _gather(html, shows_all=False)
+
+
+def gather_all_footnotes(html: str) -> str:
+    """Do the same as `gather_footnotes`, but keep the notes without a mark, at the end."""
+    return _gather(html, shows_all=True)
+
+
+def _gather(html: str, *, shows_all: bool) -> str:
+    if 'class="footnote-' not in html:
+        return html
+    order = {name: number for number, name in enumerate(dict.fromkeys(_MARK.findall(html)))}
+    html = _MARK.sub("", html)
+    kept: list[str] = []
+    notes: list[tuple[int, str]] = []
+    begin = depth = note_begin = 0
+    name: str | None = None  # of the open note
+    for match in _DIVISION.finditer(html):
+        if match[1] and name is None:
+            kept.append(html[begin : match.start()])
+            begin, note_begin, name, depth = match.start(), match.end(), match[2], 1
+        elif name is not None:
+            depth += -1 if match[0].startswith("</") else 1
+            if depth == 0:
+                if shows_all or name in order:
+                    notes.append((order.get(name, len(order)), html[note_begin : match.start()]))
+                begin, name = match.end(), None
+    kept.append(html[begin:])  # with a note whose own HTML does not close what it opens
+    notes.sort(key=lambda note: note[0])
+    return "".join([*kept, *[f"<aside>{note}</aside>\n" for _, note in notes]])
