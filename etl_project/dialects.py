@@ -6,177 +6,40 @@ manual the rules come from.
 
 from __future__ import annotations
 
-import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-UrlStyle = Literal["stated", "jekyll", "hugo", "hexo", "zola", "pelican"]
-"""The generator whose rules make the path of a page; `stated`: only the front matter can state it."""
-
-Split = Literal["whole", "white_space", "words", "comma", "comma_or_semicolon", "comma_or_white_space"]
-"""The separator at which a text of several terms is split; items of a list are never split.
-
-`words` means white space, unless quotes, brackets or semicolons show that the text is one name."""
-
-Markdown = Literal["kramdown", "goldmark", "marked", "pulldown-cmark", "python-markdown", "obsidian", "gfm"]
-"""The Markdown that a body is written in, named after the program that renders it. `pulldown-cmark` (Zola) is
-CommonMark, `gfm` what GitHub shows."""
-
-Templates = Literal["none", "liquid", "nunjucks", "hugo", "zola"]
-"""The template tags that a body may hold: Liquid (Jekyll), Nunjucks (Hexo), the shortcodes of Hugo or of Zola."""
-
-MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn"})
-"""Endings of Markdown files, in lower case."""
-
-HTML = frozenset({".html", ".htm"})
-"""Endings of HTML files, in lower case."""
-
-PRUNED = frozenset(
-    {
-        *("node_modules", "bower_components", "_site", "__pycache__"),
-        *("@eaDir", "#recycle", "@Recycle", "@Recently-Snapshot", "#snapshot"),  # Synology, QNAP
-        *("$RECYCLE.BIN", "RECYCLER", "System Volume Information", "__MACOSX", "lost+found"),
-    }
+from etl_project.dated_names import DASHED_NAME, DATE_FIRST_NAME, JEKYLL_NAME, NOTE_NAME, PLAIN_NAME
+from etl_project.dialect import (
+    COMMON_RULES,
+    HTML,
+    MARKDOWN,
+    PRUNED,
+    Dialect,
+    HeaderRules,
+    Markdown,
+    Split,
+    Templates,
+    UrlStyle,
+    is_post,
 )
-"""Folders of tools, of built pages, of disks and of their bins, skipped at any depth. They have only names that no
-author would choose."""
+from etl_project.file_starts import read_starts
 
-# The forms of dates that generators read from file names; the slug follows the date.
-_DASHED_DATE = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
-_JEKYLL_NAME = re.compile(
-    r"(?P<year>[0-9]{2,4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})-(?P<slug>.*)", re.ASCII | re.DOTALL
-)
-DASHED_NAME = re.compile(_DASHED_DATE + r"(?:[-_ .]+(?P<slug>.*))?", re.ASCII | re.DOTALL)
-DATE_FIRST_NAME = re.compile(_DASHED_DATE + r"(?:[-_ .].*)?(?P<slug>)", re.ASCII | re.DOTALL)
-"""A date at the start of a file name that is part of the slug too."""
-
-_PLAIN_NAME = re.compile(
-    r"(?:" + _DASHED_DATE + r"|(?P<year8>[0-9]{4})(?P<month8>[0-9]{2})(?P<day8>[0-9]{2}))"
-    r"(?:(?:\.[0-9]{1,2})?[-_ .]+(?P<slug>.*))?",
-    re.ASCII | re.DOTALL,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderRules:
-    """What a generator forgives in front matter, apart from what all of them do."""
-
-    opening_indented: bool = False
-    """Whether white space may stand before the opening line."""
-    long_line_closes: bool = False
-    """Whether a line of more dashes (or pluses) than the opening one closes, too."""
-    tabs_indent: bool = False
-    """Whether each TAB at the start of a line counts as two spaces."""
-
-
-COMMON_RULES = HeaderRules()
-"""What all generators do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """The rules of one kind of site. Of several keys the first that has a value counts.
-
-    A key with a dot is read from a table: `taxonomies.tags`.
-    """
-
-    name: str
-    """Name in etl.toml."""
-
-    # Which files are posts.
-    include: tuple[str, ...]
-    """Patterns of posts below the location, as in .gitignore, best first; used if the source has none."""
-    suffixes: frozenset[str] = MARKDOWN
-    """Endings of posts in lower case; `.MD` counts as `.md`."""
-    pruned: frozenset[str] = PRUNED
-    """Folders that are skipped. Folders whose name starts with a dot are always skipped."""
-    not_posts: frozenset[str] = frozenset()
-    """Names, in lower case and without the ending, that are never posts."""
-    content_folders: frozenset[str] = frozenset()
-    """Folders of posts below the site's root; at the start of a path they are no part of addresses and categories."""
-
-    # How bodies are written.
-    markdown: Markdown = "gfm"
-    """The Markdown of the bodies."""
-    templates: Templates = "none"
-    """The template tags in the bodies; in a dialect without any, such tags are text."""
-
-    # How front matter is found.
-    front_matter_required: bool = False
-    """Whether the generator itself ignores a file without front matter."""
-    header_formats: tuple[str, ...] = ("yaml", "toml", "json")
-    """Formats of front matter, tried in this order."""
-    header_rules: HeaderRules = COMMON_RULES
-    keys_fold: bool = False
-    """Whether `Title` and `title` are the same key."""
-
-    # How a site of this kind is recognised and configured.
-    config_files: tuple[str, ...] = ()
-    """Files of the site's own settings below its root; the first that exists is read."""
-    marks: tuple[tuple[str, ...], ...] = ()
-    """Groups of paths. A folder in which all paths of one group exist is such a site."""
-    sign: re.Pattern[bytes] | None = None
-    """Pattern that most posts match from their start; used if no marks are found."""
-
-    # What the path says.
-    dated_name: re.Pattern[str] | None = None
-    """Pattern of a file name, without its ending, that states a date: groups year, month, day and slug."""
-    date_in_url: bool = False
-    """Whether year/month/day in a stated address is the date of a post that has no other."""
-    draft_folders: frozenset[str] = frozenset()
-    """Folders whose posts are drafts."""
-    category_folders_above: frozenset[str] = frozenset()
-    """The folders above one of these are categories."""
-    folder_is_category: bool = False
-    """Whether the folder of a post is its category if it states none."""
-    language_folders: bool = False
-    """Whether the first folder below the content folder names the language."""
-    bundles: bool = False
-    """Whether `index.md` is the post of its folder and takes its name."""
-
-    # What the keys mean.
-    title: tuple[str, ...] = ("title",)
-    title_from_heading: bool = False
-    """Whether the first heading is the title of a post that states none."""
-    title_after_heading: tuple[str, ...] = ()
-    """Keys that may give the title if there is no heading either."""
-    title_from_name: bool = False
-    """Whether the file name is the title if nothing else gives one."""
-    date: tuple[str, ...] = ("date",)
-    utc_times: re.Pattern[str] | None = None
-    """The only form of times without a zone to which `naive_dates = "utc"` applies; the generator reads other forms,
-    and dates without a time, in the zone of the site. Without a pattern it applies to all of them."""
-    updated: tuple[str, ...] = ()
-    expires: tuple[str, ...] = ()
-    slug: tuple[str, ...] = ("slug",)
-    slug_from_title: bool = False
-    """Whether the slug of a post that states none is made from its title instead of its file name."""
-    url: tuple[str, ...] = ("permalink",)
-    url_style: UrlStyle = "stated"
-    language: tuple[str, ...] = ("lang", "language", "locale")
-    layout: tuple[str, ...] = ("layout",)
-    excerpt: tuple[str, ...] = ("excerpt", "description")
-    draft: tuple[str, ...] = ("draft",)
-    """Keys that make a draft when true."""
-    published: tuple[str, ...] = ("published",)
-    """Keys that make a draft when false."""
-    status: tuple[str, ...] = ()
-    """Keys that make a draft when their text is `draft` or `hidden`."""
-    categories: tuple[str, ...] = ("categories", "category")
-    categories_split: Split = "whole"
-    categories_nest: bool = False
-    """Whether a list of categories is one path from the widest to the narrowest."""
-    tags: tuple[str, ...] = ("tags", "tag")
-    tags_split: Split = "whole"
-    tags_in_body: bool = False
-    """Whether `#tag` in the body is a tag."""
-    authors: tuple[str, ...] = ("authors", "author")
-    authors_split: Split = "whole"
-    singular_is_whole: bool = False
-    """Whether the text of `category` and `tag` is one term; `category` adds to `categories`, `tag` replaces `tags`."""
-
+__all__ = [
+    "COMMON_RULES",
+    "DIALECTS",
+    "HTML",
+    "MARKDOWN",
+    "PRUNED",
+    "Dialect",
+    "HeaderRules",
+    "Markdown",
+    "Split",
+    "Templates",
+    "UrlStyle",
+    "detect_dialect",
+    "is_post",
+]
 
 JEKYLL = Dialect(
     name="jekyll",
@@ -189,7 +52,7 @@ JEKYLL = Dialect(
     front_matter_required=True,
     config_files=("_config.yml", "_config.yaml", "_config.toml"),
     marks=(("_posts",),),
-    dated_name=_JEKYLL_NAME,
+    dated_name=JEKYLL_NAME,
     # Jekyll reads a timestamp of YAML 1.1 as UTC, and everything else by Ruby's Time.parse as local time.
     utc_times=re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|\s+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"),
     draft_folders=frozenset({"_drafts"}),
@@ -317,12 +180,21 @@ OBSIDIAN = Dialect(
     keys_fold=True,
     header_formats=("yaml",),
     marks=((".obsidian",),),
+    separators_fold=True,
     sign=re.compile(rb"(?s:.*?)\[\[[^\[\]\n]+\]\]"),
-    dated_name=DASHED_NAME,
-    title_from_heading=True,
+    dated_name=NOTE_NAME,
+    # Obsidian and Obsidian Publish show the name of the file.
+    title_from_heading="top",
     title_from_name=True,
-    date=("date", "created", "publish_date"),
-    updated=("updated", "modified", "last_modified"),
+    # `date created` and `date modified` are what Obsidian Linter writes.
+    date=(
+        *("date", "created", "datecreated", "createdat", "createdon", "createddate", "creationdate"),
+        *("publishdate", "publishedat", "datepublished"),
+    ),
+    updated=(
+        *("updated", "modified", "datemodified", "dateupdated", "lastmodified", "lastmod", "lastupdated"),
+        *("updatedat", "modifiedat", "lastmodifiedat", "updateddate", "modifieddate", "modificationdate"),
+    ),
     url=("permalink", "url"),
     published=("publish", "published"),
     tags_split="comma_or_white_space",
@@ -337,12 +209,23 @@ PLAIN = Dialect(
     header_rules=HeaderRules(long_line_closes=True),
     keys_fold=True,
     bundles=True,
-    dated_name=_PLAIN_NAME,
-    title_from_heading=True,
+    dated_name=PLAIN_NAME,
+    separators_fold=True,
+    title_from_heading="first",
     title_after_heading=("subject",),
-    date=("date", "published_at", "published", "pubdate", "publishdate", "created", "created_at"),
-    updated=("updated", "lastmod", "modified", "updated_at", "last_modified_at"),
-    expires=("expires", "expirydate", "expiry_date"),
+    # `pubDatetime` and `modDatetime` are of AstroPaper, `pubDate` and `updatedDate` of Astro, `publishedAt` of Next.js
+    # starters, `last_update` of Docusaurus, `lastUpdated` of Starlight and VitePress.
+    date=(
+        *("date", "publishedat", "published", "pubdate", "pubdatetime", "publishdate", "publisheddate", "publishedon"),
+        *("publicationdate", "datepublished", "postedat", "posted", "created", "createdat", "createdon"),
+        *("datecreated", "createddate", "creationdate"),
+    ),
+    updated=(
+        *("updated", "lastmod", "modified", "moddatetime", "updatedat", "updateddate", "updatedon", "modifiedat"),
+        *("modifieddate", "moddate", "lastmodified", "lastmodifiedat", "datemodified", "dateupdated", "lastupdated"),
+        "lastupdate",
+    ),
+    expires=("expires", "expirydate"),
     url=("url", "permalink"),
     layout=("layout", "template", "type"),
     excerpt=("excerpt", "summary", "description"),
@@ -358,21 +241,6 @@ DIALECTS: dict[str, Dialect] = {value.name: value for value in list(globals().va
 _ZOLA_KEYS = re.compile(rb"^(?:base_url|compile_sass|build_search_index|generate_feeds?|\[slugify\])", re.MULTILINE)
 
 
-def is_post(dialect: Dialect, name: str) -> bool:
-    """Tell whether a file of this name, without its folder, is a post.
-
-    Hidden files (`.#x.md`, `._x.md`), backups of editors (`x.md~`) and locks of office programs (`~$x.md`) never are.
-    """
-    dot = name.rfind(".")
-    return (
-        dot > 0
-        and name[dot:].lower() in dialect.suffixes
-        and name[0] != "."
-        and not name.startswith("~$")
-        and not (dialect.not_posts and name[:dot].lower() in dialect.not_posts)
-    )
-
-
 def detect_dialect(location: Path) -> str:
     """Detect the dialect of a folder by the files that its generator needs, else by its posts; `plain` without any."""
     # Zola and Hugo may both have a config.toml beside a content folder; its keys tell which it is.
@@ -385,24 +253,9 @@ def detect_dialect(location: Path) -> str:
             return dialect.name
     if (location / "_config.yml").is_file() and next(location.glob("*/**/_posts"), None) is not None:
         return "jekyll"
-    starts = _read_starts(location)
+    starts = read_starts(location, MARKDOWN, PRUNED)
     for dialect in (PELICAN, OBSIDIAN):
         sign = dialect.sign
         if sign and starts and sum(sign.match(start) is not None for start in starts) * 2 > len(starts):
             return dialect.name
     return "plain"
-
-
-def _read_starts(location: Path) -> list[bytes]:
-    """Read the first 4 KB of up to 50 Markdown files, in the order of their names."""
-    starts: list[bytes] = []
-    for folder, folders, names in os.walk(location):
-        folders[:] = sorted(f for f in folders if f[0] != "." and f not in PRUNED)
-        for name in sorted(names):
-            path = Path(folder, name)
-            if path.suffix in MARKDOWN and path.is_file():
-                with path.open("rb") as file:
-                    starts.append(file.read(4096))
-            if len(starts) == 50:
-                return starts
-    return starts
