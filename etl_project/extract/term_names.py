@@ -14,13 +14,20 @@ if TYPE_CHECKING:
 NESTING = "\x1f"
 """The separator between the parts of a nested category: the unit separator, which no name can contain."""
 
+NAME_KEYS = ("name", "display_name", "label", "key", "title", "slug", "login", "id")
+"""Keys of a table that may hold the name of a term, best first.
+
+`display_name` and `login` are what jekyll-import writes of WordPress, `label` is a tag of Docusaurus, `key` one of its
+authors, whose `title` is an office; elsewhere a tag may be `{title, slug}`.
+"""
+
 _ONE_NAME_SIGNS = re.compile(r"""["'`;<>(){}\[\]|$]""")
 # Ruby splits at white space of ASCII only: an ideographic space is part of a name.
 _RUBY_WHITE_SPACE = re.compile(r"[ \t\n\v\f\r\0]+")
+_WIKILINK = re.compile(r"\[\[([^\[\]\n]+)\]\]")
+_JOINT = re.compile(r"[\s,，、;；&+]+|\band\b")
 _COMMA = re.compile("[,，]")
 _COMMA_OR_WHITE_SPACE = re.compile(r"[,，\s]+")
-_BODY_TAG = re.compile(r"(?<!\S)#([\w/-]+)")
-_INLINE_CODE = re.compile(r"`[^`\n]*`")
 
 
 def unique_names(names: Iterable[str]) -> list[str]:
@@ -31,8 +38,8 @@ def unique_names(names: Iterable[str]) -> list[str]:
 def listed_names(value: Value) -> list[str]:
     """Collect the names in a value without splitting any text: a text is one name, nulls are skipped.
 
-    Lists are searched at every depth. A table gives the text of its `name`; without one it gives its keys if none
-    of them has a value (a YAML set), else no names.
+    Lists are searched at every depth. A table gives the text of the first of `NAME_KEYS` that it has; without one it
+    gives its keys if none of them has a value (a YAML set), else no names.
     """
     if value is None:
         return []
@@ -48,8 +55,8 @@ def listed_names(value: Value) -> list[str]:
         elif isinstance(item, list):
             pending.extend(reversed(item))
         elif isinstance(item, dict):
-            name = item.get("name")
-            if isinstance(name, str):
+            name = next((text for key in NAME_KEYS if isinstance(text := item.get(key), str) and text), None)
+            if name is not None:
                 names.append(name)
             elif not any(item.values()):
                 names.extend(item)
@@ -69,6 +76,32 @@ def split_names(value: Value, split: Split) -> list[str]:
     if split == "comma_or_semicolon" and ";" in value:
         return value.split(";")
     return _COMMA.split(value)
+
+
+def linked_names(value: Value) -> Value:
+    """Replace links of notes in a value by the names that a reader sees: `[[Pat Doe]]`, `[[Lists/Good films|Films]]`.
+
+    A text of nothing but links and what joins them becomes the list of their names. Without quotes YAML reads `[[a]]`
+    as a list in a list, which is a link, too. Nested at most as deep as the front matter may be.
+    """
+    if isinstance(value, str):
+        if "[[" not in value:
+            return value
+        names = [_shown_name(link[1]) for link in _WIKILINK.finditer(value)]
+        if names and not _JOINT.sub("", _WIKILINK.sub("", value)):
+            return list(names)
+        return _WIKILINK.sub(lambda link: _shown_name(link[1]), value)
+    if not isinstance(value, list):
+        return value
+    if len(value) == 1 and isinstance(inner := value[0], list) and all(isinstance(item, str) for item in inner):
+        return [_shown_name(", ".join(map(str, inner)))]
+    return [linked_names(item) for item in value]
+
+
+def _shown_name(link: str) -> str:
+    """Get what a reader sees of the inside of a link: the text after its bar, else its target."""
+    target, _, label = link.partition("|")
+    return label.strip() or target.strip()
 
 
 def nested_names(value: Value) -> list[str]:
@@ -91,27 +124,3 @@ def nested_names(value: Value) -> list[str]:
 def flat_names(names: list[str]) -> list[str]:
     """Replace the separator of nested names, which only an escape can put into a name, by a space."""
     return [name.replace(NESTING, " ") if NESTING in name else name for name in names]
-
-
-def body_tags(body: str) -> list[str]:
-    """Find the tags in an Obsidian note: `#name` after white space, not all digits, outside code."""
-    if "#" not in body:
-        return []
-    for opening, closing in (("%%", "%%"), ("<!--", "-->"), ("```", "```"), ("~~~", "~~~")):
-        body = _remove_between(body, opening, closing)
-    return [tag for tag in _BODY_TAG.findall(_INLINE_CODE.sub(" ", body)) if not tag.isdecimal()]
-
-
-def _remove_between(text: str, opening: str, closing: str) -> str:
-    """Replace each part between the delimiters, and the delimiters, by a line end; an unclosed part stays."""
-    # Not with a regular expression: it would search to the end of the text from every unclosed opening.
-    start = text.find(opening)
-    if start < 0:
-        return text
-    kept: list[str] = []
-    position = 0
-    while start >= 0 and (end := text.find(closing, start + len(opening))) >= 0:
-        kept += (text[position:start], "\n")
-        position = end + len(closing)
-        start = text.find(opening, position)
-    return "".join((*kept, text[position:]))
