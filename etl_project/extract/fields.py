@@ -6,19 +6,29 @@ import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from etl_project.dated_names import date_of_name
 from etl_project.dialects import DIALECTS
 from etl_project.extract.body.note_tags import find_note_tags
 from etl_project.extract.dates import ReadDate, read_date
 from etl_project.extract.front_matter.read import Value
-from etl_project.extract.site.hexo_settings import PostName
+from etl_project.extract.keys import fold_keys
+from etl_project.extract.post_path import PathReader, PostPath
+from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys, slug_of_name
+from etl_project.extract.site.hugo.hugo_site import not_listed
 from etl_project.extract.site.permalinks.address import Address
 from etl_project.extract.site.permalinks.url_maker import url_maker
-from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
+from etl_project.extract.site.site_config import SiteConfig, read_site_config
 from etl_project.extract.site.site_paths import SitePaths
-from etl_project.extract.site.slugs import pelican_slug
-from etl_project.extract.term_names import flat_names, listed_names, nested_names, split_names, unique_names
+from etl_project.extract.term_names import (
+    flat_names,
+    linked_names,
+    listed_names,
+    nested_names,
+    split_names,
+    unique_names,
+)
 from etl_project.limits import Limits
-from etl_project.reasons import PostWarning
+from etl_project.reasons import PostWarning, Rejection
 from etl_project.sources.place import PinnedSource
 
 EXCERPT_CHARACTERS = 300
@@ -28,11 +38,6 @@ _TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
 _FALSE_WORDS = frozenset({"false", "no", "off", "0"})
 _DRAFT_STATUSES = frozenset({"draft", "hidden", "skip"})
 _DATE_IN_URL = re.compile(r"(?:^|/)([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?=/)")
-# Codes of languages with many readers. A folder named by another code, such as `ab` or `go`, is an ordinary folder.
-_LANGUAGE_FOLDER = re.compile(
-    "(?:ar|bg|bn|ca|cs|da|de|el|en|es|et|fa|fi|fr|he|hi|hr|hu|id|it|ja|ko|lt|lv|ms|nl|no|pl|pt|ro|ru|sk|sl|sr|sv|th"
-    "|tr|uk|vi|zh)(?:[-_][A-Za-z]{2,4})?"
-)
 
 
 @dataclass(slots=True)
@@ -84,29 +89,42 @@ class FieldReader:
         self._category_keys = self._config.taxonomy("category", self._dialect.categories)
         self._tag_keys = self._config.taxonomy("tag", self._dialect.tags)
         self._author_keys = self._config.taxonomy("author", self._dialect.authors)
-        self._dated_name = dated_name(self._dialect, self._config)
         self._site = SitePaths(self._dialect.url_style, self._config)
-        self._languages = frozenset(self._config.table("languages"))
-        self._first_language = (
-            self._config.text("defaultcontentlanguage") or self._config.text("default_language") or "en"
-        )
-        self._first_language_leads = self._config.text("defaultcontentlanguageinsubdir") == "true"
+        self._paths = PathReader(self._dialect, self._config, self._site, source.language)
+        self._hugo = self._config.hugo
+        self._date_keys = self._dialect.date
+        self._updated_keys, self._expires_keys = self._dialect.updated, self._dialect.expires
+        if self._hugo:
+            self._date_keys = date_keys(self._config.values, "date", self._date_keys)
+            self._updated_keys = date_keys(self._config.values, "lastmod", self._updated_keys)
+            self._expires_keys = date_keys(self._config.values, "expirydate", self._expires_keys)
+        self._pelican = self._config.pelican
         self._make_url = url_maker(self._dialect, source.permalink, self._config)
 
     def read(self, path: str, front_matter: dict[str, Value], *, first_heading: str | None, body: str = "") -> Fields:
-        """Read the fields of one post. Never raises, whatever the text.
+        """Read the fields of one post.
 
         Args:
             path: POSIX path of the post below the location.
             front_matter: its front matter, every scalar as its text.
-            first_heading: its first heading, for dialects that take titles from there.
+            first_heading: the heading that is its title if it states none, for dialects that take titles from there.
             body: its body, for dialects that have tags there.
+
+        Raises:
+            Rejection: not_a_page; the generator makes no page of the file. Nothing else, whatever the text.
         """
         dialect = self._dialect
         if dialect.keys_fold:
-            # The exact key takes precedence over another spelling of it.
-            front_matter = {key.lower(): value for key, value in front_matter.items()} | front_matter
-        parts = self._split_path(path)
+            front_matter = fold_keys(front_matter, separators=dialect.separators_fold)
+        parts = self._paths.read(path)
+        if self._hugo and parts.page:
+            if inherited := self._hugo.inherit(parts.page):
+                front_matter = inherited | front_matter
+            if reason := not_listed(front_matter):
+                raise Rejection("not_a_page", reason)
+        pelican = self._pelican.find_page(path, front_matter) if self._pelican else None
+        if pelican:
+            front_matter, parts.path_date = pelican.values, pelican.path_date
         is_draft_folder = not dialect.draft_folders.isdisjoint(parts.folders)
         defaults = self._config.defaults(path.removeprefix(self._site.root), is_draft=is_draft_folder)
         if defaults:
@@ -124,7 +142,12 @@ class FieldReader:
         if title is None:
             warnings.append(PostWarning("title_empty"))
         stated_slug = _stripped_text(front_matter, dialect.slug)
-        slug = stated_slug or self._derive_slug(title, parts)
+        if parts.page and not stated_slug and published_from == "file_name" and parts.date_match:
+            stated_slug = slug_of_name(parts.date_match)
+        if self._pelican and pelican and title and not stated_slug:
+            slug = self._pelican.make_slug(pelican, title)
+        else:
+            slug = stated_slug or self._derive_slug(parts)
         categories = self._find_categories(front_matter, defaults, parts)
         excerpt = _stripped_text(front_matter, dialect.excerpt)
         layout = _stripped_text(front_matter, dialect.layout)
@@ -140,19 +163,21 @@ class FieldReader:
                 written=written,
                 zone=self._zone,
                 categories=categories,
-                language=self._address_language(parts),
+                language=self._paths.address_language(parts),
                 values=front_matter,
+                page=parts.page,
+                pelican=pelican,
                 name=parts.name.slug if parts.name else None,
             )
         )
-        updated = self._find_date(front_matter, dialect.updated, warnings)
+        updated = self._find_date(front_matter, self._updated_keys, warnings)
         return Fields(
             title=title,
             slug=slug,
             published=published,
             published_from=published_from,
             updated=published if updated is None and self._site.updated_is_date else updated,
-            expires=self._find_date(front_matter, dialect.expires, warnings),
+            expires=self._find_date(front_matter, self._expires_keys, warnings),
             status="draft" if self._is_draft(front_matter, in_draft_folder=is_draft_folder) else "published",
             language=_stripped_text(front_matter, dialect.language) or parts.language or self._language,
             # `template: true` says that the post is a template, not which one it uses.
@@ -161,47 +186,21 @@ class FieldReader:
             excerpt=excerpt[:EXCERPT_CHARACTERS] if excerpt else None,
             categories=categories,
             tags=self._find_tags(front_matter, body),
-            authors=unique_names(split_names(_first_value(front_matter, self._author_keys), dialect.authors_split)),
+            authors=unique_names(split_names(self._find_names(front_matter, self._author_keys), dialect.authors_split)),
             warnings=warnings,
         )
-
-    def _split_path(self, path: str) -> _PathParts:
-        """Split the path of a post into folders, stem, language and date, by the rules of the dialect."""
-        dialect = self._dialect
-        *folders, name = path.removeprefix(self._site.root).split("/")
-        if folders and folders[0] in dialect.content_folders:
-            del folders[0]
-        stem = name.rpartition(".")[0] or name
-        name_language = None
-        if self._languages:
-            base, _, suffix = stem.rpartition(".")
-            if base and suffix in self._languages:
-                stem, name_language = base, suffix
-        if dialect.bundles and stem == "index" and folders:
-            stem = folders.pop()
-        language = name_language
-        if dialect.language_folders and language is None and folders and _LANGUAGE_FOLDER.fullmatch(folders[0]):
-            language = folders[0]
-        date_match = self._dated_name.fullmatch(stem) if self._dated_name else None
-        post_name = self._site.read_name(folders, stem)
-        return _PathParts(folders, stem, language, name_language, date_match, post_name)
-
-    def _address_language(self, parts: _PathParts) -> str | None:
-        """The language that begins the address: any but the site's first, and the first too if the settings say so."""
-        if not self._languages:
-            return None
-        language = parts.name_language or self._first_language
-        return language if self._first_language_leads or language != self._first_language else None
 
     def _find_published(
         self,
         front_matter: dict[str, Value],
-        parts: _PathParts,
+        parts: PostPath,
         stated_url: str | None,
         warnings: list[PostWarning],
     ) -> tuple[ReadDate | None, str | None, str | None]:
         """Find the date, its origin and its text: in the front matter, else the file name, else the address."""
-        for key in self._dialect.date:
+        for key in self._date_keys:
+            if key == FILE_NAME and (found := self._date_of_name(parts, warnings)):
+                return found
             value = front_matter.get(key)
             # `published: false` says whether the post is published, not when.
             if value is None or value == "" or (key == "published" and _is_flag(value)):
@@ -211,14 +210,8 @@ class FieldReader:
                 warnings.extend(date.warnings)
                 return date, "front_matter", value if isinstance(value, str) else None
             warnings.append(date)
-        written = parts.name.date if parts.name else None
-        if written is None and parts.date_match:
-            written = _date_of_name(parts.date_match)
-        if written is not None:
-            date = self._parse_date(written)
-            if isinstance(date, ReadDate):
-                warnings.append(PostWarning("date_from_file_name", written))
-                return date, "file_name", written
+        if found := self._date_of_name(parts, warnings):
+            return found
         if self._dialect.date_in_url and stated_url and (match := _DATE_IN_URL.search(stated_url)):
             written = f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}"
             date = self._parse_date(written)
@@ -227,13 +220,29 @@ class FieldReader:
         warnings.append(PostWarning("date_missing"))
         return None, None, None
 
+    def _date_of_name(self, parts: PostPath, warnings: list[PostWarning]) -> tuple[ReadDate, str, str] | None:
+        """Read the date in the name of the file, its origin and its text."""
+        written, origin = parts.path_date or (parts.name.date if parts.name else None, "file_name")
+        if written is None and parts.date_match:
+            written = date_of_name(parts.date_match)
+        date = self._parse_date(written) if written is not None else None
+        if not isinstance(date, ReadDate) or written is None:
+            return None
+        if origin == "file_name":
+            warnings.append(PostWarning("date_from_file_name", written))
+        return date, origin, written
+
     def _find_date(
         self, front_matter: dict[str, Value], keys: tuple[str, ...], warnings: list[PostWarning]
     ) -> ReadDate | None:
         """Find the first valid date among the keys; a warning for each invalid one before it."""
         for key in keys:
             value = front_matter.get(key)
-            if value is None or value == "":
+            if isinstance(value, dict):
+                # Docusaurus: `last_update: {date: 2024-03-05, author: Pat}`.
+                value = value.get("date")
+            # `lastUpdated: false` says whether a page shows the day, not which one.
+            if value is None or value == "" or _is_flag(value):
                 continue
             date = self._parse_date(value)
             if isinstance(date, ReadDate):
@@ -249,10 +258,13 @@ class FieldReader:
         naive_is_utc = self._naive_is_utc and (utc_pattern is None or utc_pattern.fullmatch(value.strip()) is not None)
         return read_date(value, self._zone, naive_is_utc=naive_is_utc, earliest=self._earliest, latest=self._latest)
 
-    def _find_title(self, front_matter: dict[str, Value], first_heading: str | None, parts: _PathParts) -> str | None:
+    def _find_title(self, front_matter: dict[str, Value], first_heading: str | None, parts: PostPath) -> str | None:
         """Find the title in the front matter, the first heading or the file name, in the dialect's order."""
         dialect = self._dialect
         title = _text_as_written(front_matter, dialect.title)
+        if title is not None and "\n" in title:
+            # A title in a block of YAML (`title: >`) ends in a line feed; a reader sees one line.
+            title = " ".join(part for line in title.split("\n") if (part := line.strip()))
         if title is None and dialect.title_from_heading:
             title = first_heading.strip() or None if first_heading else None
             if title is None:
@@ -263,25 +275,23 @@ class FieldReader:
             title = parts.name.slug
         return title
 
-    def _derive_slug(self, title: str | None, parts: _PathParts) -> str | None:
-        """Make the slug of a post that states none, from its title or its file name."""
-        if self._dialect.slug_from_title and title and (slug := pelican_slug(title)):
-            return slug
+    def _derive_slug(self, parts: PostPath) -> str | None:
+        """Make the slug of a post that states none, from its file name."""
         slug = parts.stem
         if parts.name:
             slug = parts.name.slug.rpartition("/")[2]
-        elif parts.date_match:
+        elif parts.date_match and not self._hugo:
             slug = parts.date_match["slug"] or slug
         # Jekyll removes trailing dots, and no generator makes an address that ends in one.
         return slug.rstrip(".") or None
 
     def _find_categories(
-        self, front_matter: dict[str, Value], defaults: dict[str, Value], parts: _PathParts
+        self, front_matter: dict[str, Value], defaults: dict[str, Value], parts: PostPath
     ) -> list[str]:
         """Collect the categories, by the rules of the dialect; `defaults` are those of the site's settings."""
         dialect = self._dialect
         if dialect.categories_nest:
-            return unique_names(nested_names(_first_value(front_matter, self._category_keys)))
+            return unique_names(nested_names(self._find_names(front_matter, self._category_keys)))
         names: list[str] = []
         if dialect.singular_is_whole:
             # Jekyll: first folders, then defaults, then `categories`, then `category`.
@@ -292,17 +302,20 @@ class FieldReader:
             names += split_names(front_matter.get("categories"), dialect.categories_split)
             names += listed_names(front_matter.get("category"))
         else:
-            names += split_names(_first_value(front_matter, self._category_keys), dialect.categories_split)
-            if not names and dialect.folder_is_category and parts.folders:
-                names.append(parts.folders[-1])
+            names += split_names(self._find_names(front_matter, self._category_keys), dialect.categories_split)
         return unique_names(flat_names(names))
+
+    def _find_names(self, front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:
+        """Get the first value of terms among the keys; in notes, where names may be links, with the names they show."""
+        value = _first_value(front_matter, keys)
+        return linked_names(value) if value is not None and self._dialect.markdown == "obsidian" else value
 
     def _find_tags(self, front_matter: dict[str, Value], body: str) -> list[str]:
         """Collect the tags of the front matter and, in some dialects, of the body."""
         dialect = self._dialect
         if dialect.singular_is_whole and (tag := front_matter.get("tag")) is not None:
             return unique_names(listed_names(tag))
-        tags = unique_names(split_names(_first_value(front_matter, self._tag_keys), dialect.tags_split))
+        tags = unique_names(split_names(self._find_names(front_matter, self._tag_keys), dialect.tags_split))
         if dialect.tags_in_body:
             return unique_names([tag.removeprefix("#") for tag in tags] + find_note_tags(body))
         return tags
@@ -319,21 +332,6 @@ class FieldReader:
             or any(_lower_text(front_matter, key) in _FALSE_WORDS for key in dialect.published)
             or any(_lower_text(front_matter, key) in _DRAFT_STATUSES for key in dialect.status)
         )
-
-
-@dataclass(slots=True)
-class _PathParts:
-    """The parts of the path of a post."""
-
-    folders: list[str]
-    stem: str
-    language: str | None
-    name_language: str | None
-    """Language in the file name, as in `about.zh.md`, if it is one of the site's languages."""
-    date_match: re.Match[str] | None
-    """Match of the file name, if it states a date; groups as in `Dialect.dated_name`."""
-    name: PostName | None
-    """What the path of a post of Hexo states by the settings of its site."""
 
 
 def _first_value(front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:
@@ -374,14 +372,3 @@ def _lower_text(front_matter: dict[str, Value], key: str) -> str:
 
 def _is_flag(value: Value) -> bool:
     return isinstance(value, str) and value.strip().lower() in _TRUE_WORDS | _FALSE_WORDS
-
-
-def _date_of_name(date_match: re.Match[str]) -> str:
-    """Write the date that a file name states as year-month-day."""
-    groups = date_match.groupdict()
-    year = groups["year"] or groups["year8"]
-    month, day = groups["month"] or groups["month8"], groups["day"] or groups["day8"]
-    if len(year) == 2:
-        # As Ruby reads a year of two digits: 1969 to 2068.
-        year = ("19" if year >= "69" else "20") + year
-    return f"{year}-{month:0>2}-{day:0>2}"

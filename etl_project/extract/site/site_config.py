@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import ast
+import contextlib
 import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from etl_project.dialects import DASHED_NAME, Dialect
+from etl_project.dated_names import HUGO_NAME
+from etl_project.dialects import Dialect
+from etl_project.extract.site.hugo.config_files import merge_config
+from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys
+from etl_project.extract.site.hugo.hugo_site import HugoSite, read_hugo_site
+from etl_project.extract.site.hugo.site_digest import digest_site, find_site_config
 from etl_project.extract.site.jekyll_settings import DefaultSet, merge_defaults, parse_default_sets
+from etl_project.extract.site.pelican.pelican_site import PelicanSite
+from etl_project.extract.site.pelican.settings import read_settings
+from etl_project.extract.site.pelican.settings_files import find_settings_files
 from etl_project.extract.site.settings_values import decode_settings, parse_settings_text
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
@@ -29,6 +37,8 @@ class SiteConfig:
     default_sets: tuple[DefaultSet, ...] = ()
     hugo: HugoSite | None = None
     """Languages, folders and sections of a site of Hugo."""
+    pelican: PelicanSite | None = None
+    """What a site of Pelican says of posts by their paths."""
     found: bool = False
     """Whether there are settings."""
 
@@ -67,13 +77,15 @@ def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, perma
         permalink: permalink that the source states.
     """
     if dialect.url_style == "hugo":
-        return _read_hugo(place, dialect, limits)
+        return _read_hugo(place, dialect, limits, permalink)
+    if dialect.url_style == "pelican":
+        return _read_pelican(place, dialect, limits)
     values: dict[str, Value] = {}
     try:
         if found := place.read_first(_config_names(place, dialect), limits.file_bytes):
             name, data = found
             text, suffix = decode_settings(data), PurePosixPath(name).suffix
-            values = _parse_python(text) if suffix == ".py" else parse_settings_text(text, suffix, limits)
+            values = parse_settings_text(text, suffix, limits)
     except (OSError, UnicodeDecodeError, Rejection, SyntaxError, ValueError):
         values = {}
     if dialect.keys_fold:
@@ -90,8 +102,8 @@ def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
 
     One setting of sites is respected: `:filename` in Hugo's `frontmatter.date`.
     """
-    if dialect.url_style == "hugo" and ":filename" in str(config.table("frontmatter").get("date")):
-        return DASHED_NAME
+    if dialect.url_style == "hugo" and FILE_NAME in date_keys(config.values, "date", ()):
+        return HUGO_NAME
     return dialect.dated_name
 
 
@@ -107,14 +119,24 @@ def site_fingerprint(place: PinnedPlace, dialect: Dialect, permalink: str | None
         if dialect.url_style == "hugo":
             may_be_content = place.name in dialect.content_folders
             return digest_site(place, may_be_content=may_be_content, permalink=permalink).hex()
+        if dialect.url_style == "pelican":
+            return find_settings_files(place, _config_names(place, dialect)).digest()
         found = place.read_first(_config_names(place, dialect))
     except OSError:
         found = None
     data = found[1] if found else b""
-    digest = hashlib.blake2b(data, digest_size=16)
-    sections = sorted(_find_sections(place, dialect, f"{permalink} {data.decode(errors='replace')}"))
-    digest.update("\n".join(["", *sections]).encode(errors="surrogateescape"))
-    return digest.hexdigest()
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _read_hugo(place: PinnedPlace, dialect: Dialect, limits: Limits, permalink: str | None) -> SiteConfig:
+    """Read the settings and sections of a site of Hugo; a file that cannot be read gives none."""
+    try:
+        may_be_content = place.name in dialect.content_folders
+        above, files = find_site_config(place, may_be_content=may_be_content, largest=limits.file_bytes)
+        values = merge_config(files, limits)
+        return SiteConfig(values, hugo=read_hugo_site(place, above, values, limits, permalink), found=bool(values))
+    except OSError:
+        return SiteConfig(hugo=HugoSite.of_settings({}, ""))
 
 
 def _config_names(place: PinnedPlace, dialect: Dialect) -> list[str]:
@@ -125,22 +147,14 @@ def _config_names(place: PinnedPlace, dialect: Dialect) -> list[str]:
     return names
 
 
-def _parse_python(text: str) -> dict[str, Value]:
-    """Read the assignments of constants in pelicanconf.py, which is parsed and never executed."""
-    values: dict[str, Value] = {}
-    for statement in ast.parse(text).body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
-            for target in statement.targets:
-                if isinstance(target, ast.Name):
-                    values[target.id] = str(statement.value.value)
-    return values
-
-
-def _find_sections(place: PinnedPlace, dialect: Dialect, permalinks: str) -> list[str]:
-    """List the folders with an _index file, if permalinks of Hugo use sections."""
-    if dialect.url_style != "hugo" or ":sections" not in permalinks:
-        return []
-    content = "" if place.name in dialect.content_folders else "content"
-    paths = map(PurePosixPath, place.files_below(content))
-    folders = {path.parent for path in paths if path.name.startswith("_index.")}
-    return [folder.relative_to(content).as_posix() for folder in folders]
+def _read_pelican(place: PinnedPlace, dialect: Dialect, limits: Limits) -> SiteConfig:
+    """Read the settings of a site of Pelican, which are Python, without running them."""
+    values: dict[str, Any] = {}
+    folder = ""
+    with contextlib.suppress(OSError):
+        files = find_settings_files(place, _config_names(place, dialect), limits.file_bytes)
+        values, folder = files.values(), place.name if files.is_above else ""
+    settings = read_settings(values)
+    scalars = {name: value for name, value in values.items() if isinstance(value, str | int | float)}
+    texts: dict[str, Value] = {name: str(value) for name, value in scalars.items()}
+    return SiteConfig(texts, pelican=PelicanSite(settings, folder), found=settings.found)

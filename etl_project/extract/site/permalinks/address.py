@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from etl_project.extract.dates import ReadDate
+from etl_project.extract.site.hugo.hugo_site import HugoPage
+from etl_project.extract.site.pelican.pelican_site import PelicanPage
 
 if TYPE_CHECKING:
     from etl_project.extract.front_matter.read import Value
@@ -51,6 +53,10 @@ class Address:
     """The path below `_posts` that names a post of Hexo, as `new_post_name` of the site reads it."""
     collection: str = "posts"
     """The collection of Jekyll that the post is in."""
+    page: HugoPage | None = None
+    """Where the post is in the content of its site of Hugo."""
+    pelican: PelicanPage | None = None
+    """What the site of Pelican says about the post."""
     _local: dt.datetime | None = None
 
     def local_time(self) -> dt.datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from etl_project.dialects import Dialect
+from etl_project.extract.site.hugo.hugo_site import HugoSite
 from etl_project.extract.site.jekyll_settings import posts_template
 from etl_project.extract.site.permalinks.address import UrlMaker, stated_url
 from etl_project.extract.site.permalinks.hexo import hexo_urls
@@ -27,7 +28,7 @@ def url_maker(dialect: Dialect, permalink: str | None, config: SiteConfig) -> Ur
         case "jekyll":
             return jekyll_urls(permalink or posts_template(config) or "date", config)
         case "hugo":
-            return hugo_urls(permalink, config)
+            return hugo_urls(permalink, config.hugo or HugoSite.of_settings({}, ""))
         case "hexo":
             return hexo_urls(
                 permalink or config.text("permalink") or (config.found and ":year/:month/:day/:title/"),
@@ -36,6 +37,6 @@ def url_maker(dialect: Dialect, permalink: str | None, config: SiteConfig) -> Ur
         case "zola":
             return zola_urls(config)
         case "pelican":
-            return pelican_urls(permalink or config.text("article_url") or (config.found and "{slug}.html"))
+            return pelican_urls(permalink, config.pelican)
         case "stated":
             return stated_url
