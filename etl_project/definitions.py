@@ -22,6 +22,7 @@ from etl_project.refresh.read_files import Report
 from etl_project.servers.dagster_home import prepare_home
 from etl_project.servers.orphans import OWNER
 from etl_project.settings import Settings, SettingsError, read_settings
+from etl_project.utf8_mode import restart_dagster_in_utf8_mode
 
 
 @dg.definitions
@@ -32,6 +33,7 @@ def defs() -> dg.Definitions:
         SettingsError: they cannot be used, and a person is there to read it. Servers of `etl ui` go on with the default
             schedules: ticks and runs read the settings again, and fail with the sentence until they are corrected.
     """
+    restart_dagster_in_utf8_mode()
     # Only people in the web server see it, and it reads all of the SQL: a refresh from the command line leaves it out.
     from assets.lineage import with_origins
 

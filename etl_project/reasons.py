@@ -58,6 +58,8 @@ SUGGESTIONS: dict[str, str] = {
     "not_regular_file": "Replace it with a plain file inside the source, or exclude it in etl.toml.",
     "permission_denied": "Give the user that runs the refresh the right to read the file.",
     "lfs_pointer": "Keep posts out of Git LFS, or read a working copy that holds their contents as a folder.",
+    "not_downloaded": "Download the file: open it, or keep the folder on this Mac.",
+    "not_a_page": "Nothing is wrong: the site has no page for it. Exclude it in etl.toml to list it no more.",
     "unreadable": "Check the disk or mount; the file is tried again at the next refresh.",
     "crashed_parser": "Report the file to this project; exclude it in etl.toml meanwhile.",
 }
@@ -79,6 +81,7 @@ WARNINGS: dict[str, str] = {
     "control_characters_removed": "Control characters were removed.",
     "link_empty": "The body has an empty link where its source should be.",
     "path_not_utf8": r"The file name is not UTF-8; its bytes are written \xNN.",
+    "conflict_copy": "The file name is that of a copy which a synchronizing program made of a conflict.",
     "duplicate_identity": "Another file of the source has the same identity and is the article.",
 }
 """Code of a warning -> its meaning. `docs/reading.md` holds the same texts."""

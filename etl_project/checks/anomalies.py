@@ -20,6 +20,9 @@ PAUSES, FEWEST_PAUSES = 50, 20
 CLOSED_AFTER_DAYS = 365
 """A source that is silent for longer is considered closed, and no longer reported."""
 
+_COPY_MARK = r"(?: [2-9]| \([1-9]\)|_LOCAL_[0-9]+| copy(?: [0-9]+)?| - Copy(?: \([0-9]+\))?)(\.[^./]+)$"
+"""Endings of names that both people and synchronizing programs give: iCloud, Windows, Orgzly, Finder."""
+
 _LAST_REFRESH = "(SELECT max(refresh_id) FROM refreshes)"
 
 _TODAY = "SELECT source_id, (getvariable('as_of') AT TIME ZONE time_zone)::DATE AS today FROM sources"
@@ -66,6 +69,28 @@ ANOMALIES: tuple[Check, ...] = (
         """,
         is_blocking=False,
         message="{path} was loaded before and is rejected now: {reason}",
+    ),
+    Check(
+        "no_post_is_a_conflict_copy",
+        "tables",
+        "post_files",
+        "No post is the copy that a synchronizing program made of a file that was changed in two places: none has such "
+        "a name, and none with a number, LOCAL or copy after its name has the title of the post without it beside it.",
+        f"""
+        WITH numbered AS (
+            SELECT source_id, path, title, regexp_replace(path, '{_COPY_MARK}', '\\1') AS original
+            FROM articles WHERE regexp_matches(path, '{_COPY_MARK}')
+        ), copies AS (
+            SELECT source_id, path FROM post_files WHERE list_contains(warnings, 'conflict_copy')
+            UNION
+            SELECT n.source_id, n.path FROM numbered AS n
+            JOIN articles AS a ON a.source_id = n.source_id AND a.path = n.original AND a.title = n.title
+        )
+        SELECT source_id, count(*) AS copies, list(path ORDER BY path)[:{PATHS_NAMED}] AS paths
+        FROM copies GROUP BY source_id ORDER BY source_id
+        """,
+        is_blocking=False,
+        message="{copies} files of {source_id} are conflict copies, such as {paths}",
     ),
     Check(
         "new_articles_have_dates",

@@ -50,8 +50,9 @@ def refuse_new_unavailable(settings: Settings, unavailable: Mapping[str, str], k
             line = line_of(settings.file.read_text("utf-8"), ("source", index, "location"))
             raise SettingsError(
                 f"{settings.file}, line {line}: the source {source.name!r} cannot be read: "
-                f"{unavailable[source.name]}. "
-                f"Correct its location or {'create the folder' if isinstance(source.location, Path) else 'branch'}."
+                f"{unavailable[source.name]}."
+                # A fault of git has its remedy with it.
+                f"{' Correct its location or create the folder.' if isinstance(source.location, Path) else ''}"
             )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from etl_project.database.arrow import registered
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
+from etl_project.sources.listing import NOT_HERE
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.signature import SIGNATURE_COLUMNS, Signature, SourceUnavailable, hash_bytes, is_recent
 
@@ -70,7 +71,8 @@ def rehash_unchanged(
     """
     # A blob is named by its content, which cannot change under the same name.
     unchanged = (
-        "ANTI JOIN confirmed_young USING (source_id, path) WHERE blob_id IS NULL AND NOT (is_changed OR is_reparse)"
+        "ANTI JOIN confirmed_young USING (source_id, path) "
+        f"WHERE blob_id IS NULL AND size <> {NOT_HERE} AND NOT (is_changed OR is_reparse)"
     )
     changed = [read for read in _rehash(con, unchanged, sources, limits, failed) if read.is_changed]
     _mark_changed(con, [read.file for read in changed])

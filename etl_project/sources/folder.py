@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
 import stat
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from etl_project.dialects import DIALECTS, Dialect, is_post
 from etl_project.reasons import Rejection
-from etl_project.sources.listing import FolderListing, ListedFiles, Listing, folder_frame
-from etl_project.sources.paths import escape_path, unescape_path
+from etl_project.sources.listing import NOT_HERE, FolderListing, ListedFiles, Listing, folder_frame
+from etl_project.sources.paths import escape_path, name_bytes, name_text, unescape_path
 from etl_project.sources.patterns import Patterns
 from etl_project.sources.place import LastListing, PlaceVersion
-from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
+from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable, wrap_ns
 from etl_project.sources.source import Source
+from etl_project.utf8_mode import names_are_utf8
 
 _PATHS_PER_CHUNK = 50_000
 _NUMBERS_PER_STAT = 4
+_PLACEHOLDER = ".icloud"
+"""Ending of what iCloud leaves of `p.md` when it takes the file off the disk: `.p.md.icloud`."""
+
+_NAMES_ARE_UTF8 = names_are_utf8()
 _UNAVAILABLE_ERRNOS = {errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN}
 
 
@@ -73,19 +80,29 @@ class PinnedFolder:
 
     def read_first(self, names: Iterable[str], largest: int | None = None) -> tuple[str, bytes] | None:
         """Read the first file there is of some beside the posts."""
+        return next(self._read_named(names, largest), None)
+
+    def read_files(self, names: Sequence[str], largest: int | None = None) -> list[tuple[str, bytes]]:
+        """Read all files there are of some beside the posts."""
+        return list(self._read_named(names, largest))
+
+    def _read_named(self, names: Iterable[str], largest: int | None) -> Iterator[tuple[str, bytes]]:
         for name in names:
             path = self.folder.parent / name[3:] if name.startswith("../") else self.folder / name
             if path.is_file():
-                return name, b"" if largest is not None and path.stat().st_size > largest else path.read_bytes()
-        return None
+                yield name, b"" if largest is not None and path.stat().st_size > largest else path.read_bytes()
 
-    def files_below(self, folder: str) -> Iterable[str]:
+    def files_below(self, folder: str) -> Iterator[str]:
         """List the files below a folder of the source."""
-        return (
-            (Path(above) / name).relative_to(self.folder).as_posix()
-            for above, _, names in os.walk(self.folder / folder)
-            for name in names
-        )
+        root = os.fsencode(self.folder)
+        for above, _, names in os.walk(os.path.join(root, name_bytes(folder))):
+            below = os.path.relpath(above, root)
+            yield from (name_text(name if below == b"." else below + b"/" + name) for name in names)
+
+    def still_there(self, paths: Sequence[str]) -> list[str]:
+        """Find the paths at which there is a file, whether or not it is a post."""
+        root = os.fsencode(self.folder)
+        return [path for path in paths if os.path.lexists(os.path.join(root, unescape_path(path)))]
 
 
 def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderListing:
@@ -139,14 +156,11 @@ def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderLis
 
 def _make_columns(paths: list[str], ranks: list[int], stats: list[int]) -> ListedFiles:
     sizes, mtimes_ns, ctimes_ns, inodes = (stats[first::_NUMBERS_PER_STAT] for first in range(_NUMBERS_PER_STAT))
-    return ListedFiles(
-        "\0".join(paths).encode(),
-        array("i", ranks),
-        array("q", sizes),
-        array("q", mtimes_ns),
-        array("q", ctimes_ns),
-        array("Q", inodes),
-    )
+    try:
+        times = array("q", mtimes_ns), array("q", ctimes_ns)
+    except OverflowError:
+        times = array("q", map(wrap_ns, mtimes_ns)), array("q", map(wrap_ns, ctimes_ns))
+    return ListedFiles("\0".join(paths).encode(), array("i", ranks), array("q", sizes), *times, array("Q", inodes))
 
 
 def root_of(folder: Path) -> tuple[int, int]:
@@ -186,40 +200,55 @@ def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tu
         A folder, the names in it and their stat results, four numbers a file (see `Signature`); folder and names as
         the warehouse writes them, a slash between. Numbers, since objects would keep the garbage collector busy.
     """
-    root = os.fspath(top)
+    root = os.fsencode(top)
     folders = [""]
     while folders:
         folder = folders.pop()
         names: list[str] = []
         stats: list[int] = []
+        placeholders: list[tuple[str, os.stat_result]] = []
         try:
-            with _open_entries(os.path.join(root, folder)) as entries:
+            with _open_entries(os.path.join(root, name_bytes(folder))) as entries:
                 for entry in entries:
-                    name = entry.name
+                    name = entry.name if _NAMES_ARE_UTF8 else name_text(entry.name)
                     if entry.is_dir(follow_symlinks=False) and name[0] != "." and name not in dialect.pruned:
                         folders.append(f"{folder}{name}/")
                     if is_post(dialect, name):
                         try:
                             info = entry.stat(follow_symlinks=False)
                             if entry.is_symlink():
-                                info = _stat_target(os.fsencode(root), os.fsencode(folder + name), info)
+                                info = _stat_target(root, name_bytes(folder + name), info)
                         except FileNotFoundError:
                             check_root(top, identity)
                             continue  # deleted since the folder was opened: not listed
                         names.append(name if name.isascii() and "\\" not in name else escape_path(name))
                         stats += (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+                    elif name.endswith(_PLACEHOLDER) and is_post(dialect, name[1 : -len(_PLACEHOLDER)]):
+                        with contextlib.suppress(FileNotFoundError):
+                            info = entry.stat(follow_symlinks=False)
+                            placeholders.append((escape_path(name[1 : -len(_PLACEHOLDER)]), info))
         except FileNotFoundError:
             check_root(top, identity)  # else it was deleted, with its files, since the folder above was listed
         except OSError as error:
-            path = os.path.join(root, folder)
-            raise SourceUnavailable(f"{path} cannot be listed: {error.strerror}") from error
+            raise SourceUnavailable(f"{top / escape_path(folder)} cannot be listed: {error.strerror}") from error
+        for name, info in placeholders:
+            if name not in names:
+                names.append(name)
+                stats += (NOT_HERE, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
         if names:
             yield escape_path(folder), names, stats
 
 
 @contextmanager
-def _open_entries(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
-    """Open a folder for its entries, which are then asked for by name: a stat of a whole path takes longer."""
+def _open_entries(folder: bytes) -> Iterator[Iterator[os.DirEntry[Any]]]:
+    """Open a folder for its entries, which are then asked for by name: a stat of a whole path takes longer.
+
+    Names are texts where they are UTF-8, and bytes elsewhere: the locale would make other names of them.
+    """
+    if not _NAMES_ARE_UTF8:
+        with os.scandir(folder) as entries:
+            yield entries
+        return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with os.scandir(descriptor) as entries:
@@ -245,7 +274,7 @@ def _find_target_inside(root: bytes, relative: bytes) -> bytes | None:
 
 def signature_of(info: os.stat_result) -> Signature:
     """Take the signature out of a stat result."""
-    return Signature(info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+    return Signature(info.st_size, wrap_ns(info.st_mtime_ns), wrap_ns(info.st_ctime_ns), info.st_ino)
 
 
 def read_file(root: bytes, path: str, largest: int) -> ReadFile:
@@ -257,7 +286,7 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
         largest: bytes above which the file is not read.
 
     Raises:
-        Rejection: not_regular_file, permission_denied, file_size_limit, unreadable.
+        Rejection: not_regular_file, permission_denied, file_size_limit, unreadable, not_downloaded.
         FileNotFoundError: the file went away since it was listed.
         SourceUnavailable: the device or mount failed.
     """
@@ -267,6 +296,8 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
         # O_NONBLOCK: opening a FIFO must not wait for a writer.
         descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
+        if error.errno == errno.ENOENT and os.path.lexists(_placeholder_of(full)):
+            raise Rejection("not_downloaded", "is in iCloud, and not on this disk") from None
         if error.errno != errno.ELOOP:
             raise _interpret_error(error, path) from error
         target = _find_target_inside(root, relative)
@@ -300,6 +331,11 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
     data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     signature = signature_of(after)
     return ReadFile(data, signature, signature != signature_of(before) or len(data) != after.st_size)
+
+
+def _placeholder_of(path: bytes) -> bytes:
+    folder, name = os.path.split(path)
+    return os.path.join(folder, b"." + name + _PLACEHOLDER.encode())
 
 
 def _describe_kind(mode: int) -> str:

@@ -27,6 +27,10 @@ committed, in microseconds since 1970-01-01T00:00Z, where the source takes dates
 """
 
 
+NOT_HERE = -1
+"""Size of a file that is not on this disk now: a synchronizing program took it off, and brings it back when asked."""
+
+
 class ListedFiles(NamedTuple):
     """Some of the files of a folder, column by column."""
 

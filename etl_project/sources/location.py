@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from etl_project.sources.secrets import without_secrets
 
 SCHEMES = ("https", "http", "ssh", "git", "file")
 """Schemes that git fetches from; others, by which it could be made to run programs (`ext::`), are refused."""
@@ -15,15 +17,16 @@ IN_PLACE = "git+"
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST_AND_PATH = re.compile(r"[\w.-]+@\w[\w.-]*:[^:].*")
-_PASSWORD = re.compile(r"(://[^/\s:@]*):[^/\s@]*@")
+_SSH_WITH_PASSWORD = re.compile(r"[^/@:\s]+:.*@[\w.-]+:[^:].*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
     """A git repository that posts are read from, at one commit once `look_up` has found it."""
 
-    address: str
-    """What git fetches from, or the absolute path of a repository on this machine."""
+    address: str = field(repr=False)
+    """What git fetches from, or the absolute path of a repository on this machine. It may hold a password: show the
+    repository itself, by `str`."""
     mirror: Path | None = None
     """Our bare copy of a remote repository; None for a repository on this machine, which is read in place."""
     git_dir: str = ""
@@ -44,8 +47,8 @@ class Repository:
         return scheme[1].lower() if scheme else None
 
     def __str__(self) -> str:
-        """Give the location as people write it, without a password."""
-        return without_password(self.address) if self.mirror else f"{IN_PLACE}{self.address}"
+        """Give the location as people write it, without what may be secret in it."""
+        return without_secrets(self.address) if self.mirror else f"{IN_PLACE}{self.address}"
 
     @property
     def name(self) -> str:
@@ -72,16 +75,11 @@ def location_of(text: str, folder: Path, mirrors: Path, branch: str | None) -> P
         branch: the branch that is to be read.
     """
     rest = text.removeprefix(IN_PLACE)
-    if _SCHEME.match(rest) or _HOST_AND_PATH.fullmatch(rest):
-        fetched = f"{without_password(rest)} {branch or ''}".encode("utf-8", "surrogateescape")
+    if _SCHEME.match(rest) or _HOST_AND_PATH.fullmatch(rest) or _SSH_WITH_PASSWORD.fullmatch(rest):
+        fetched = f"{without_secrets(rest)} {branch or ''}".encode("utf-8", "surrogateescape")
         return Repository(rest, mirrors / f"{hashlib.blake2b(fetched, digest_size=8).hexdigest()}.git")
     path = folder / Path(rest).expanduser()
     return Repository(str(path)) if rest != text or _is_bare(path) else path
-
-
-def without_password(text: str) -> str:
-    """Hide the passwords of addresses in a text."""
-    return _PASSWORD.sub(r"\1:***@", text)
 
 
 def _is_bare(path: Path) -> bool:

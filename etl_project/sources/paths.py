@@ -21,3 +21,13 @@ def unescape_path(path: str) -> bytes:
         return path.encode()
     parts = _ESCAPED.split(path)
     return b"".join(bytes([int(p, 16)]) if i % 2 else p.encode() for i, p in enumerate(parts))
+
+
+def name_text(name: bytes) -> str:
+    """Turn the bytes of a name into text by UTF-8, whatever the locale; `name_bytes` gives them back."""
+    return name.decode("utf-8", "surrogateescape")
+
+
+def name_bytes(name: str) -> bytes:
+    """Turn the text of a name into its bytes."""
+    return name.encode("utf-8", "surrogateescape")

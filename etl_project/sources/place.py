@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -78,7 +78,7 @@ class PinnedPlace(Protocol):
             largest: bytes above which it is not read.
 
         Raises:
-            Rejection: not_regular_file, permission_denied, file_size_limit, unreadable.
+            Rejection: not_regular_file, permission_denied, file_size_limit, unreadable, not_downloaded.
             FileNotFoundError: the file went away since it was listed.
             SourceUnavailable: the place failed.
         """
@@ -95,8 +95,14 @@ class PinnedPlace(Protocol):
             SourceUnavailable: the place cannot be read.
         """
 
+    def read_files(self, names: Sequence[str], largest: int | None = None) -> list[tuple[str, bytes]]:
+        """Read all files there are of some beside the posts, together: as `read_first` reads one."""
+
     def files_below(self, folder: str) -> Iterable[str]:
         """List the files below a folder of the source, by their paths below the source."""
+
+    def still_there(self, paths: Sequence[str]) -> list[str]:
+        """Find the paths, as listed, at which there is still a file, whether or not it is a post."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,14 @@ class FileTask(NamedTuple):
     """When it was last committed, in microseconds since 1970-01-01T00:00Z, where the source dates updates by that."""
 
 
+def wrap_ns(time_ns: int) -> int:
+    """Make a time fit into 64 bits with a sign: times of files are compared, and equal ones stay equal.
+
+    File systems keep times that 64 bits of nanoseconds do not reach: NTFS from 1601, ext4 until 2446.
+    """
+    return (time_ns + 2**63) % 2**64 - 2**63
+
+
 def hash_bytes(data: bytes) -> str:
     """BLAKE2b-128 in hexadecimal."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()

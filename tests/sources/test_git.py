@@ -273,10 +273,10 @@ def test_a_branch_that_is_not_there_is_named_with_those_that_are(site: GitSite) 
 
 def test_a_head_that_names_no_commit_asks_for_a_branch(site: GitSite) -> None:
     site.repo.git("symbolic-ref", "HEAD", "refs/heads/unborn")
-    assert "set `branch` to one of main" in stopped(site)
+    assert "Set `branch` to one of main" in stopped(site)
     site.location = f"file://{site.repo.path}"
     site.configure()
-    assert "set `branch` to one of main" in stopped(site)
+    assert "Set `branch` to one of main" in stopped(site)
 
 
 def test_what_is_no_repository_is_said_so(site: GitSite, tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_settings_that_no_git_source_can_have_are_named(tmp_path: Path, line: st
 def test_a_password_in_an_address_is_never_shown(site: GitSite) -> None:
     site.location = "https://me:secret@127.0.0.1:9/x.git"
     site.configure()
-    assert "secret" not in stopped(site) and "me:***@" in stopped(site)
+    assert "secret" not in (said := stopped(site)) and "https://***@127.0.0.1" in said
 
 
 def test_without_git_the_reason_is_plain(site: GitSite, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import atexit
 import posixpath
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from etl_project.reasons import Rejection
-from etl_project.sources.git.command import git, start, stop
+from etl_project.sources.git.command import GitFailed, git, start, stop
+from etl_project.sources.git.faults import remedy_of
 from etl_project.sources.git.fetch import note_damage
 from etl_project.sources.location import Repository
+from etl_project.sources.paths import unescape_path
 from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
 
 _NOT_POSTS = {
@@ -51,15 +53,23 @@ def first_file(repository: Repository, names: Iterable[str], largest: int | None
         names: their paths below the source; `../` leads to the folder above it.
         largest: bytes above which it is taken to be empty.
     """
+    return next(_read_named(repository, names, largest), None)
+
+
+def files_named(repository: Repository, names: Iterable[str], largest: int | None) -> list[tuple[str, bytes]]:
+    """Read all files there are of some, with one question to git; see `first_file`."""
+    return list(_read_named(repository, names, largest))
+
+
+def _read_named(repository: Repository, names: Iterable[str], largest: int | None) -> Iterator[tuple[str, bytes]]:
     if not repository.commit:
-        return None
+        return
     inside = {name: posixpath.normpath(posixpath.join(repository.folder, name)) for name in names}
     asked = {name: f"{repository.commit}:{path}" for name, path in inside.items() if not path.startswith("../")}
     answers = blobs_named(repository, [question.encode("utf-8", "surrogateescape") for question in asked.values()])
     for name, (blob_id, size) in zip(asked, answers, strict=True):
         if blob_id:
-            return name, b"" if largest is not None and size > largest else _read_bytes(repository, blob_id)
-    return None
+            yield name, b"" if largest is not None and size > largest else _read_bytes(repository, blob_id)
 
 
 def blobs_named(repository: Repository, names: Sequence[bytes], *, follow: bool = True) -> list[tuple[str | None, int]]:
@@ -87,12 +97,25 @@ def blobs_named(repository: Repository, names: Sequence[bytes], *, follow: bool 
 
 
 def names_below(repository: Repository, folder: str) -> list[str]:
-    """List the paths of all files below a folder of the source."""
+    """List the paths of all files below a folder of the source; `../` leads to the folder above it."""
+    if not repository.tree or not repository.commit:
+        return []
+    tree, above = repository.tree, ""
+    if folder.startswith("../"):
+        outer = posixpath.dirname(repository.folder)
+        tree, above, folder = f"{repository.commit}:{outer}", "../", folder.removeprefix("../")
+    where = ["--", f"{folder}/"] if folder else []
+    below = git("ls-tree", "-r", "-z", "--name-only", tree, *where, git_dir=repository.git_dir)
+    return [above + raw.decode("utf-8", "surrogateescape") for raw in below.split(b"\0")[:-1]]
+
+
+def paths_there(repository: Repository, paths: Sequence[str]) -> list[str]:
+    """Find the paths below the source, as listed, at which the commit has a file, whether or not it is a post."""
     if not repository.tree:
         return []
-    where = ["--", f"{folder}/"] if folder else []
-    below = git("ls-tree", "-r", "-z", "--name-only", repository.tree, *where, git_dir=repository.git_dir)
-    return [raw.decode("utf-8", "surrogateescape") for raw in below.split(b"\0")[:-1]]
+    names = [f"{repository.tree}:".encode() + unescape_path(path) for path in paths]
+    answers = blobs_named(repository, names, follow=False)
+    return [path for path, (blob_id, _) in zip(paths, answers, strict=True) if blob_id]
 
 
 def close_blobs() -> None:
@@ -126,7 +149,25 @@ def _read_bytes(repository: Repository, blob_id: str) -> bytes:
         raise
     close_blobs()
     note_damage(repository)
-    raise SourceUnavailable(
-        f"{repository} cannot be read: the blob {blob_id} is missing or damaged"
-        + ("" if repository.mirror else "; see what `git fsck` says, and make a partial clone whole")
-    )
+    raise SourceUnavailable(f"{repository} cannot be read: {_describe_damage(repository, blob_id)}")
+
+
+def _describe_damage(repository: Repository, blob_id: str) -> str:
+    what = f"the blob {blob_id} is missing or damaged"
+    if repository.mirror:
+        return f"{what}. Its copy is made anew at the next check for changes"
+    try:
+        git("cat-file", "blob", blob_id, git_dir=repository.git_dir)
+    except GitFailed as error:
+        is_partial = _is_partial(repository)
+        said = f"a partial clone: missing promisor object {blob_id}" if is_partial else error.said
+        return f"{what}: {error}. {remedy_of(said, repository.address)}"
+    return what
+
+
+def _is_partial(repository: Repository) -> bool:
+    """Whether a repository was cloned without some of its objects, which git would fetch when they are read."""
+    try:
+        return bool(git("config", "--get-regexp", r"^remote\..*\.promisor$", git_dir=repository.git_dir))
+    except GitFailed:
+        return False

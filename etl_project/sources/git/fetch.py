@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 from pathlib import Path
 
-from etl_project.sources.git.command import GitFailed, git
-from etl_project.sources.location import Repository, without_password
+from etl_project.sources.git.access import access_to
+from etl_project.sources.git.command import GitAccess, GitFailed, git
+from etl_project.sources.location import Repository
 from etl_project.sources.signature import SourceUnavailable
 
 FETCHED = "refs/posts/present"
@@ -46,7 +48,8 @@ def look_up(repository: Repository, branch: str | None, *, with_history: bool) -
             )
         except GitFailed:
             raise SourceUnavailable(
-                f"there is no folder {folder} in the commit {commit[:12]} of {repository}"
+                f"there is no folder {folder} in the commit {commit[:12]} of {repository}. "
+                "Correct its location or branch"
             ) from None
     return dataclasses.replace(
         repository,
@@ -72,10 +75,10 @@ def _find_repository(path: str) -> tuple[str, str]:
     except GitFailed as error:
         said = str(error)
         if said.startswith("not a git repository"):
-            raise SourceUnavailable(f"{path} is not a git repository") from None
+            raise SourceUnavailable(f"{path} is not a git repository. Correct its location") from None
         if said.startswith("cannot change to"):
-            raise SourceUnavailable(f"there is no repository {path}") from None
-        raise SourceUnavailable(f"the repository {path} cannot be read: {said}") from None
+            raise SourceUnavailable(f"there is no repository {path}. Correct its location") from None
+        raise SourceUnavailable(f"the repository {path} cannot be read: {said}. {error.remedy(path)}") from None
 
 
 def _find_commit(git_dir: str, branch: str | None) -> str | None:
@@ -93,60 +96,77 @@ def _refuse_without(branch: str | None, heads: list[str]) -> None:
     there = ", ".join(sorted(head.removeprefix("refs/heads/") for head in heads)[:20])
     if branch:
         raise SourceUnavailable(
-            f"there is no branch {branch!r}; {f'there are {there}' if there else 'nothing has been committed yet'}"
+            f"there is no branch {branch!r}; {f'there are {there}' if there else 'nothing has been committed yet'}. "
+            "Correct its branch"
         )
     if there:
         raise SourceUnavailable(
-            f"HEAD of the repository names a branch without commits; set `branch` to one of {there}"
+            f"HEAD of the repository names a branch without commits. Set `branch` to one of {there}"
         )
 
 
 def _fetch(repository: Repository, branch: str | None) -> str | None:
     """Bring the copy up to date. What a killed fetch left is swept, a copy that is broken is made anew."""
     assert repository.mirror
-    mirror, address = repository.mirror, repository.address
+    mirror, access = repository.mirror, access_to(repository.address)
     if (mirror / _DAMAGED).exists():
         shutil.rmtree(mirror)
     _prepare(mirror)
     wanted = f"refs/heads/{branch}" if branch else "HEAD"
     try:
-        _fetch_into(mirror, address, wanted)
+        _fetch_into(mirror, access, wanted)
     except GitFailed as error:
+        other = _OTHER_OBJECTS.search(error.said)
         try:
-            heads = [
-                line.split("\t")[1]
-                for line in git("ls-remote", "--heads", "--", address, fetches=True)
-                .decode(errors="replace")
-                .splitlines()
-            ]
+            heads = [] if other else _list_heads(access)
         except GitFailed:
-            raise SourceUnavailable(f"{without_password(address)} cannot be fetched: {error}") from None
+            raise _cannot_fetch(repository, error) from None
         if "find remote ref" in str(error):
             _refuse_without(branch, heads)
             return None
-        if not _is_broken(mirror):
-            raise SourceUnavailable(f"{without_password(address)} cannot be fetched: {error}") from None
+        if not (other or _is_broken(mirror)):
+            raise _cannot_fetch(repository, error) from None
         shutil.rmtree(mirror)
-        _prepare(mirror)
-        _fetch_into(mirror, address, wanted)
+        _prepare(mirror, other[1] if other else "sha1")
+        try:
+            _fetch_into(mirror, access, wanted)
+        except GitFailed as again:
+            if "find remote ref" in str(again):
+                _refuse_without(branch, _list_heads(access))
+                return None
+            raise _cannot_fetch(repository, again) from None
     return _decode_first_line(git("rev-parse", "--verify", f"{FETCHED}^{{commit}}", git_dir=str(mirror)))
 
 
-def _prepare(mirror: Path) -> None:
+_OTHER_OBJECTS = re.compile("mismatched algorithms: client sha[0-9]+; server (sha[0-9]+)")
+"""How git says that the names of objects are hashes of another kind there than in the copy."""
+
+
+def _cannot_fetch(repository: Repository, error: GitFailed) -> SourceUnavailable:
+    return SourceUnavailable(f"{repository} cannot be fetched: {error}. {error.remedy(str(repository))}")
+
+
+def _list_heads(access: GitAccess) -> list[str]:
+    """List the branches of a remote repository, by their whole names."""
+    listed = git("ls-remote", "--heads", "--", access.address, fetches=access).decode(errors="replace")
+    return [line.split("\t")[1] for line in listed.splitlines()]
+
+
+def _prepare(mirror: Path, objects: str = "sha1") -> None:
     if not all((mirror / part).exists() for part in ("HEAD", "config", "objects", "refs")):
         mirror.parent.mkdir(parents=True, exist_ok=True)
-        git("init", "--quiet", "--bare", "--template=", str(mirror))
+        git("init", "--quiet", "--bare", "--template=", f"--object-format={objects}", str(mirror))
     # The lock of the refresh is held: whoever made these is dead, or must not win.
     for pattern in ("*.lock", "refs/**/*.lock", "objects/*.lock", "objects/info/**/*.lock", "objects/pack/tmp_*"):
         for leftover in mirror.glob(pattern):
             leftover.unlink(missing_ok=True)
 
 
-def _fetch_into(mirror: Path, address: str, wanted: str) -> None:
+def _fetch_into(mirror: Path, access: GitAccess, wanted: str) -> None:
     git(
         "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--update-shallow",
-        "--", address, f"+{wanted}:{FETCHED}",
-        git_dir=str(mirror), fetches=True,
+        "--", access.address, f"+{wanted}:{FETCHED}",
+        git_dir=str(mirror), fetches=access,
     )  # fmt: skip
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from etl_project.sources.git.blobs import first_file, names_below, read_blob
+from etl_project.sources.git.blobs import files_named, first_file, names_below, paths_there, read_blob
 from etl_project.sources.listing import FolderListing, Listing
 from etl_project.sources.location import Repository
 from etl_project.sources.place import LastListing, PlaceVersion
@@ -59,6 +59,14 @@ class PinnedRepository:
         """Read the first file there is of some beside the posts."""
         return first_file(self.repository, names, largest)
 
+    def read_files(self, names: Sequence[str], largest: int | None = None) -> list[tuple[str, bytes]]:
+        """Read all files there are of some beside the posts."""
+        return files_named(self.repository, names, largest)
+
     def files_below(self, folder: str) -> Iterable[str]:
         """List the files below a folder of the source."""
         return names_below(self.repository, folder)
+
+    def still_there(self, paths: Sequence[str]) -> list[str]:
+        """Find the paths at which the commit has a file, whether or not it is a post."""
+        return paths_there(self.repository, paths)

@@ -60,7 +60,12 @@ def list_posts(source: Source, repository: Repository, last: LastListing | None)
         return Listing(_make_frame(source, posts, dates or {}), is_whole=True)
     except GitFailed as error:
         note_damage(repository)
-        raise SourceUnavailable(f"{repository} cannot be read: {error}") from error
+        remedy = (
+            "Its copy is made anew at the next check for changes"
+            if repository.mirror
+            else error.remedy(repository.address)
+        )
+        raise SourceUnavailable(f"{repository} cannot be read: {error}. {remedy}") from error
 
 
 def _list_changes(source: Source, repository: Repository, last: LastListing) -> Listing | None:
