@@ -17,7 +17,7 @@ from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys, slug_of_na
 from etl_project.extract.site.hugo.hugo_site import not_listed
 from etl_project.extract.site.permalinks.address import Address
 from etl_project.extract.site.permalinks.url_maker import url_maker
-from etl_project.extract.site.site_config import SiteConfig, read_site_config
+from etl_project.extract.site.site_config import SiteConfig, keeps_dates_of_names, read_site_config
 from etl_project.extract.site.site_paths import SitePaths
 from etl_project.extract.term_names import (
     flat_names,
@@ -89,9 +89,10 @@ class FieldReader:
         self._category_keys = self._config.taxonomy("category", self._dialect.categories)
         self._tag_keys = self._config.taxonomy("tag", self._dialect.tags)
         self._author_keys = self._config.taxonomy("author", self._dialect.authors)
-        self._site = SitePaths(self._dialect.url_style, self._config)
+        self._site = SitePaths(self._dialect.url_style, self._config, pinned.place.name)
         self._paths = PathReader(self._dialect, self._config, self._site, source.language)
         self._hugo = self._config.hugo
+        self._names_keep_dates = keeps_dates_of_names(self._dialect, self._config)
         self._date_keys = self._dialect.date
         self._updated_keys, self._expires_keys = self._dialect.updated, self._dialect.expires
         if self._hugo:
@@ -280,7 +281,7 @@ class FieldReader:
         slug = parts.stem
         if parts.name:
             slug = parts.name.slug.rpartition("/")[2]
-        elif parts.date_match and not self._hugo:
+        elif parts.date_match and not self._names_keep_dates:
             slug = parts.date_match["slug"] or slug
         # Jekyll removes trailing dots, and no generator makes an address that ends in one.
         return slug.rstrip(".") or None

@@ -74,6 +74,7 @@ class PathReader:
         *folders, name = path.removeprefix(self._site.root).split("/")
         if folders and folders[0] in dialect.content_folders:
             del folders[0]
+        folders[:0] = self._site.above
         stem = name.rpartition(".")[0] or name
         name_language = None
         if self._languages:

@@ -298,3 +298,21 @@ def test_an_address_is_ascii_and_begins_with_a_slash_or_is_not_known(path: str) 
     )  # fmt: skip
     address = hexo_urls(":title/", SiteConfig())(post)
     assert address is None or (address.startswith("/") and address.isascii() and " " not in address)
+
+
+def test_the_source_may_be_the_folder_of_posts_itself(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text("permalink: :category/:title/\nnew_post_name: :category/:title.md\n")
+    for folder, status in (("_posts", "published"), ("_drafts", "draft")):
+        location = tmp_path / "source" / folder
+        location.mkdir(parents=True)
+        source = Source(name="s", location=location, dialect="hexo", include=("**",))
+        post = FieldReader(pinned(source), Limits()).read("cooking/soup.md", {}, first_heading=None)
+        assert (post.url, post.categories, post.status) == ("/cooking/soup/", ["cooking"], status)
+
+
+def test_the_source_folder_of_a_site_may_have_another_name(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text("permalink: :title/\nsource_dir: blog\n")
+    source = Source(name="s", location=tmp_path, dialect="hexo", include=("blog/**",))
+    reader = FieldReader(pinned(source), Limits())
+    assert reader.read("blog/_posts/a.md", {}, first_heading=None).url == "/a/"
+    assert reader.read("blog/about.md", {}, first_heading=None).url == "/about.html"

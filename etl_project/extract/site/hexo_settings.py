@@ -81,6 +81,12 @@ class PostNames:
         )
 
 
+def root_folder(config: SiteConfig) -> str:
+    """Give the folder of the site's content below the source, `source_dir`, a slash at the end; empty for `source`."""
+    folder = (config.text("source_dir") or "source").strip("/")
+    return "" if folder == "source" else f"{folder}/"
+
+
 def files_left_out(config: SiteConfig) -> LeftOut:
     """Find the files that Hexo makes neither posts nor pages of: hexo, processor/post.ts, asset.ts and common.ts.
 

@@ -80,21 +80,25 @@ def collection_templates(config: SiteConfig) -> dict[str, str | None]:
     Returns:
         None for a collection that Jekyll makes no pages of.
     """
-    style = (config.text("permalink") or "date").strip()
-    ending = "/" if style == "pretty" or style.endswith("/") else ""
-    if style in ("date", "ordinal", "none") or style.endswith(":output_ext"):
-        ending = ":output_ext"
     named = config.values.get("collections")
-    if isinstance(named, list):
-        return {f"_{label}": None for label in named if isinstance(label, str)}
+    labels = texts_of(named) if isinstance(named, list) else list(config.table("collections"))
     templates: dict[str, str | None] = {}
-    for label, metadata in config.table("collections").items():
+    for label in labels:
+        metadata = config.table("collections").get(label)
         metadata = metadata if isinstance(metadata, dict) else {}
         permalink = metadata.get("permalink")
-        template = permalink if isinstance(permalink, str) else f"/:collection/:path{ending}"
+        template = permalink if isinstance(permalink, str) else f"/:collection/:path{permalink_ending(config)}"
         templates[f"_{label}"] = template if metadata.get("output") == "true" else None
     templates.pop("_posts", None)
     return templates
+
+
+def permalink_ending(config: SiteConfig) -> str:
+    """Give the ending that the permalink of the site brings to pages and collections: jekyll, utils.rb."""
+    style = config.text("permalink") or "date"
+    if style == "pretty" or style.endswith("/"):
+        return "/"
+    return ":output_ext" if style in ("date", "ordinal", "none") or style.endswith(":output_ext") else ""
 
 
 def posts_template(config: SiteConfig) -> str | None:

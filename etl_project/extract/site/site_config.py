@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl_project.dated_names import HUGO_NAME
 from etl_project.dialects import Dialect
+from etl_project.extract.site.hexo_settings import POST_FOLDERS
 from etl_project.extract.site.hugo.config_files import merge_config
 from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys
 from etl_project.extract.site.hugo.hugo_site import HugoSite, read_hugo_site
@@ -107,6 +108,14 @@ def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
     return dialect.dated_name
 
 
+def keeps_dates_of_names(dialect: Dialect, config: SiteConfig) -> bool:
+    """Tell whether the date in a file name is part of the slug: in Hugo, unless it is the date of the page, and in Zola
+    by `slugify.paths_keep_dates`."""
+    if dialect.url_style == "zola":
+        return config.table("slugify").get("paths_keep_dates") == "true"
+    return dialect.url_style == "hugo"
+
+
 def site_fingerprint(place: PinnedPlace, dialect: Dialect, permalink: str | None = None) -> str:
     """Hash the settings outside the posts that decide how they are read; if the hash changes, all are read again.
 
@@ -144,6 +153,8 @@ def _config_names(place: PinnedPlace, dialect: Dialect) -> list[str]:
     # A source may name the folder of posts itself.
     if place.name in dialect.content_folders or place.name in dialect.category_folders_above:
         names += [f"../{name}" for name in dialect.config_files]
+    if dialect.url_style == "hexo" and place.name in POST_FOLDERS:
+        names += [f"{above}{name}" for above in ("../", "../../") for name in dialect.config_files]
     return names
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from etl_project.dialects import UrlStyle
 from etl_project.extract.site.hexo_settings import POST_FOLDERS, PostName, PostNames
-from etl_project.extract.site.jekyll_settings import root_folder
+from etl_project.extract.site.hexo_settings import root_folder as root_of_hexo
+from etl_project.extract.site.jekyll_settings import root_folder as root_of_jekyll
 from etl_project.extract.site.site_config import SiteConfig
 
 
@@ -14,12 +15,15 @@ class SitePaths:
     Args:
         style: the generator whose rules apply.
         config: settings of the site.
+        folder: name of the folder that is the source.
     """
 
-    def __init__(self, style: UrlStyle, config: SiteConfig) -> None:
+    def __init__(self, style: UrlStyle, config: SiteConfig, folder: str) -> None:
         is_hexo, is_jekyll = style == "hexo", style == "jekyll"
-        self.root = root_folder(config) if is_jekyll else ""
-        """Folder of the collections below the source, a slash at its end: no part of addresses and categories."""
+        self.root = root_of_jekyll(config) if is_jekyll else root_of_hexo(config) if is_hexo else ""
+        """Folder of the site's content below the source, a slash at its end: no part of addresses and categories."""
+        self.above = [folder] if is_hexo and folder in POST_FOLDERS else []
+        """The folder of posts that is the source itself: Hexo asks for it, in the path of every post."""
         shows_all = is_hexo and _is_true(config, "render_drafts")
         self.shows_drafts = shows_all or (is_jekyll and _is_true(config, "show_drafts"))
         """Whether the site shows what is in a folder of drafts."""

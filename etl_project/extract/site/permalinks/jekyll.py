@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from etl_project.extract.site.jekyll_settings import collection_templates
+from etl_project.extract.site.jekyll_settings import collection_templates, permalink_ending
 from etl_project.extract.site.permalinks.address import (
     COLON_NAME,
     DATE_PARTS,
@@ -44,6 +45,7 @@ _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
     ),
     "collection": lambda post: post.collection,
     "path": lambda post: _path_in_collection(post),
+    "page_path": lambda post: "/".join(post.folders),
     "output_ext": lambda post: ".html",
     **DATE_PARTS,
     "short_year": date_part(lambda day: f"{day.year % 100:02}"),
@@ -58,7 +60,12 @@ _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
 }
 
 
-_ESCAPED_PARTS = frozenset(("title", "slug", "name", "basename", "path", "categories", "slugified_categories"))
+_POST_FOLDERS = frozenset(("_posts", "_drafts"))
+_DATED = re.compile("[0-9]{2,4}-[0-9]{1,2}-[0-9]{1,2}-")
+
+_ESCAPED_PARTS = frozenset(
+    ("title", "slug", "name", "basename", "path", "page_path", "categories", "slugified_categories")
+)
 """Parts whose text was written by people; the others are digits and English words, which need no escaping."""
 
 
@@ -97,6 +104,11 @@ def _path_in_collection(post: Address) -> str:
     return "/".join((*folders, post.stem.rstrip(".")))
 
 
+def _is_page(post: Address) -> bool:
+    """Whether a file is a page: in no folder of posts, and not named like one, as posts are that were moved."""
+    return _POST_FOLDERS.isdisjoint(post.folders) and not _DATED.match(post.stem)
+
+
 def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
     """Return the function that makes addresses.
 
@@ -106,6 +118,7 @@ def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
     """
     site_template = _JEKYLL_STYLES.get(permalink, permalink)
     templates = collection_templates(config)
+    page_ending = permalink_ending(config)
 
     def url(post: Address) -> str | None:
         template: str | None = post.stated_url
@@ -116,6 +129,8 @@ def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
             template = template or templates[post.folders[0]]
             if template is None:
                 return None
+        elif not template and _is_page(post):
+            template = "/:page_path/" if post.stem == "index" else f"/:page_path/:basename{page_ending}"
         try:
             pieces = _split_template(template or site_template)
             filled = "".join([escape_path(part(post)) if escapes else part(post) for part, escapes in pieces])
