@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from etl_project.dialect import Dialect
-from etl_project.extract.site.hexo_settings import PostName
+from etl_project.extract.site.hexo_names import PostName
 from etl_project.extract.site.hugo.hugo_site import HugoPage
 from etl_project.extract.site.site_config import SiteConfig, dated_name
 from etl_project.extract.site.site_paths import SitePaths

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from etl_project.dated_names import HUGO_NAME
 from etl_project.dialects import Dialect
-from etl_project.extract.site.hexo_settings import POST_FOLDERS
+from etl_project.extract.site.hexo_names import POST_FOLDERS
 from etl_project.extract.site.hugo.config_files import merge_config
 from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys
 from etl_project.extract.site.hugo.hugo_site import HugoSite, read_hugo_site
 from etl_project.extract.site.hugo.site_digest import digest_site, find_site_config
-from etl_project.extract.site.jekyll_settings import DefaultSet, merge_defaults, parse_default_sets
+from etl_project.extract.site.jekyll_defaults import DefaultSet, merge_defaults, parse_default_sets
 from etl_project.extract.site.pelican.pelican_site import PelicanSite
 from etl_project.extract.site.pelican.settings import read_settings
 from etl_project.extract.site.pelican.settings_files import find_settings_files

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etl_project.dialects import UrlStyle
-from etl_project.extract.site.hexo_settings import POST_FOLDERS, PostName, PostNames
+from etl_project.extract.site.hexo_names import POST_FOLDERS, PostName, PostNames
 from etl_project.extract.site.hexo_settings import root_folder as root_of_hexo
 from etl_project.extract.site.jekyll_settings import root_folder as root_of_jekyll
 from etl_project.extract.site.site_config import SiteConfig

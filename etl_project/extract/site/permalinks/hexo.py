@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 
-from etl_project.extract.site.hexo_settings import PLACEHOLDER, POST_FOLDERS
+from etl_project.extract.site.hexo_names import PLACEHOLDER, POST_FOLDERS
 from etl_project.extract.site.hexo_slug import hexo_slug
 from etl_project.extract.site.permalinks.address import (
     DATE_PARTS,

@@ -1,0 +1,82 @@
+"""Read `defaults` of a Jekyll site, and merge those of one post."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from etl_project.extract.site.globs import translate_glob
+
+if TYPE_CHECKING:
+    from etl_project.extract.front_matter.read import Value
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSet:
+    """One entry of `defaults` in Jekyll's _config.yml."""
+
+    scope: re.Pattern[str]
+    path_length: int
+    type: str | None
+    values: dict[str, Value]
+
+
+def parse_default_sets(settings: dict[str, Value]) -> tuple[DefaultSet, ...]:
+    """Read `defaults` of Jekyll's _config.yml; malformed entries are skipped.
+
+    Args:
+        settings: the settings. A scope may begin with their `collections_dir`; the path of a post does not.
+    """
+    defaults, root = settings.get("defaults"), folder_of(settings.get("collections_dir"))
+    sets: list[DefaultSet] = []
+    for entry in defaults if isinstance(defaults, list) else []:
+        if not isinstance(entry, dict) or not isinstance(values := entry.get("values"), dict):
+            continue
+        scope = entry.get("scope")
+        scope = scope if isinstance(scope, dict) else {}
+        path, kind = scope.get("path"), scope.get("type")
+        path = path.removeprefix("/") if isinstance(path, str) else ""
+        # Older configurations of Jekyll write `post` for `posts`.
+        kind = {"post": "posts", "draft": "drafts"}.get(kind, kind) if isinstance(kind, str) else None
+        sets.append(DefaultSet(_scope_pattern(path.removeprefix(root)), len(path), kind, values))
+    return tuple(sets)
+
+
+def merge_defaults(sets: tuple[DefaultSet, ...], path: str, kinds: tuple[str, ...]) -> dict[str, Value]:
+    """Merge the default values of one post; a narrower scope overrides a wider.
+
+    Args:
+        sets: the entries, in the order of the settings.
+        path: path of the post.
+        kinds: its types. A draft is one of the posts, too.
+    """
+    merged: dict[str, Value] = {}
+    last: DefaultSet | None = None
+    for default_set in sets:
+        if (default_set.type is not None and default_set.type not in kinds) or not default_set.scope.match(path):
+            continue
+        if last is None or _has_precedence(default_set, last):
+            merged, last = {**merged, **default_set.values}, default_set
+        else:
+            merged = {**default_set.values, **merged}
+    return merged
+
+
+def folder_of(value: Value) -> str:
+    """Read a setting that names a folder: its path below the site, a slash at the end; empty for the site itself."""
+    path = value.strip().removeprefix("./").strip("/") if isinstance(value, str) else ""
+    return f"{path}/" if path not in ("", ".") else ""
+
+
+def _scope_pattern(path: str) -> re.Pattern[str]:
+    """Compile the path of a scope. Only the start of a path is matched, so files below a folder match too."""
+    pattern = translate_glob(path) if "*" in path else None
+    return re.compile(re.escape(path) if pattern is None else pattern, re.DOTALL)
+
+
+def _has_precedence(new: DefaultSet, old: DefaultSet) -> bool:
+    """Whether a later entry overrides an earlier one: the longer path wins, then one with a type, then the later."""
+    if new.path_length != old.path_length:
+        return new.path_length > old.path_length
+    return new.type is not None or old.type is None
