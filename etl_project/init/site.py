@@ -14,6 +14,7 @@ from etl_project.extract.decode import decode
 from etl_project.extract.front_matter.read import read_front_matter
 from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
 from etl_project.extract.site.site_files import find_files_left_out
+from etl_project.init.unread import find_unread
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
 from etl_project.sources.folder import PinnedFolder, read_file
@@ -62,6 +63,8 @@ class FoundSite:
     encodings: list[str]
     files: int
     """Number of files that a refresh would list."""
+    unread: Counter[str] = field(default_factory=Counter)
+    """Folder or file -> files in it that have the ending of a post and would not be listed."""
     bodies: list[str] = field(default_factory=list, repr=False)
     """Markdown bodies of the sampled posts."""
 
@@ -79,8 +82,8 @@ def sample_site(folder: Path) -> FoundSite:
     dialect, limits = DIALECTS[name], Limits()
     place = PinnedFolder(folder)
     config = read_site_config(place, dialect, limits)
-    include = _find_archives(folder, name, config)
-    source = Source("site", folder, name, include=tuple(include))
+    include = _find_archives(folder, name, config) or _find_content(folder, config)
+    source = Source(name="site", location=folder, dialect=name, include=tuple(include))
     left_out = find_files_left_out(PinnedSource(source, place), limits)
     paths = left_out.keep(sorted(place.walk(source).paths()))
     if not paths:
@@ -96,9 +99,10 @@ def sample_site(folder: Path) -> FoundSite:
         time_zone=zone if zone in available_timezones() else None,
         language=_first_text(config, _LANGUAGE_KEYS),
         include=include,
-        shares_names=_names_repeat(paths) if include else False,
+        shares_names=_names_repeat(paths) if include and name == "jekyll" else False,
         encodings=["utf-8"],
         files=len(paths),
+        unread=find_unread(folder, name, paths),
     )
     _read_sample(site, paths, limits)
     return site
@@ -110,7 +114,9 @@ def _find_archives(folder: Path, name: str, config: SiteConfig) -> list[str]:
     if name != "jekyll" or dated is None:
         return []
     archived: Counter[str] = Counter()
-    for path in sorted(PinnedFolder(folder).walk(Source("site", folder, name, include=("**",))).paths()):
+    for path in sorted(
+        PinnedFolder(folder).walk(Source(name="site", location=folder, dialect=name, include=("**",))).paths()
+    ):
         top, _, rest = path.partition("/")
         stem = rest.rpartition("/")[2].rpartition(".")[0]
         if rest and "_posts/" not in path and not top.startswith("_") and dated.fullmatch(stem):
@@ -120,6 +126,16 @@ def _find_archives(folder: Path, name: str, config: SiteConfig) -> list[str]:
         return []
     own = ["_posts/**", "_drafts/**"] if (folder / "_posts").is_dir() else list(DIALECTS[name].include)
     return [*(p for p in own if "_drafts" not in p or any(folder.rglob("_drafts"))), *(f"{top}/**" for top in archives)]
+
+
+def _find_content(folder: Path, config: SiteConfig) -> list[str]:
+    """Find patterns for a site of Hugo whose settings name other folders of content than `content`."""
+    sources = [mount.source for mount in reversed(config.hugo.mounts)] if config.hugo else []
+    if all(source == "content" or source.startswith("content/") for source in sources):
+        return []
+    return [
+        f"{source}/**" if (folder / source).is_dir() else source for source in sources if (folder / source).exists()
+    ]
 
 
 def _names_repeat(paths: list[str]) -> bool:
@@ -149,7 +165,7 @@ def _read_sample(site: FoundSite, paths: list[str], limits: Limits) -> None:
                 text,
                 limits,
                 required=dialect.front_matter_required,
-                formats=dialect.header_formats,
+                formats=dialect.formats_of(path),
                 rules=dialect.header_rules,
             )
             site.bodies.append(found.body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from conftest import Site
 from typer.testing import CliRunner
 
 from etl_project.cli import app
+from etl_project.dialects import detect_dialect
 from etl_project.init.furniture import Proposal, propose
 from etl_project.init.settings_file import write_settings
 from etl_project.init.site import NoSite, sample_site
+from etl_project.init.unread import describe_unread
 from etl_project.limits import Limits
 from etl_project.refresh import Refresh
 from etl_project.settings import ScheduleSettings, WarehouseSettings, read_settings
@@ -28,6 +31,8 @@ def rules_of(proposals: list[Proposal]) -> dict[str | None, tuple[str, str]]:
 def test_it_writes_settings_that_a_refresh_accepts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(8):
         site.write(f"_posts/2026-01-02-{n}.md")
+    for path in ("README.md", "docs/a.md", "docs/deep/b.md", "about.html"):
+        site.write(path)
     (site.posts / "_config.yml").write_text(
         'title: "The \\"Title\\""\nurl: https://a.example/\ntimezone: Asia/Tokyo\nlang: ja\n'
     )
@@ -36,6 +41,8 @@ def test_it_writes_settings_that_a_refresh_accepts(site: Site, monkeypatch: pyte
     ended = CliRunner().invoke(app, ["init", "site"])
     assert ended.exit_code == 0, ended.output
     assert "dialect jekyll with 8 posts" in ended.output and "refresh --config etl.toml" in ended.output
+    unread = "4 other files have the ending of a post and are not read: docs/ (2), README.md, about.html."
+    assert unread in " ".join(ended.output.split())
     (source,) = read_settings(site.config).sources
     assert (source.dialect, source.title, source.url, source.time_zone) == (
         "jekyll", 'The "Title"', "https://a.example", "Asia/Tokyo",
@@ -43,6 +50,31 @@ def test_it_writes_settings_that_a_refresh_accepts(site: Site, monkeypatch: pyte
     assert source.location == site.posts
     site.refresh()
     assert site.column("SELECT count(*) FROM articles") == [8]
+
+
+def test_a_folder_that_is_read_whole_has_nothing_unread(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n\nText")
+    assert describe_unread(sample_site(tmp_path).unread) is None
+    places = Counter({f"{n}/": n for n in range(1, 10)})
+    assert describe_unread(places) == (
+        "45 other files have the ending of a post and are not read: 9/ (9), 8/ (8), 7/ (7), 6/ (6), 5/ (5), "
+        "10 more elsewhere. To read them, name their folders in `include`."
+    )
+
+
+def test_a_vault_is_found_by_all_of_it(tmp_path: Path) -> None:
+    for number in range(60):
+        note = tmp_path / "A log" / f"{number:02}.md"
+        note.parent.mkdir(exist_ok=True)
+        note.write_text("Rain.")
+    for number in range(70):
+        note = tmp_path / "Notes" / f"{number:02}.md"
+        note.parent.mkdir(exist_ok=True)
+        note.write_text("Words. " * 1000 + f"See [[{number + 1:02}]].")
+    assert detect_dialect(tmp_path) == "obsidian"
+    for note in (tmp_path / "Notes").iterdir():
+        note.write_text("No links.")
+    assert detect_dialect(tmp_path) == "plain"
 
 
 def test_it_never_overwrites_a_file(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
