@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl_project.errors import (
-    BAD_USAGE,
-    BUSY,
-    DONE,
-    FAILED,
-    INTERRUPTED,
-    SOURCE_MISSING,
-    WORK_TO_DO,
-    UserError,
-    is_query_interrupt,
-)
+from etl_project.errors import BAD_USAGE, DONE, FAILED, SOURCE_MISSING, WORK_TO_DO, UserError
+from etl_project.show.command_group import CommandGroup
 from etl_project.show.console import consoles, safe
+from etl_project.show.error_sentence import describe_error, is_interrupt
 
 if TYPE_CHECKING:
     from etl_project.alerts.alerts import Alerts
@@ -30,6 +20,7 @@ if TYPE_CHECKING:
     from etl_project.refresh.plan import RefreshPlan, Request
 
 app = typer.Typer(
+    cls=CommandGroup,
     help="Folders of Markdown posts in, one DuckDB warehouse out.",
     no_args_is_help=True,
     add_completion=False,
@@ -42,46 +33,23 @@ Config = Annotated[
     typer.Option("--config", "-c", help="Settings file; else ETL_CONFIG, else etl.toml here.", dir_okay=False),
 ]
 
-Command = TypeVar("Command", bound=Callable[..., None])
+
+class BadCall(UserError):
+    """A command was called with arguments that it cannot use together."""
+
+    exit_code = BAD_USAGE
 
 
-def _tells_user_errors(command: Command) -> Command:
-    """Turn the errors a person can act on into one sentence and an exit code."""
-
-    @functools.wraps(command)
-    def run(*args: object, **values: object) -> None:
-        try:
-            command(*args, **values)
-        except UserError as error:
-            _stop(str(error), error.exit_code)
-        except BrokenPipeError:
-            # Whoever read the output has seen enough, as `head` does.
-            sys.stderr.close()
-            raise typer.Exit(DONE) from None
-        except OSError as error:
-            where = f": {error.filename}" if error.filename else ""
-            _stop(f"{error.strerror or error}{where}. The published file is as it was.", FAILED)
-        except KeyboardInterrupt:
-            _stop_interrupted()
-        except RuntimeError as error:
-            if not is_query_interrupt(error):
-                raise
-            _stop_interrupted()
-
-    return run  # type: ignore[return-value]
-
-
-def _stop_interrupted() -> None:
-    _stop("Stopped. The published file is as it was; the next refresh goes on from there.", INTERRUPTED)
-
-
-def _stop(message: str, code: int) -> None:
-    err.print(message, style="yellow" if code in (BAD_USAGE, BUSY) else "red")
-    raise typer.Exit(code)
+@app.callback()
+def etl(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Where a command fails, print the trace of the error.")
+    ] = False,
+) -> None:
+    """Folders of Markdown posts in, one DuckDB warehouse out."""
 
 
 @app.command()
-@_tells_user_errors
 def refresh(
     config: Config = None,
     full: Annotated[bool, typer.Option("--full", help="Read every post again and build every table anew.")] = False,
@@ -149,9 +117,9 @@ def _refresh(work: Refresh, alerts: Alerts) -> int:
         _say_no_op(work, plan)
         alerts.report_success(plan.generation, plan.diff.listed, plan.diff.unavailable)
         return SOURCE_MISSING if plan.diff.unavailable else DONE
-    except Exception as error:
-        if not is_query_interrupt(error):
-            alerts.report_failure(str(error))
+    except BaseException as error:
+        if not is_interrupt(error):
+            alerts.report_failure(describe_error(error).text)
         raise
 
 
@@ -200,7 +168,6 @@ def _run(work: Refresh, plan: RefreshPlan) -> int:
 
 
 @app.command()
-@_tells_user_errors
 def status(config: Config = None) -> None:
     """Show where things stand: the published file, its sources, the last refresh."""
     from etl_project.settings import read_settings
@@ -210,7 +177,6 @@ def status(config: Config = None) -> None:
 
 
 @app.command()
-@_tells_user_errors
 def rejected(
     config: Config = None,
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
@@ -234,7 +200,6 @@ def rejected(
 
 
 @app.command()
-@_tells_user_errors
 def changes(
     since: Annotated[
         str | None,
@@ -253,41 +218,36 @@ def changes(
 
 
 @app.command()
-@_tells_user_errors
 def sql(
     query: Annotated[str | None, typer.Argument(help="One SQL statement; - reads it from standard input.")] = None,
     file: Annotated[
         Path | None,
         typer.Option("--file", "-f", help="Read the statement from a file.", exists=True, dir_okay=False),
     ] = None,
-    style: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    style: Annotated[
+        str | None,
+        typer.Option("--format", help="table, csv, json or parquet; else by the ending of --output, else table."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.", dir_okay=False)] = None,
     config: Config = None,
 ) -> None:
     """Ask the published warehouse, read-only."""
-    import duckdb
-
     from etl_project.settings import read_settings
-    from etl_project.show.query import Format, run_query
+    from etl_project.show.query import read_statement, run_query
+    from etl_project.show.write_rows import choose_format
 
     if (query is None) == (file is None):
-        _stop(
-            'Write one statement, as in: etl sql "SELECT count(*) FROM articles"; or name a file with --file.',
-            BAD_USAGE,
+        raise BadCall(
+            'Write one statement, as in: etl sql "SELECT count(*) FROM articles"; or name a file with --file.'
         )
-    if style not in Format.__members__:
-        _stop(f"There is no format {style!r}; the formats are {', '.join(Format.__members__)}.", BAD_USAGE)
-    if style == "parquet" and output is None and sys.stdout.isatty():
-        _stop("Parquet is not for the terminal: name a file with --output.", BAD_USAGE)
-    statement = file.read_text("utf-8") if file else sys.stdin.read() if query == "-" else query or ""
-    try:
-        run_query(read_settings(config).warehouse.path, statement, Format(style), output, out)
-    except duckdb.Error as error:
-        _stop(str(error), FAILED)
+    chosen = choose_format(style, output)
+    if chosen == "parquet" and output is None and sys.stdout.isatty():
+        raise BadCall("Parquet is not for the terminal: name a file with --output.")
+    statement = read_statement(file) if file or query == "-" else query or ""
+    run_query(read_settings(config).warehouse.path, statement, chosen, output, out)
 
 
 @app.command()
-@_tells_user_errors
 def explain(
     file: Annotated[Path, typer.Argument(help="A post file; it need not be in the warehouse.", dir_okay=True)],
     config: Config = None,
@@ -302,7 +262,6 @@ def explain(
 
 
 @app.command()
-@_tells_user_errors
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder of your site.", file_okay=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Settings file to write.", dir_okay=False)] = Path(
@@ -313,6 +272,7 @@ def init(
     from etl_project.init.furniture import propose
     from etl_project.init.settings_file import write_settings
     from etl_project.init.site import sample_site
+    from etl_project.init.unread import describe_unread
     from etl_project.settings import read_settings
     from etl_project.show.console import command
 
@@ -324,13 +284,14 @@ def init(
         f"{folder} is a site of the dialect {site.dialect} with {site.files:,} posts; "
         f"{len(site.bodies):,} were sampled and {len(proposals):,} rules proposed.",
     )
+    if unread := describe_unread(site.unread):
+        out.print(unread)
     if not site.time_zone:
         out.print("It does not say which time zone it keeps: put yours in time_zone before the first refresh.")
     out.print(f"{output} is written. Read it, then run:\n  {command()} refresh --config {output}")
 
 
 @app.command()
-@_tells_user_errors
 def maintain(
     config: Config = None,
     keep_days: Annotated[
@@ -366,7 +327,6 @@ def maintain(
 
 
 @app.command()
-@_tells_user_errors
 def ui(
     config: Config = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",

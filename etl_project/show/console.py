@@ -18,9 +18,10 @@ PIPED_WIDTH_CHARS = 160
 
 def consoles() -> tuple[Console, Console]:
     """Make the console for results and the one for errors. Neither interprets markup: a path may contain brackets."""
-    width = None if sys.stdout.isatty() else PIPED_WIDTH_CHARS
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()  # None: the caller closed it
+    width = None if is_terminal else PIPED_WIDTH_CHARS
     return (
-        Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty()),
+        Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=not is_terminal),
         Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True),
     )
 

@@ -19,7 +19,8 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from etl_project.cli import app
-from etl_project.show.query import Format, run_query
+from etl_project.show.query import run_query
+from etl_project.show.write_rows import Format
 
 
 @pytest.fixture(scope="module")
