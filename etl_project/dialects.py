@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from etl_project.dated_names import DASHED_NAME, DATE_FIRST_NAME, JEKYLL_NAME, NOTE_NAME, PLAIN_NAME
+from etl_project.dated_names import DATE_FIRST_NAME, JEKYLL_NAME, NOTE_NAME, PLAIN_NAME, ZOLA_NAME
 from etl_project.dialect import (
     COMMON_RULES,
     HTML,
     MARKDOWN,
+    ORG,
     PRUNED,
+    RST,
     Dialect,
     HeaderRules,
     Markdown,
@@ -77,14 +79,17 @@ HUGO = Dialect(
     markdown="goldmark",
     templates="hugo",
     include=("content/**",),
-    suffixes=MARKDOWN | HTML,
+    # Other endings of Markdown are resources to Hugo.
+    suffixes=HTML | {".md", ".markdown", ".mdown", ORG, RST},
     not_posts=frozenset({"_index"}),
     content_folders=frozenset({"content"}),
     header_formats=("yaml", "toml", "json"),
+    formats_by_ending={ORG: ("org", "yaml", "toml", "json")},
     header_rules=HeaderRules(opening_indented=True, long_line_closes=True),
     keys_fold=True,
     config_files=_HUGO_CONFIG,
-    marks=tuple((name, "content") for name in _HUGO_CONFIG),
+    # Only a config.* in the root may be of another program.
+    marks=tuple((name, "content") if name.startswith("config.") else (name,) for name in _HUGO_CONFIG),
     language_folders=True,
     bundles=True,
     date=("date", "publishdate", "pubdate", "published", "lastmod", "modified"),
@@ -135,7 +140,7 @@ ZOLA = Dialect(
     header_rules=HeaderRules(opening_indented=True),
     config_files=("config.toml", "zola.toml"),
     marks=(("zola.toml", "content"),),
-    dated_name=DASHED_NAME,
+    dated_name=ZOLA_NAME,
     date_in_url=True,
     bundles=True,
     updated=("updated",),
@@ -152,22 +157,21 @@ PELICAN = Dialect(
     name="pelican",
     markdown="python-markdown",
     include=("content/**",),
-    suffixes=MARKDOWN | HTML,
+    suffixes=MARKDOWN | HTML | {RST},
     content_folders=frozenset({"content"}),
     header_formats=("pelican", "yaml"),
+    formats_by_ending={RST: ("rst",), **dict.fromkeys(HTML, ("html",))},
     keys_fold=True,
     config_files=("pelicanconf.py",),
     marks=(("pelicanconf.py",),),
     sign=re.compile(rb"(?:[A-Z][a-z]+:[^\n]*\n){0,8}Title:[ \t]"),
-    dated_name=DASHED_NAME,
-    folder_is_category=True,
     updated=("modified",),
-    slug_from_title=True,
-    url=("url", "save_as"),
+    url=("url",),
     url_style="pelican",
     layout=("template",),
     excerpt=("summary", "description"),
     status=("status",),
+    categories=("category",),
     tags_split="comma_or_semicolon",
     authors_split="comma_or_semicolon",
 )
@@ -204,8 +208,9 @@ OBSIDIAN = Dialect(
 PLAIN = Dialect(
     name="plain",
     include=("**",),
-    suffixes=MARKDOWN | HTML | {".mdx"},
-    header_formats=("yaml", "toml", "json", "lctt"),
+    suffixes=MARKDOWN | HTML | {".mdx", RST, ORG},
+    header_formats=("yaml", "toml", "json", "lctt", "nikola"),
+    formats_by_ending={RST: ("rst", "yaml"), ORG: ("org", "yaml", "toml")},
     header_rules=HeaderRules(long_line_closes=True),
     keys_fold=True,
     bundles=True,
@@ -238,6 +243,9 @@ PLAIN = Dialect(
 DIALECTS: dict[str, Dialect] = {value.name: value for value in list(globals().values()) if isinstance(value, Dialect)}
 """Every dialect declared above, by its name in etl.toml."""
 
+_CONTENT_DIR = re.compile(rb"^[ \t]*[\"']?contentdir[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
+"""The setting by which a site of Hugo has its content elsewhere than in `content`."""
+
 _ZOLA_KEYS = re.compile(rb"^(?:base_url|compile_sass|build_search_index|generate_feeds?|\[slugify\])", re.MULTILINE)
 
 
@@ -251,6 +259,8 @@ def detect_dialect(location: Path) -> str:
     for dialect in (HEXO, ZOLA, HUGO, JEKYLL, PELICAN, OBSIDIAN):
         if any(all((location / path).exists() for path in group) for group in dialect.marks):
             return dialect.name
+    if any(_CONTENT_DIR.search(path.read_bytes()) for path in location.glob("config.*") if path.name in _HUGO_CONFIG):
+        return "hugo"
     if (location / "_config.yml").is_file() and next(location.glob("*/**/_posts"), None) is not None:
         return "jekyll"
     starts = read_starts(location, MARKDOWN, PRUNED)

@@ -60,6 +60,7 @@ SUGGESTIONS: dict[str, str] = {
     "lfs_pointer": "Keep posts out of Git LFS, or read a working copy that holds their contents as a folder.",
     "not_downloaded": "Download the file: open it, or keep the folder on this Mac.",
     "not_a_page": "Nothing is wrong: the site has no page for it. Exclude it in etl.toml to list it no more.",
+    "docutils_missing": "Run `pip install docutils` in the environment of etl; the next refresh reads the file.",
     "unreadable": "Check the disk or mount; the file is tried again at the next refresh.",
     "crashed_parser": "Report the file to this project; exclude it in etl.toml meanwhile.",
 }

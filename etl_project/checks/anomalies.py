@@ -40,7 +40,7 @@ ANOMALIES: tuple[Check, ...] = (
         "few_files_are_rejected",
         "tables",
         "post_files",
-        "Of the files of a source, no larger share is rejected than [checks] rejected_share.",
+        "Of the files of a source that may be posts, no larger share is rejected than [checks] rejected_share.",
         f"""
         SELECT
             source_id,
@@ -49,6 +49,7 @@ ANOMALIES: tuple[Check, ...] = (
             round(rejected / files, 4) AS share,
             (list(path ORDER BY path) FILTER (WHERE status = 'rejected'))[:{PATHS_NAMED}] AS paths
         FROM post_files
+        WHERE reason IS DISTINCT FROM 'not_a_page'
         GROUP BY source_id
         HAVING rejected / files > getvariable('rejected_share')
         ORDER BY share DESC, source_id

@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from etl_project.dialects import DIALECTS, HTML
+from etl_project.dialect import HTML, ORG, RST
+from etl_project.dialects import DIALECTS
 from etl_project.extract.body.language import detect_language
 from etl_project.extract.body.read import Body, BodyReader, Form
 from etl_project.extract.conflict_copies import is_conflict_copy
@@ -17,6 +18,7 @@ from etl_project.extract.decode import Decoded, decode
 from etl_project.extract.fields import EXCERPT_CHARACTERS, FieldReader, Fields
 from etl_project.extract.frames import FILES, POSTS, REJECTED, frame
 from etl_project.extract.front_matter.read import FrontMatter, front_matter_json, read_front_matter
+from etl_project.extract.site.hugo.content_files import is_copied
 from etl_project.extract.title_heading import find_title_heading
 from etl_project.limits import Limits
 from etl_project.reasons import PostWarning, Rejection
@@ -81,12 +83,15 @@ class _Reading:
         return has_changed or is_recent(self.signature, self.started_ns)
 
 
+_FORMS: dict[str, Form] = {".mdx": "mdx", RST: "rst", ORG: "org"}
+
+
 def _form_of(path: str) -> Form:
     """Tell what the body of a file is written in: no generator reads an HTML file as Markdown."""
     if path.endswith(".md"):
         return "markdown"
     ending = path[path.rfind(".") :].lower()
-    return "html" if ending in HTML else "mdx" if ending == ".mdx" else "markdown"
+    return "html" if ending in HTML else _FORMS.get(ending, "markdown")
 
 
 class PostReader:
@@ -98,6 +103,7 @@ class PostReader:
         self._dialect = DIALECTS[source.dialect]
         self._bodies = BodyReader(source.rules, source.mentions, self._dialect.markdown, self._dialect.templates)
         self._fields = FieldReader(pinned, limits)
+        self._copies_html = self._dialect.url_style == "hugo"
         self._read_file = pinned.place.read_post
         self._steps = (self._decode, self._read_front_matter, self._read_body, self._read_fields)
 
@@ -186,7 +192,7 @@ class PostReader:
             post.decoded.text,
             self.limits,
             required=self._dialect.front_matter_required,
-            formats=self._dialect.header_formats,
+            formats=self._dialect.formats_of(post.path),
             rules=self._dialect.header_rules,
         )
 
@@ -195,6 +201,8 @@ class PostReader:
 
     def _read_fields(self, post: Post) -> None:
         front_matter, body = post.front_matter, post.body
+        if self._copies_html and front_matter.format is None and is_copied(post.path, front_matter.body):
+            raise Rejection("not_a_page", "is HTML without front matter, which Hugo copies as it is")
         first_heading = find_title_heading(body, front_matter.body, self._dialect.title_from_heading)
         post.fields = fields = self._fields.read(
             post.path, front_matter.fields, first_heading=first_heading, body=front_matter.body

@@ -43,4 +43,4 @@ def matches_glob(glob: str, text: str) -> bool:
 
 
 def _escape_class(characters: str) -> str:
-    return re.sub(r"([\\\[\]^&~|])", r"\\\1", characters)
+    return re.sub(r"([\\\[\]^&~|]|-(?=-))", r"\\\1", characters)

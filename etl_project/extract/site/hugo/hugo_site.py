@@ -103,7 +103,7 @@ class HugoSite:
             raise Rejection("not_a_page", "is left out by ignoreFiles in the settings of the site")
         if page is None:
             raise Rejection("not_a_page", "is in no folder that the settings of the site name for content")
-        if page.stem == "_index":
+        if page.stem == "_index" and self.values:
             raise Rejection("not_a_page", "is the page of a section, which is no post")
         if page.language.is_off:
             raise Rejection("not_a_page", f"is of the language {page.language.code}, which the site has disabled")
@@ -294,7 +294,7 @@ def _compile_ignored(patterns: Value) -> Iterator[re.Pattern[str]]:
 
 def _build(front_matter: Mapping[str, Value]) -> dict[str, Value]:
     build = front_matter.get("build", front_matter.get("_build"))
-    return build if isinstance(build, dict) else {}
+    return {key.lower(): value for key, value in build.items()} if isinstance(build, dict) else {}
 
 
 def _lower(value: Value) -> str:

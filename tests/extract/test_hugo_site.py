@@ -1,0 +1,532 @@
+"""Sites of Hugo: which files are pages, their languages, what they inherit and their addresses.
+
+What is right was asked of `hugo list all`, of Hugo 0.111 and 0.168; where they differ, of 0.168.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import pinned
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etl_project.dialects import DIALECTS, detect_dialect
+from etl_project.extract.fields import Fields
+from etl_project.extract.posts import PostReader
+from etl_project.extract.site.hugo.globs import compile_glob, matches_glob
+from etl_project.extract.site.site_config import site_fingerprint
+from etl_project.extract.site.slugs import hugo_path
+from etl_project.init.site import sample_site
+from etl_project.limits import Limits
+from etl_project.reasons import Rejection
+from etl_project.sources.folder import PinnedFolder
+from etl_project.sources.source import Source
+
+POST = "---\ntitle: 'Hello: A & B'\ndate: 2024-03-05\n---\nx\n"
+NO_PAGE = "no page"
+
+
+def header(*lines: str) -> str:
+    return "\n".join(["---", *lines, "---", "x", ""])
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+
+
+def reader(root: Path, **source: str) -> PostReader:
+    return PostReader(pinned(Source(name="s", location=root, dialect="hugo", **source)), Limits())  # type: ignore[arg-type]
+
+
+def read(root: Path, path: str, **source: str) -> Fields:
+    return reader(root, **source).read(path, (root / path).read_bytes()).fields
+
+
+def addresses(
+    root: Path, config: dict[str, str], posts: dict[str, str], others: dict[str, str]
+) -> dict[str, str | None]:
+    """Write a site and give the address of each post, or `NO_PAGE`."""
+    write(root, config | posts | others)
+    posts_of_site = reader(root)
+    found: dict[str, str | None] = {}
+    for path in posts:
+        try:
+            found[path] = posts_of_site.read(path, (root / path).read_bytes()).fields.url
+        except Rejection as rejection:
+            assert rejection.reason == "not_a_page"
+            found[path] = NO_PAGE
+    return found
+
+
+LANGUAGES = """
+defaultContentLanguage = "zh-CN"
+[languages.zh-CN]
+[languages.en]
+[languages.pt-BR]
+disabled = true
+[languages.fr]
+"""
+OWN_FOLDERS = """
+defaultContentLanguageInSubdir = true
+disableLanguages = ["fr"]
+[languages.en]
+contentDir = "content/en"
+[languages.fr]
+contentDir = "content/fr"
+[languages.de]
+contentDir = "content/de"
+[languages.zh]
+contentDir = "content/zh"
+permalinks = {b = "/zz/:year/:slug"}
+[permalinks]
+b = "/:year/:slug/"
+"""
+MOUNTS = """
+[languages.en]
+[languages.fr]
+[[module.mounts]]
+source = "content/en"
+target = "content"
+excludeFiles = ["skip/**", "*.tmp.md"]
+lang = "en"
+[[module.mounts]]
+source = "content/fr"
+target = "content"
+sites.matrix.languages = ["fr"]
+[[module.mounts]]
+source = "docs/api"
+target = "content/reference/api"
+files = ["! no/**"]
+[[module.mounts]]
+source = "one.md"
+target = "content/uno.md"
+[[module.mounts]]
+source = "static"
+target = "static"
+"""
+CONFIG_FOLDER = {
+    "hugo.toml": 'title = "x"\n[permalinks]\nc = "/main/:slug/"',
+    "config/_default/languages.yaml": "en: {weight: 1}\nfr: {weight: 2}\n",
+    "config/_default/permalinks.toml": 'b = "/:year/:slug/"\n',
+    "config/production/permalinks.json": '{"b": "/prod/:slug/"}',
+    "config/staging/permalinks.toml": 'b = "/staging/"',
+    "config/_default/languages.fr.toml": 'contentDir = "inhalt/fr"\n',
+    "config/_default/params.fr.toml": "x = 1\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("config", "wanted"),
+    [
+        pytest.param(
+            {"hugo.toml": LANGUAGES},
+            {
+                "content/p/a.md": "/p/a/",
+                "content/p/a.en.md": "/en/p/a/",
+                "content/p/b.zh-cn.md": "/p/b/",
+                "content/p/d.EN.md": "/en/p/d/",
+                "content/p/e.pt-br.md": NO_PAGE,
+                "content/p/g/index.en.md": "/en/p/g/",
+                "content/p/h.de.md": "/p/h.de/",
+                "content/p/j.v1.fr.md": "/fr/p/j.v1/",
+                "content/p.fr/l.md": "/p.fr/l/",
+                "content/p/_index.fr.md": NO_PAGE,
+            },
+            id="languages in names",
+        ),
+        pytest.param(
+            {"hugo.toml": OWN_FOLDERS},
+            {
+                "content/en/b/a.md": "/en/2024/hello-a-b/",
+                "content/en/top.md": "/en/top/",
+                "content/en/b/c.de.md": "/de/2024/hello-a-b/",
+                "content/de/g/index.md": "/de/g/",
+                "content/zh/b/a.md": "/zh/zz/2024/hello-a-b/",
+                "content/zh/c/b.md": "/zh/c/b/",
+                "content/fr/b/a.md": NO_PAGE,
+                "content/other/x.md": NO_PAGE,
+            },
+            id="a folder for each language",
+        ),
+        pytest.param(
+            {"hugo.toml": MOUNTS},
+            {
+                "content/en/b/a.md": "/b/a/",
+                "content/en/b/c.fr.md": "/fr/b/c/",
+                "content/en/b/d.tmp.md": "/b/d.tmp/",
+                "content/en/d.tmp.md": NO_PAGE,
+                "content/en/skip/a.md": NO_PAGE,
+                "content/fr/b/a.md": "/fr/b/a/",
+                "docs/api/Sub/y.md": "/reference/api/sub/y/",
+                "docs/api/no/y.md": NO_PAGE,
+                "one.md": "/uno/",
+                "content/zz.md": NO_PAGE,
+            },
+            id="mounts",
+        ),
+        pytest.param(
+            CONFIG_FOLDER,
+            {
+                "content/b/a.md": "/prod/hello-a-b/",
+                "content/c/a.md": "/main/hello-a-b/",
+                "inhalt/fr/b/c.md": "/fr/prod/hello-a-b/",
+            },
+            id="a folder of settings",
+        ),
+        pytest.param(
+            {"config.yaml": "contentDir: src/posts\nlanguages: {en: {}, fr: {}}\n"},
+            {"src/posts/b/a.md": "/b/a/", "src/posts/b/a.fr.md": "/fr/b/a/", "content/x.md": NO_PAGE},
+            id="content elsewhere",
+        ),
+        pytest.param(
+            {"hugo.toml": 'ignoreFiles = ["\\\\.foo\\\\.md$", "/drafts/", "("]\ndefaultContentLanguage = "fr"\n'},
+            {
+                "content/a.en.md": "/a.en/",
+                "content/b.fr.md": "/b/",
+                "content/c.foo.md": NO_PAGE,
+                "content/drafts/d.md": NO_PAGE,
+            },
+            id="ignored files",
+        ),
+        pytest.param(
+            {"hugo.toml": "defaultContentLanguageInSubdir = true"},
+            {"content/a.md": "/en/a/", "content/b.en.md": "/en/b/"},
+            id="the only language in a folder",
+        ),
+        pytest.param(
+            {"hugo.toml": '[languages.en]\nbaseURL = "https://e.org/"\n[languages.fr]\nbaseURL = "https://f.org/"\n'},
+            {"content/a.md": "/a/", "content/a.fr.md": "/a/"},
+            id="a host for each language",
+        ),
+        pytest.param(
+            {"hugo.toml": "uglyURLs = true\ndisablePathToLower = true\n[permalinks]\np = '/P/:year/:slug'"},
+            {
+                "content/p/Ab.md": "/P/2024/Hello-A-B.html",
+                "content/R s/Ab.md": "/R-s/Ab.html",
+                "content/R s/Bun/index.md": "/R-s/Bun.html",
+            },
+            id="ugly addresses in capitals",
+        ),
+        pytest.param(
+            {"hugo.yaml": "removePathAccents: true\nuglyURLs: {posts: true}\n"},
+            {"content/posts/Éa.md": "/posts/ea.html", "content/r/é日.md": "/r/e%E6%97%A5/"},
+            id="no accents, and ugly addresses in a section",
+        ),
+    ],
+)
+def test_addresses_by_the_settings_of_the_site(
+    tmp_path: Path, config: dict[str, str], wanted: dict[str, str | None]
+) -> None:
+    assert addresses(tmp_path, config, dict.fromkeys(wanted, POST), {}) == wanted
+
+
+PERMALINKS = {
+    "year": "2024", "month": "03", "monthname": "march", "day": "05", "weekday": "2", "weekdayname": "tuesday",
+    "yearday": "65", "section": "one", "sections": "one/two-x/four", "slug": "my-slug", "title": "t--x.y-z-1",
+    "filename": "d-e", "slugorfilename": "my-slug", "contentbasename": "d-e", "slugorcontentbasename": "my-slug",
+    "sections[1:]": "two-x/four", "sections[:1]": "one", "sections[last]": "four", "sections[0]": "one",
+    "sections[:last]": "one/two-x", "sections[5:]": "", "sections[0:2]": "one/two-x", "sections[9]": "",
+    "sectionslug": "eins", "sectionslugs": "eins/zwei-x/vier", "sectionslugs[1:]": "zwei-x/vier",
+    "2006": "2024", "Jan": "mar", "20060102": "20240305", "06": "24", "unheard": None, "15": None,
+}  # fmt: skip
+"""Placeholder -> what Hugo writes for it in `/x/:PLACEHOLDER/q/`."""
+
+
+def test_placeholders_of_permalinks(tmp_path: Path) -> None:
+    post = "content/one/Two X/three/Four/D e.md"
+    write(
+        tmp_path,
+        {
+            "hugo.toml": "",
+            "content/one/_index.md": header("title: eins"),
+            "content/one/Two X/_index.md": header("slug: Zwei X"),
+            "content/one/Two X/three/Four/_index.md": header("title: vier"),
+        },
+    )
+    path = "content/one/Two X/Four/D e.md"
+    write(
+        tmp_path,
+        {
+            "content/one/Two X/Four/_index.md": header("title: vier"),
+            path: header("title: T + X.Y/Z 1", "slug: My Slug", "date: 2024-03-05T23:30:00-08:00"),
+            post: POST,
+        },
+    )
+    found = {name: read(tmp_path, path, permalink=f"/x/:{name}/q/").url for name in PERMALINKS}
+    wanted = {name: None if part is None else f"/x/{part}/q/".replace("//", "/") for name, part in PERMALINKS.items()}
+    assert found == wanted
+    assert read(tmp_path, post, permalink="/:sections/").url == "/one/two-x/three/four/"
+
+
+@pytest.mark.parametrize(
+    ("permalinks", "wanted"),
+    [
+        (
+            "{page: {Blog: '/b/:slug/', docs/guides: '/g/:slug/'}, section: {news: /no/}}",
+            ("/b/t/", "/g/t/", "/news/a/"),
+        ),
+        ("{/blog/: 'b/:slug.html', docs: '/d/:title'}", ("/b/t.html/", "/d/t/", "/news/a/")),
+        ("[{pattern: '/x/:slug/', target: {path: '/{blog,docs/**}', kind: page}}]", ("/blog/a/", "/x/t/", "/news/a/")),
+        ("[{pattern: '/f/:slug/', target: {lang: fr}}, {pattern: '/r/\\:s/:slug'}]", ("/r/s/t/",) * 3),
+        ("{news: '/:year-:month/a:title.x'}", ("/blog/a/", "/docs/guides/a/", "/2024-03/at.x/")),
+        ("{/: '/r/:slug/'}", ("/blog/a/", "/docs/guides/a/", "/news/a/")),
+        ("nonsense", ("/blog/a/", "/docs/guides/a/", "/news/a/")),
+    ],
+)
+def test_permalinks_by_section_kind_and_target(tmp_path: Path, permalinks: str, wanted: tuple[str, ...]) -> None:
+    post = header("title: T", "date: 2024-03-05")
+    posts = dict.fromkeys(("content/blog/a.md", "content/docs/guides/a.md", "content/news/a.md"), post)
+    found = addresses(tmp_path, {"hugo.yaml": f"permalinks: {permalinks}\n"}, posts, {})
+    assert tuple(found.values()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "stated", "url"),
+    [
+        ("fr", "/foo/", "/foo/"),
+        ("fr", "foo/", "/fr/foo/"),
+        ("fr", "/fr/foo", "/fr/foo/"),
+        ("en", "/Foo.html", "/Foo.html"),
+        ("en", "/a/index.html", "/a/"),
+        ("en", "/a//b c/é", "/a/b%20c/%C3%A9/"),
+        ("en", "/p/:slug/:title/:year", "/p/s/t-t/2024/"),
+        ("en", "/a:b/", "/a:b/"),
+        ("en", "https://e.org/a", None),
+    ],
+)
+def test_stated_addresses(tmp_path: Path, language: str, stated: str, url: str | None) -> None:
+    post = header("title: T/T", "slug: s", "date: 2024-03-05", f"url: '{stated}'")
+    config = {"hugo.toml": "[languages.en]\n[languages.fr]\n"}
+    assert list(addresses(tmp_path, config, {f"content/a/x.{language}.md": post}, {}).values()) == [url]
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("C++ / Go: “x” — y… z_1", "c-go-x-y-z_1"),
+        ("Emoji 🎉 & <b>b</b> 100% §1", "emoji-bb-b-100-1"),
+        ("#tag @me ~x  --  y", "%23tag-@me-~x--y"),
+        ("a%20b", "a-b"),
+        ("d\\e", "d-e"),
+        ("İstanbul ΑΣ", "istanbul-%CE%B1%CF%83"),
+        ("- lead -", "-lead-"),
+        ("½ ² №5", "5"),
+    ],
+)
+def test_titles_in_addresses(tmp_path: Path, title: str, slug: str) -> None:
+    write(tmp_path, {"hugo.toml": "", "content/p/a.md": header(f"title: '{title}'")})
+    assert read(tmp_path, "content/p/a.md", permalink="/:title/").url == f"/{slug}/"
+
+
+def test_what_is_listed_and_what_has_a_page(tmp_path: Path) -> None:
+    wanted = {
+        "content/bun/index.md": "/bun/",
+        "content/bun/res.md": NO_PAGE,
+        "content/bun/sub/index.md": NO_PAGE,
+        "content/bun/sub/deep/r.md": NO_PAGE,
+        "content/fine/index.fr.md": "/fr/fine/",
+        "content/fine/index.md": "/fine/",
+        "content/raw/index.html": NO_PAGE,
+        "content/raw/x.md": "/raw/x/",
+        "content/raw/y.html": "/raw/y/",
+    }
+    posts = dict.fromkeys(wanted, POST) | {"content/raw/index.html": "\n <p>copied"}
+    others = {"content/fine/picture.txt": ""}
+    assert addresses(tmp_path, {"hugo.toml": "[languages.en]\n[languages.fr]\n"}, posts, others) == wanted
+
+
+@pytest.mark.parametrize(
+    ("lines", "url"),
+    [
+        (["headless: true"], NO_PAGE),
+        (["build:", "  list: never"], NO_PAGE),
+        (["_build:", "  list: false", "  render: false"], NO_PAGE),
+        (["Build:", "  List: local"], NO_PAGE),
+        (["build:", "  render: never"], None),
+        (["build:", "  render: link"], "/d/a/"),
+        (["outputs: []"], "/d/a/"),
+        (["outputs: [JSON, html]"], "/d/a/index.json"),
+        (["outputs: rss"], "/d/a/index.xml"),
+        (["outputs: [amp]"], "/amp/d/a/"),
+        (["outputs: [calendar]"], None),
+        (["date: 2099-01-01", "expiryDate: 2001-01-01"], "/d/a/"),
+    ],
+)
+def test_build_options_and_outputs(tmp_path: Path, lines: list[str], url: str | None) -> None:
+    found = addresses(tmp_path, {"hugo.toml": ""}, {"content/d/a.md": header("title: A", *lines)}, {})
+    assert found == {"content/d/a.md": url}
+
+
+CASCADES = {
+    "hugo.yaml": "languages: {en: {}, fr: {}}\ncascade:\n- target: {path: /blog/**}\n  draft: true\n"
+    "- target: {environment: staging}\n  draft: true\n- _target: {path: '**/x*', environment: production}\n"
+    "  tags: [p]\n",
+    "content/a/_index.md": "+++\ntitle = 'A'\n[Cascade]\nDraft = true\ntags = ['inherited']\nslug = 'S'\n+++\n",
+    "content/a/sub2/_index.md": header("cascade:", "  draft: false"),
+    "content/b/_index.md": header(
+        "cascade:", "- target: {path: '{/b/two*,/b/three/**}', kind: page}", "  draft: true",
+        "- target: {kind: section}", "  draft: true", "- tags: [first]", "- tags: [second]", "  draft: false",
+    ),
+    "content/c/_index.fr.md": header("cascade: {build: {list: never}}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "lines", "status", "tags", "url"),
+    [
+        ("content/a/x.md", ["title: X"], "draft", ["inherited"], "/s/s/"),
+        ("content/a/deep/y.md", ["tags: [own]", "slug: y"], "draft", ["own"], "/s/deep/y/"),
+        ("content/a/sub2/z.md", ["slug: z"], "published", ["inherited"], "/s/s/z/"),
+        ("content/a/d.md", ["draft: false", "slug: d"], "published", ["inherited"], "/s/d/"),
+        ("content/a/x.fr.md", [], "published", ["p"], "/fr/a/x/"),
+        ("content/b/two.md", [], "draft", ["first"], "/b/two/"),
+        ("content/b/three/q.md", [], "draft", ["first"], "/b/three/q/"),
+        ("content/b/twos/q.md", [], "published", ["first"], "/b/twos/q/"),
+        ("content/blog/x y.md", [], "draft", ["p"], "/blog/x-y/"),
+        ("content/c/q.md", [], "published", [], "/c/q/"),
+        ("content/c/q.fr.md", ["build: {list: always}"], "published", [], "/fr/c/q/"),
+    ],
+)
+def test_cascades(tmp_path: Path, path: str, lines: list[str], status: str, tags: list[str], url: str) -> None:
+    write(tmp_path, CASCADES | {path: header(*lines)})
+    fields = read(tmp_path, path)
+    assert (fields.status, fields.tags, fields.url) == (status, tags, url)
+
+
+def test_a_cascade_may_take_pages_out_of_the_lists(tmp_path: Path) -> None:
+    write(tmp_path, CASCADES | {"content/c/q.fr.md": POST})
+    with pytest.raises(Rejection, match="not listed"):
+        read(tmp_path, "content/c/q.fr.md")
+
+
+@pytest.mark.parametrize(
+    ("path", "lines", "date", "slug", "url"),
+    [
+        ("2024-03-05-My-Post.md", [], "2024-03-05", "My-Post", "/n/my-post/"),
+        ("2024-03-05.md", [], "2024-03-05", "2024-03-05", "/n/2024-03-05/"),
+        ("2024-03-05hello.md", ["date: 2020-01-01"], "2024-03-05", "hello", "/n/hello/"),
+        ("2024-03-05 _ a b.md", ["slug: s"], "2024-03-05", "s", "/n/s/"),
+        ("2024-03-05-10-30-00-c.md", [], "2024-03-05T10:30", "c", "/n/c/"),
+        ("2024-03-05T10:30:00-c.md", [], "2024-03-05T10:30", "c", "/n/c/"),
+        ("2024-03-05-25-99-99-q.md", [], "2024-03-05", "25-99-99-q", "/n/25-99-99-q/"),
+        ("2024-03-05-v1.2.md", [], "2024-03-05", "v1", "/n/v1/"),
+        ("2024-03-05-b/index.md", [], "2024-03-05", "b", "/n/b/"),
+        ("2024-02-30-k.md", ["mydate: 2020-01-01"], "2020-01-01", "2024-02-30-k", "/n/2024-02-30-k/"),
+        ("k.md", ["date: 2021-01-01"], "2021-01-01", "k", "/n/k/"),
+    ],
+)
+def test_dates_of_file_names(tmp_path: Path, path: str, lines: list[str], date: str, slug: str, url: str) -> None:
+    config = "frontmatter: {date: [':filename', myDate, ':fileModTime', ':default'], lastmod: [edited]}\n"
+    write(tmp_path, {"hugo.yaml": config, f"content/n/{path}": header("title: T", "Edited: 2022-02-02", *lines)})
+    fields = read(tmp_path, f"content/n/{path}")
+    assert fields.published is not None and fields.updated is not None
+    assert (fields.slug, fields.url) == (slug, url)
+    wanted = Source(name="s", location=tmp_path, dialect="plain")
+    other = PostReader(pinned(wanted), Limits()).read("x.md", header(f"date: {date}").encode()).fields.published
+    assert other is not None and fields.published.instant == other.instant
+
+
+def test_the_language_is_that_of_the_settings_else_of_the_source_else_of_the_folder(tmp_path: Path) -> None:
+    write(tmp_path, {"hugo.toml": 'title = "x"', "content/it/a.md": POST})
+    assert read(tmp_path, "content/it/a.md", language="en").language == "en"
+    assert read(tmp_path, "content/it/a.md").language == "it"
+    write(tmp_path, {"hugo.toml": 'defaultContentLanguage = "de"'})
+    assert read(tmp_path, "content/it/a.md", language="en").language == "de"
+
+
+def test_a_source_may_be_the_folder_of_content(tmp_path: Path) -> None:
+    config = "[languages.en]\ncontentDir = 'content/en'\n[languages.fr]\ncontentDir = 'content/fr'\n"
+    write(
+        tmp_path,
+        {
+            "config/_default/hugo.toml": config,
+            "content/fr/b/a.md": POST,
+            "content/fr/b/_index.md": header("cascade: {draft: true}"),
+            "content/fr/c/index.md": POST,
+            "content/fr/c/res.md": POST,
+            "content/README.md": POST,
+        },
+    )
+    root = tmp_path / "content"
+    fields = read(root, "fr/b/a.md")
+    assert (fields.url, fields.language, fields.status) == ("/fr/b/a/", "fr", "draft")
+    for path in ("fr/c/res.md", "README.md"):
+        with pytest.raises(Rejection, match="not_a_page"):
+            read(root, path)
+
+
+def test_the_fingerprint_changes_with_what_decides_the_rows_of_other_files(tmp_path: Path) -> None:
+    steps: list[tuple[dict[str, str], bool]] = [
+        ({"content/a/x.md": POST, "hugo.toml": 'title = "x"'}, True),
+        ({"content/a/y.md": POST, "content/b/index.md": POST, "content/b/p.txt": ""}, False),
+        ({"content/a/_index.md": header("title: plain")}, False),
+        ({"content/a/_index.md": header("cascade: {draft: true}")}, True),
+        ({"content/a/_index.md": header("cascade: {draft: true}") + "more text"}, False),
+        ({"content/b/res.md": POST}, True),
+        ({"config/_default/permalinks.toml": 'a = "/:sections/:slug/"'}, True),
+        ({"content/a/deep/_index.md": ""}, True),
+        ({"config/production/params.toml": "x = 1"}, True),
+        ({"hugo.toml": 'contentDir = "src"', "src/a/_index.md": header("slug: s")}, True),
+        ({"src/a/_index.md": header("slug: t")}, True),
+    ]
+    last = ""
+    for files, changes in steps:
+        write(tmp_path, files)
+        now = site_fingerprint(PinnedFolder(tmp_path), DIALECTS["hugo"])
+        assert (now != last) == changes, files
+        last = now
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"hugo.toml": "", "posts/a.md": POST},
+        {"config/_default/config.toml": "", "content/a.md": POST},
+        {"config.yaml": "contentDir: blog\n", "blog/a.md": POST},
+    ],
+)
+def test_a_site_of_hugo_is_found_without_a_folder_content(tmp_path: Path, files: dict[str, str]) -> None:
+    write(tmp_path, files)
+    assert detect_dialect(tmp_path) == "hugo"
+
+
+def test_init_includes_the_folders_that_the_settings_name(tmp_path: Path) -> None:
+    config = 'contentDir = "inhalt"\n[languages.en]\ncontentDir = "text/en"\n[languages.de]\n'
+    write(tmp_path, {"hugo.toml": config, "inhalt/a.md": POST, "text/en/a.md": POST, "other/b.md": POST})
+    site = sample_site(tmp_path)
+    assert (sorted(site.include), site.files, site.shares_names) == (["inhalt/**", "text/en/**"], 2, False)
+    write(tmp_path, {"hugo.toml": ""})
+    assert (tmp_path / "content").mkdir() is None and write(tmp_path, {"content/a.md": POST}) is None
+    assert sample_site(tmp_path).include == []
+
+
+@pytest.mark.parametrize(
+    ("glob", "text", "matches"),
+    [
+        ("/a/**", "/a/b/c", True),
+        ("/a/*", "/a/b/c", False),
+        ("/a/*", "/A/b", True),
+        ("{/a/b,/c/**}", "/c/d/e", True),
+        ("/[a-c]?.x", "/bq.x", True),
+        ("/[!a-c]", "/b", False),
+        ("/a,b", "/a,b", True),
+        ("\\*", "*", True),
+        ("{", "{", False),
+        ("*" * 99, "a", False),
+    ],
+)
+def test_globs(glob: str, text: str, matches: bool) -> None:
+    assert matches_glob(glob, text) is matches
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.text("ab/*?[]{},!-\\^.é", max_size=40), st.text(max_size=20))
+def test_no_glob_and_no_text_stop_the_reader(glob: str, text: str) -> None:
+    compile_glob(glob)
+    assert matches_glob(glob, text) in (True, False)
+    once = hugo_path(text, lower=True)
+    assert hugo_path(once, lower=True) == once
