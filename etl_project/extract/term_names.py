@@ -115,7 +115,8 @@ def nested_names(value: Value) -> list[str]:
     names: list[str] = []
     for path in paths:
         above = ""
-        for part in unique_names(flat_names(listed_names(path))):
+        # A category within one of the same name is another one.
+        for part in filter(None, map(str.strip, flat_names(listed_names(path)))):
             above = f"{above}{NESTING}{part}" if above else part
             names.append(above)
     return names

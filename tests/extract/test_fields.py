@@ -253,6 +253,7 @@ def test_a_list_of_categories_in_hexo_is_a_path_and_the_post_is_in_every_part() 
     several = read("hexo", "source/_posts/a.md", {"categories": [["A", "B"], ["X"], "Y"]})
     assert several.categories == ["A", path[0], "X", "Y"]
     assert read("hexo", "source/_posts/a.md", {"categories": "A B"}).categories == ["A B"]
+    assert read("hexo", "source/_posts/a.md", {"categories": ["A", "", "A"]}).categories == ["A", NESTING.join("AA")]
 
 
 def test_the_folder_is_the_category_of_a_pelican_post_that_states_none() -> None:

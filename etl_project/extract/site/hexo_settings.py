@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from etl_project.dialects import HEXO
 from etl_project.extract.site.globs import translate_glob
 from etl_project.extract.site.hexo_names import ending_of
 from etl_project.extract.site.left_out import LeftOut, any_of, texts_of
@@ -40,10 +41,10 @@ def files_left_out(config: SiteConfig) -> LeftOut:
     included = any_of(map(translate_glob, texts_of(config.values.get("include"))))
     always = [f"^{source}{skipped}$" if skipped else None, f"(?:^|/){ignored}(?:/|$)" if ignored else None]
     if config.text("post_asset_folder") == "true":
+        # Beside posts with folders of assets, only the ending of `new_post_name` makes a post.
         ending = ending_of(config.text("new_post_name") or ":title.md")
-        if ending in (".html", ".htm", ".md"):
-            other = r"\.(?:md|markdown|mdown|mkdn?)$" if ending != ".md" else r"\.html?$"
-            always.append(f"^{source}{posts}.*{other}")
+        others = sorted(HEXO.suffixes - {ending})
+        always.append(f"^{source}{posts}.*(?:{'|'.join(map(re.escape, others))})$")
     # Hexo passes over whatever begins with an underscore or a dot, but for its two folders of posts, and there it does
     # not ask for `exclude`.
     return LeftOut(
