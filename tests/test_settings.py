@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from pathlib import Path
 
 import pytest
 
 from etl_project.settings import SettingsError, line_of, read_settings
+from etl_project.settings.cron import is_plain
 
 GOOD = """[warehouse]
 path = "out/posts.duckdb"
@@ -213,3 +216,107 @@ def test_an_alert_that_could_not_be_told_is_refused_without_its_secret(tmp_path:
     message = refused(tmp_path, f'[alerts]\n{setting}\n[[source]]\nname = "a"\nlocation = "b"\n')
     assert said in message and "line 2" in message
     assert "secret" not in message
+
+
+def cron_settings(cron: str) -> str:
+    return f"[schedule]\ncron = {json.dumps(cron)}\n\n" + GOOD
+
+
+@pytest.mark.parametrize(
+    "cron",
+    [
+        "61 * * * *", "0 24 * * *", "*/0 * * * *", "* * * * foo", "0 0 30 2 *", "0 0 31 2 *", "0 0 31 4 *",
+        "0 0 31 4,6,9,11 *", "0 0 0 * *", "0 0 1 13 *", "0 0 * * 8", "-1 * * * *", "1,,2 * * * *", "* * * * * *",
+        "* * * *", "@reboot", "@every 5m", "TZ=UTC 0 3 * * *", "", "1.5 * * * *",
+    ],
+)  # fmt: skip
+def test_a_cron_that_dagster_does_not_run_is_named_with_its_line(tmp_path: Path, cron: str) -> None:
+    assert f"line 2: {cron!r} is no cron expression" in refused(tmp_path, cron_settings(cron))
+
+
+@pytest.mark.parametrize(
+    ("cron", "normal"),
+    [
+        ("0  3 * * *", "0 3 * * *"), (" 0\t3 * * * ", "0 3 * * *"), ("@daily", "@daily"), ("@HOURLY", "@HOURLY"),
+        ("0 0 L * *", "0 0 L * *"), ("0 0 * * 5#3", "0 0 * * 5#3"), ("0 0 29 2 *", "0 0 29 2 *"),
+        ("0 0 31 * *", "0 0 31 * *"), ("0 22-4 * * MON-FRI", "0 22-4 * * MON-FRI"), ("0 3 * * 7", "0 3 * * 7"),
+    ],
+)  # fmt: skip
+def test_a_cron_that_dagster_runs_is_taken(tmp_path: Path, cron: str, normal: str) -> None:
+    assert read_settings(written(tmp_path, cron_settings(cron))).schedule.cron == normal
+
+
+def test_what_is_taken_without_asking_dagster_is_taken_by_dagster_too() -> None:
+    from dagster._utils.schedules import is_valid_cron_string
+
+    fields = (["*", "*/15", "59", "0-59/7", "1,2,3-9"], ["*", "23"], ["*", "28", "1-28/3"], ["*", "jan-dec", "12"])
+    weekdays = ["*", "6", "sun", "mon-fri", "0,sat"]
+    crons = [" ".join(parts) for parts in itertools.product(*fields, weekdays)]
+    assert all(map(is_plain, crons)) and all(map(is_valid_cron_string, crons))
+    for odd in ("60 * * * *", "0 0 29 * *", "9-1 * * * *", "*/60 * * * *", "0 0 * * 7", "5/10 * * * *", "0 0 * foo *"):
+        assert not is_plain(odd)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\xef\xbb\xbf" + GOOD.encode(), None),
+        (GOOD.replace("\n", "\r\n").encode(), None),
+        (GOOD.encode("utf-16"), "is UTF-16 or UTF-32, and TOML is UTF-8. Save it as UTF-8."),
+        (GOOD.encode("utf-16-be"), "is UTF-16 or UTF-32"),
+        (GOOD.encode("utf-32"), "is UTF-16 or UTF-32"),
+        (GOOD.encode() + "# 港\n".encode("gb18030"), "line 17: is not UTF-8, as TOML must be."),
+        (b"a = " + b"9" * 5000, "is not TOML"),
+        (b"a = " + b"[" * 3000, "is not TOML"),
+    ],
+)
+def test_an_editor_of_windows_may_mark_the_file_and_other_encodings_are_said(
+    tmp_path: Path, data: bytes, said: str | None
+) -> None:
+    file = tmp_path / "etl.toml"
+    file.write_bytes(data)
+    if said is None:
+        assert read_settings(file).sources[0].name == "one"
+    else:
+        with pytest.raises(SettingsError) as caught:
+            read_settings(file)
+        assert said in str(caught.value)
+
+
+def test_a_tilde_is_the_home_folder_wherever_a_path_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    written(home, GOOD.replace("out/posts", "~/wh/posts").replace('"/srv/two"', '"~/two"'))
+    monkeypatch.setenv("ETL_CONFIG", "~/etl.toml")
+    monkeypatch.setenv("DAGSTER_HOME", "~/dagster")
+    settings = read_settings()
+    assert settings.file == home / "etl.toml" and settings.warehouse.path == home / "wh/posts.duckdb"
+    assert settings.sources[1].location == home / "two" and settings.dagster_home == home / "dagster"
+    assert settings.alerts.folder == home
+    monkeypatch.setenv("ETL_WAREHOUSE", "~/other.duckdb")
+    assert read_settings(Path("~/etl.toml")).warehouse.path == home / "other.duckdb"
+    monkeypatch.setenv("ETL_WAREHOUSE", "~nobody-has-this-name/other.duckdb")
+    with pytest.raises(SettingsError, match="cannot be used"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('"one"', '".."', 5), ('"one"', '"."', 5), ('"one"', '"../x"', 5), ('"one"', '"a/b"', 5),
+        ('"one"', '"a\\u0000"', 5), ('"one"', f'"{"x" * 300}"', 5), ('"one"', f'"{"港" * 70}"', 5), ('"one"', '""', 5),
+        ('"posts"', '"po\\u0000sts"', 6),
+        ('"out/posts.duckdb"', '""', 2), ('"out/posts.duckdb"', '".."', 2), ('"out/posts.duckdb"', '"a\\u0000b"', 2),
+        ('"out/posts.duckdb"', f'"{"x" * 300}.duckdb"', 2),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_none_or_leaves_its_folder_is_refused_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int
+) -> None:
+    assert f"etl.toml, line {line}: " in refused(tmp_path, GOOD.replace(old, new))
+
+
+@pytest.mark.parametrize("setting", ["stale_after_hours = inf", "stale_after_hours = nan", "keep_days = 99999999999"])
+def test_a_time_beyond_every_calendar_is_refused(tmp_path: Path, setting: str) -> None:
+    assert "line 2: schedule." in refused(tmp_path, f"[schedule]\n{setting}\n\n{GOOD}")

@@ -1,0 +1,192 @@
+"""What is wrong with an etl.toml, in sentences that name the line."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import ValidationError
+
+from etl_project.checks.thresholds import Thresholds
+from etl_project.dialects import DIALECTS
+from etl_project.extract.body.rules import RuleBook
+from etl_project.limits import Limits
+from etl_project.settings.tables import (
+    MOST_NAME_BYTES,
+    AlertSettings,
+    ScheduleSettings,
+    Settings,
+    WarehouseSettings,
+)
+from etl_project.sources.source import MentionRule, Rule, Source, place_problem
+
+
+def source_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:
+    """Sentences about sources that cannot be used together, or hold what no type forbids.
+
+    Args:
+        settings: the settings, each value of its type.
+        file: the settings file, to be named.
+        text: what is in it, to find lines.
+    """
+    seen: dict[str, int] = {}
+    for index, source in enumerate(settings.sources):
+
+        def where(key: str, index: int = index) -> str:
+            return f"{file}, line {line_of(text, ('source', index, key))}"
+
+        if source.name in seen:
+            yield (
+                f"{where('name')}: two sources are named {source.name!r} (the other in line "
+                f"{line_of(text, ('source', seen[source.name], 'name'))}); give each its own name."
+            )
+        seen.setdefault(source.name, index)
+        if source.renamed_from is not None:
+            yield from _rename_problems(settings, index, file, text)
+        yield from (f"{where('name')}: {problem}." for problem in _name_problems(source.name))
+        if "\0" in str(source.location):
+            yield f"{where('location')}: the location holds a NUL character; write a folder or a git address."
+        elif problem := place_problem(source):
+            key, what = problem
+            yield f"{where(key)}: {what}."
+        if source.dialect not in DIALECTS:
+            yield (
+                f"{where('dialect')}: there is no dialect {source.dialect!r}"
+                f"{_nearest(source.dialect, DIALECTS)} The dialects are {', '.join(sorted(DIALECTS))}."
+            )
+        try:
+            ZoneInfo(source.time_zone)
+        except (KeyError, ValueError, OSError):
+            yield (
+                f"{where('time_zone')}: {source.time_zone!r} is no time zone"
+                f"{_nearest(source.time_zone, available_timezones())} Write an IANA name such as 'Asia/Shanghai'."
+            )
+        for encoding in source.encodings:
+            try:
+                "".encode(encoding)
+            except LookupError:
+                yield f"{where('encodings')}: there is no encoding {encoding!r}; write one such as 'gb18030'."
+        try:
+            RuleBook(source.rules, source.mentions)
+        except ValueError as error:
+            yield f"{where('rules')}: {error}."
+
+
+def _name_problems(name: str) -> Iterable[str]:
+    """What is wrong with the name of a source, which is also the name of a folder of exported files."""
+    if not re.fullmatch(r"[\w.-]+", name):
+        yield f"the name {name!r} may only hold letters, digits, '_', '-' and '.'"
+    elif not name.strip("."):
+        yield f"the name {name!r} is that of a folder everywhere; write a letter or digit in it"
+    elif len(name.encode()) > MOST_NAME_BYTES:
+        yield f"the name that begins with {name[:20]!r} is longer than {MOST_NAME_BYTES} bytes; shorten it"
+
+
+def _rename_problems(settings: Settings, index: int, file: Path, text: str) -> Iterable[str]:
+    old = settings.sources[index].renamed_from
+    where = f"{file}, line {line_of(text, ('source', index, 'renamed_from'))}"
+    for other, source in enumerate(settings.sources):
+        if source.name == old:
+            yield (
+                f"{where}: renamed_from = {old!r} names a source that is still there (line "
+                f"{line_of(text, ('source', other, 'name'))}); take this key out, or that source."
+            )
+        elif other < index and source.renamed_from == old:
+            yield (
+                f"{where}: two sources say that they were {old!r} (the other in line "
+                f"{line_of(text, ('source', other, 'renamed_from'))}); leave the key with the one that has its posts."
+            )
+
+
+def _nearest(wrong: str, right: Iterable[str]) -> str:
+    lower = {name.lower(): name for name in right}
+    near = difflib.get_close_matches(wrong.lower(), lower, n=1, cutoff=0.6)
+    return f"; did you mean {lower[near[0]]!r}?" if near else "."
+
+
+def unknown_setting(location: tuple[str | int, ...], file: Path, text: str) -> str:
+    """Sentence about a setting that does not exist, with the nearest one that does."""
+    known = _keys_at(location[:-1])
+    return (
+        f"{file}, line {line_of(text, location)}: there is no setting {_dotted_name(location)!r}"
+        f"{_nearest(str(location[-1]), known)} The settings here are {', '.join(known)}."
+    )
+
+
+def _dotted_name(location: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in location if not isinstance(part, int))
+
+
+def sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
+    """Sentences about values that have the wrong type, are out of bounds or are missing."""
+    for problem in error.errors():
+        location = tuple(problem["loc"])
+        name = _dotted_name(location)
+        where = f"{file}, line {line_of(text, location)}"
+        if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+            yield unknown_setting(location, file, text)
+        elif problem["type"] in ("missing", "missing_argument"):
+            yield f"{where}: the setting {name!r} is missing; add it."
+        elif problem["type"] == "value_error":
+            yield f"{where}: {problem['msg'].removeprefix('Value error, ')}."
+        else:
+            yield f"{where}: {name} = {problem['input']!r} cannot be used: {problem['msg']}."
+
+
+def _keys_at(location: tuple[str | int, ...]) -> list[str]:
+    """Names of the settings allowed at a place, in the order they are declared."""
+    names = tuple(part for part in location if not isinstance(part, int))
+    if not names:
+        return ["warehouse", "schedule", "alerts", "limits", "checks", "source"]
+    if names == ("warehouse",):
+        return list(WarehouseSettings.model_fields)
+    if names == ("schedule",):
+        return list(ScheduleSettings.model_fields)
+    if names == ("alerts",):
+        return list(AlertSettings.model_fields)
+    kinds: dict[tuple[str, ...], type] = {
+        ("limits",): Limits,
+        ("checks",): Thresholds,
+        ("source",): Source,
+        ("source", "rules"): Rule,
+        ("source", "mentions"): MentionRule,
+    }
+    return [field.name for field in dataclasses.fields(kinds[names]) if field.init] if names in kinds else []
+
+
+def line_of(text: str, location: tuple[str | int, ...]) -> int:
+    """Line of a setting in a TOML text, from 1.
+
+    Args:
+        text: the settings file.
+        location: keys and list positions, as pydantic reports them: `("source", 1, "time_zone")`.
+
+    Returns:
+        The line of the key; of its table where the key is not written; 1 where neither is.
+    """
+    lines = text.split("\n")
+    start, best = 0, 1
+    path: list[str] = []
+    rest = list(location)
+    while rest:
+        key = str(rest.pop(0))
+        count = rest.pop(0) if rest and isinstance(rest[0], int) else 0
+        path.append(key)
+        header = re.compile(r"\s*\[\[?\s*" + r"\s*\.\s*".join(map(re.escape, path)) + r"\s*\]\]?")
+        found = [i for i in range(start, len(lines)) if header.match(lines[i])]
+        if len(found) > int(count):
+            start = found[int(count)]
+            best = start + 1
+            continue
+        assignment = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[.=]")
+        for i in range(start, len(lines)):
+            if i > start and lines[i].lstrip().startswith("["):
+                break
+            if assignment.match(lines[i]):
+                return i + 1
+        break
+    return best

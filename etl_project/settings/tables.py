@@ -1,0 +1,194 @@
+"""The tables of etl.toml as values, checked one by one."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from etl_project.checks.thresholds import Thresholds
+from etl_project.limits import Limits
+from etl_project.settings.cron import is_cron
+from etl_project.sources.location import location_of, mirrors_of
+from etl_project.sources.source import Source
+
+MOST_NAME_BYTES = 200
+"""Longest name of a source or a published file: file systems take 255 bytes, and names beside it have endings."""
+
+MOST_DAYS = 36_500
+"""Longest time that can be set: a date so far from now must still be one."""
+
+
+def expand(path: Path) -> Path:
+    """Replace `~` at the beginning of a path by the home folder, as a shell does.
+
+    Raises:
+        ValueError: there is no such user, or the path holds a NUL character.
+    """
+    if "\0" in str(path):
+        raise ValueError(f"{str(path)!r} is no path: it holds a NUL character")
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{str(path)!r} cannot be used: {error}") from None
+
+
+class WarehouseSettings(BaseModel):
+    """`[warehouse]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path = Path("warehouse/posts.duckdb")
+    """The published file. Everything else a refresh makes lives beside it."""
+    history: bool = False
+    """Whether replaced versions of articles are kept, for `articles_as_of`."""
+
+    @field_validator("path")
+    @classmethod
+    def _is_file_name(cls, path: Path) -> Path:
+        path = expand(path)
+        if not path.name or path.name == "..":
+            raise ValueError(
+                "warehouse.path names a folder; write the name of a file, such as 'warehouse/posts.duckdb'"
+            )
+        if len(os.fsencode(path.name)) > MOST_NAME_BYTES:
+            raise ValueError(
+                f"the name of the file in warehouse.path is longer than {MOST_NAME_BYTES} bytes; shorten it"
+            )
+        return path
+
+
+class ScheduleSettings(BaseModel):
+    """`[schedule]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cron: str = "*/15 * * * *"
+    """When Dagster checks for changes, in UTC."""
+    maintain_cron: str = "30 3 * * 0"
+    """When the job `maintain` runs, in UTC."""
+    stale_after_hours: float = Field(default=6, gt=0, le=MOST_DAYS * 24)
+    """How long ago the sources may last have been checked before the published file is called stale."""
+    keep_runs: int = Field(default=80, ge=1)
+    """Most runs whose records are kept; older ones go as new ones end."""
+    keep_days: int = Field(default=30, ge=0, le=MOST_DAYS)
+    """Age from which `maintain` deletes the records of runs and checks for changes."""
+
+    @field_validator("cron", "maintain_cron")
+    @classmethod
+    def _is_cron(cls, cron: str) -> str:
+        normal = " ".join(cron.split())
+        if not is_cron(normal):
+            raise ValueError(
+                f"{cron!r} is no cron expression that ever comes; write five fields (minute, hour, day, month, "
+                "weekday), such as '*/15 * * * *'"
+            )
+        return normal
+
+
+class AlertSettings(BaseModel):
+    """`[alerts]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: str | None = None
+    """Program and arguments, without a shell; the alert is JSON on its standard input."""
+    webhook: str | None = Field(default=None, repr=False)
+    """Address that the alert is posted to as JSON."""
+    timeout_seconds: float = Field(default=10, gt=0, le=300)
+    """Longest that each of them may take."""
+    rejected_jump: int = Field(default=10, ge=1)
+    """How many more rejected files than at the refresh before are worth an alert."""
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the settings file, in which the command runs; None where there is no file."""
+        return self._folder
+
+    @field_validator("command")
+    @classmethod
+    def _is_command(cls, command: str | None) -> str | None:
+        try:
+            words = shlex.split(command if command is not None else "-")
+        except ValueError as error:
+            raise ValueError(f"{command!r} is no command: {error}") from None
+        if any("\0" in word for word in words):
+            raise ValueError(f"{command!r} is no command: it holds a NUL character")
+        if not words:
+            raise ValueError("the command is empty; name a program or leave the key out")
+        return command
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_address(cls, webhook: str | None) -> str | None:
+        if webhook is not None and (urlsplit(webhook).scheme not in ("http", "https") or not urlsplit(webhook).netloc):
+            # The address is not repeated: it may hold a secret.
+            raise ValueError("the webhook must be an address that begins with http:// or https://")
+        return webhook
+
+
+class Settings(BaseModel):
+    """Everything a refresh needs to know, paths resolved."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    file: Path
+    """The etl.toml that was read; relative paths in it are relative to its folder."""
+    warehouse: WarehouseSettings = WarehouseSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    alerts: AlertSettings = AlertSettings()
+    limits: Limits = Limits()
+    checks: Thresholds = Thresholds()
+    sources: Annotated[tuple[Source, ...], Field(alias="source")] = ()
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _located(cls, sources: object, info: ValidationInfo) -> object:
+        warehouse = info.data.get("warehouse", WarehouseSettings()).path
+        folder = info.data["file"].parent
+        mirrors = mirrors_of(folder / warehouse)
+
+        def located(source: object) -> object:
+            if not isinstance(source, dict) or (location := source.get("location")) is None:
+                return source
+            if not isinstance(location, str):
+                raise ValueError(f"location = {location!r} cannot be used: write a folder or a git address as a text")
+            try:
+                return {**source, "location": location_of(location, folder, mirrors, source.get("branch"))}
+            except RuntimeError:  # `~name`, and no user has that name: there is no such folder
+                return {**source, "location": folder / location}
+
+        return [located(source) for source in sources] if isinstance(sources, list) else sources
+
+    @field_validator("sources")
+    @classmethod
+    def _can_be_used(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        if not sources:
+            raise ValueError("there is no [[source]]; add one with a name and a location")
+        return sources
+
+    @model_validator(mode="after")
+    def _resolve(self) -> Settings:
+        folder = self.file.parent
+        object.__setattr__(self, "warehouse", self.warehouse.model_copy(update={"path": folder / self.warehouse.path}))
+        self.alerts._folder = folder
+        return self
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of Dagster's own state: DAGSTER_HOME, else `.dagster` beside the published file."""
+        elsewhere = os.environ.get("DAGSTER_HOME")
+        return expand(Path(elsewhere)) if elsewhere else self.warehouse.path.parent / ".dagster"
