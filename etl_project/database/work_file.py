@@ -50,7 +50,8 @@ class WorkFile:
     def __init__(self, published: Path) -> None:
         # Files of `a.duckdb` and `a.db` of one folder must not be the same.
         name = published.name.removesuffix(".duckdb")
-        self.published = published
+        # Who links the published file to another disk reads it there.
+        self.published = Path(os.path.realpath(published)) if published.is_symlink() else published
         self.folder = published.parent / ".work"
         self.path = self.folder / published.name
         self.lock = RefreshLock(self.folder / f"{name}.lock")
