@@ -15,7 +15,8 @@ from assets.freshness import check_sources_read, report_freshness, report_if_cha
 from assets.jobs import MAINTAIN, REFRESH
 from etl_project.alerts.alerts import Alerts
 from etl_project.database.lock import LockHeld, describe_holder
-from etl_project.database.work_file import OpenElsewhere, WorkFile
+from etl_project.database.opening import OpenElsewhere
+from etl_project.database.work_file import WorkFile
 from etl_project.refresh import Refresh
 from etl_project.refresh.guard import RefreshStopped
 from etl_project.refresh.plan import RefreshPlan

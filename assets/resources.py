@@ -19,7 +19,7 @@ from etl_project.alerts.alerts import Alerts
 from etl_project.checks.check import CheckResult
 from etl_project.database.lock import LockHeld, RefreshLock
 from etl_project.database.publish import Published
-from etl_project.database.work_file import OpenElsewhere
+from etl_project.database.opening import OpenElsewhere
 from etl_project.errors import UserError, is_query_interrupt
 from etl_project.refresh import Refresh
 from etl_project.refresh.plan import RefreshPlan

@@ -122,6 +122,7 @@ class Site:
     folder: Path
     source: str = 'dialect = "jekyll"\ntime_zone = "Asia/Shanghai"\ninclude = ["_posts/**", "old_post/**"]\n'
     extra: str = ""
+    warehouse: str = "warehouse/posts.duckdb"
     last_plan: RefreshPlan | None = field(default=None, repr=False)
 
     @property
@@ -134,14 +135,14 @@ class Site:
 
     @property
     def published(self) -> Path:
-        return self.folder / "warehouse" / "posts.duckdb"
+        return self.folder / self.warehouse
 
     def configure(self, source: str | None = None, extra: str | None = None) -> None:
         self.source = self.source if source is None else source
         self.extra = self.extra if extra is None else extra
         self.posts.mkdir(parents=True, exist_ok=True)
         self.config.write_text(
-            f'[warehouse]\npath = "warehouse/posts.duckdb"\n\n[[source]]\nname = "site"\nlocation = "site"\n'
+            f'[warehouse]\npath = "{self.warehouse}"\n\n[[source]]\nname = "site"\nlocation = "site"\n'
             f"{self.source}\n{self.extra}",
             "utf-8",
         )

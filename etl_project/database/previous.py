@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import KEYS, SCHEMA_SQL, describe
+from etl_project.database.contract import KEYS, SCHEMA_SQL, Column, describe
 from etl_project.database.sql import quoted
 from etl_project.database.work_file import WorkFile
 
@@ -18,10 +18,31 @@ REPLACED_FILE = "replaced_file"
 """Name of the attached file that the views of `previous` show."""
 
 
+FORMER_VALUES = {
+    ("article_changes", "source_id"): (
+        "coalesce((SELECT any_value(a.source_id) FROM {file}.articles AS a "
+        "WHERE a.article_id = article_changes.article_id), '')"
+    )
+}
+"""Table and column -> the value in rows of a file that lacks the column, where it can be found out in that file."""
+
+_FORMER_VALUES_BY_TYPE = {
+    "VARCHAR": "''",
+    "BIGINT": "0",
+    "INTEGER": "0",
+    "DOUBLE": "0",
+    "BOOLEAN": "false",
+    "DATE": "DATE '1970-01-01'",
+    "TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ '1970-01-01 00:00:00+00'",
+}
+"""The value in such rows of a column that must have one; any other is NULL there."""
+
+
 def attach_previous(con: duckdb.DuckDBPyConnection, work: WorkFile) -> None:
     """Attach the work file as it is before a rebuild as the database `previous`, of views.
 
-    A table of the contract that the file lacks, as an older version may, is there without rows. Where a fault left
+    A table of the contract that the file lacks, as an older version may, is there without rows; a column that it lacks
+    has the value that docs/operations.md states. Where a fault left
     several rows of one key, one of them is shown: the rebuild must end in good tables whatever it begins with.
     """
     con.execute(f"ATTACH {quoted(work.path)} AS {REPLACED_FILE} (READ_ONLY)")
@@ -33,9 +54,11 @@ def attach_previous(con: duckdb.DuckDBPyConnection, work: WorkFile) -> None:
     for name, table in describe(con).items():
         if name not in there:
             continue
-        columns = [column.name for column in table.columns]
         shared = {column.name for column in there[name].columns}
-        shown = ", ".join(column if column in shared else f"NULL AS {column}" for column in columns)
+        shown = ", ".join(
+            column.name if column.name in shared else f"{_value_of_missing(name, column)} AS {column.name}"
+            for column in table.columns
+        )
         con.execute(f"DROP TABLE {name}")
         only_one = _make_qualify_clause(con, name, shared)
         con.execute(f"CREATE VIEW {name} AS SELECT {shown} FROM {REPLACED_FILE}.{name} {only_one}")
@@ -59,6 +82,15 @@ def has_doubled_files(con: duckdb.DuckDBPyConnection, inventory: str) -> bool:
     """Whether a query of an inventory gives a file two rows, which only a fault can make."""
     row = con.execute(f"SELECT count(*) <> count(DISTINCT hash(source_id, path)) FROM ({inventory})").fetchone()
     return bool(row and row[0])
+
+
+def _value_of_missing(table: str, column: Column) -> str:
+    """Expression of the value that a column has in the rows of a file that lacks it."""
+    if (table, column.name) in FORMER_VALUES:
+        return FORMER_VALUES[table, column.name].format(file=REPLACED_FILE)
+    if column.is_nullable:
+        return "NULL"
+    return "[]" if column.type.endswith("[]") else _FORMER_VALUES_BY_TYPE[column.type]
 
 
 def _make_qualify_clause(con: duckdb.DuckDBPyConnection, table: str, columns: set[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -75,12 +76,19 @@ def publish(work: WorkFile) -> Published:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
-    folder = os.open(target.parent, os.O_RDONLY)
+    _sync_folder(target.parent)
+    return Published(target, present.number, True, target.stat().st_size, milliseconds_since(began))
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system whose folders cannot be written out
+            raise
     finally:
         os.close(folder)
-    return Published(target, present.number, True, target.stat().st_size, milliseconds_since(began))
 
 
 def _copy(origin: Path, copy: Path) -> None:
@@ -89,7 +97,9 @@ def _copy(origin: Path, copy: Path) -> None:
             fcntl.ioctl(written.fileno(), _FICLONE, read.fileno())
         except OSError:
             shutil.copyfile(origin, copy)
-        os.fchmod(written.fileno(), 0o444)
+        with contextlib.suppress(OSError):  # a file system without permissions
+            # Readers only, and of them whom the umask lets read: it took its bits when the copy was created.
+            os.fchmod(written.fileno(), os.fstat(written.fileno()).st_mode & 0o444)
         os.fsync(written.fileno())
 
 
@@ -97,7 +107,10 @@ def _keep_previous(work: WorkFile) -> None:
     # A damaged file must not replace a good one.
     if work.published_edition() is not None:
         work.linking.unlink(missing_ok=True)
-        os.link(work.published, work.linking)
+        try:
+            os.link(work.published, work.linking)
+        except OSError:  # a file system without hard links, such as exFAT, SMB and many of FUSE
+            _copy(work.published, work.linking)
         work.linking.replace(work.previous)
         # After a kill between these steps both were names of one file already: then a rename does nothing.
         work.linking.unlink(missing_ok=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import duckdb
+
+
+_PATTERN_CHARACTER = re.compile(r"[*?\[]")
 
 
 def openable(published: Path) -> str:
@@ -24,9 +28,17 @@ def quoted(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def parquet_list(paths: Sequence[str]) -> str:
-    """Write paths as an SQL list, for `read_parquet`."""
-    return "[" + ", ".join(quoted(path) for path in paths) + "]"
+def parquet_rows(paths: Sequence[str], options: str = "") -> str:
+    """Write the call that reads the rows of these files and of no others.
+
+    A path is no pattern, and the name of a folder, such as `env=prod`, is no column.
+
+    Args:
+        paths: Parquet files.
+        options: further arguments, such as `, filename = true`.
+    """
+    files = ", ".join(quoted(_PATTERN_CHARACTER.sub(r"[\g<0>]", path)) for path in paths)
+    return f"read_parquet([{files}], hive_partitioning = false{options})"
 
 
 def first_number(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, object] | None = None) -> int:

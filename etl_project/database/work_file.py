@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
-import re
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +15,9 @@ from etl_project.database.generation import GenerationState, generation
 from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
 from etl_project.database.lock import RefreshLock
-from etl_project.database.sql import openable, quoted
-from etl_project.errors import BUSY, UserError
+from etl_project.database.opening import DoesNotOpen, is_damage, open_with_retries
+from etl_project.database.sql import quoted
+from etl_project.errors import UserError
 
 # A plan that finds nothing to do opens no database: importing DuckDB would take half as long again.
 if TYPE_CHECKING:
@@ -33,20 +33,11 @@ MEMORY_LIMIT = "448MiB"
 """Memory that DuckDB may use at once; it spills the rest. A post of a million takes 1.07 times as long as one of
 100,000."""
 
-OPEN_SECONDS = 5
-"""How long to wait for another program that has a file open."""
-
-_LOCK_CONFLICT = re.compile(r"Conflicting lock is held in (.*?\(PID \d+\))")
+_ATTACHED = "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND database_name <> 'memory'"
 
 
 class NotBuilt(UserError):
     """A part of a refresh was requested, and there are no tables yet."""
-
-
-class OpenElsewhere(UserError):
-    """The work file is open in another program, which is no refresh."""
-
-    exit_code = BUSY
 
 
 class WorkFile:
@@ -57,14 +48,20 @@ class WorkFile:
     """
 
     def __init__(self, published: Path) -> None:
-        self.published = published
+        # Files of `a.duckdb` and `a.db` of one folder must not be the same.
+        name = published.name.removesuffix(".duckdb")
+        # Who links the published file to another disk reads it there.
+        self.published = Path(os.path.realpath(published)) if published.is_symlink() else published
         self.folder = published.parent / ".work"
         self.path = self.folder / published.name
-        self.lock = RefreshLock(self.folder / f"{published.stem}.lock")
-        self.staging = self.folder / f"{published.stem}.staging"
-        self._spill = self.folder / "spill"
-        self.last_plan = LastPlanFile(self.folder / f"{published.stem}.last_plan.json")
-        self.alerts = self.folder / f"{published.stem}.alerts.json"
+        self.lock = RefreshLock(self.folder / f"{name}.lock")
+        self.staging = self.folder / f"{name}.staging"
+        self._spill = self.folder / f"{name}.spill"
+        self.last_plan = LastPlanFile(self.folder / f"{name}.last_plan.json")
+        self.alerts = self.folder / f"{name}.alerts.json"
+        self.damaged: Path | None = None
+        """Where `restore` put a damaged work file."""
+        self._instance: duckdb.DuckDBPyConnection | None = None
 
     def attach(self, con: duckdb.DuckDBPyConnection) -> None:
         """Attach the work file for writing as `work` and use it; it is created first if need be.
@@ -89,20 +86,33 @@ class WorkFile:
         con.execute("USE work")
 
     @staticmethod
-    def detach(con: duckdb.DuckDBPyConnection, name: str = "work") -> None:
-        """Write everything out and detach the work file, where it is attached."""
+    def detach(con: duckdb.DuckDBPyConnection) -> None:
+        """Write everything out, and detach the work file and whatever else is attached."""
         con.execute("USE memory")
-        con.execute(f"DETACH DATABASE IF EXISTS {name}")
+        for (name,) in con.execute(_ATTACHED).fetchall():
+            con.execute(f'DETACH DATABASE "{name}"')
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """Open an empty database in memory that work files can be attached to."""
+        """Connect to the DuckDB in memory that files are attached to; the caller closes the connection.
+
+        It is the same one from the plan to the publication: to start one takes a tenth of the time of a small refresh.
+        """
         import duckdb
 
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY_LIMIT,
-            "temp_directory": str(self._spill),
-        }
-        return duckdb.connect(config=settings)
+        if self._instance is None:
+            settings: dict[str, str | bool | int | float | list[str]] = {
+                "memory_limit": MEMORY_LIMIT,
+                "temp_directory": str(self._spill),
+                "python_enable_replacements": False,  # a name that is no table must not find a variable of ours
+            }
+            self._instance = duckdb.connect(config=settings)
+        return self._instance.cursor()
+
+    def close(self) -> None:
+        """Let go of every file, after an error too, once the connections are closed. The next `connect` starts anew."""
+        if self._instance is not None:
+            self._instance.close()
+            self._instance = None
 
     @contextmanager
     def opened(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -115,15 +125,19 @@ class WorkFile:
             self.restore()
             if not self.path.exists():
                 raise _make_not_built_error()
-        with self.connect() as con:
-            if read_only:
-                self.attach_read_only(con, self.path)
-            else:
-                self.attach(con)
-            if not (read_only or generation(con).number):
-                raise _make_not_built_error()
-            yield con
-            self.detach(con)
+        try:
+            with self.connect() as con:
+                if read_only:
+                    self.attach_read_only(con, self.path)
+                else:
+                    self.attach(con)
+                if not (read_only or generation(con).number):
+                    raise _make_not_built_error()
+                yield con
+                self.detach(con)
+        except BaseException:
+            self.close()
+            raise
 
     def restore(self) -> bool:
         """Make sure that there is a work file that opens, where that can be had without reading posts.
@@ -136,22 +150,32 @@ class WorkFile:
             Whether the work file has the present version of the contract; if not, and there is one, the tables are to
             be built anew beside it.
         """
-        version = _read_version(self.path)
+        version = self._read_version(self.path)
         if version is None:
-            copy = self.path.with_suffix(".restoring")
+            self._set_aside()
+            copy = self.path.with_name(f"{self.path.name}.restoring")
             for origin in filter(Path.exists, (self.published, self.previous)):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(origin, copy)
                 # The copy is opened and not the file: a stale log beside that would keep it from opening.
-                version = _read_version(copy)
+                version = self._read_version(copy)
                 if version is not None:
                     self.replace_by(copy)
                     break
                 copy.unlink()
-            else:
-                for unusable in (self.path, Path(f"{self.path}.wal")):
-                    unusable.unlink(missing_ok=True)
         return version == schema_version()
+
+    def _set_aside(self) -> None:
+        """Give a damaged work file another name: what can be saved of it may be worth more than its space."""
+        if not self.path.exists():
+            Path(f"{self.path}.wal").unlink(missing_ok=True)
+            return
+        kept = self.path.with_name(f"{self.path.name}.damaged-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}")
+        wal = Path(f"{self.path}.wal")
+        if wal.exists():
+            wal.replace(f"{kept}.wal")
+        self.path.replace(kept)
+        self.damaged = kept
 
     def usable_file(self) -> tuple[Path | None, bool]:
         """Find the file that `restore` would make the work file of, without changing anything.
@@ -160,14 +184,16 @@ class WorkFile:
             The file, if there is one, and whether it has the present version of the contract.
         """
         for file in (self.path, self.published, self.previous):
-            version = _read_version(file)
+            version = self._read_version(file)
             if version is not None:
                 return file, version == schema_version()
         return None, False
 
     def sweep(self) -> None:
         """Remove the leftovers of a killed refresh; the caller holds the lock, so that nobody uses them."""
-        leftovers = [self.path.with_suffix(ending) for ending in (".rebuilding", ".rebuilding.wal", ".restoring")]
+        leftovers = [
+            self.path.with_name(self.path.name + ending) for ending in (".rebuilding", ".rebuilding.wal", ".restoring")
+        ]
         leftovers += [
             self.unfinished,
             self.linking,
@@ -197,7 +223,7 @@ class WorkFile:
 
     def attach_new(self, con: duckdb.DuckDBPyConnection) -> Path:
         """Attach an empty file beside the work file as `work` and use it."""
-        new = self.path.with_suffix(".rebuilding")
+        new = self.path.with_name(f"{self.path.name}.rebuilding")
         for leftover in (new, Path(f"{new}.wal")):
             leftover.unlink(missing_ok=True)
         _attach(con, new)
@@ -223,10 +249,40 @@ class WorkFile:
         import duckdb
 
         try:
-            with duckdb.connect(openable(self.published), read_only=True) as con:
+            with self._attached_read_only(self.published) as con:
                 return _read_edition(con)
         except duckdb.Error:
             return None
+
+    def _read_version(self, file: Path) -> str | None:
+        """Version of the contract that a file was made with; None where there is no such file, or it is damaged.
+
+        Raises:
+            DoesNotOpen: the file cannot be opened, and is not proven to be damaged.
+        """
+        if not file.exists():
+            return None
+        import duckdb
+
+        try:
+            with self._attached_read_only(file) as con:
+                return generation(con).schema_version
+        except duckdb.Error as error:
+            if is_damage(error):
+                return None
+            raise DoesNotOpen(file, error) from error
+
+    @contextmanager
+    def _attached_read_only(self, file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Attach a database file under a name of our own, in use; a name taken from the file may mean a schema."""
+        with self.connect() as con:
+            open_with_retries(file, lambda: con.execute(f"ATTACH {quoted(file)} AS inspected (READ_ONLY, TYPE duckdb)"))
+            try:
+                con.execute("USE inspected")
+                yield con
+            finally:
+                con.execute("USE memory")
+                con.execute("DETACH inspected")
 
     def is_published(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether the work file, which the connection has in use, is checked and published as it is."""
@@ -279,43 +335,5 @@ def _make_not_built_error() -> NotBuilt:
 
 def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     statement = f"ATTACH {quoted(path)} AS work (STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
-    _open_with_retries(path, lambda: con.execute(statement))
+    open_with_retries(path, lambda: con.execute(statement))
     con.execute("USE work")
-
-
-def _open_with_retries(path: Path, open_file: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
-    """Open a file that another program may have open for a moment, as `etl status` has.
-
-    Raises:
-        OpenElsewhere: it keeps it open.
-        duckdb.Error: the file cannot be opened at all.
-    """
-    import duckdb
-
-    deadline = time.monotonic() + OPEN_SECONDS
-    while True:
-        try:
-            return open_file()
-        except duckdb.IOException as error:
-            holder = _LOCK_CONFLICT.search(str(error))
-            if not holder:
-                raise
-            if time.monotonic() >= deadline:
-                raise OpenElsewhere(
-                    f"{path} is open in another program ({holder[1]}), and a refresh needs it. Close it there, and try "
-                    "again. People read the published file, which is never in the way."
-                ) from None
-            time.sleep(0.1)
-
-
-def _read_version(path: Path) -> str | None:
-    """Version of the contract a file was made with; None when there is no such file or it does not open."""
-    if not path.exists():
-        return None
-    import duckdb
-
-    try:
-        with _open_with_retries(path, lambda: duckdb.connect(str(path), read_only=True)) as con:
-            return generation(con).schema_version
-    except duckdb.Error:
-        return None

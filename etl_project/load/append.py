@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl_project.database.contract import tables_by_article
-from etl_project.database.sql import parquet_list
+from etl_project.database.sql import parquet_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,7 +51,7 @@ class Appender:
         """Append what was taken, and remove its Parquet files."""
         for table in tables_by_article():
             if paths := [staged[table] for staged in self._waiting if table in staged]:
-                self._con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({parquet_list(paths)})")
+                self._con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {parquet_rows(paths)}")
                 for path in paths:
                     Path(path).unlink()
         self._waiting, self._files_waiting = [], 0

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from etl_project.database.sql import parquet_list
+from etl_project.database.sql import parquet_rows
 from etl_project.sources.signature import SIGNATURE_COLUMNS
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def replace_files(con: duckdb.DuckDBPyConnection, rejected: Sequence[str]) -> No
         con.execute(
             f"""
             INSERT INTO rejected_files BY NAME
-            SELECT r.* FROM read_parquet({parquet_list(rejected)}) AS r
+            SELECT r.* FROM {parquet_rows(rejected)} AS r
             SEMI JOIN (SELECT * FROM staged_files WHERE status = 'rejected') AS s USING (source_id, path)
             QUALIFY row_number() OVER (PARTITION BY r.source_id, r.path) = 1
             """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from etl_project.database.contract import TERMS, Table, metric_definitions, tables_by_article
 from etl_project.database.generation import begin_generation, generation
 from etl_project.database.live_sql import turned_live_or_expired
-from etl_project.database.sql import count_rows, first_number, parquet_list
+from etl_project.database.sql import count_rows, first_number, parquet_rows
 from etl_project.load.aggregate_inputs import digest_inputs, same_inputs
 from etl_project.load.change_log import keep_articles_before, log_changes, pair_moves
 from etl_project.load.file_tables import replace_files, replace_inventory
@@ -136,7 +136,7 @@ def _stage_files(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
         con.execute(
             f"""
             INSERT INTO staged_files BY NAME
-            SELECT * EXCLUDE filename FROM read_parquet({parquet_list(paths)}, filename = true)
+            SELECT * EXCLUDE filename FROM {parquet_rows(paths, ", filename = true")}
             QUALIFY row_number() OVER (PARTITION BY source_id, path ORDER BY filename DESC) = 1
             """
         )
@@ -198,7 +198,7 @@ def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
         if work.previous is None:
             con.execute(f"DELETE FROM {table} WHERE article_id IN (SELECT article_id FROM articles_to_replace)")
         if paths := work.staged.get(table):
-            con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({parquet_list(paths)})")
+            con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {parquet_rows(paths)}")
         if work.previous:
             con.execute(
                 f"INSERT INTO {table} BY NAME "

@@ -104,6 +104,7 @@ class RefreshPlan:
     def close(self) -> None:
         """Drop the temporary tables: nobody will load them."""
         if self.opened:
+            WorkFile.detach(self.opened)
             self.opened.close()
 
     @property
@@ -181,8 +182,10 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
         except BaseException:
             # An open connection would keep the next plan of this process out of the work file.
             con.close()
+            work.close()
             raise
         if plan.is_no_op:
+            work.detach(con)
             con.close()
         return plan
     finally:
@@ -267,6 +270,8 @@ class _Planner:
             require_every_source(diff.unavailable)
         versions = self._versions(pinned.versions, diff)
         reasons = self._reasons(diff, versions, reparse)
+        if self.work.damaged:
+            reasons.insert(0, f"the work file was damaged and is kept as {self.work.damaged}")
         is_changed = bool(reasons)
         if not reasons and not (self.state is GenerationState.CHECKED and self.work.is_published(self.con)):
             reasons = reasons_to_finish(self.state)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl_project.database.sql import parquet_list
+from etl_project.database.sql import parquet_rows
 from etl_project.engines.batch import Batch, Compression, ManifestRow, batches
 from etl_project.engines.engine import Engine
 from etl_project.limits import Limits
@@ -116,8 +116,8 @@ def read_files(
                 continue
             if appender:
                 appender.append()
-            files = parquet_list([row.files["post_files"] for row in rows])
-            record_read_files(con, f"SELECT source_id, path, {_READ_OUTCOME} FROM read_parquet({files})")
+            files = parquet_rows([row.files["post_files"] for row in rows])
+            record_read_files(con, f"SELECT source_id, path, {_READ_OUTCOME} FROM {files}")
             manifest[pinned.name] += rows
     all_rows = [row for rows in manifest.values() for row in rows]
     return FilesRead(
@@ -171,7 +171,7 @@ def _newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str]) -> li
         return []
     files = con.execute(
         f"""
-        SELECT DISTINCT source_id || '/' || path AS file FROM read_parquet({parquet_list(staged)}) AS read
+        SELECT DISTINCT source_id || '/' || path AS file FROM {parquet_rows(staged)} AS read
         WHERE status = 'rejected'
             AND (source_id, path) NOT IN (SELECT (source_id, path) FROM inventory WHERE status = 'rejected')
         ORDER BY file LIMIT ?

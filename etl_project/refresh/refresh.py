@@ -137,6 +137,10 @@ class Refresh:
             }
             loaded = _describe_load(plan, read, number, tables, milliseconds)
             self.work.detach(con)
+        except BaseException:
+            con.close()
+            self.work.close()
+            raise
         finally:
             con.close()
             self.engine.close()

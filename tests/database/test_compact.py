@@ -73,7 +73,7 @@ def test_what_a_refresh_that_was_cut_off_left_behind_is_removed(site: Site) -> N
     work = grown(site).work
     work.staging.mkdir()
     left = [work.staging / "batch.parquet", site.published.with_name(".posts.duckdb.publishing")]
-    left += [work.path.with_suffix(".rebuilding"), Path(f"{work.path.with_suffix('.rebuilding')}.wal")]
+    left += [Path(f"{work.path}.rebuilding"), Path(f"{work.path}.rebuilding.wal")]
     for file in left:
         file.write_bytes(b"half")
     compact(work)

@@ -36,9 +36,9 @@ def test_a_refresh_of_everything_makes_no_other_temporary_table(
     made: set[str] = set()
     detach = type(Refresh(site.settings).work).detach
 
-    def look_before_detach(con: duckdb.DuckDBPyConnection, name: str = "work") -> None:
+    def look_before_detach(con: duckdb.DuckDBPyConnection) -> None:
         made.update(name for (name,) in con.execute(_TABLES).fetchall())
-        detach(con, name)
+        detach(con)
 
     monkeypatch.setattr("etl_project.database.work_file.WorkFile.detach", staticmethod(look_before_detach))
     if history:

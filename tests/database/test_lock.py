@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import Site
 
-from etl_project.database import work_file
+from etl_project.database import opening
 from etl_project.database.lock import LockHeld, RefreshLock, describe_holder
 from etl_project.errors import BUSY
 from etl_project.refresh import Refresh
@@ -155,7 +155,7 @@ def test_a_refresh_that_begins_while_somebody_asks_is_not_turned_away(lock: Refr
 def test_a_work_file_that_is_open_in_another_program_is_named_and_kept(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work_file, "OPEN_SECONDS", 0.3)
+    monkeypatch.setattr(opening, "OPEN_SECONDS", 0.3)
     site.write("_posts/2026-01-02-one.md")
     site.refresh()
     work = Refresh(site.settings).work
@@ -164,7 +164,7 @@ def test_a_work_file_that_is_open_in_another_program_is_named_and_kept(
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdin and other.stdout
         assert other.stdout.readline() == b"open\n"
-        with pytest.raises(work_file.OpenElsewhere, match=rf"posts\.duckdb is open in another program .*{other.pid}"):
+        with pytest.raises(opening.OpenElsewhere, match=rf"posts\.duckdb is open in another program .*{other.pid}"):
             site.refresh()
         other.stdin.close()
     assert work.path.stat().st_ino == inode

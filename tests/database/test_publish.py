@@ -161,6 +161,7 @@ def test_a_step_alone_on_a_warehouse_that_was_never_built_says_so_and_makes_no_f
     if was_cut_off:
         with work.connect() as con:
             work.attach(con)
+        work.close()
     with pytest.raises(NotBuilt, match=r"^The warehouse has not been built yet.*: run the job `refresh`, or `etl"):
         step(Refresh(site.settings))
     assert work.path.exists() == was_cut_off and not site.published.exists()

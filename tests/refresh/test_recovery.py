@@ -33,7 +33,13 @@ def test_a_lost_work_file_is_restored_from_the_published_one(site: Site) -> None
 def test_a_work_file_that_does_not_open_is_restored_from_the_published_one(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md")
     site.refresh()
-    (site.published.parent / ".work/posts.duckdb").write_bytes(b"not a database")
+    work = site.published.parent / ".work/posts.duckdb"
+    work.write_bytes(b"not a database")
+    loaded = site.refresh()
+    assert loaded and loaded.files_read == 0
+    (kept,) = work.parent.glob("posts.duckdb.damaged-*")
+    assert kept.read_bytes() == b"not a database"
+    assert site.last_plan and site.last_plan.reasons == [f"the work file was damaged and is kept as {kept}"]
     assert site.refresh() is None
 
 
@@ -104,12 +110,12 @@ def test_what_a_killed_refresh_left_behind_is_swept_by_the_next_look(site: Site)
     left = [
         site.published.with_name(".posts.duckdb.publishing"),
         site.published.with_name(".posts.previous.duckdb.linking"),
-        work / "posts.rebuilding",
-        work / "posts.rebuilding.wal",
-        work / "posts.restoring",
+        work / "posts.duckdb.rebuilding",
+        work / "posts.duckdb.rebuilding.wal",
+        work / "posts.duckdb.restoring",
         work / "posts.last_plan.tmp",
         work / "posts.staging/0-articles.parquet",
-        work / "spill/duckdb_temp_storage-0.tmp",
+        work / "posts.spill/duckdb_temp_storage-0.tmp",
     ]
     for file in left:
         file.parent.mkdir(exist_ok=True)
