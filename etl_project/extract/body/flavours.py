@@ -24,6 +24,7 @@ from etl_project.extract.body.bare_addresses import (
 )
 from etl_project.extract.body.callouts import strip_callout_signs, strip_container_marks
 from etl_project.extract.body.footnotes import gather_all_footnotes, gather_footnotes
+from etl_project.extract.body.mdx import convert_mdx
 from etl_project.extract.body.obsidian import (
     mark_embedded_pages,
     strip_block_ids,
@@ -79,5 +80,5 @@ FLAVOURS: dict[Markdown, Flavour] = {
 }
 """Every kind of Markdown that a dialect may name."""
 
-MDX_BEFORE: tuple[Pass, ...] = ()
+MDX_BEFORE: tuple[Pass, ...] = (convert_mdx,)
 """Passes over a body in MDX (`.mdx`), before those of its flavour."""

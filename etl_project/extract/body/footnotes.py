@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 _MARK = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">[0-9]+</a></sup>')
+_LABEL = re.compile(r'<sup class="footnote-definition-label">[0-9]+</sup>')
 _DIVISION = re.compile(
     r'(<div class="footnote-definition" id="([^"]*)"><sup class="footnote-definition-label">[0-9]+</sup>)'
     r"|<div\b|</div>\n?"
@@ -53,6 +54,6 @@ def _gather(html: str, *, shows_all: bool) -> str:
                 if shows_all or name in order:
                     notes.append((order.get(name, len(order)), html[note_begin : match.start()]))
                 begin, name = match.end(), None
-    kept.append(html[begin:])  # with a note whose own HTML does not close what it opens
+    kept.append(_LABEL.sub("", html[begin:]))  # with a note whose own HTML does not close what it opens
     notes.sort(key=lambda note: note[0])
     return "".join([*kept, *[f"<aside>{note}</aside>\n" for _, note in notes]])

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etl_project.extract.body.mdx import convert_mdx
+from etl_project.extract.body.read import Body, BodyReader
+
+READER = BodyReader()
+
+
+def read(body: str) -> Body:
+    return READER.read(body, "mdx")
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ('import A from "a";\nimport { B } from "b";\n\nText.', "Text."),
+        ("import {\n  A,\n\n  B,\n} from 'x'\n\nText.", "Text."),
+        ("export const m = {\n  title: 'a',\n\n  tags: ['b'],\n};\n\nText.", "Text."),
+        ("export default ({ children }) => (\n  <div>\n\n    {children}\n  </div>\n)\n\nText.", "Text."),
+        ("# Title\n\nimport A from 'a'\n## Part\n\nText.", "Title\n\nPart\n\nText."),
+        ("Words\nimport duties rose.", "Words import duties rose."),
+        ("a {/* note */} b {props.x} c {' '}{\"d*e*\"} {3} \\{f\\}", "a b c d*e* 3 {f}"),
+        ("{/*\n\n## Hidden\n\n*/}\n\nShown", "Shown"),
+        ("{list.map((x) => (\n  <li key={x}>{`it's ${x}`}</li>\n))}\n\nText.", "Text."),
+        ("<Tabs>\n  <Tab title='One'>\n    Inside **b**.\n\n    - a\n    - b\n  </Tab>\n</Tabs>", "Inside b.\n\na\nb"),
+        ("<Box render={() => <b>x</b>} note=\"a > b\">In a *box*.</Box>\n\nAfter.", "In a box.\n\nAfter."),
+        ("<>\nFragment\n</>\n\n<Ui.Card />\n\n<Empty/>text", "Fragment\n\ntext"),
+        ("<div className=\"n\" style={{display: 'none'}}>\n**seen**\n</div>", "seen"),
+        ("<Note>\n    ```js\n    a {b} <C/>\n    ```\n</Note>", "a {b} <C/>"),
+        ("`{a}` ``<B>`{c}`` and", "{a} <B>`{c} and"),
+        ("```jsx\nimport x from 'x'\n\n<D>{e}</D>\n```", "import x from 'x'\n<D>{e}</D>"),
+        ("1. one\n\n   <Note>\n   two\n   </Note>\n\n2. three", "one\n\ntwo\n\nthree"),
+        ("a < b and c > d, {open", "a < b and c > d, {open"),
+        ("## Part {#id}\n\nx <br/> y", "Part\n\nx\ny"),
+    ],
+)  # fmt: skip
+def test_a_reader_of_mdx_sees_what_is_no_javascript(body: str, text: str) -> None:
+    assert read(body).text == text
+
+
+def test_links_and_pictures_in_elements_and_components_count() -> None:
+    body = read(
+        '<Card>\n[a](/a)\n</Card>\n\n<a href="/b">b</a> <a href={\'/c\'}>c</a> <a href={d}>d</a>\n\n<img src="e.png" />'
+    )
+    assert body.link_urls == ["/a", "/b", "/c", "e.png"]
+
+
+def test_only_mdx_is_read_as_mdx() -> None:
+    body = "import this\n\n{x} <b>y</b>"
+    assert READER.read(body).text == "import this\n\n{x} y"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["import a\n", "export ", "{", "}", "<A ", "<b>", "</b>", "/>", ">", "`", "\n", "x", "'", "```\n"]
+        )
+    )
+)
+@settings(max_examples=80, deadline=None, derandomize=True)
+def test_no_mdx_raises_and_text_without_its_signs_stays(pieces: list[str]) -> None:
+    convert_mdx("".join(pieces))
+    plain = "".join(piece for piece in pieces if piece in ("\n", "x"))
+    assert "".join(convert_mdx(plain).split()) == "".join(plain.split())
+
+
+@pytest.mark.parametrize("piece", ["{", "<A ", "<A {", "`a``", "import x {\n\n", '<A b="', "{'", "<A>", "export (\n"])
+def test_hostile_mdx_takes_no_longer_than_it_is_long(piece: str) -> None:
+    start = time.perf_counter()
+    convert_mdx(piece * 3_000)
+    assert time.perf_counter() - start < 3
