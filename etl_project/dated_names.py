@@ -26,8 +26,9 @@ HUGO_NAME = re.compile(
 """The day, and a time, that `:filename` means: resources/page/pagemeta/page_frontmatter.go of Hugo."""
 
 ZOLA_NAME = re.compile(
-    _DASHED_DATE + r"(?:T(?P<clock>(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
-    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])))?(?:\s?[-_](?P<slug>.+)|.*)",
+    r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12][0-9]|3[01])"
+    r"(?:T(?P<clock>(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
+    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])))?(?:\s?[-_]\s*(?P<slug>\S.*)|.*)",
     re.ASCII | re.DOTALL,
 )
 """A day, or an RFC 3339 date and time: components/content/src/page.rs of Zola."""

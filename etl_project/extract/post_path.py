@@ -56,8 +56,9 @@ class PathReader:
         self._site = site
         self._language = language
         self._dated_name = dated_name(dialect, config)
-        self._languages = frozenset(config.table("languages"))
         self._first_language = config.text("default_language") or "en"
+        # The first language is never part of a name: Zola, components/content/src/file_info.rs.
+        self._languages = frozenset(config.table("languages")) - {self._first_language}
 
     def read(self, path: str) -> PostPath:
         """Read the path of a post.
@@ -94,8 +95,7 @@ class PathReader:
 
     def address_language(self, parts: PostPath) -> str | None:
         """The language that begins the address: any but the site's first."""
-        language = parts.name_language or self._first_language
-        return language if self._languages and language != self._first_language else None
+        return parts.name_language
 
     def _read_page(self, page: HugoPage) -> PostPath:
         """Give the parts of the path of a page of Hugo; without languages in its settings, a folder may name one."""

@@ -15,8 +15,16 @@ _HYPHENS = re.compile("-+")
 _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 _HUGO_MARKS = frozenset("./\\_#+~-@")
 _HUGO_PLAIN = re.compile(r"[A-Za-z0-9./_~-]*")
-_PELICAN_PUNCTUATION = re.compile(r"[^\w\s-]", re.ASCII)
-_PELICAN_SPACES = re.compile(r"[-\s]+")
+_IN_ASCII = str.maketrans(
+    {
+        **dict.fromkeys("‘’“”‚„–—―‐‑•·", "-"),
+        **{"…": "...", "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O"},
+        **{"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i"},
+    }
+)
+"""What the table of the crate deunicode gives for the letters and signs of European texts that are no accented letter;
+a sign gives something that separates words."""
+
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
@@ -68,7 +76,21 @@ def hugo_path(text: str, *, lower: bool) -> str:
             elif result and c.isspace() and not was_hyphen:
                 hyphen_pending = True
         text = "".join(result)
-    return text.lower() if lower else text
+    return _lower_as_go(text) if lower else text
+
+
+def _lower_as_go(text: str) -> str:
+    """Write a text in lower case letter by letter, as Go does: no letter becomes two, and a last sigma is like any."""
+    return text.lower() if text.isascii() else "".join([c.lower()[0] for c in text])
+
+
+def remove_marks(text: str) -> str:
+    """Remove the marks of letters, as Hugo's `removePathAccents`: `é` gives `e`."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize(
+        "NFC", "".join([c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn"])
+    )
 
 
 def hugo_escape(path: str) -> str:
@@ -87,20 +109,8 @@ def ascii_slug(text: str) -> str | None:
     Returns:
         None for a text that is not ASCII even without accents: Zola transliterates it by a table.
     """
-    plain = strip_accents(text)
+    plain = text if text.isascii() else strip_accents(text.translate(_IN_ASCII))
     return _NOT_ASCII_WORD.sub("-", plain.lower()).strip("-") if plain.isascii() else None
-
-
-def pelican_slug(text: str) -> str | None:
-    """Pelican's default slug: punctuation removed, white space to hyphens, lower case.
-
-    Returns:
-        None for a text that is not ASCII even without accents: Pelican transliterates it by a table.
-    """
-    plain = strip_accents(text)
-    if not plain.isascii():
-        return None
-    return _PELICAN_SPACES.sub("-", _PELICAN_PUNCTUATION.sub("", plain).strip()).lower()
 
 
 def strip_accents(text: str) -> str:
