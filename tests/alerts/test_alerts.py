@@ -17,7 +17,7 @@ import pytest
 
 from etl_project.alerts.alerts import Alerts
 from etl_project.database.work_file import WorkFile
-from etl_project.settings import AlertSettings
+from etl_project.settings import AlertSettings, read_settings
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -172,4 +172,105 @@ def test_a_hook_that_fails_is_a_warning_in_bounded_time_without_its_secrets(
     assert "hunter2" not in warning
     assert all(alert["sentence"] == "Something broke." for alert in alerts)
     refresh.alerts.report_failure("Something broke.")
-    assert len(refresh.warnings) == 1
+    assert len(refresh.warnings) == 2, "a hook that did not take it is tried again"
+
+
+class Hook:
+    """A program that keeps what it is told, while a file says that it works."""
+
+    def __init__(self, folder: Path) -> None:
+        self.up = folder / "up"
+        self.file = folder / "told"
+        code = (
+            f"import os, sys; os.path.exists({str(self.up)!r}) or sys.exit(1); "
+            f"open({str(self.file)!r}, 'a').write(sys.stdin.read() + chr(10))"
+        )
+        self.command = shlex.join([sys.executable, "-c", code])
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        lines = self.file.read_text().splitlines() if self.file.exists() else []
+        return [(alert["event"], alert["sentence"].split(":")[0]) for alert in map(json.loads, lines)]
+
+
+def test_what_no_hook_took_is_told_when_it_works_again_and_what_one_took_is_not_told_twice(
+    tmp_path: Path, told: tuple[str, list[dict[str, Any]]]
+) -> None:
+    address, alerts = told
+    hook = Hook(tmp_path)
+    refresh = Told(tmp_path, webhook=address, command=hook.command)
+    away = {"far": "it is not mounted"}
+    refresh.alerts.report_success(1, ["near"], away)
+    refresh.alerts.report_success(1, ["near"], away)
+    assert hook.told == [] and [alert["event"] for alert in alerts] == ["failure"]
+    assert refresh.alerts.has_reported_source("far")
+    hook.up.touch()
+    refresh.alerts.report_success(1, ["near"], away)
+    assert hook.told == [("failure", "The source far could not be read")] and len(alerts) == 1
+    hook.up.unlink()
+    refresh.alerts.report_success(2, ["near", "far"], {})
+    assert len(hook.told) == 1 and [alert["event"] for alert in alerts] == ["failure", "recovery"]
+    hook.up.touch()
+    refresh.alerts.report_success(2, ["near", "far"], {})
+    assert hook.told[1:] == [("recovery", "The source far works again")] and len(alerts) == 2
+
+
+def test_a_fault_that_was_over_before_a_hook_took_it_is_not_told(tmp_path: Path) -> None:
+    hook = Hook(tmp_path)
+    refresh = Told(tmp_path, command=hook.command)
+    refresh.alerts.report_failure("The disk is full.")
+    hook.up.touch()
+    refresh.alerts.report_success(2, ["near"], {})
+    assert hook.told == [] and not refresh.alerts.has_reported_source("near")
+
+
+def test_events_that_happen_once_wait_for_a_hook_that_fails(tmp_path: Path) -> None:
+    hook = Hook(tmp_path)
+    refresh = Told(tmp_path, command=hook.command, rejected_jump=5)
+    refresh.alerts.report_rejected(1, 1, {}, [])
+    refresh.alerts.begin("etl refresh")
+    refresh.alerts.report_rejected(9, 2, {}, ["a.md"])
+    refresh.alerts.report_missed_changes(["b.md"], 2)
+    refresh.alerts.report_interrupted_refresh()
+    assert hook.told == [] and len(refresh.warnings) == 3
+    hook.up.touch()
+    for _ in range(2):
+        refresh.alerts.report_interrupted_refresh()
+        refresh.alerts.report_rejected(9, 3, {}, [])
+        refresh.alerts.report_missed_changes([], 3)
+    assert [event for event, _ in hook.told] == ["failure", "rejected_jump", "missed_change"]
+
+
+def test_a_hook_that_is_set_while_something_is_wrong_hears_of_it(tmp_path: Path) -> None:
+    hook = Hook(tmp_path)
+    hook.up.touch()
+    Told(tmp_path).alerts.report_failure("The disk is full.")
+    Told(tmp_path, command=hook.command).alerts.report_failure("The disk is full.")
+    assert hook.told == [("failure", "The disk is full.")]
+
+
+def test_what_an_earlier_version_told_is_not_told_again(tmp_path: Path) -> None:
+    hook = Hook(tmp_path)
+    hook.up.touch()
+    refresh = Told(tmp_path, command=hook.command)
+    refresh.work.alerts.parent.mkdir()
+    refresh.work.alerts.write_text('{"faults": {"refresh": "The disk is full."}, "told_by": 7}')
+    refresh.alerts.report_failure("The disk is full.")
+    assert hook.told == []
+
+
+@pytest.mark.parametrize("words", ["bin/tell", "sh bin/tell", "~/bin/tell", "./bin/tell 'a b'"])
+def test_paths_of_the_command_are_relative_to_the_settings_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    program = tmp_path / "bin/tell"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ncat > '{tmp_path}/told'\n")
+    program.chmod(0o755)
+    (tmp_path / "etl.toml").write_text(f'[alerts]\ncommand = "{words}"\n[[source]]\nname = "a"\nlocation = "b"\n')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir("/")
+    settings = read_settings(tmp_path / "etl.toml")
+    warnings: list[str] = []
+    Alerts(settings.alerts, WorkFile(tmp_path / "posts.duckdb"), warnings.append).report_failure("Something broke.")
+    assert warnings == [] and "Something broke." in (tmp_path / "told").read_text()
