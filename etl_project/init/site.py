@@ -12,6 +12,7 @@ from etl_project.dialects import DIALECTS, detect_dialect
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.extract.decode import decode
 from etl_project.extract.front_matter.read import read_front_matter
+from etl_project.extract.site.hugo.content_patterns import content_patterns
 from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
 from etl_project.extract.site.site_files import find_files_left_out
 from etl_project.init.unread import find_unread
@@ -82,7 +83,9 @@ def sample_site(folder: Path) -> FoundSite:
     dialect, limits = DIALECTS[name], Limits()
     place = PinnedFolder(folder)
     config = read_site_config(place, dialect, limits)
-    include = _find_archives(folder, name, config) or _find_content(folder, config)
+    include = _find_archives(folder, name, config)
+    if config.hugo:
+        include = list(content_patterns([mount.source for mount in config.hugo.mounts]))
     source = Source(name="site", location=folder, dialect=name, include=tuple(include))
     left_out = find_files_left_out(PinnedSource(source, place), limits)
     paths = left_out.keep(sorted(place.walk(source).paths()))
@@ -126,16 +129,6 @@ def _find_archives(folder: Path, name: str, config: SiteConfig) -> list[str]:
         return []
     own = ["_posts/**", "_drafts/**"] if (folder / "_posts").is_dir() else list(DIALECTS[name].include)
     return [*(p for p in own if "_drafts" not in p or any(folder.rglob("_drafts"))), *(f"{top}/**" for top in archives)]
-
-
-def _find_content(folder: Path, config: SiteConfig) -> list[str]:
-    """Find patterns for a site of Hugo whose settings name other folders of content than `content`."""
-    sources = [mount.source for mount in reversed(config.hugo.mounts)] if config.hugo else []
-    if all(source == "content" or source.startswith("content/") for source in sources):
-        return []
-    return [
-        f"{source}/**" if (folder / source).is_dir() else source for source in sources if (folder / source).exists()
-    ]
 
 
 def _names_repeat(paths: list[str]) -> bool:

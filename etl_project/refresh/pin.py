@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from etl_project.limits import Limits
 from etl_project.scan.fingerprint import source_fingerprint
+from etl_project.scan.site_content import follow_site
 from etl_project.scan.source_version import SourceVersion
 from etl_project.sources.access import pin
 from etl_project.sources.listing import FolderListing
@@ -48,7 +49,7 @@ def pin_sources(wanted: Iterable[Source], limits: Limits) -> PinnedSources:
     unavailable: dict[str, str] = {}
     for source in wanted:
         try:
-            pinned = pin(source)
+            pinned = follow_site(pin(source))
             fingerprint = source_fingerprint(pinned, limits)
         except SourceUnavailable as error:
             unavailable[source.name] = str(error)

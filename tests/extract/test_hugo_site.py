@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from etl_project.dialects import DIALECTS, detect_dialect
 from etl_project.extract.fields import Fields
 from etl_project.extract.posts import PostReader
+from etl_project.extract.site.hugo.content_patterns import content_patterns
 from etl_project.extract.site.hugo.globs import compile_glob, matches_glob
 from etl_project.extract.site.site_config import site_fingerprint
 from etl_project.extract.site.slugs import hugo_path
 from etl_project.init.site import sample_site
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
+from etl_project.scan.site_content import follow_site
 from etl_project.sources.folder import PinnedFolder
 from etl_project.sources.source import Source
 
@@ -530,3 +532,31 @@ def test_no_glob_and_no_text_stop_the_reader(glob: str, text: str) -> None:
     assert matches_glob(glob, text) in (True, False)
     once = hugo_path(text, lower=True)
     assert hugo_path(once, lower=True) == once
+
+
+def test_a_refresh_lists_the_content_where_the_settings_put_it(tmp_path: Path) -> None:
+    config = "contentDir: src/posts\nlanguages: {en: {}, fr: {contentDir: inhalt/fr}}\n"
+    posts = dict.fromkeys(("src/posts/a.md", "inhalt/fr/b.md", "content/no.md", "README.md"), POST)
+    write(tmp_path, {"hugo.yaml": config, **posts})
+    source = pinned(Source(name="s", location=tmp_path, dialect="hugo"))
+    followed = follow_site(source)
+    listing = source.place.walk(followed.source)
+    assert listing is not None and sorted(listing.paths()) == ["inhalt/fr/b.md", "src/posts/a.md"]
+    own = pinned(Source(name="s", location=tmp_path, dialect="hugo", include=("*.md",)))
+    assert follow_site(own) is own
+    write(tmp_path, {"hugo.yaml": "languages: {en: {contentDir: content/en}}\n"})
+    assert follow_site(source) is source
+
+
+@pytest.mark.parametrize(
+    ("sources", "patterns"),
+    [
+        (["content"], ()),
+        (["content/en", "content"], ()),
+        (["contents"], ("contents/**",)),
+        (["content", "docs/api", "one.md", "../other"], ("content/**", "docs/api/**", "/one.md")),
+        (["."], ("**",)),
+    ],
+)
+def test_patterns_of_content(sources: list[str], patterns: tuple[str, ...]) -> None:
+    assert content_patterns(sources) == patterns

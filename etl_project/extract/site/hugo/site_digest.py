@@ -7,6 +7,7 @@ import hashlib
 from etl_project.extract.site.hugo.config_files import find_config, merge_config
 from etl_project.extract.site.hugo.content_files import read_headers
 from etl_project.extract.site.hugo.hugo_site import content_sources, special_files
+from etl_project.extract.site.hugo.languages import CONTENT
 from etl_project.limits import Limits
 from etl_project.sources.place import PinnedPlace
 
@@ -28,17 +29,20 @@ def digest_site(place: PinnedPlace, *, may_be_content: bool, permalink: str | No
     """
     limits = Limits()
     above, files = find_site_config(place, may_be_content=may_be_content)
-    text = b"\n".join([data for _, data in files]).lower()
-    moved = any(word in text for word in _MOVED_CONTENT)
-    sources = content_sources(merge_config(files, limits)) if moved else ["content"]
+    sources = content_sources(merge_config(files, limits)) if moves_content(files) else [CONTENT]
     special = special_files(place, sources, f"{place.name}/" if above else "")
-    patterns = f"{permalink} {text.decode(errors='replace')}"
+    patterns = " ".join([str(permalink), *(data.decode(errors="replace") for _, data in files)]).lower()
     headers = read_headers(place, special, limits.file_bytes, with_titles=":sectionslug" in patterns)
     digest = hashlib.blake2b(digest_size=16)
     sections = special.sections if ":section" in patterns else []
     for part in (above, *(part for file in files for part in file), *sections, *headers.items(), special.bundles):
         digest.update(repr(part).encode(errors="surrogateescape") + b"\0")
     return digest.digest()
+
+
+def moves_content(files: list[tuple[str, bytes]]) -> bool:
+    """Tell whether settings files may put content elsewhere than in `content`."""
+    return any(word in data.lower() for _, data in files for word in _MOVED_CONTENT)
 
 
 def find_site_config(
