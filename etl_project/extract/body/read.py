@@ -22,14 +22,16 @@ from etl_project.dialects import Markdown, Templates
 from etl_project.extract.body.addresses import protect_escapes, restore_addresses
 from etl_project.extract.body.flavours import FLAVOURS, MDX_BEFORE, Pass
 from etl_project.extract.body.markup import drop_costly_tags, pieces, replace_nul
+from etl_project.extract.body.org import org_to_html
 from etl_project.extract.body.plain_text import plain_text
+from etl_project.extract.body.rst import rst_to_html
 from etl_project.extract.body.rules import RuleBook
-from etl_project.extract.body.templates import convert_template_markup
+from etl_project.extract.body.templates import TemplateTags
 from etl_project.extract.body.walk import CODE_BLOCK, HEADING, MENTION, Walk, make_tag_actions
 from etl_project.reasons import PostWarning
 from etl_project.sources.source import MentionRule, Rule
 
-Form = Literal["markdown", "mdx", "html"]
+Form = Literal["markdown", "mdx", "html", "rst", "org"]
 """What a body is written in, which the ending of its file says."""
 
 _ROOT_HTML = "<etl-body></etl-body>"
@@ -94,12 +96,18 @@ class BodyReader:
         flavour = FLAVOURS[markdown]
         self._wikilinks = flavour.wikilinks
         render: Pass = Renderer(options=flavour.options).html
-        convert = () if templates == "none" else (convert_template_markup,)
+        tags: tuple[Pass, ...] = ()
+        tags_of_html: tuple[Pass, ...] = ()
+        if templates != "none":
+            tags = (TemplateTags(templates, is_markdown=True).take_out,)
+            tags_of_html = (TemplateTags(templates, is_markdown=False).take_out,)
         to_html = (*flavour.before, protect_escapes, render, restore_addresses, *flavour.after)
         self._passes: dict[Form, tuple[Pass, ...]] = {
-            "markdown": (replace_nul, *convert, *to_html, drop_costly_tags),
-            "mdx": (replace_nul, *convert, *MDX_BEFORE, *to_html, drop_costly_tags),
-            "html": (replace_nul, *convert, drop_costly_tags),
+            "markdown": (replace_nul, *tags, *to_html, drop_costly_tags),
+            "mdx": (replace_nul, *tags, *MDX_BEFORE, *to_html, drop_costly_tags),
+            "html": (replace_nul, *tags_of_html, drop_costly_tags),
+            "rst": (replace_nul, rst_to_html, drop_costly_tags),
+            "org": (replace_nul, *tags_of_html, org_to_html, drop_costly_tags),
         }
         self._book = RuleBook(rules, mentions)
         self._tag_actions = make_tag_actions(self._book)
@@ -110,11 +118,14 @@ class BodyReader:
         r"""Read one body.
 
         Args:
-            body: Markdown, MDX or HTML, lines ended by `\n`.
+            body: text in one of these forms, lines ended by `\n`.
             form: which of them.
 
         Returns:
-            Its content; no text raises an error.
+            Its content; no text raises another error.
+
+        Raises:
+            Rejection: docutils_missing, for reStructuredText where docutils is not installed.
         """
         html = body
         try:

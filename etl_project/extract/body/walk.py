@@ -41,16 +41,15 @@ _HIDDEN_TAGS = frozenset(
     )
 )
 _HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
-_SPECIAL_TAGS = frozenset(("a", "img", "pre", "code", *_HEADING_LEVELS))
+_SPECIAL_TAGS = frozenset(("a", "img", "pre", *_HEADING_LEVELS))
 
-_TEMPLATE_TAG = re.compile(r"\{%[^{}%]*+(?:%(?!\})[^{}%]*+)*%\}|\{\{(?:<[^{}]*>|%[^{}]*%)\}\}")
 _NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
-_OpenElement = tuple[int, int, list[Any] | None, int, bool, tuple[Furniture, ...], list[list[Any]] | None]
+_OpenElement = tuple[int, int, list[Any] | None, int, tuple[Furniture, ...], list[list[Any]] | None]
 """An open element that must be processed when it ends: the numbers of parts and of items before it, its link item, its
-level as a heading or 0, whether it is code, the furniture that it may be, and its mention items."""
+level as a heading or 0, the furniture that it may be, and its mention items."""
 
 
 class TagAction(NamedTuple):
@@ -103,9 +102,7 @@ class Walk:
 
     __slots__ = (
         "_book",
-        "_code_depth",
         "_context_matches",
-        "_has_templates",
         "_markdown",
         "_markdown_escapes",
         "_may_hide",
@@ -127,9 +124,7 @@ class Walk:
         self._wikilinks = wikilinks
         self._markdown_escapes: set[str] | None = None
         self._may_hide = "isplay" in html or "idden" in html or "ISPLAY" in html or "IDDEN" in html
-        self._has_templates = "{" in html and ("{%" in html or "{{" in html)
         self._open_mentions: list[tuple[str, str]] = []
-        self._code_depth = 0
         self.parts: list[str] = []
         """Pieces of text, and breaks between them."""
         self.items: list[list[Any]] = []
@@ -148,7 +143,7 @@ class Walk:
         self._context_matches = context_matches
         parts, items, action_of = self.parts, self.items, self._tag_actions.get
         inspect_all, rule_attributes = self._book.any_tag or bool(context_matches), self._book.attributes
-        may_hide, has_templates = self._may_hide, self._has_templates
+        may_hide = self._may_hide
         ancestors: list[tuple[LexborNode, str, _OpenElement | None]] = []
         opened: _OpenElement | None
         while True:
@@ -164,10 +159,7 @@ class Walk:
                 continue
             tag = node.tag or ""
             if tag == "-text":
-                text = node.text_content or ""
-                if has_templates and "{" in text and not self._code_depth:
-                    text = _TEMPLATE_TAG.sub("", text)
-                parts.append(text)
+                parts.append(node.text_content or "")
                 node = node.next
                 continue
             is_hidden, opening, closing, is_inspected, furniture = action_of(tag, _NO_ACTION)
@@ -180,7 +172,7 @@ class Walk:
                 attributes = node.attributes
                 if furniture and not attributes and not context_matches:
                     # Most often a paragraph.
-                    opened = (len(parts), len(items), None, 0, False, furniture, None)
+                    opened = (len(parts), len(items), None, 0, furniture, None)
                 else:
                     opened = self._open(tag, node, attributes)
             elif rule_attributes and not rule_attributes.isdisjoint(attributes := node.attributes):
@@ -204,7 +196,6 @@ class Walk:
         first_part, first_item = len(parts), len(items)
         link: list[Any] | None = None
         level = 0
-        is_code = False
         if tag == "a":
             link = self._add_link(LINK, attributes.get("href"), "")
         elif tag in _SPECIAL_TAGS:
@@ -214,29 +205,24 @@ class Walk:
             elif tag in _HEADING_LEVELS:
                 level = _HEADING_LEVELS[tag]
             else:
-                is_code = True
-                self._code_depth += 1
-                if tag == "pre":
-                    items.append([CODE_BLOCK, None, ""])
-                    parts.append(CODE)
-                    first_part += 1
+                items.append([CODE_BLOCK, None, ""])
+                parts.append(CODE)
+                first_part += 1
         rules = self._book.find_rules(tag, attributes)
         if self._context_matches and (context_targets := self._context_matches.get(node.mem_id)):
             rules = self._book.add_context_rules(rules, context_targets, attributes)
         mentions = self._add_mentions(rules.entities) if rules.entities else None
-        if link is None and not (rules.furniture or level or mentions or is_code):
+        if link is None and not (rules.furniture or level or mentions):
             return None
-        return first_part, first_item, link, level, is_code, rules.furniture, mentions
+        return first_part, first_item, link, level, rules.furniture, mentions
 
     def _close(self, ended: _OpenElement) -> None:
         """Complete the items of an element with its text, and drop the element if it is furniture."""
-        first_part, first_item, link, level, is_code, furniture, mentions = ended
+        first_part, first_item, link, level, furniture, mentions = ended
         parts = self.parts
         text = one_line(parts[first_part] if len(parts) == first_part + 1 else "".join(parts[first_part:]))
         if link is not None:
             link[2] = text
-        elif is_code:
-            self._code_depth -= 1
         elif level and text:
             self.items.append([HEADING, level, text])
         if mentions:
