@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-MARKED ?= not prove
+MARKED ?= not prove and not shared
 # One more than there are cores: some tests wait for a server, a tick or a lock.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
