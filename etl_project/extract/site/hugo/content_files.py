@@ -35,14 +35,16 @@ def find_special_files(paths: Iterable[str]) -> SpecialFiles:
     folders: set[str] = set()
     for path in paths:
         folder, _, name = path.rpartition("/")
-        if not name.lower().endswith(CONTENT_ENDINGS):
+        is_index = name.startswith(("_index.", "index."))
+        # Of other files one is enough for each folder: there may be a hundred thousand.
+        if (folder in folders and not is_index) or not name.lower().endswith(CONTENT_ENDINGS):
             continue
-        if name.startswith("_index."):
-            sections.append(path)
-        elif name.startswith("index."):
-            bundles.setdefault(folder, []).append(name)
-        else:
+        if not is_index:
             folders.add(folder)
+        elif name[0] == "_":
+            sections.append(path)
+        else:
+            bundles.setdefault(folder, []).append(name)
     with_others = folders & bundles.keys()
     for folder in folders | bundles.keys():
         with_others.update(above for above in folders_above(folder) if above in bundles)

@@ -99,7 +99,7 @@ class HugoSite:
         folder, _, name = path.rpartition("/")
         if self.bundles and (bundle := self._bundle_of(folder, name)) is not None:
             raise Rejection("not_a_page", f"belongs to the page bundle {bundle or '.'}, as a file beside its index")
-        if any(pattern.search(f"/{self.above}{path}") for pattern in self._ignored):
+        if self._ignored and any(pattern.search(f"/{self.above}{path}") for pattern in self._ignored):
             raise Rejection("not_a_page", "is left out by ignoreFiles in the settings of the site")
         if page is None:
             raise Rejection("not_a_page", "is in no folder that the settings of the site name for content")
@@ -112,6 +112,8 @@ class HugoSite:
     def inherit(self, page: HugoPage, kind: str = "page") -> dict[str, Value]:
         """Collect what a page inherits: of the sections above it, the nearest first, then of the settings."""
         code = page.language.code
+        if not self._section_cascades and not page.language.has_cascade:
+            return {}
         folders = [*page.folders, page.stem] if kind == "section" else page.folders
         cascades = self._cascades_of(code, logical_path(folders[:-1], folders[-1]) if folders else "/")
         merged: dict[str, Value] = {}
@@ -198,6 +200,8 @@ def not_listed(front_matter: dict[str, Value]) -> str | None:
 
 def is_rendered(front_matter: Mapping[str, Value]) -> bool:
     """Tell whether a page gets a file of its own, by its front matter, keys in lower case."""
+    if "build" not in front_matter and "_build" not in front_matter:
+        return True
     return _lower(_build(front_matter).get("render")) not in ("never", "false")
 
 

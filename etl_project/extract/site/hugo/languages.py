@@ -31,6 +31,11 @@ class Language:
     values: dict[str, Value]
     """The settings of the site with those of the language above them."""
 
+    @property
+    def has_cascade(self) -> bool:
+        """Whether the settings hand something down to pages."""
+        return "cascade" in self.values
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:

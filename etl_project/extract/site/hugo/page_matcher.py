@@ -15,9 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PageMatcher:
-    """The table `target` of a cascade or a permalink."""
+    """The pages that a cascade or a permalink applies to; a condition that is None applies to all."""
 
-    table: dict[str, Value]
+    path: str | None = None
+    """Glob of logical paths."""
+    kind: str | None = None
+    """Glob of kinds."""
+    languages: dict[str, Value] | None = None
+    """Table that names languages."""
+    is_elsewhere: bool = False
+    """Whether another environment is meant than that of a published site."""
 
     def matches(self, path: str, language: str, kind: str = "page") -> bool:
         """Tell whether a page is meant.
@@ -27,20 +34,28 @@ class PageMatcher:
             language: code of its language.
             kind: `page`, or `section` for the page of an `_index` file.
         """
-        if not self.table:
-            return True
-        asked = (("path", path), ("kind", kind), ("environment", ENVIRONMENT))
-        for key, text in asked:
-            glob = self.table.get(key)
-            if isinstance(glob, str) and glob and not matches_glob(glob, text):
-                return False
-        return matches_languages(self.table, language)
+        return (
+            not self.is_elsewhere
+            and (self.path is None or matches_glob(self.path, path))
+            and (self.kind is None or matches_glob(self.kind, kind))
+            and (self.languages is None or matches_languages(self.languages, language))
+        )
 
 
 def read_target(table: dict[str, Value]) -> PageMatcher:
     """Read the target of a cascade or a permalink; older sites write `_target`."""
     target = table.get("target", table.get("_target"))
-    return PageMatcher(target if isinstance(target, dict) else {})
+    if not isinstance(target, dict):
+        return PageMatcher()
+    path, kind, environment = (
+        glob if isinstance(glob := target.get(key), str) and glob else None for key in ("path", "kind", "environment")
+    )
+    return PageMatcher(
+        path,
+        kind,
+        target if "lang" in target or "sites" in target else None,
+        environment is not None and not matches_glob(environment, ENVIRONMENT),
+    )
 
 
 def logical_path(folders: list[str], stem: str) -> str:

@@ -34,7 +34,7 @@ class _LanguageRules:
         ugly = values.get("uglyurls")
         self.ugly_everywhere = is_true(ugly)
         self.ugly_sections = {key for key, value in ugly.items() if is_true(value)} if isinstance(ugly, dict) else set()
-        self.patterns = [(PageMatcher({}), permalink)] if permalink else _read_permalinks(values.get("permalinks"))
+        self.patterns = [(PageMatcher(), permalink)] if permalink else _read_permalinks(values.get("permalinks"))
         outputs = values.get("outputs")
         self.outputs = outputs.get("page") if isinstance(outputs, dict) else None
 
@@ -109,6 +109,8 @@ def _default_parts(post: Address, page: HugoPage, site: HugoSite) -> list[str]:
 
 
 def _find_pattern(rule: _LanguageRules, page: HugoPage) -> str | None:
+    if not rule.patterns:
+        return None
     path = page.path
     return next((pattern for matcher, pattern in rule.patterns if matcher.matches(path, page.language.code)), None)
 
@@ -125,7 +127,7 @@ def _read_permalinks(permalinks: Value) -> list[tuple[PageMatcher, str]]:
     if isinstance(pages, dict):
         by_section |= {key.strip(" /"): value for key, value in pages.items() if isinstance(value, str)}
     return [
-        (PageMatcher({"path": f"/{{{key},{key}/**}}" if key else "/*"}), by_section[key])
+        (PageMatcher(f"/{{{key},{key}/**}}" if key else "/*"), by_section[key])
         # Hugo takes them in any order; a deeper section is meant to go first.
         for key in sorted(by_section, key=len, reverse=True)
     ]
