@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 UrlStyle = Literal["stated", "jekyll", "hugo", "hexo", "zola", "pelican"]
@@ -26,6 +27,9 @@ MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn"})
 
 HTML = frozenset({".html", ".htm"})
 """Endings of HTML files, in lower case."""
+
+RST, ORG = ".rst", ".org"
+"""Endings of reStructuredText and Org files, in lower case."""
 
 PRUNED = frozenset(
     {
@@ -87,6 +91,8 @@ class Dialect:
     """Whether the generator itself ignores a file without front matter."""
     header_formats: tuple[str, ...] = ("yaml", "toml", "json")
     """Formats of front matter, tried in this order."""
+    formats_by_ending: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Ending of a file, in lower case -> the formats that are tried instead."""
     header_rules: HeaderRules = COMMON_RULES
     keys_fold: bool = False
     """Whether `Title` and `title` are the same key."""
@@ -110,8 +116,6 @@ class Dialect:
     """Folders whose posts are drafts."""
     category_folders_above: frozenset[str] = frozenset()
     """The folders above one of these are categories."""
-    folder_is_category: bool = False
-    """Whether the folder of a post is its category if it states none."""
     language_folders: bool = False
     """Whether the first folder below the content folder names the language."""
     bundles: bool = False
@@ -133,8 +137,6 @@ class Dialect:
     updated: tuple[str, ...] = ()
     expires: tuple[str, ...] = ()
     slug: tuple[str, ...] = ("slug",)
-    slug_from_title: bool = False
-    """Whether the slug of a post that states none is made from its title instead of its file name."""
     url: tuple[str, ...] = ("permalink",)
     url_style: UrlStyle = "stated"
     language: tuple[str, ...] = ("lang", "language", "locale")
@@ -158,6 +160,12 @@ class Dialect:
     authors_split: Split = "whole"
     singular_is_whole: bool = False
     """Whether the text of `category` and `tag` is one term; `category` adds to `categories`, `tag` replaces `tags`."""
+
+    def formats_of(self, path: str) -> tuple[str, ...]:
+        """Choose the formats of front matter for a file, by its ending."""
+        if not self.formats_by_ending or path.endswith(".md"):
+            return self.header_formats
+        return self.formats_by_ending.get(path[path.rfind(".") :].lower(), self.header_formats)
 
 
 def is_post(dialect: Dialect, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -58,4 +59,6 @@ def code_version() -> str:
             digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
     for library in _LIBRARIES:
         digest.update(f"{library} {importlib.metadata.version(library)}".encode())
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        digest.update(f"docutils {importlib.metadata.version('docutils')}".encode())
     return digest.hexdigest()

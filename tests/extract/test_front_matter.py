@@ -110,12 +110,12 @@ def test_an_example_of_front_matter_in_the_body_does_not_cut_a_post_in_two() -> 
 
 
 def test_pelican_headers_are_read_only_where_the_dialect_has_them() -> None:
-    text = "Title: This Week in Rust 571\nDate: 2024-10-30\nCategory: This Week\n  in Rust\n\nHello: world\n"
+    text = "Title: This Week in Rust 571\nDate: 2024-10-30\nSummary: This Week\n    in Rust\n\nHello: world\n"
     post = read(text, required=False, formats=("pelican",))
     assert post.fields == {
         "Title": "This Week in Rust 571",
         "Date": "2024-10-30",
-        "Category": "This Week in Rust",
+        "Summary": "This Week in Rust",
     }
     assert (post.body, post.body_line) == ("Hello: world\n", 6)
     assert read(text, required=False).format is None

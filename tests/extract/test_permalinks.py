@@ -9,7 +9,8 @@ from conftest import pinned
 
 from etl_project.extract.fields import FieldReader, Fields
 from etl_project.extract.front_matter.read import Value
-from etl_project.extract.site.slugs import hugo_path, jekyll_slug, pelican_slug
+from etl_project.extract.site.pelican.slug import pelican_slug
+from etl_project.extract.site.slugs import hugo_path, jekyll_slug
 from etl_project.limits import Limits
 from etl_project.sources.source import Source
 

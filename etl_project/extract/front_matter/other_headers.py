@@ -29,7 +29,6 @@ _TOML_BARE = re.compile(
     r"|[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
 )
 _TOML_STRING_LINE = re.compile(r'([ \t]*(?:[\w.-]+|"[^"\n]*")[ \t]*=[ \t]*)"(?!"")(.*)')
-_PELICAN_LINE = re.compile(r"([A-Za-z][\w-]*(?: [\w-]+){0,2}):(?:[ \t]+(.*)|[ \t]*)")
 _LCTT_LINE = re.compile(r"\[#\]:[ \t]*([\w-]+)[ \t]*:[ \t]*(.*)")
 _ERROR_LINE = re.compile(r"at line ([0-9]+)")
 
@@ -194,36 +193,6 @@ def _check_limits(root: dict[str, Any], limits: Limits, line: int) -> dict[str, 
                     container[key] = "true" if value else "false"
         level = next_level
     return root
-
-
-def read_pelican(text: str) -> tuple[dict[str, Value], int, list[PostWarning]] | None:
-    """Read `Key: value` lines without fences, up to the first empty line; indented lines continue a value.
-
-    Returns:
-        The fields, the position of the body and a warning for each repeated key, or None when the text does not begin
-        with such lines.
-    """
-    fields: dict[str, Value] = {}
-    warnings: list[PostWarning] = []
-    position, line, key = 0, 0, ""
-    while position < len(text):
-        end = text.find("\n", position)
-        end = len(text) if end < 0 else end
-        written = text[position:end]
-        line += 1
-        if not written.strip():
-            position = end + 1
-            break
-        match = _PELICAN_LINE.fullmatch(written)
-        if match is not None:
-            key = match[1]
-            _set_field(fields, key, (match[2] or "").strip() or None, warnings, line)
-        elif key and written[0] in " \t":
-            fields[key] = f"{fields[key] or ''} {written.strip()}".strip()
-        else:
-            return None
-        position = end + 1
-    return (fields, min(position, len(text)), warnings) if fields else None
 
 
 def read_lctt(text: str) -> tuple[dict[str, Value], int, list[PostWarning]]:

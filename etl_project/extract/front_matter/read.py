@@ -15,6 +15,8 @@ What counts as front matter:
 - `[#]: key: (value)` lines.
 - Headers without fences (`Title: x`), only where `formats` names `pelican`, because any text may begin with
   such a line.
+- The `<head>` of an HTML document, title and fields of reStructuredText, keywords of Org, and Nikola's comments,
+  only where `formats` names them.
 
 An opening line without a closing one is rejected as `unterminated_front_matter`. Where front matter is not
 required, a `---` that is not followed by a `key:` line is a horizontal rule, and a block between two of them that
@@ -30,9 +32,13 @@ from dataclasses import dataclass, field
 
 from etl_project.dialects import COMMON_RULES, HeaderRules
 from etl_project.extract.front_matter.header import BLANK_LINES, LINE_REST, Header, HeaderSpan
-from etl_project.extract.front_matter.other_headers import read_json, read_lctt, read_pelican, read_toml
+from etl_project.extract.front_matter.html_head import HTMLHead
+from etl_project.extract.front_matter.org_header import OrgHeader
+from etl_project.extract.front_matter.other_headers import read_json, read_lctt, read_toml
+from etl_project.extract.front_matter.pelican_header import PelicanHeader
+from etl_project.extract.front_matter.rst_header import NikolaComment, RstHeader
 from etl_project.extract.front_matter.yaml_events import Budget, Value
-from etl_project.extract.front_matter.yaml_header import KEY_LINE, YAMLHeader, begins_with_key
+from etl_project.extract.front_matter.yaml_header import YAMLHeader, begins_with_key
 from etl_project.limits import Limits
 from etl_project.reasons import PostWarning, Rejection
 
@@ -58,7 +64,7 @@ class FrontMatter:
     """The front matter of a post, and its body."""
 
     format: str | None
-    """`yaml`, `toml`, `json`, `lctt`, `pelican`, or None when the post has no front matter."""
+    """A name of `FORMATS`, or None when the post has no front matter."""
     fields: dict[str, Value]
     """The fields in the order written."""
     body: str
@@ -161,28 +167,12 @@ class LCTTHeader(Header):
         return read_lctt(header)[0]
 
 
-class PelicanHeader(Header):
-    """Lines of `Key: value` up to an empty line, without fences."""
-
-    name = "pelican"
-    FM_BOUNDARY = KEY_LINE
-    START_DELIMITER, END_DELIMITER = "", "\n"
-
-    def find(self, text: str, limits: Limits, required: bool, rules: HeaderRules = COMMON_RULES) -> HeaderSpan | None:
-        """Find the lines at the start of the text."""
-        read = read_pelican(text)
-        return None if read is None else HeaderSpan(0, read[1], read[1], "pelican", read[0], read[2])
-
-    def read(
-        self, header: str, budget: Budget, *, fast_path: bool = True, rules: HeaderRules = COMMON_RULES
-    ) -> dict[str, Value]:
-        """Read the lines."""
-        read = read_pelican(header)
-        return {} if read is None else read[0]
-
-
 FORMATS: dict[str, Header] = {
-    header.name: header for header in (YAMLHeader(), TOMLHeader(), JSONHeader(), LCTTHeader(), PelicanHeader())
+    header.name: header
+    for header in (
+        *(YAMLHeader(), TOMLHeader(), JSONHeader(), LCTTHeader(), PelicanHeader()),
+        *(HTMLHead(), RstHeader(), NikolaComment(), OrgHeader()),
+    )
 }
 """Name of a format -> its handler. A new format is one more `Header`."""
 

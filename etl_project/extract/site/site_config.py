@@ -86,7 +86,7 @@ def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, perma
         if found := place.read_first(_config_names(place, dialect), limits.file_bytes):
             name, data = found
             text, suffix = decode_settings(data), PurePosixPath(name).suffix
-            values = parse_settings_text(text, suffix, limits)
+            values = parse_settings_text(text, suffix, limits, tabs_indent=dialect.header_rules.tabs_indent)
     except (OSError, UnicodeDecodeError, Rejection, SyntaxError, ValueError):
         values = {}
     if dialect.keys_fold:

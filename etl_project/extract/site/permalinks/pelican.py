@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import string
+from urllib.parse import quote
 
+from etl_project.extract.site.pelican.pelican_site import PelicanPage, PelicanSite
 from etl_project.extract.site.permalinks.address import (
     Address,
     UnknownPartError,
@@ -11,33 +15,134 @@ from etl_project.extract.site.permalinks.address import (
     add_leading_slash,
     stated_url,
 )
-from etl_project.extract.site.slugs import pelican_slug
 
-_PELICAN_NAME = re.compile(r"\{([a-z_]+)(?::([^{}]*))?\}")
+_DIRECTIVE = re.compile("%(-?)(.)", re.DOTALL)
+_DIRECTIVES = frozenset("aAbBcdfGHIjmMpSUuVwWxXyYzZ%")
+"""Those that Pelican formats; others stay as they are."""
+
+_NAMES = frozenset("aAbBcpxX")
+"""Directives whose text is of a language."""
+
+_ENGLISH = re.compile(r"(?:en|C|POSIX)(?:\b|_)|$")
+_NUMBER_FORMAT = re.compile(r"0?[0-9]?d?")
+_CUT = re.compile(r"(?:\.[0-9]{1,4})?")
 
 
-def pelican_urls(template: str | bool | None) -> UrlMaker:
-    """Return the function that makes addresses by a template."""
+def pelican_urls(permalink: str | None, site: PelicanSite | None) -> UrlMaker:
+    """Return the function that makes addresses by the settings of a site.
 
-    def expand_part(post: Address, name: str, date_format: str | None) -> str:
-        if name == "slug" and post.slug:
-            return post.slug
-        if name == "category" and post.categories:
-            slug = pelican_slug(post.categories[0])
-            if slug:
-                return slug
-        local = post.local_time()
-        if name == "date" and local and date_format:
-            return local.strftime(date_format)
-        raise UnknownPartError
+    Args:
+        permalink: template of articles that the source states; it takes precedence over `ARTICLE_URL`.
+        site: the site.
+    """
 
     def url(post: Address) -> str | None:
-        stated = post.stated_url
-        if stated or not isinstance(template, str):
+        page = post.pelican
+        if site is None or page is None or post.stated_url:
             return stated_url(post)
         try:
-            return add_leading_slash(_PELICAN_NAME.sub(lambda m: expand_part(post, m[1], m[2]), template))
+            if permalink and not page.is_page:
+                return add_leading_slash(_expand(permalink, post, page, site))
+            kind = _kind(post, page, site)
+            if not page.is_made or not post.title or not (page.is_page or post.published or "DRAFT" in kind):
+                return None
+            return add_leading_slash(_expand(site.settings.text(f"{kind}_URL"), post, page, site))
         except UnknownPartError:
             return None
 
     return url
+
+
+def _kind(post: Address, page: PelicanPage, site: PelicanSite) -> str:
+    """Name the setting that has the template of a post, without its ending `_URL`."""
+    status = page.values.get("status")
+    is_draft = isinstance(status, str) and status.strip().lower() == "draft"
+    kind = ("DRAFT_PAGE" if page.is_page else "DRAFT") if is_draft else "PAGE" if page.is_page else "ARTICLE"
+    default = site.settings.text("DEFAULT_LANG")
+    language = page.values.get("lang")
+    if language is not None and default is None:
+        raise UnknownPartError
+    if site.settings.get(f"{kind}_SAVE_AS") in ("", None, False):
+        raise UnknownPartError  # no file is written
+    return kind if language in (None, (default or "").lower()) else f"{kind}_LANG"
+
+
+def _expand(template: str | None, post: Address, page: PelicanPage, site: PelicanSite) -> str:
+    """Fill in a template, as `str.format` does."""
+    if template is None:
+        raise UnknownPartError
+    parts: list[str] = []
+    try:
+        for literal, name, spec, conversion in string.Formatter().parse(template):
+            parts.append(literal)
+            if name is not None:
+                parts.append(_part(name, spec or "", post, page, site))
+            if conversion:
+                raise UnknownPartError
+    except ValueError:
+        raise UnknownPartError from None
+    return "".join(parts)
+
+
+def _part(name: str, spec: str, post: Address, page: PelicanPage, site: PelicanSite) -> str:
+    """Expand one part of a template."""
+    first, _, attribute = name.partition(".")
+    if first == "date":
+        local = _written_time(post)
+        if local is None:
+            raise UnknownPartError
+        if attribute in ("year", "month", "day", "hour", "minute", "second") and _NUMBER_FORMAT.fullmatch(spec):
+            return format(getattr(local, attribute), spec)
+        if attribute or not spec:
+            raise UnknownPartError
+        return _format_date(local, spec, site)
+    match name:
+        case "slug":
+            value = post.slug
+        case "category":
+            value = site.slug_of("CATEGORY", page.category) if page.category else ""
+        case "author":
+            value = site.slug_of("AUTHOR", page.author) if page.author else ""
+        case "lang":
+            stated = page.values.get("lang")
+            value = stated if isinstance(stated, str) else (site.settings.text("DEFAULT_LANG") or "").lower()
+        case "path":
+            stated = page.values.get("path")
+            value = quote(stated if isinstance(stated, str) else page.path, errors="replace")
+        case _:
+            stated = page.values.get(name)
+            value = stated if isinstance(stated, str) and name not in ("tags", "authors", "modified") else None
+    if value is None or (name == "slug" and not value) or not _CUT.fullmatch(spec):
+        raise UnknownPartError
+    return format(value, spec)
+
+
+def _written_time(post: Address) -> dt.datetime | None:
+    """Give the date with its own day, whatever zone it was written in: Pelican keeps the zone of a date."""
+    local = post.local_time()
+    day = post.written_day()
+    if local is None or day is None or isinstance(day, dt.datetime):
+        return local
+    return dt.datetime.combine(day, local.time(), local.tzinfo)
+
+
+def _format_date(date: dt.datetime, spec: str, site: PelicanSite) -> str:
+    """Format a date as Pelican's `strftime`: `%-d` is without a zero in front."""
+
+    def part(match: re.Match[str]) -> str:
+        without_zeros, directive = match[1], match[2]
+        if directive not in _DIRECTIVES:
+            return match[0]
+        if directive in _NAMES and not _is_english(site):
+            raise UnknownPartError
+        written = date.strftime(f"%{directive}")
+        return (written.lstrip("0") or "0") if without_zeros else written
+
+    return _DIRECTIVE.sub(part, spec)
+
+
+def _is_english(site: PelicanSite) -> bool:
+    """Whether names of months and days are English, as far as the settings say."""
+    locale = site.settings.get("LOCALE")
+    first = locale[0] if isinstance(locale, list | tuple) and locale else locale
+    return isinstance(first, str) and _ENGLISH.match(first) is not None
