@@ -261,6 +261,11 @@ def test_an_evening_is_of_the_day_on_the_clock_of_the_site(tmp_path: Path) -> No
     assert post.url == "/05/1709569800/"
 
 
+def test_settings_may_be_indented_by_tabs(tmp_path: Path) -> None:
+    settings = "permalink: :lang/:title/\npermalink_defaults:\n\tlang: en\n\tother: x\n"
+    assert url(tmp_path, settings, "_posts/a.md") == "/en/a/"
+
+
 def test_settings_may_be_json(tmp_path: Path) -> None:
     (tmp_path / "_config.json").write_text('{"permalink": ":title.html"}')
     source = Source(name="s", location=tmp_path, dialect="hexo")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from etl_project.dialect import COMMON_RULES
 from etl_project.limits import Limits
 
 if TYPE_CHECKING:
@@ -38,8 +39,15 @@ def decode_settings(data: bytes) -> str:
     return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def parse_settings_text(text: str, suffix: str, limits: Limits) -> dict[str, Value]:
-    """Parse the decoded text of a settings file; see `parse_settings`."""
+def parse_settings_text(text: str, suffix: str, limits: Limits, *, tabs_indent: bool = False) -> dict[str, Value]:
+    """Parse the decoded text of a settings file; see `parse_settings`.
+
+    Args:
+        text: the text.
+        suffix: suffix of the file.
+        limits: limits of the parser.
+        tabs_indent: whether each TAB at the start of a line of YAML counts as two spaces, as to Hexo.
+    """
     # Imported here, because computing the fingerprint of the settings needs no parser.
     from etl_project.extract.front_matter.read import read_front_matter
 
@@ -50,4 +58,5 @@ def parse_settings_text(text: str, suffix: str, limits: Limits) -> dict[str, Val
     if fence:
         text = f"{fence}\n{text}\n{fence}\n"
     limits = replace(limits, front_matter_bytes=limits.file_bytes)
-    return read_front_matter(text, limits, required=True, formats=_FORMATS_OF_SUFFIX[suffix]).fields
+    rules = replace(COMMON_RULES, tabs_indent=tabs_indent)
+    return read_front_matter(text, limits, required=True, formats=_FORMATS_OF_SUFFIX[suffix], rules=rules).fields
