@@ -14,6 +14,7 @@ from etl_project.limits import Limits
 
 _KEYWORD = re.compile(r"[ \t]*#\+([\w-]+(?:\[\])?):[ \t]*(.*)", re.ASCII)
 _NO_CONTENT = re.compile(r"[ \t]*(?:#(?:[ \t].*)?)?$")
+_START = re.compile(r"\s*+[#:]")
 _DRAWER = re.compile(r"[ \t]*:[\w-]+:(?:[ \t].*)?$")
 _TIMESTAMP = re.compile(r"[<\[]([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ ][^\]>]*)?[>\]]")
 _DATES = frozenset({"date", "lastmod", "publishdate", "expirydate"})
@@ -28,6 +29,8 @@ class OrgHeader(Header):
 
     def find(self, text: str, limits: Limits, required: bool, rules: HeaderRules = COMMON_RULES) -> HeaderSpan | None:
         """Find the keywords at the start of the text; comments, drawers and blank lines may stand between them."""
+        if not _START.match(text):
+            return None
         end, position = 0, 0
         while position < len(text) and position <= limits.front_matter_bytes:
             line_end = text.find("\n", position)
