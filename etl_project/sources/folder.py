@@ -94,10 +94,11 @@ class PinnedFolder:
 
     def files_below(self, folder: str) -> Iterator[str]:
         """List the files below a folder of the source."""
-        root = os.fsencode(self.folder)
-        for above, _, names in os.walk(os.path.join(root, name_bytes(folder))):
-            below = os.path.relpath(above, root)
-            yield from (name_text(name if below == b"." else below + b"/" + name) for name in names)
+        start = os.path.join(os.fsencode(self.folder), name_bytes(folder))
+        for above, _, names in os.walk(start):
+            below = name_text(name_bytes(folder) + above[len(start) :])
+            prefix = f"{below}/" if below else ""
+            yield from [prefix + name_text(name) for name in names]
 
     def still_there(self, paths: Sequence[str]) -> list[str]:
         """Find the paths at which there is a file, whether or not it is a post."""
