@@ -70,6 +70,8 @@ class HugoSite:
     """Folders, as paths of posts, of leaf bundles that hold other content."""
     sections: dict[tuple[str, str], dict[str, Value]] = field(default_factory=dict)
     """Language and logical path of a section with an `_index` file -> its front matter as far as it matters."""
+    has_section_slugs: bool = False
+    """Whether a section has a slug, which then stands for its folder in addresses."""
     _ignored: tuple[re.Pattern[str], ...] = ()
     _section_cascades: dict[tuple[str, str], tuple[_Cascade, ...]] = field(default_factory=dict)
     _known_cascades: dict[tuple[str, str], tuple[_Cascade, ...]] = field(default_factory=dict)
@@ -187,6 +189,7 @@ class HugoSite:
             inherited = self.inherit(HugoPage(self.languages[language], folders, stem), "section") if stem else {}
             if inherited:
                 self.sections[language, path] = inherited | fields
+        self.has_section_slugs = any("slug" in fields for fields in self.sections.values())
 
 
 def not_listed(front_matter: dict[str, Value]) -> str | None:

@@ -99,7 +99,7 @@ def _make_path(post: Address, page: HugoPage, rule: _LanguageRules, site: HugoSi
 def _default_parts(post: Address, page: HugoPage, site: HugoSite) -> list[str]:
     """List the folders of a page, each by the slug of its section if it states one, and its slug or name."""
     parts = list(page.folders)
-    if site.sections:
+    if site.has_section_slugs:
         for depth in range(1, len(parts) + 1):
             fields = site.section(page.language.code, page.folders[:depth])
             slug = fields.get("slug") if fields else None
