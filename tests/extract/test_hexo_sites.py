@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from etl_project.extract.fields import FieldReader, Fields
 from etl_project.extract.front_matter.read import Value
+from etl_project.extract.site.hexo_names import PLACEHOLDER, PostNames
 from etl_project.extract.site.hexo_settings import files_left_out
 from etl_project.extract.site.hexo_slug import hexo_slug
 from etl_project.extract.site.permalinks.address import Address
@@ -196,6 +198,28 @@ def test_the_category_in_an_address_is_the_last_with_those_above(
 ) -> None:
     site = f"permalink: :category/:title.html\n{settings}\n"
     assert url(tmp_path, site, "_posts/a.md", {"categories": categories}) == address
+
+
+@given(
+    pieces=st.lists(st.sampled_from(["a", "-", "/", "1", ":x", ":y", ":title", ":year", ":i_day"]), max_size=6),
+    path=st.text("a-/1", min_size=1, max_size=9),
+)
+def test_names_are_matched_as_the_regular_expression_of_hexo_does(pieces: list[str], path: str) -> None:
+    template = "".join(pieces) or ":title"
+    segments = {"year": "([0-9]{4})", "i_day": "([0-9]{1,2})"}
+    parts = PLACEHOLDER.split(template)
+    expression = "".join(segments.get(p, "(.+?)") if i % 2 else re.escape(p) for i, p in enumerate(parts))
+    match = re.fullmatch(expression, path)
+    values = dict(zip(parts[1::2], match.groups(), strict=True)) if match else {}
+    name = PostNames(template).read(path)
+    assert name.slug == (values.get("title") or hexo_slug(path))
+    assert name.values == {key: value for key, value in values.items() if key not in ("title", "year", "i_day")}
+
+
+def test_a_hostile_template_takes_no_time() -> None:
+    names = PostNames("-".join(f":part{n}" for n in range(30)) + "!.md")
+    assert names.read("-" * 1000).values == {}
+    assert PostNames(":i_day" * 39 + ":year!").read("1" * 60).values == {}
 
 
 LEFT = """

@@ -129,6 +129,13 @@ def test_the_folder_of_collections_is_no_category_and_no_part_of_addresses_and_s
     assert (source.url, source.categories) == ("/c/2024/03/05/c.html", ["c"])
 
 
+@pytest.mark.parametrize("scope", ["**/*/*/*/*.md", "**/+(a|*)/_posts", "a/*a*a*a*b", "*" * 600, "[z-a]*", "a{,,*"])
+def test_scopes_of_many_patterns_take_no_time(tmp_path: Path, scope: str) -> None:
+    settings = f"defaults:\n  - {{scope: {{path: '{scope}'}}, values: {{layout: x}}}}\n"
+    post = read(tmp_path, settings, f"a/{'a' * 250}/{'a' * 250}/_posts/2024-03-05-a.md")
+    assert (post.layout == "x") == (scope in ("**/*/*/*/*.md", "**/+(a|*)/_posts"))
+
+
 def left(settings: str, *paths: str) -> list[str]:
     config = SiteConfig(parse_settings_text(settings, ".yml", Limits()))
     kept = files_left_out(config).keep(paths)

@@ -14,15 +14,13 @@ POST_FOLDERS = ("_posts", "_drafts")
 PLACEHOLDER = re.compile(r":(\w*[^\W_])", re.ASCII)
 """A part of `permalink` and `new_post_name`: hexo-util, permalink.ts."""
 
-_SEGMENTS = {
-    "year": "([0-9]{4})",
-    "month": "([0-9]{2})",
-    "day": "([0-9]{2})",
-    "i_month": "([0-9]{1,2})",
-    "i_day": "([0-9]{1,2})",
-    "hash": "([0-9a-f]{12})",
-}
-_PARTS_OF_NAMES = frozenset((*_SEGMENTS, "title"))
+_LENGTHS = {"year": (4,), "month": (2,), "day": (2,), "i_month": (2, 1), "i_day": (2, 1), "hash": (12,)}
+"""Part of `new_post_name` -> how many digits it may have, the longest first; any other part is text."""
+_DIGITS = frozenset("0123456789")
+_HEXADECIMAL = frozenset("0123456789abcdef")
+_MAX_TEMPLATE_PARTS = 40
+
+_PARTS_OF_NAMES = frozenset((*_LENGTHS, "title"))
 """Parts of `new_post_name` that are no values of the front matter: hexo, processor/post.ts, `preservedKeys`."""
 
 
@@ -46,16 +44,8 @@ class PostNames:
 
     def __init__(self, template: str | None) -> None:
         rule = _without_ending(template or ":title.md")
-        self._parts: list[str] = []
-        pieces: list[str] = []
-        for index, text in enumerate(PLACEHOLDER.split(rule)):
-            if index % 2:
-                self._parts.append(text)
-                pieces.append(_SEGMENTS.get(text, "(.+?)"))
-            else:
-                pieces.append(re.escape(text))
+        self._pieces = PLACEHOLDER.split(rule)
         self._is_plain = rule == ":title"
-        self._pattern = re.compile("".join(pieces))
 
     def read(self, path: str) -> PostName:
         """Read the path of a post below `_posts`, without its ending.
@@ -64,10 +54,9 @@ class PostNames:
         """
         if self._is_plain:
             return PostName(path, None, {})
-        match = self._pattern.fullmatch(path)
-        if match is None:
+        parts = _match_template(self._pieces, path)
+        if parts is None:
             return PostName(hexo_slug(path), None, {})
-        parts = dict(zip(self._parts, match.groups(), strict=True))
         year = parts.get("year")
         month, day = parts.get("month") or parts.get("i_month"), parts.get("day") or parts.get("i_day")
         return PostName(
@@ -75,6 +64,54 @@ class PostNames:
             f"{year}-{month:0>2}-{day:0>2}" if year and month and day else None,
             {name: text for name, text in parts.items() if name not in _PARTS_OF_NAMES},
         )
+
+
+def _match_template(pieces: list[str], path: str) -> dict[str, str] | None:
+    """Match a whole path with a template, as the regular expression that Hexo makes of it does.
+
+    The time is linear in the path for each piece: where a piece has failed is remembered, while an expression with
+    several texts would try every way to part the path among them.
+
+    Args:
+        pieces: in turn, a text and the name of a part.
+        path: the path.
+
+    Returns:
+        Part -> its text, the last where a part stands twice; None for a path that does not match.
+    """
+    if len(pieces) > 2 * _MAX_TEMPLATE_PARTS:
+        return None
+    failed: set[tuple[int, int]] = set()
+    tried = [0] * len(pieces)
+
+    def match(index: int, start: int) -> dict[str, str] | None:
+        """Match the pieces from one on with the rest of the path."""
+        text = pieces[index]
+        if not path.startswith(text, start) or (index, start) in failed:
+            return None
+        start += len(text)
+        if index == len(pieces) - 1:
+            return {} if start == len(path) else None
+        name = pieces[index + 1]
+        lengths = _LENGTHS.get(name)
+        if lengths:
+            signs = _HEXADECIMAL if name == "hash" else _DIGITS
+            ends = [start + n for n in lengths if start + n <= len(path) and signs.issuperset(path[start : start + n])]
+        else:
+            # Ends that failed after an earlier start of this part fail after this one, too.
+            ends = list(range(max(start + 1, tried[index] + 1), len(path) + 1))
+            if index + 3 == len(pieces) and not pieces[-1]:
+                ends = ends[-1:]
+        for end in ends:
+            if not lengths:
+                tried[index] = end
+            rest = match(index + 2, end)
+            if rest is not None:
+                return {name: path[start:end], **rest}
+        failed.add((index, start - len(text)))
+        return None
+
+    return match(0, 0)
 
 
 def ending_of(path: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,11 +14,16 @@ if TYPE_CHECKING:
     from etl_project.extract.front_matter.read import Value
 
 
+_MAX_STARS = 3
+"""Patterns with more are matched by an engine whose time is linear in the path, which takes longer for one path."""
+
+
 @dataclass(frozen=True, slots=True)
 class DefaultSet:
     """One entry of `defaults` in Jekyll's _config.yml."""
 
-    scope: re.Pattern[str]
+    matches: Callable[[str], object]
+    """Tells whether the scope holds the path of a post."""
     path_length: int
     type: str | None
     values: dict[str, Value]
@@ -39,7 +46,7 @@ def parse_default_sets(settings: dict[str, Value]) -> tuple[DefaultSet, ...]:
         path = path.removeprefix("/") if isinstance(path, str) else ""
         # Older configurations of Jekyll write `post` for `posts`.
         kind = {"post": "posts", "draft": "drafts"}.get(kind, kind) if isinstance(kind, str) else None
-        sets.append(DefaultSet(_scope_pattern(path.removeprefix(root)), len(path), kind, values))
+        sets.append(DefaultSet(_scope_matcher(path.removeprefix(root)), len(path), kind, values))
     return tuple(sets)
 
 
@@ -54,7 +61,7 @@ def merge_defaults(sets: tuple[DefaultSet, ...], path: str, kinds: tuple[str, ..
     merged: dict[str, Value] = {}
     last: DefaultSet | None = None
     for default_set in sets:
-        if (default_set.type is not None and default_set.type not in kinds) or not default_set.scope.match(path):
+        if (default_set.type is not None and default_set.type not in kinds) or not default_set.matches(path):
             continue
         if last is None or _has_precedence(default_set, last):
             merged, last = {**merged, **default_set.values}, default_set
@@ -69,10 +76,22 @@ def folder_of(value: Value) -> str:
     return f"{path}/" if path not in ("", ".") else ""
 
 
-def _scope_pattern(path: str) -> re.Pattern[str]:
-    """Compile the path of a scope. Only the start of a path is matched, so files below a folder match too."""
+def _scope_matcher(path: str) -> Callable[[str], object]:
+    """Make the function that matches paths with a scope: only their start, so that files below a folder match too."""
     pattern = translate_glob(path) if "*" in path else None
-    return re.compile(re.escape(path) if pattern is None else pattern, re.DOTALL)
+    if pattern is None:
+        return re.compile(re.escape(path)).match
+    if path.count("*") <= _MAX_STARS and "(" not in path:
+        with contextlib.suppress(re.error):
+            return re.compile(pattern, re.DOTALL).match
+    anchored = f"(?s)^{pattern}"
+
+    def match(text: str) -> bool:
+        import polars as pl
+
+        return bool(pl.Series([text]).str.contains(anchored, strict=False)[0])
+
+    return match
 
 
 def _has_precedence(new: DefaultSet, old: DefaultSet) -> bool:
