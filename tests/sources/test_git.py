@@ -10,9 +10,14 @@ import pytest
 from conftest import Site, equals_full_build
 from git_site import DAY, QUIET, START, GitSite, Repo
 
+from etl_project.extract.fields import FieldReader
+from etl_project.limits import Limits
 from etl_project.refresh.guard import RefreshStopped
 from etl_project.settings import SettingsError
+from etl_project.sources.access import pin
+from etl_project.sources.location import location_of
 from etl_project.sources.paths import escape_path
+from etl_project.sources.source import Source
 
 
 @pytest.fixture
@@ -121,9 +126,19 @@ def test_sections_of_hugo_come_from_the_commit(tmp_path: Path) -> None:
     site.repo.write("hugo.toml", '[permalinks]\nposts = "/:sections/:slug/"\n')
     site.repo.write("content/posts/deep/_index.md", "---\ntitle: Deep\n---\n")
     site.repo.write("content/posts/deep/plain/one.md")
+    site.repo.write("config/_default/languages.toml", '[en]\n[fr]\ncontentDir = "inhalt/fr"\n')
+    site.repo.write("inhalt/fr/posts/_index.md", "---\ncascade: {draft: true}\n---\n")
+    site.repo.write("inhalt/fr/posts/un.md")
     site.repo.commit()
     site.refresh()
+    assert site.query("SELECT url, status FROM articles ORDER BY 1") == [
+        ("/fr/posts/un/", "draft"),
+        ("/posts/deep/one/", "published"),
+    ]
     equals_a_folder(site)
+    content = location_of(f"git+{site.repo.path}/content", tmp_path, tmp_path, None)
+    reader = FieldReader(pin(Source(name="s", location=content, dialect="hugo")), Limits())
+    assert reader.read("posts/deep/plain/one.md", {"title": "t"}, first_heading=None).url == "/posts/deep/t/"
 
 
 NAMES = [
