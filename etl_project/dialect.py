@@ -146,6 +146,8 @@ class Dialect:
     """Keys that make a draft when true."""
     published: tuple[str, ...] = ("published",)
     """Keys that make a draft when false."""
+    yes_and_no: bool = True
+    """Whether `yes`, `no`, `on` and `off` are truth values, as in YAML 1.1; else `published: no` is text, and true."""
     status: tuple[str, ...] = ()
     """Keys that make a draft when their text is `draft` or `hidden`."""
     categories: tuple[str, ...] = ("categories", "category")

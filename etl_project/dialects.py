@@ -113,6 +113,7 @@ HEXO = Dialect(
     content_folders=frozenset({"source"}),
     header_formats=("yaml", "json"),
     header_rules=HeaderRules(long_line_closes=True, tabs_indent=True),
+    yes_and_no=False,
     config_files=("_config.yml", "_config.yaml", "_config.json"),
     marks=(("_config.yml", "source"), ("_config.yaml", "source")),
     dated_name=DATE_FIRST_NAME,

@@ -21,6 +21,7 @@ from etl_project.extract.site.site_config import SiteConfig, keeps_dates_of_name
 from etl_project.extract.site.site_paths import SitePaths
 from etl_project.extract.term_names import (
     flat_names,
+    linked_day,
     linked_names,
     listed_names,
     nested_names,
@@ -36,6 +37,7 @@ EXCERPT_CHARACTERS = 300
 
 _TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
 _FALSE_WORDS = frozenset({"false", "no", "off", "0"})
+_STRICT_TRUE, _STRICT_FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 _DRAFT_STATUSES = frozenset({"draft", "hidden", "skip"})
 _DATE_IN_URL = re.compile(r"(?:^|/)([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?=/)")
 
@@ -253,6 +255,8 @@ class FieldReader:
         return None
 
     def _parse_date(self, value: Value) -> ReadDate | PostWarning:
+        if self._dialect.markdown == "obsidian":
+            value = linked_day(value)
         if not isinstance(value, str):
             return PostWarning("date_invalid", "the date is a list or a table")
         utc_pattern = self._dialect.utc_times
@@ -328,9 +332,10 @@ class FieldReader:
         if self._site.shows_unpublished or self._status_keys.isdisjoint(front_matter):
             return False
         dialect = self._dialect
+        true, false = (_TRUE_WORDS, _FALSE_WORDS) if dialect.yes_and_no else (_STRICT_TRUE, _STRICT_FALSE)
         return (
-            any(_lower_text(front_matter, key) in _TRUE_WORDS for key in dialect.draft)
-            or any(_lower_text(front_matter, key) in _FALSE_WORDS for key in dialect.published)
+            any(_lower_text(front_matter, key) in true for key in dialect.draft)
+            or any(_lower_text(front_matter, key) in false for key in dialect.published)
             or any(_lower_text(front_matter, key) in _DRAFT_STATUSES for key in dialect.status)
         )
 

@@ -98,6 +98,22 @@ def linked_names(value: Value) -> Value:
     return [linked_names(item) for item in value]
 
 
+def linked_day(value: Value) -> Value:
+    """Get the name of the daily note to which a date links: `[[2023-04-05]]`, `"[[log/2023-04-05|today]]"`.
+
+    Any other value is given back as it is; without quotes YAML reads such a link as a list in a list.
+    """
+    if isinstance(value, list) and len(value) == 1:
+        inner = value[0]
+        if isinstance(inner, list) and len(inner) == 1 and isinstance(inner[0], str):
+            value = f"[[{inner[0]}]]"
+        elif isinstance(inner, str):
+            value = inner  # a property that is a list of one
+    if isinstance(value, str) and (link := _WIKILINK.fullmatch(value.strip())):
+        return link[1].partition("|")[0].partition("#")[0].rpartition("/")[2]
+    return value
+
+
 def _shown_name(link: str) -> str:
     """Get what a reader sees of the inside of a link: the text after its bar, else its target."""
     target, _, label = link.partition("|")

@@ -65,6 +65,24 @@ def test_a_note_is_updated_by_the_keys_that_plugins_write(key: str) -> None:
     assert day(read("obsidian", {key: "2023-04-05"}).updated) == "2023-04-05"
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["2023-04-05", "[[2023-04-05]]", [["2023-04-05"]], "[[log/2023-04-05|today]]", ["[[2023-04-05]]"], ["2023-04-05"]],
+)
+def test_a_note_may_link_to_its_day(value: Value) -> None:
+    fields = read("obsidian", {"created": value, "updated": value, "title": "t"})
+    assert (day(fields.published), day(fields.updated), fields.warnings) == ("2023-04-05", "2023-04-05", [])
+
+
+@pytest.mark.parametrize(("dialect", "status"), [("hexo", "published"), ("jekyll", "draft"), ("plain", "draft")])
+def test_no_is_false_where_yaml_is_of_version_1_1(dialect: str, status: str) -> None:
+    path = "_posts/2023-04-05-a.md" if dialect == "jekyll" else "a.md"
+    for word in ("no", "Off"):
+        assert read(dialect, {"published": word}, path).status == status
+    assert read(dialect, {"published": "false"}, path).status == "draft"
+    assert read(dialect, {"published": "true"}, path).status == "published"
+
+
 def test_docusaurus_tells_the_day_in_a_table_and_a_flag_is_no_day() -> None:
     assert day(read("plain", {"last_update": {"date": "2023-04-06", "author": "Pat"}}).updated) == "2023-04-06"
     for flag in ("true", "false"):
