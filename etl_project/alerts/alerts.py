@@ -135,14 +135,17 @@ class Alerts:
         known = _dict_in(state, "rejected_told")
         baseline = {hook: known.get(hook, state.get("rejected")) for hook in self._hooks}
         for hook, before in baseline.items():
-            is_jump = isinstance(before, int) and count - before >= self._settings.rejected_jump
-            if not is_jump or self._send(
-                hook,
-                "rejected_jump",
-                f"{count:,} files are rejected, {count - before:,} more than before. See why: etl rejected",
-                refresh,
-                {**numbers, "rejected": count, "rejected_before": before},
-                paths[:_REJECTED_PATHS_SENT],
+            if (
+                not isinstance(before, int)
+                or count - before < self._settings.rejected_jump
+                or self._send(
+                    hook,
+                    "rejected_jump",
+                    f"{count:,} files are rejected, {count - before:,} more than before. See why: etl rejected",
+                    refresh,
+                    {**numbers, "rejected": count, "rejected_before": before},
+                    paths[:_REJECTED_PATHS_SENT],
+                )
             ):
                 baseline[hook] = count
         self._write_state({**state, "rejected": count, "rejected_told": baseline})

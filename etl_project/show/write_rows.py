@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -135,9 +134,11 @@ def _as_csv(rows: duckdb.DuckDBPyRelation, names: list[str]) -> bytes:
     frame = _frame(rows, [as_text(number, kind) for number, kind in enumerate(rows.types, 1)])
     free = [column for column, kind in zip(frame.columns, rows.types, strict=True) if not _cannot_be_formula(kind)]
     out = io.BytesIO()
-    header = io.StringIO()
-    csv.writer(header, lineterminator="\n").writerow(re.sub(_FORMULA, r"'\1", name) for name in names)
-    out.write(header.getvalue().encode("utf-8", "backslashreplace"))
+    # The names as a row of texts: they are guarded and quoted like the others, and may occur twice once guarded.
+    header = pl.DataFrame(
+        {column: [re.sub(_FORMULA, r"'\1", name)] for column, name in zip(frame.columns, names, strict=True)}
+    )
+    header.write_csv(out, include_header=False)
     frame.with_columns(pl.col(free).str.replace(_FORMULA, "'$1")).write_csv(out, include_header=False)
     return out.getvalue()
 
@@ -148,7 +149,7 @@ def _cannot_be_formula(kind: object) -> bool:
 
 
 def _as_json(rows: duckdb.DuckDBPyRelation, names: list[str]) -> bytes:
-    parts = []
+    parts: list[str] = []
     for number, (name, kind) in enumerate(zip(names, rows.types, strict=True), 1):
         key = quoted(f"{',' if parts else ''}{json.dumps(name, ensure_ascii=False)}:")
         # A column of JSON is a text, as it is in Parquet and CSV: what it holds may be anything.
@@ -179,4 +180,5 @@ def _for_parquet(number: int, kind: str) -> str:
 
 def _frame(rows: duckdb.DuckDBPyRelation, columns: list[str]) -> pl.DataFrame:
     """Frame of the columns that SQL makes of rows; its names are numbers, so that none of them occurs twice."""
-    return rows.project(", ".join(f'{column} AS "{number}"' for number, column in enumerate(columns))).pl()
+    frame: pl.DataFrame = rows.project(", ".join(f'{sql} AS "{number}"' for number, sql in enumerate(columns))).pl()
+    return frame
