@@ -30,4 +30,6 @@ class Limits:
     latest_date: dt.date = dt.date(2099, 12, 31)
     """Last date that a post may have; a later date gets a warning and is not used."""
     deletes_share: float = 0.2
-    """Share of a source's posts that one refresh may delete without `--allow-deletes`."""
+    """Share of a source's posts that may leave in one refresh without `--allow-deletes`."""
+    settings_share: float = 1.0
+    """The same where the settings or the code changed, and the files did not. The last post never leaves so."""

@@ -20,7 +20,14 @@ from etl_project.database.live_sql import next_turn
 from etl_project.database.previous import has_doubled_files
 from etl_project.database.work_file import WorkFile
 from etl_project.load.merge import sources_differ
-from etl_project.refresh.guard import RefreshStopped, guard_deletes, refuse_new_unavailable, require_every_source
+from etl_project.refresh.guard import (
+    RefreshStopped,
+    guard_leaving,
+    refuse_garbled_names,
+    refuse_new_unavailable,
+    refuse_source_without_posts,
+    require_every_source,
+)
 from etl_project.refresh.pin import PinnedSources, Walk, pin_sources, walk_sources
 from etl_project.refresh.reasons import reasons_to_finish, reasons_to_load
 from etl_project.refresh.unchanged import digest_inputs
@@ -155,6 +162,7 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
         RefreshStopped: the guard: too many posts are about to leave; every table is to be built anew and a source
             cannot be read.
     """
+    refuse_garbled_names(settings)
     began, clock = time.perf_counter(), Clock.now()
     if not ask.is_dry_run:
         work.sweep()
@@ -265,6 +273,8 @@ class _Planner:
         # Without its own settings file an unavailable site would seem to have other settings.
         reparse -= diff.unavailable.keys()
         refuse_new_unavailable(self.settings, diff.unavailable, self.known)
+        if not self.ask.allow_deletes:
+            refuse_source_without_posts(self.settings, pinned.sources, diff.listed, self.known)
         guard = self._ask_guard(diff)
         if self.is_upgrade:
             require_every_source(diff.unavailable)
@@ -356,7 +366,7 @@ class _Planner:
         if self.ask.allow_deletes:
             return None
         try:
-            guard_deletes(diff.leaving, self.settings.limits.deletes_share)
+            guard_leaving(diff.leaving, self.settings)
         except RefreshStopped as stopped:
             if not self.ask.is_dry_run:
                 raise

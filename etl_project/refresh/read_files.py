@@ -17,12 +17,11 @@ from etl_project.refresh.guard import require_every_source
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.scan.compare import (
     FILES_TO_READ,
-    Leaving,
-    articles_leaving,
     forget_source,
     record_read_files,
     tasks_to_read,
 )
+from etl_project.scan.leaving import Leaving, articles_leaving
 from etl_project.scan.listing import list_again
 from etl_project.scan.source_version import SourceVersion
 from etl_project.sources.signature import SourceUnavailable
@@ -36,7 +35,7 @@ _REJECTED_NAMED = 10
 Report = Callable[[int, int], None]
 """Called with (files done, files in all) while batches run."""
 
-_READ_OUTCOME = "if(reason IN ('permission_denied', 'unreadable'), 'closed', status) AS status"
+_READ_OUTCOME = "if(reason IN ('permission_denied', 'unreadable', 'not_downloaded'), 'closed', status) AS status"
 """What became of a file: a rejected one that could not be opened tells nothing of the post in it."""
 
 
@@ -136,28 +135,34 @@ def bytes_to_read(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return dict(con.execute(f"SELECT source_id, sum(size)::BIGINT FROM ({FILES_TO_READ}) GROUP BY 1").fetchall())
 
 
-def count_leaving_again(plan: RefreshPlan) -> dict[str, Leaving]:
-    """Count once more the articles about to leave, where files went or could not be opened when they were to be read.
+def count_leaving_again(plan: RefreshPlan, manifest: Sequence[ManifestRow]) -> dict[str, Leaving]:
+    """Count once more the articles about to leave, now that it is known what the files hold.
 
     A file that only moved meanwhile is listed under its new path by now, and the next plan will read it.
 
+    Args:
+        plan: the plan that was worked off.
+        manifest: one row for each batch.
+
     Returns:
-        Source -> articles about to leave; nothing where no file went.
+        Source -> articles about to leave; nothing where no file is lost.
     """
     con = plan.connection
     lost = con.execute(
-        "SELECT DISTINCT source_id FROM listed_files WHERE known_status IN ('gone', 'closed')"
+        """
+        SELECT source_id, bool_or(known_status = 'gone') FROM listed_files AS l
+        WHERE is_read AND known_status IN ('gone', 'closed', 'rejected') GROUP BY 1
+        """
     ).fetchall()
-    if not lost:
+    if not (lost and plan.generation):
         return {}
+    listed_again = [name for name, is_gone in lost if is_gone]
     for pinned in plan.sources:
-        if (pinned.name,) in lost:
+        if pinned.name in listed_again:
             list_again(con, pinned)
-    con.execute(
-        "DELETE FROM listing WHERE (source_id, path) IN "
-        "(SELECT (source_id, path) FROM listed_files WHERE known_status = 'closed')"
-    )
-    return articles_leaving(con, plan.sources)
+    files = parquet_rows([row.files["post_files"] for row in manifest])
+    read = f"SELECT source_id, path, file_hash, reason FROM {files}"
+    return articles_leaving(con, plan.sources, read, listed_again)
 
 
 def _newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str]) -> list[str]:

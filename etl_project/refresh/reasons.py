@@ -66,6 +66,10 @@ def reasons_to_load(
         )
     if diff.deleted:
         reasons.append(count(diff.deleted, "file is gone", "files are gone"))
+    for name, articles in diff.leaving.items():
+        if articles.unselected:
+            what = count(articles.unselected, "file", "files")
+            reasons.append(f"{what} of {name} left: there, but no post by its settings or by this version")
     turned = first_number(con, f"SELECT count(*) FROM ({turned_live_or_expired('work')})", {"as_of": clock.as_of})
     if turned:
         reasons.append(count(turned, "article goes live or expires", "articles go live or expire"))

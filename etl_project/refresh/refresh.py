@@ -29,7 +29,7 @@ from etl_project.load.merge import Merge, merge
 from etl_project.load.refresh_log import Timing
 from etl_project.load.rename import rename_sources
 from etl_project.refresh.disk_full import tells_full_disk
-from etl_project.refresh.guard import guard_deletes
+from etl_project.refresh.guard import guard_leaving
 from etl_project.refresh.plan import RefreshPlan, Request, choose_sources, make_plan
 from etl_project.refresh.read_files import FilesRead, Report, bytes_to_read, count_leaving_again, read_files
 from etl_project.refresh.result import TablesLoaded
@@ -153,11 +153,11 @@ class Refresh:
         return loaded
 
     def _read(self, plan: RefreshPlan, staging: Path, report: Report, appender: Appender | None = None) -> FilesRead:
-        """Read what is to be read, and ask the guard again where files went meanwhile."""
+        """Read what is to be read, and ask the guard again where files went or cannot be loaded any more."""
         read = read_files(plan, self.settings.limits, self.engine, staging, report, appender)
         self.engine.close()  # merging needs the memory of the processes more than they do
         if not self.ask.allow_deletes:
-            guard_deletes(count_leaving_again(plan), self.settings.limits.deletes_share)
+            guard_leaving(count_leaving_again(plan, read.manifest), self.settings)
         return read
 
     def _merge(self, plan: RefreshPlan, read: FilesRead, extract_milliseconds: int) -> tuple[int, Collection[str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from etl_project.limits import Limits
+from etl_project.scan.leaving import Leaving, articles_leaving
 from etl_project.scan.listing import list_source
 from etl_project.scan.rehash import confirm_young_files, rehash_unchanged
 from etl_project.sources.listing import NOT_HERE, FolderListing
@@ -72,15 +73,6 @@ class Diff:
     """Files found by `verify` whose bytes changed although their signature did not, as `source/path`."""
     young_left: bool = False
     """Some file was written so recently that it must be hashed again although its bytes are the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """Articles of a source that are about to leave."""
-
-    leaving: int
-    total: int
-    """Articles that the source has."""
 
 
 def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
@@ -272,56 +264,3 @@ def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
     """Leave a source as it is: it failed while it was listed or read."""
     for table in ("listed_files", "deleted_files", "confirmed_young"):
         con.execute(f"DELETE FROM {table} WHERE source_id = ?", [source_id])
-
-
-def articles_leaving(con: duckdb.DuckDBPyConnection, sources: Iterable[PinnedSource]) -> dict[str, Leaving]:
-    """Count the articles that are about to lose their last file.
-
-    A file is lost when it is not listed any more, when it went before it was read, or when it cannot be opened. An
-    article that its source keeps without its file (`on_missing = "keep"`) does not leave, unless its file is there and
-    cannot be opened.
-
-    The table `listing` says which files there are: where files went while they were read, list their source again
-    first, and delete what could not be opened. A file that only moved still has its inode, size and time; in a git
-    source, its blob. Several files may have the same: each new one replaces one that was lost.
-
-    Args:
-        con: the connection of the plan.
-        sources: the sources that were listed.
-
-    Returns:
-        Source -> articles about to leave, where any is.
-    """
-    rows = con.execute(
-        """
-        WITH lost AS (
-            SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
-            FROM (
-                SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM deleted_files
-                WHERE NOT list_contains($keeping, source_id)
-                UNION ALL
-                SELECT source_id, path, article_id, status, inode, size, mtime_ns, blob_id FROM inventory
-                SEMI JOIN (
-                    SELECT source_id, path FROM listed_files WHERE known_status = 'closed'
-                        OR (known_status = 'gone' AND NOT list_contains($keeping, source_id))
-                ) USING (source_id, path)
-            )
-            ANTI JOIN listing AS there USING (source_id, article_id)
-            WHERE status = 'loaded'
-        ), new AS (
-            SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
-            FROM listing ANTI JOIN inventory USING (source_id, path)
-        )
-        SELECT source_id, count(DISTINCT article_id),
-            (
-                SELECT count(DISTINCT article_id) FROM inventory AS i
-                WHERE i.source_id = lost.source_id AND i.status = 'loaded'
-            )
-        FROM lost
-        ANTI JOIN new ON (new.source_id, new.inode, new.size, new.mtime_ns, coalesce(new.blob_id, ''), new.n)
-            = (lost.source_id, lost.inode, lost.size, lost.mtime_ns, coalesce(lost.blob_id, ''), lost.n)
-        GROUP BY 1
-        """,
-        {"keeping": [pinned.name for pinned in sources if pinned.source.on_missing == "keep"]},
-    ).fetchall()
-    return {source_id: Leaving(leaving, total) for source_id, leaving, total in rows}
