@@ -95,7 +95,7 @@ def test_marks_of_containers_are_no_text_and_their_titles_are() -> None:
         "::: details Click {open}\ny\n:::\n\n```\n:::tip\n```\n\n- a\n\n  :::tip\n  b\n  :::\n\n::: {.w}\nz :::"
     )
     assert body.text == ("Use it.\n\nDid you know?\n\nWatch: out\n\nx\n\nClick\n\ny\n\n:::tip\n\na\n\nb\n\nz :::")
-    assert read(":::tip\nUse\n:::", "goldmark").text == ":::tip Use :::"
+    assert read(":::tip\nUse\n:::", "pulldown-cmark").text == ":::tip Use :::"
 
 
 @pytest.mark.parametrize(

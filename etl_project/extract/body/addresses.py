@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 _SIGN = "\ufdd0"  # a noncharacter: no program may write it into a file (Unicode 16, section 23.7)
 _SIGN_ESCAPED = "%EF%B7%90"
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _WRITTEN_ESCAPE = re.compile(r"(?<!\\)%(?=[0-9A-Fa-f]{2})")
 _ADDRESS = re.compile(r'((?:href|src)=")([^"%]*%[^"]*)"')
 
@@ -26,7 +27,7 @@ def protect_escapes(markdown: str) -> str:
     Returns:
         The body for the renderer, whose output `restore_addresses` takes; the same object if it writes no escape.
     """
-    if "%" not in markdown or not _WRITTEN_ESCAPE.search(markdown):
+    if "%" not in markdown or not _ESCAPE.search(markdown):
         return markdown
     return _WRITTEN_ESCAPE.sub(_SIGN, markdown.replace(_SIGN, "\ufffd"))
 

@@ -73,6 +73,7 @@ MARKS = dict.fromkeys(
 ) | {"blockquote": (QUOTED, QUOTED_END)}
 """Tag -> the marks at the start and at the end of its content, inside its separators."""
 
+_MARK = re.compile("\0[seqr]")
 _BREAK_MARK = re.compile("\0[lbcseqr]")
 # Han, kana and full-width characters, for a character class. Hangul is not included: Korean is written with spaces.
 _WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U0001b000-\U0001b16f\U00020000-\U0003ffff"
@@ -105,22 +106,22 @@ def plain_text(joined: str) -> tuple[str, str]:
     for block in joined.split(BLOCK):
         if not block or block.isspace():
             continue
+        if "\n" in block and CODE not in block:
+            block = _WIDE_BREAK.sub("", block)
         apart_ends = quote_ends = 0
-        if APART in block or APART_END in block:
-            apart_depth += block.count(APART)
-            apart_ends = block.count(APART_END)
-            block = block.replace(APART, "").replace(APART_END, "")
-        if QUOTED in block or QUOTED_END in block:
-            quote_depth += block.count(QUOTED)
-            quote_ends = block.count(QUOTED_END)
-            block = block.replace(QUOTED, "").replace(QUOTED_END, "")
-        if block.startswith(CODE):
-            lines = [line.rstrip() for line in _BREAK_MARK.sub("\n", block).split("\n")]
+        if "\0" not in block:
+            text = " ".join(block.split())
         else:
-            if "\n" in block:
-                block = _WIDE_BREAK.sub("", block)
-            lines = [" ".join(line.split()) for line in block.split(LINE)]
-        text = "\n".join(filter(None, lines))
+            apart_depth += block.count(APART)
+            quote_depth += block.count(QUOTED)
+            apart_ends = block.count(APART_END)
+            quote_ends = block.count(QUOTED_END)
+            block = _MARK.sub("", block)
+            if block.startswith(CODE):
+                lines = [line.rstrip() for line in _BREAK_MARK.sub("\n", block).split("\n")]
+            else:
+                lines = [" ".join(line.split()) for line in block.split(LINE)]
+            text = "\n".join(filter(None, lines))
         if text:
             blocks.append(text)
             if not paragraph and not apart_depth and _WORD.search(text) and not _CONTENTS.fullmatch(text):
@@ -128,6 +129,7 @@ def plain_text(joined: str) -> tuple[str, str]:
                     paragraph = text
                 elif not quoted_paragraph:
                     quoted_paragraph = text
-        apart_depth -= apart_ends
-        quote_depth -= quote_ends
+        if apart_ends or quote_ends:
+            apart_depth -= apart_ends
+            quote_depth -= quote_ends
     return "\n\n".join(blocks), (paragraph or quoted_paragraph).replace("\n", " ")
