@@ -19,6 +19,7 @@ _LENGTHS = {"year": (4,), "month": (2,), "day": (2,), "i_month": (2, 1), "i_day"
 _DIGITS = frozenset("0123456789")
 _HEXADECIMAL = frozenset("0123456789abcdef")
 _MAX_TEMPLATE_PARTS = 40
+_MAX_COMPILED_PARTS = 7
 
 _PARTS_OF_NAMES = frozenset((*_LENGTHS, "title"))
 """Parts of `new_post_name` that are no values of the front matter: hexo, processor/post.ts, `preservedKeys`."""
@@ -46,6 +47,7 @@ class PostNames:
         rule = _without_ending(template or ":title.md")
         self._pieces = PLACEHOLDER.split(rule)
         self._is_plain = rule == ":title"
+        self._pattern = _compile_template(self._pieces)
 
     def read(self, path: str) -> PostName:
         """Read the path of a post below `_posts`, without its ending.
@@ -54,7 +56,11 @@ class PostNames:
         """
         if self._is_plain:
             return PostName(path, None, {})
-        parts = _match_template(self._pieces, path)
+        if self._pattern:
+            match = self._pattern.fullmatch(path)
+            parts = dict(zip(self._pieces[1::2], match.groups(), strict=True)) if match else None
+        else:
+            parts = _match_template(self._pieces, path)
         if parts is None:
             return PostName(hexo_slug(path), None, {})
         year = parts.get("year")
@@ -64,6 +70,27 @@ class PostNames:
             f"{year}-{month:0>2}-{day:0>2}" if year and month and day else None,
             {name: text for name, text in parts.items() if name not in _PARTS_OF_NAMES},
         )
+
+
+def _compile_template(pieces: list[str]) -> re.Pattern[str] | None:
+    """Compile a template of one text at most, and digits, whose expression cannot try many ways to part a path.
+
+    Returns:
+        None for a template of several texts.
+    """
+    parts = pieces[1::2]
+    if sum(part not in _LENGTHS for part in parts) > 1 or len(parts) > _MAX_COMPILED_PARTS:
+        return None
+    expression = ""
+    for index, text in enumerate(pieces):
+        if index % 2 == 0:
+            expression += re.escape(text)
+        elif lengths := _LENGTHS.get(text):
+            signs = "0-9a-f" if text == "hash" else "0-9"
+            expression += f"([{signs}]{{{lengths[-1]},{lengths[0]}}})"
+        else:
+            expression += "(.+?)"
+    return re.compile(expression, re.DOTALL)
 
 
 def _match_template(pieces: list[str], path: str) -> dict[str, str] | None:
