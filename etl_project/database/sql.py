@@ -23,6 +23,11 @@ def openable(published: Path) -> str:
     return f"duckdb:{published}"
 
 
+def is_ambiguous(published: Path) -> bool:
+    """Whether DuckDB, which names a database after its file, would take the name for a schema or a quote."""
+    return published.stem in ("internal", "main", "memory", "system", "temp") or '"' in published.stem
+
+
 def quoted(value: object) -> str:
     """Write a text as an SQL literal."""
     return "'" + str(value).replace("'", "''") + "'"

@@ -11,7 +11,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from etl_project.database.sql import openable
+from etl_project.database.sql import is_ambiguous, openable, quoted
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.show.console import safe
 from etl_project.show.write_rows import Format, as_text, serialize
@@ -71,7 +71,12 @@ def open_published(path: Path) -> duckdb.DuckDBPyConnection:
     if not path.exists():
         raise NoWarehouse(f"{path} has not been built yet. Run: etl refresh")
     try:
-        con = duckdb.connect(openable(path), read_only=True)
+        if is_ambiguous(path):
+            con = duckdb.connect()
+            con.execute(f"ATTACH {quoted(path)} AS warehouse (READ_ONLY, TYPE duckdb)")
+            con.execute("USE warehouse")
+        else:
+            con = duckdb.connect(openable(path), read_only=True)
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET enable_external_access = false")
         return con
