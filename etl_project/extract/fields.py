@@ -104,6 +104,11 @@ class FieldReader:
         self._pelican = self._config.pelican
         self._make_url = url_maker(self._dialect, source.permalink, self._config)
 
+    @property
+    def copies_html(self) -> bool:
+        """Whether the generator copies HTML without front matter, instead of making a page of it: Hugo."""
+        return self._hugo is not None and self._hugo.copies_html
+
     def read(self, path: str, front_matter: dict[str, Value], *, first_heading: str | None, body: str = "") -> Fields:
         """Read the fields of one post.
 

@@ -103,7 +103,7 @@ class PostReader:
         self._dialect = DIALECTS[source.dialect]
         self._bodies = BodyReader(source.rules, source.mentions, self._dialect.markdown, self._dialect.templates)
         self._fields = FieldReader(pinned, limits)
-        self._copies_html = self._dialect.url_style == "hugo"
+        self._copies_html = self._fields.copies_html
         self._read_file = pinned.place.read_post
         self._steps = (self._decode, self._read_front_matter, self._read_body, self._read_fields)
 

@@ -432,6 +432,35 @@ def test_dates_of_file_names(tmp_path: Path, path: str, lines: list[str], date: 
     assert other is not None and fields.published.instant == other.instant
 
 
+LENT = """
+languages: {en: {}, fr: {}}
+module:
+  mounts:
+  - {source: content/en, target: content}
+  - {source: content/fr, target: content, lang: fr}
+  - {source: content/en/docs, target: content/docs, lang: fr, excludeFiles: specs/*}
+  - {source: content/en/old, target: content/new}
+  - {source: tmp/README.md, target: content/docs/_index.md}
+"""
+
+
+def test_a_folder_lent_to_another_language_stays_what_it_is(tmp_path: Path) -> None:
+    wanted = {
+        "content/en/docs/a.md": "/docs/a/",
+        "content/en/docs/specs/a.md": "/docs/specs/a/",
+        "content/en/old/a.md": "/new/a/",
+        "content/fr/docs/a.md": "/fr/docs/a/",
+        "tmp/README.md": NO_PAGE,
+    }
+    assert addresses(tmp_path, {"hugo.yaml": LENT}, dict.fromkeys(wanted, POST), {}) == wanted
+
+
+@pytest.mark.parametrize(("allowed", "url"), [("", NO_PAGE), ("['! ^text/html$']", NO_PAGE), ("['.*']", "/a/")])
+def test_html_that_begins_with_a_tag_is_copied_unless_it_is_allowed(tmp_path: Path, allowed: str, url: str) -> None:
+    config = {"hugo.yaml": f"title: x\nsecurity: {{allowContent: {allowed}}}\n"}
+    assert addresses(tmp_path, config, {"content/a.html": " <p>x</p>"}, {}) == {"content/a.html": url}
+
+
 def test_the_language_is_that_of_the_settings_else_of_the_source_else_of_the_folder(tmp_path: Path) -> None:
     write(tmp_path, {"hugo.toml": 'title = "x"', "content/it/a.md": POST})
     assert read(tmp_path, "content/it/a.md", language="en").language == "en"

@@ -14,6 +14,9 @@ FILE_NAME = ":filename"
 """The key that stands for the date in the name of the file."""
 
 
+_PUBLISHED = frozenset({FILE_NAME, "date", "publishdate", "pubdate", "published"})
+
+
 def date_keys(values: dict[str, Value], name: str, defaults: tuple[str, ...]) -> tuple[str, ...]:
     """List the keys that give a date of a page, in the order in which they are tried.
 
@@ -31,6 +34,9 @@ def date_keys(values: dict[str, Value], name: str, defaults: tuple[str, ...]) ->
     keys: list[str] = []
     for key in [key.lower() for key in stated] or [":default"]:
         keys += defaults if key == ":default" else [key] if key[:1] != ":" or key == FILE_NAME else []
+    if name == "lastmod":
+        # When a page was published is no update.
+        keys = [key for key in keys if key not in _PUBLISHED]
     return tuple(dict.fromkeys(keys))
 
 

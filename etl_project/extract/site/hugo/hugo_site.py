@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from etl_project.extract.site.hugo.content_files import (
@@ -70,6 +71,8 @@ class HugoSite:
     """Folders, as paths of posts, of leaf bundles that hold other content."""
     sections: dict[tuple[str, str], dict[str, Value]] = field(default_factory=dict)
     """Language and logical path of a section with an `_index` file -> its front matter as far as it matters."""
+    mounts_overlap: bool = False
+    """Whether a file may be mounted twice."""
     has_section_slugs: bool = False
     """Whether a section has a slug, which then stands for its folder in addresses."""
     _ignored: tuple[re.Pattern[str], ...] = ()
@@ -81,7 +84,17 @@ class HugoSite:
         """Make a site of its settings, without sections; arguments as of the fields."""
         languages, first = read_languages(values)
         mounts = content_mounts(values, languages, first)
-        return cls(values, languages, first, mounts, above, _ignored=tuple(_compile_ignored(values.get("ignorefiles"))))
+        ignored = tuple(_compile_ignored(values.get("ignorefiles")))
+        sources = [mount.source for mount in mounts]
+        overlap = any(f"{one}/".startswith(f"{other}/") or other == "." for one, other in permutations(sources, 2))
+        return cls(values, languages, first, mounts, above, mounts_overlap=overlap, _ignored=ignored)
+
+    @property
+    def copies_html(self) -> bool:
+        """Whether HTML without front matter is no page; it is one where the settings allow HTML as content (0.162)."""
+        security = self.values.get("security")
+        allowed = list_texts(security.get("allowcontent")) if isinstance(security, dict) else []
+        return not any(pattern in (".*", "^text/html$", "text/html", "^text/.*$") for pattern in allowed)
 
     @property
     def states_languages(self) -> bool:
@@ -130,16 +143,20 @@ class HugoSite:
 
     def _place(self, path: str) -> HugoPage | None:
         full = self.above + path
+        found: tuple[list[str], Mount] | None = None
         for mount in self.mounts:
-            if full == mount.source:
-                return self._make_page(list(mount.target), mount)
-            if mount.source == "." or full.startswith(f"{mount.source}/"):
-                below = full if mount.source == "." else full[len(mount.source) + 1 :]
-                if not (mount.included or mount.excluded) or mount.takes(below):
-                    return self._make_page([*mount.target, *below.split("/")], mount)
-        if self.values:
-            return None
-        return self._make_page(path.split("/"), Mount("", (), self.first_language))
+            below = mount.path_below(full)
+            if below is None:
+                continue
+            parts = [*mount.target, *below]
+            # A shorter source with the same pages is the folder as a whole; the longer one lends them to a language.
+            if found is None or parts == found[0]:
+                found = parts, mount
+            if not self.mounts_overlap:
+                break
+        if found:
+            return self._make_page(*found)
+        return None if self.values else self._make_page(path.split("/"), Mount("", (), self.first_language))
 
     def _make_page(self, parts: list[str], mount: Mount) -> HugoPage:
         *folders, name = parts or [mount.source]
@@ -280,7 +297,7 @@ def _parse_headers(
 
 def _is_page(site: HugoSite, folder: str, name: str, headers: dict[str, bytes]) -> bool:
     path = f"{folder}/{name}".lstrip("/")
-    return site._is_index(name) and not (path in headers and is_copied(path, headers[path]))
+    return site._is_index(name) and not (site.copies_html and path in headers and is_copied(path, headers[path]))
 
 
 def _read_cascades(cascade: Value) -> Iterator[_Cascade]:

@@ -51,8 +51,16 @@ class Mount:
     """Globs below the source; without any, every file."""
     excluded: tuple[str, ...] = ()
 
-    def takes(self, below: str) -> bool:
-        """Tell whether a file is mounted, by its path below the source."""
+    def path_below(self, path: str) -> list[str] | None:
+        """Split the path of a file below the source of the mount, empty for the source itself; None if it is not."""
+        if path == self.source:
+            return []
+        if self.source != "." and not path.startswith(f"{self.source}/"):
+            return None
+        below = path if self.source == "." else path[len(self.source) + 1 :]
+        return below.split("/") if not (self.included or self.excluded) or self._takes(below) else None
+
+    def _takes(self, below: str) -> bool:
         if any(matches_glob(glob, below) for glob in self.excluded):
             return False
         return not self.included or any(matches_glob(glob, below) for glob in self.included)
