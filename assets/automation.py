@@ -22,6 +22,7 @@ from etl_project.refresh.guard import RefreshStopped
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.result import describe_outage
 from etl_project.settings import ScheduleSettings, Settings, SettingsError, read_settings
+from etl_project.show.error_sentence import describe_error
 
 PLAN_TIMEOUT_SECONDS = 40
 """How long a tick waits for the plan before it requests a run without it: the daemon gives a tick 60 seconds."""
@@ -128,9 +129,11 @@ def _plan_under_lock(instance: dg.DagsterInstance, loaded: Settings | None) -> d
             return _plan(instance, refresh)
         finally:
             refresh.work.lock.release()
-    except SettingsError as error:
+    except Exception as error:
+        # Of whichever kind: a tick that fails is seen by nobody who does not look at Dagster.
         if settings:
-            Alerts(settings.alerts, WorkFile(settings.warehouse.path), _log.warning).report_failure(str(error))
+            sentence = describe_error(error).text
+            Alerts(settings.alerts, WorkFile(settings.warehouse.path), _log.warning).report_failure(sentence)
         raise
     finally:
         try:

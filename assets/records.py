@@ -12,11 +12,18 @@ from pathlib import Path
 
 import dagster as dg
 import yaml
+from dagster._check import CheckError
+from dagster._core.errors import DagsterInvalidConfigError
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import EventLogStorage, SqlEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from sqlalchemy import func, select
+from yaml.scanner import ScannerError
+
+from etl_project.errors import UserError
+from etl_project.refresh.disk_full import is_full
+from etl_project.servers.dagster_home import sqlite_error_in
 
 _ENDED_STATUSES = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
@@ -35,6 +42,32 @@ class Purged:
     """Bytes of Dagster's home before the purge."""
     after: int
     """Bytes of Dagster's home after it."""
+
+
+class UnusableRecords(UserError):
+    """Dagster's records cannot be opened, read or written; the message names their folder."""
+
+
+@contextmanager
+def tell_unusable_records(home: Path) -> Iterator[None]:
+    """Say which folder it is where SQLite or Dagster cannot use the records in it.
+
+    Raises:
+        UnusableRecords: they cannot.
+    """
+    try:
+        yield
+    except Exception as error:
+        sqlite = sqlite_error_in(error)
+        is_config = isinstance(error, DagsterInvalidConfigError | ScannerError | CheckError)
+        if is_full(error) or not (sqlite or is_config):
+            raise
+        what = home if sqlite else home / "dagster.yaml"
+        reason = str(sqlite or error).strip().splitlines()[0].rstrip(".")
+        raise UnusableRecords(
+            f"{what}: Dagster cannot use it: {reason}. The published file is as it was. Correct what it says, or move "
+            f"{what} away: it is made anew, and only the history of runs in Dagster is lost."
+        ) from error
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from assets.records import trim_runs
 from etl_project.alerts.alerts import Alerts
 from etl_project.checks.check import CheckResult
 from etl_project.database.lock import LockHeld, RefreshLock
-from etl_project.database.publish import Published
 from etl_project.database.opening import OpenElsewhere
+from etl_project.database.publish import Published
 from etl_project.errors import UserError, is_query_interrupt
 from etl_project.refresh import Refresh
 from etl_project.refresh.plan import RefreshPlan
@@ -27,6 +27,7 @@ from etl_project.refresh.read_files import Report
 from etl_project.refresh.result import TablesLoaded
 from etl_project.scan.compare import Diff
 from etl_project.settings import read_settings
+from etl_project.show.error_sentence import describe_error
 from etl_project.sources.signature import SourceUnavailable
 
 RETRY_SECONDS = 10
@@ -97,7 +98,7 @@ class Session:
                 raise DagsterExecutionInterruptedError from error
             if attempts_left and _is_transient(error):
                 raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from error
-            self.error = str(error)
+            self.error = describe_error(error).text
             if isinstance(error, UserError):
                 raise dg.Failure(description=str(error), allow_retries=False) from error
             raise

@@ -47,6 +47,8 @@ class RefreshRun:
     """Somebody pressed Ctrl-C."""
     error: str | None
     """Reason of a failure, as a sentence where one is known."""
+    trace: str | None
+    """Where the failure comes from: the trace of its error."""
 
 
 def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
@@ -87,7 +89,8 @@ def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
         checks=session.checks,
         published=session.published,
         is_interrupted=any(map(_is_interrupt, events)),
-        error=None if success else _failure_reason(events),
+        error=None if success else session.error or _failure_reason(events),
+        trace=None if success else _trace(events),
     )
 
 
@@ -106,6 +109,12 @@ def _is_interrupt(event: dg.DagsterEvent) -> bool:
     else:
         return False
     return error is not None and error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+
+
+def _trace(events: list[dg.DagsterEvent]) -> str | None:
+    """Trace of the first step that failed."""
+    failures = (event.step_failure_data.error for event in events if event.is_step_failure)
+    return next((error.to_string() for error in failures if error), None)
 
 
 def _failure_reason(events: list[dg.DagsterEvent]) -> str:

@@ -51,6 +51,7 @@ def etl(
 
 @app.command()
 def refresh(
+    context: typer.Context,
     config: Config = None,
     full: Annotated[bool, typer.Option("--full", help="Read every post again and build every table anew.")] = False,
     allow_deletes: Annotated[
@@ -73,9 +74,14 @@ def refresh(
     from etl_project.settings import read_settings
 
     work = Refresh(read_settings(config), full=full, allow_deletes=allow_deletes, verify=verify, sources=source or ())
+    is_debug = bool(context.find_root().params.get("debug"))
     work.work.lock.acquire("etl refresh --plan" if plan else "etl refresh")
     try:
-        code = _preview(work) if plan else _refresh(work, Alerts(work.settings.alerts, work.work, _warn))
+        code = (
+            _preview(work)
+            if plan
+            else _refresh(work, Alerts(work.settings.alerts, work.work, _warn), is_debug=is_debug)
+        )
     finally:
         work.engine.close()
         work.work.lock.release()
@@ -108,12 +114,12 @@ def _options(ask: Request, sources: int) -> str:
     return "".join([*(f" {option}" for option, is_asked in asked.items() if is_asked), *named])
 
 
-def _refresh(work: Refresh, alerts: Alerts) -> int:
+def _refresh(work: Refresh, alerts: Alerts, *, is_debug: bool) -> int:
     try:
         alerts.report_interrupted_refresh()
         plan = work.plan()
         if not plan.is_no_op:
-            return _run(work, plan)
+            return _run(work, plan, is_debug=is_debug)
         _say_no_op(work, plan)
         alerts.report_success(plan.generation, plan.diff.listed, plan.diff.unavailable)
         return SOURCE_MISSING if plan.diff.unavailable else DONE
@@ -144,7 +150,7 @@ def _verified_in_words(plan: RefreshPlan) -> str:
     return f", each {'but those in git ' if any(in_git) else ''}hashed again"
 
 
-def _run(work: Refresh, plan: RefreshPlan) -> int:
+def _run(work: Refresh, plan: RefreshPlan, *, is_debug: bool) -> int:
     from etl_project.refresh.disk_full import tell_full_disk
     from etl_project.show.progress import progress
     from etl_project.show.summary import show_failure, show_summary
@@ -161,6 +167,8 @@ def _run(work: Refresh, plan: RefreshPlan) -> int:
     if run.is_interrupted:
         raise KeyboardInterrupt
     if not run.success or run.tables is None or run.published is None:
+        if is_debug and run.trace:
+            err.print(safe(run.trace))
         show_failure(run.error, run.checks, work.settings.warehouse.path, run.run_id, err)
         return FAILED
     show_summary(run.tables, run.published, run.aggregates, run.checks, out)
@@ -296,7 +304,7 @@ def maintain(
     config: Config = None,
     keep_days: Annotated[
         float | None,
-        typer.Option(min=0, help="Age in days from which records of runs and checks are deleted."),
+        typer.Option(min=0, max=36_500, help="Age in days from which records of runs and checks are deleted."),
     ] = None,
 ) -> None:
     """Make the work file and Dagster's records small again, and remove copies of repositories that no source needs."""

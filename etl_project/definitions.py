@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import dagster as dg
 
@@ -12,14 +14,14 @@ from assets.automation import automation
 from assets.checks import CHECK_STEPS
 from assets.jobs import REFRESH, maintain, refreshing_jobs
 from assets.publish import publish
-from assets.records import Purged, purge, records_of
+from assets.records import Purged, purge, records_of, tell_unusable_records
 from assets.resources import Session, session_resource
 from assets.run import RefreshRun, run_job
 from assets.tables import tables
 from etl_project.refresh import Refresh
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.read_files import Report
-from etl_project.servers.dagster_home import prepare_home
+from etl_project.servers.dagster_home import is_damage, prepare_home, set_aside_damaged
 from etl_project.servers.orphans import OWNER
 from etl_project.settings import Settings, SettingsError, read_settings
 from etl_project.utf8_mode import restart_dagster_in_utf8_mode
@@ -79,10 +81,27 @@ def run_refresh(refresh: Refresh, plan: RefreshPlan, report: Report) -> RefreshR
         refresh: the caller holds the lock of its work file.
         plan: what there is to do; it cannot be used again.
         report: called with (files done, files in all) while files are read.
+
+    Raises:
+        UnusableRecords: Dagster's records cannot be read or written.
     """
+    home = prepare_home(refresh.settings)
     session = Session(refresh, plan, report)
-    job = wire(refresh.settings, session).resolve_job_def(REFRESH)
-    return run_job(job, session, prepare_home(refresh.settings))
+    with tell_unusable_records(home):
+        try:
+            return _run_in(session, home)
+        except Exception as error:
+            # Damage deep within a file is found only here. The plan is used up: the run makes another.
+            if not is_damage(error) or not (told := set_aside_damaged(home)):
+                raise
+            for sentence in told:
+                print(sentence, file=sys.stderr)
+            return _run_in(Session(refresh, None, report), home)
+
+
+def _run_in(session: Session, home: Path) -> RefreshRun:
+    job = wire(session.refresh.settings, session).resolve_job_def(REFRESH)
+    return run_job(job, session, home)
 
 
 def purge_records_of(settings: Settings, keep_days: float | None = None) -> Purged:
@@ -92,5 +111,6 @@ def purge_records_of(settings: Settings, keep_days: float | None = None) -> Purg
         settings: tell where the records are, and how old they may be.
         keep_days: how old they may be instead.
     """
-    with records_of(prepare_home(settings)) as instance:
+    home = prepare_home(settings)
+    with tell_unusable_records(home), records_of(home) as instance:
         return purge(instance, settings.schedule.keep_days if keep_days is None else keep_days)

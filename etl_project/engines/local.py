@@ -6,11 +6,12 @@ import concurrent.futures
 import dataclasses
 import functools
 import gc
+import logging
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from etl_project.engines.batch import Batch, ManifestRow
@@ -25,6 +26,12 @@ _IDLE_SECONDS = 60
 _ONE_THREAD = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 """One process per core: threads of its own would only take turns with those of the others."""
 
+_NO_PROCESSES = (OSError, ImportError, NotImplementedError)
+"""What is raised where processes cannot share anything: /dev/shm is read-only, full or missing, or there may be no more
+processes or files. joblib reads in one process then, too."""
+
+_log = logging.getLogger(__name__)
+
 
 class LocalEngine:
     """Runs batches on the cores of this machine.
@@ -35,6 +42,7 @@ class LocalEngine:
     def __init__(self, processes: int | None = None) -> None:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
+        self._is_alone = False
 
     @functools.cached_property
     def processes(self) -> int:
@@ -46,7 +54,7 @@ class LocalEngine:
     def warm(self, total_bytes: int) -> None:
         """Start the processes, where there is work for them, so that they have imported what they need."""
         if total_bytes >= IN_PROCESS_BYTES and self.processes > 1:
-            self._open_pool()
+            self._try_pool()
 
     def run(self, batches: Iterable[Batch], total_bytes: int) -> Iterator[ManifestRow]:
         """Run every batch; rows come in the order they are done.
@@ -61,7 +69,10 @@ class LocalEngine:
         if (total_bytes < IN_PROCESS_BYTES and self._pool is None) or self.processes == 1:
             yield from map(run_batch, batches)
             return
-        pool = self._open_pool()
+        pool = self._try_pool()
+        if pool is None:
+            yield from map(run_batch, batches)
+            return
         waiting = iter(batches)
         running: dict[concurrent.futures.Future[ManifestRow], Batch] = {}
         broken: list[Batch] = []
@@ -111,6 +122,23 @@ class LocalEngine:
         middle = len(batch.tasks) // 2
         for name, tasks in (("a", batch.tasks[:middle]), ("b", batch.tasks[middle:])):
             yield from self._run_alone(dataclasses.replace(batch, number=batch.number + name, tasks=tasks))
+
+    def _try_pool(self) -> ProcessPoolExecutor | None:
+        """Open the pool; None where this machine lets no processes be started, which is logged once."""
+        if self._is_alone:
+            return None
+        try:
+            return self._open_pool()
+        except _NO_PROCESSES as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            _log.warning(
+                "Posts are read by one process, as no others can be started (is /dev/shm writable?): %s.", reason
+            )
+            self._is_alone = True
+            with suppress(*_NO_PROCESSES):
+                self.close()
+            self._pool = None
+            return None
 
     def _open_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -169,3 +169,29 @@ def test_a_batch_reaches_another_process_as_it_is(source: PinnedSource) -> None:
     arrived = pickle.loads(pickle.dumps(batch))
     assert arrived == batch
     assert arrived.tasks[1].listed.inode == batch.tasks[1].listed.inode
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(30, "Read-only file system"), OSError(28, "No space left on device"), BlockingIOError(11, "no process"),
+     ImportError("This platform lacks a functioning sem_open implementation"), NotImplementedError("no semaphores")],
+    ids=lambda error: type(error).__name__,
+)  # fmt: skip
+def test_where_no_process_can_be_started_this_one_reads_and_says_so_once(
+    source: PinnedSource,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    def refuse(*given: object) -> None:
+        raise error
+
+    monkeypatch.setattr(LocalEngine, "_new_pool", refuse)
+    engine = LocalEngine(2)
+    work = in_batches(source, write(source, ["a.md", "b.md"]), 1)
+    engine.warm(LARGE)
+    rows = list(engine.run(work, LARGE)) + list(engine.run([], LARGE))
+    engine.close()
+    assert len(rows) == len(work)
+    [said] = [record.getMessage() for record in caplog.records]
+    assert "Posts are read by one process" in said and "/dev/shm" in said
