@@ -8,7 +8,7 @@ import pytest
 
 from etl_project.dialects import Markdown
 from etl_project.extract.body.callouts import strip_callout_signs, strip_container_marks
-from etl_project.extract.body.footnotes import gather_footnotes
+from etl_project.extract.body.footnotes import gather_footnotes, gather_inline_notes
 from etl_project.extract.body.obsidian import mark_embedded_pages, strip_block_ids, strip_highlights, write_formulas
 from etl_project.extract.body.read import Body, BodyReader
 
@@ -70,6 +70,11 @@ def test_a_mark_of_a_footnote_is_no_part_of_the_text_and_notes_stand_at_the_end(
 def test_footnotes_are_those_of_the_generator(markdown: Markdown, text: str) -> None:
     seen = "seen, it is" if markdown == "marked" else "seen"
     assert read(f"a[^1] [^n]\n\n[^1]: {seen}\n\n[^2]: unseen note", markdown).text == text
+
+
+def test_notes_in_the_text_of_obsidian_stand_at_the_end() -> None:
+    body = read("In 2021^[See [the *book*](/b).] it^[x] grew `^[y]`.\n\nEnd ^[", "obsidian")
+    assert body.text == "In 2021 it grew ^[y].\n\nEnd ^[\n\nSee the book.\n\nx"
 
 
 def test_a_note_that_does_not_close_its_html_loses_nothing() -> None:
@@ -156,14 +161,14 @@ def test_escapes_outside_of_addresses_are_text() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["<blockquote>\n<p>[!x", "\n:::a {", "\n```\n:::a\n", '<div class="footnote-definition" id="a">', "==a", " ^a",
+    ["<blockquote>\n<p>[!x", "\n:::a {", "\n```\n:::a\n", '<div class="footnote-definition" id="a">', "==a", " ^a", "^[", "^[<",
      '<img src="', '<span class="math math-inline">'],
 )  # fmt: skip
 def test_hostile_bodies_take_each_pass_no_longer_than_they_are_long(piece: str) -> None:
     start = time.perf_counter()
     for change in (
-        strip_callout_signs, strip_container_marks, gather_footnotes, strip_highlights, strip_block_ids, write_formulas,
-        mark_embedded_pages,
+        strip_callout_signs, strip_container_marks, gather_footnotes, gather_inline_notes, strip_highlights, strip_block_ids,
+        write_formulas, mark_embedded_pages,
     ):  # fmt: skip
         change(piece * 5_000)
     assert time.perf_counter() - start < 3

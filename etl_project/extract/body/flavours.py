@@ -23,7 +23,14 @@ from etl_project.extract.body.bare_addresses import (
     link_obsidian_addresses,
 )
 from etl_project.extract.body.callouts import strip_callout_signs, strip_container_marks
-from etl_project.extract.body.footnotes import gather_all_footnotes, gather_footnotes
+from etl_project.extract.body.footnotes import gather_all_footnotes, gather_footnotes, gather_inline_notes
+from etl_project.extract.body.kramdown import (
+    convert_kramdown,
+    convert_python_markdown,
+    strip_heading_attributes,
+    strip_heading_braces,
+    strip_heading_ids,
+)
 from etl_project.extract.body.mdx import convert_mdx
 from etl_project.extract.body.obsidian import (
     mark_embedded_pages,
@@ -54,20 +61,29 @@ class Flavour:
 
 
 FLAVOURS: dict[Markdown, Flavour] = {
-    "kramdown": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_footnotes,)),
+    "kramdown": Flavour(
+        _COMMON | Options.ENABLE_DEFINITION_LIST,
+        before=(convert_kramdown,),
+        after=(strip_heading_ids, gather_footnotes),
+    ),
     "goldmark": Flavour(
-        _COMMON | Options.ENABLE_HEADING_ATTRIBUTES,
+        _COMMON | Options.ENABLE_DEFINITION_LIST,
         before=(link_goldmark_addresses,),
-        after=(gather_footnotes, strip_callout_signs),
+        after=(strip_heading_attributes, gather_footnotes, strip_callout_signs),
     ),
     "marked": Flavour(_COMMON & ~Options.ENABLE_FOOTNOTES, before=(link_marked_addresses,)),
     "pulldown-cmark": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_all_footnotes,)),
-    "python-markdown": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_all_footnotes,)),
+    "python-markdown": Flavour(
+        _COMMON | Options.ENABLE_DEFINITION_LIST,
+        before=(convert_python_markdown,),
+        after=(strip_heading_braces, gather_all_footnotes),
+    ),
     "obsidian": Flavour(
         _COMMON | Options.ENABLE_WIKILINKS | Options.ENABLE_MATH,
         before=(strip_obsidian_comments, link_obsidian_addresses),
         after=(
             gather_all_footnotes,
+            gather_inline_notes,
             strip_callout_signs,
             strip_block_ids,
             strip_highlights,

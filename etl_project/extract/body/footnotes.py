@@ -15,6 +15,30 @@ _DIVISION = re.compile(
     r"|<div\b|</div>\n?"
 )
 
+_TAG_OR_INLINE_NOTE = re.compile(r"<[^<>]*>|\^\[([^\[\]\n]+)\]")
+
+
+def gather_inline_notes(html: str) -> str:
+    """Move the notes that stand in the text itself, `^[note]`, to the end, as Obsidian shows them.
+
+    Args:
+        html: HTML as the renderer writes it.
+    """
+    if "^[" not in html:
+        return html
+    kept: list[str] = []
+    notes: list[str] = []
+    begin = code_depth = 0
+    for match in _TAG_OR_INLINE_NOTE.finditer(html):
+        if match[1] is None:
+            code_depth += match[0].startswith(("<code", "<pre"))
+            code_depth -= code_depth > 0 and match[0].startswith(("</code", "</pre"))
+        elif not code_depth:
+            kept.append(html[begin : match.start()])
+            notes.append(f"<aside><p>{match[1]}</p></aside>\n")
+            begin = match.end()
+    return "".join([*kept, html[begin:], *notes])
+
 
 def gather_footnotes(html: str) -> str:
     """Move the notes to the end and drop the marks; a note without a mark stays out of the text.
