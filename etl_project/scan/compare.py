@@ -94,7 +94,7 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
     _fill_deleted_files(con, ask.skipped | unavailable.keys())
     con.execute(
         "INSERT INTO confirmed_young SELECT source_id, path FROM listed_files "
-        "WHERE was_young AND NOT is_changed AND NOT is_reparse"
+        f"WHERE was_young AND NOT is_changed AND NOT is_reparse AND size <> {NOT_HERE}"
     )
     by_name = {pinned.name: pinned for pinned in ask.sources}
     failed: dict[str, str] = {}

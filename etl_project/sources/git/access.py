@@ -42,9 +42,9 @@ def access_to(address: str) -> GitAccess:
     if without_secrets(address) == address:
         return GitAccess(address)
     full = _rewritten(address)
-    if password := _SSH_WITH_PASSWORD.fullmatch(full):
-        return GitAccess(f"{password[1]}@{password[2]}", secrets=_pieces(full.rpartition("@")[0]))
     parts = _SCHEME.fullmatch(full)
+    if parts is None and (password := _SSH_WITH_PASSWORD.fullmatch(full)):
+        return GitAccess(f"{password[1]}@{password[2]}", secrets=_pieces(full.rpartition("@")[0]))
     if parts is None or parts[1].lower() == "file":
         return GitAccess(full)
     split = _split(address, parts[1], parts[2])

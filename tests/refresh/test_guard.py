@@ -1,0 +1,117 @@
+"""The guard counts what readers lose, whatever the reason; settings and code have a share of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Site
+
+from etl_project.refresh.guard import RefreshStopped, guard_leaving, refuse_garbled_names
+from etl_project.scan.leaving import Leaving
+from etl_project.settings import SettingsError
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{:064d}\nsize 99\n"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_deferred(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl_project.scan.compare.MOST_DEFERRALS", 0)
+
+
+@pytest.fixture
+def ten(site: Site) -> Site:
+    for n in range(10):
+        site.write(f"_posts/2026-01-02-{n}.md", title=f"Post {n}")
+    return site
+
+
+@pytest.mark.parametrize("text", ["", POINTER.format(1), "---\ntitle: never closed\n", "no front matter"])
+def test_posts_that_cannot_be_loaded_any_more_stop_a_refresh(ten: Site, text: str) -> None:
+    ten.load()
+    for n in range(3):
+        ten.write(f"_posts/2026-01-02-{n}.md", text, age=3600)
+    with pytest.raises(
+        RefreshStopped, match=r"3 of the 10 posts of the source 'site'.*cannot be loaded any more.*_posts"
+    ):
+        ten.load()
+    assert ten.column_of_work("SELECT count(*) FROM articles") == [10], "nothing was committed"
+
+
+def test_posts_renamed_into_what_cannot_be_loaded_are_no_moves(ten: Site) -> None:
+    ten.load()
+    for n in range(3):
+        file = ten.posts / f"_posts/2026-01-02-{n}.md"
+        file.rename(file.with_name(f"2026-01-03-{n}.md"))
+    loaded = ten.load()
+    assert loaded and loaded.changes == {"moved": 3}
+    for n in range(3):
+        (ten.posts / f"_posts/2026-01-03-{n}.md").unlink()
+        ten.write(f"_posts/2026-01-04-{n}.md", "", age=3600)
+    with pytest.raises(RefreshStopped, match="3 of the 10 posts"):
+        ten.load()
+
+
+def test_one_post_of_several_that_is_broken_stops_nothing(site: Site) -> None:
+    for n in range(3):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.load()
+    site.write("_posts/2026-01-02-0.md", "", age=3600)
+    loaded = site.load()
+    assert loaded and loaded.changes == {"rejected": 1}
+
+
+def test_settings_that_leave_posts_out_stop_nothing_and_are_told(ten: Site) -> None:
+    ten.load()
+    ten.configure(f'{ten.source}exclude = ["*-[0-5].md"]\n')
+    loaded = ten.load()
+    assert loaded and loaded.changes == {"deleted": 6}
+    assert ten.last_plan and any("no post by its settings" in reason for reason in ten.last_plan.reasons)
+
+
+def test_the_share_that_settings_may_take_can_be_set(ten: Site) -> None:
+    ten.load()
+    ten.configure(f'{ten.source}exclude = ["*-[0-5].md"]\n', "[limits]\nsettings_share = 0.5\n")
+    with pytest.raises(RefreshStopped, match=r"6 of the 10 posts.*because of its settings.*settings_share allows 50%"):
+        ten.load()
+
+
+def test_settings_that_match_nothing_are_refused_also_at_the_first_build(ten: Site) -> None:
+    nothing = 'dialect = "jekyll"\ninclude = ["nowhere/**"]\n'
+    before = ten.source
+    ten.configure(nothing)
+    with pytest.raises(SettingsError, match=r"line 6: the source 'site' has no posts.*nowhere/\*\*.*--allow-deletes"):
+        ten.load()
+    ten.configure(before)
+    ten.load()
+    ten.configure(nothing)
+    with pytest.raises(RefreshStopped, match="no post would be left"):
+        ten.load()
+    ten.load(allow_deletes=True)
+    assert ten.column_of_work("SELECT count(*) FROM articles") == [0]
+
+
+def test_posts_that_went_while_settings_changed_count_as_gone(ten: Site) -> None:
+    ten.load()
+    for n in range(5):
+        (ten.posts / f"_posts/2026-01-02-{n}.md").unlink()
+    ten.configure(f'{ten.source}exclude = ["*-9.md"]\n')
+    with pytest.raises(RefreshStopped, match="5 of the 10 posts of the source 'site' would leave: 5 no longer there"):
+        ten.load()
+
+
+def test_a_source_that_left_the_settings_is_a_sentence_of_its_own(site: Site) -> None:
+    with pytest.raises(RefreshStopped, match=r"the source 'old' is no longer in .*etl\.toml.*renamed_from = \"old\""):
+        site.write("_posts/2026-01-02-a.md")
+        guard_leaving({"old": Leaving(total=3, stay=0, absent=3, example="a.md")}, site.settings)
+
+
+def test_a_process_that_would_garble_the_names_of_the_settings_refuses_them(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl_project.refresh.guard.names_are_utf8", lambda: False)
+    refuse_garbled_names(site.settings)
+    site.config.write_text(site.config.read_text().replace('location = "site"', 'location = "文章"'), "utf-8")
+    with pytest.raises(SettingsError, match="PYTHONUTF8=1"):
+        refuse_garbled_names(site.settings)
+    assert Path(site.config).exists()
