@@ -246,6 +246,8 @@ class FieldReader:
         """Find the first valid date among the keys; a warning for each invalid one before it."""
         for key in keys:
             value = front_matter.get(key)
+            if value is None:
+                continue
             if isinstance(value, dict):
                 # Docusaurus: `last_update: {date: 2024-03-05, author: Pat}`.
                 value = value.get("date")

@@ -19,6 +19,9 @@ def fold_keys(front_matter: dict[str, Value], *, separators: bool) -> dict[str, 
         front_matter: the fields.
         separators: whether `Published At`, `published_at` and `publishedAt` are `publishedat`, too.
     """
+    together = "".join(front_matter)
+    if together.islower() and (not separators or together.isalpha()):
+        return front_matter  # nothing to fold: `title`, `date`, `tags`
     lower = {key.lower(): value for key, value in front_matter.items()}
     if separators:
         lower = {key.translate(_SEPARATORS): value for key, value in lower.items()} | lower
