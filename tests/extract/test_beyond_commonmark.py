@@ -161,14 +161,15 @@ def test_escapes_outside_of_addresses_are_text() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["<blockquote>\n<p>[!x", "\n:::a {", "\n```\n:::a\n", '<div class="footnote-definition" id="a">', "==a", " ^a", "^[", "^[<",
+    ["<blockquote>\n<p>[!x", "\n:::a {", "\n```\n:::a\n", '<div class="footnote-definition" id="a">', "==a", " ^a",
+     "^[", "^[<",
      '<img src="', '<span class="math math-inline">'],
 )  # fmt: skip
 def test_hostile_bodies_take_each_pass_no_longer_than_they_are_long(piece: str) -> None:
     start = time.perf_counter()
     for change in (
-        strip_callout_signs, strip_container_marks, gather_footnotes, gather_inline_notes, strip_highlights, strip_block_ids,
-        write_formulas, mark_embedded_pages,
+        strip_callout_signs, strip_container_marks, gather_footnotes, gather_inline_notes, strip_highlights,
+        strip_block_ids, write_formulas, mark_embedded_pages,
     ):  # fmt: skip
         change(piece * 5_000)
     assert time.perf_counter() - start < 3
