@@ -42,6 +42,8 @@ class PelicanPage:
     """The date that its path states, and `file_name` or `path`."""
     category: str | None = None
     author: str | None = None
+    has_date: bool = False
+    """Whether it has a date to Pelican, which makes no page of an article without."""
 
 
 @dataclass(slots=True)
@@ -216,6 +218,7 @@ class PelicanSite:
             if author:
                 values["author"] = [author]  # an author is one name, whatever commas it has
         page.author = author or next((name.strip() for name in split_names(authors, "comma_or_semicolon")), None)
+        page.has_date = bool(values.get("date") or page.path_date or self.settings.get("DEFAULT_DATE"))
         page.values = values
 
 
