@@ -185,7 +185,9 @@ CONFIG_FOLDER = {
             id="content elsewhere",
         ),
         pytest.param(
-            {"hugo.toml": 'ignoreFiles = ["\\\\.foo\\\\.md$", "/drafts/", "(", "(a+)+x"]\ndefaultContentLanguage = "fr"\n'},
+            {
+                "hugo.toml": 'ignoreFiles = ["\\\\.foo\\\\.md$", "/drafts/", "(", "(a+)+x"]\ndefaultContentLanguage = "fr"\n'
+            },
             {
                 "content/a.en.md": "/a.en/",
                 "content/b.fr.md": "/b/",
