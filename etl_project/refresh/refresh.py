@@ -271,4 +271,5 @@ def _describe_load(
         missed=read.missed,
         newly_rejected=read.newly_rejected,
         commits={name: version.commit_id for name, version in read.versions.items() if version.commit_id},
+        not_read=plan.not_read,
     )
