@@ -167,7 +167,8 @@ class Settings(BaseModel):
                 return source
             if not isinstance(location, str):
                 raise ValueError(
-                    f"location = {without_secrets_in(repr(location))} cannot be used: write a folder or a git address as a text"
+                    f"location = {without_secrets_in(repr(location))} cannot be used: write a folder or a git address "
+                    "as a text"
                 )
             try:
                 return {**source, "location": location_of(location, folder, mirrors, source.get("branch"))}
