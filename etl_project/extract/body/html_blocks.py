@@ -11,7 +11,8 @@ _TAGS = (
     "|table|ul"
 )
 _START = compile_outside_code(rf"^[ ]{{0,3}}<(?P<name>{_TAGS})\b[^<>]*>")
-_MAY_START = re.compile(rf"(?:\A|\n)[ ]{{0,3}}<(?:{_TAGS})\b")
+_STARTS = re.compile(rf"[ ]{{0,3}}<(?:{_TAGS})\b")
+_STARTS_LINE = re.compile(rf"\n[ ]{{0,3}}<(?:{_TAGS})\b")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
 _EMPTY_COMMENT = "\n<!---->"
 
@@ -27,7 +28,7 @@ def keep_html_blocks(body: str) -> str:
     Returns:
         The body changed; the same object if no block holds a blank line or is followed by text.
     """
-    if _MAY_START.search(body) is None:
+    if _STARTS_LINE.search(body) is None and _STARTS.match(body) is None:
         return body
     unclosed: set[str] = set()
     block_end = 0

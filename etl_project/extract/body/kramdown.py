@@ -63,6 +63,7 @@ _STRONG = compile_outside_code(_EMPHASIS)
 _HEADING_ID = re.compile(r"[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
 _HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
 _SPACED_ADDRESS = re.compile(r"""\]\([^()<>\n"' ]*[ ]+[^()<>\n"' ]""")
+_SPAN_STARTS = re.compile(rf"[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b")
 _SPAN_STARTS_LINE = re.compile(rf"\n[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b")
 _BESIDE_PUNCTUATION = re.compile(r"\w\*\*?[^\w\s*]|[^\w\s*]\*\*?\w")
 _HEADING_ATTRIBUTES = re.compile(
@@ -119,7 +120,7 @@ def strip_heading_attributes(html: str) -> str:
 
 def _may_hold_html(body: str) -> bool:
     """Tell cheaply whether HTML of a body may have to be rewritten."""
-    return "markdown=" in body or body.startswith("<") or _SPAN_STARTS_LINE.search(body) is not None
+    return "markdown=" in body or _SPAN_STARTS.match(body) is not None or _SPAN_STARTS_LINE.search(body) is not None
 
 
 def _rewrite(match: re.Match[str]) -> str:
