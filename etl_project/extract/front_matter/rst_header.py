@@ -96,15 +96,16 @@ def read_rst_header(text: str, longest: int) -> tuple[dict[str, Value], int]:
         starts.append(starts[-1] + len(line) + 1)
     fields: dict[str, Value] = {}
     at = _skip_comments(lines, 0, fields)
-    title, after = _read_title(lines, at)
+    title, last = _read_title(lines, at)
     if title is not None:
-        at = _skip_comments(lines, after, fields)
-    listed, end = _read_fields(lines, at)
-    if title is not None:
+        count = len(fields)
+        at = _skip_comments(lines, last, fields)
+        last = at if len(fields) > count else last
         fields.setdefault("title", title)
-    elif not listed and not fields:
+    listed, end = _read_fields(lines, at)
+    if not listed and not fields:
         return {}, 0
-    last = end if listed else (after if title is not None and at == after else at)
+    last = end if listed else last
     return fields | listed, min(starts[last], len(text))
 
 
