@@ -63,6 +63,8 @@ _STRONG = compile_outside_code(_EMPHASIS)
 _HEADING_ID = re.compile(r"[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
 _HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
 _SPACED_ADDRESS = re.compile(r"""\]\([^()<>\n"' ]*[ ]+[^()<>\n"' ]""")
+_HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
+"""The paragraphs and addresses that most lines with `<` begin with need nothing, and are passed over fast."""
 _SPAN_STARTS = re.compile(rf"[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b")
 _SPAN_STARTS_LINE = re.compile(rf"\n[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b")
 _BESIDE_PUNCTUATION = re.compile(r"\w\*\*?[^\w\s*]|[^\w\s*]\*\*?\w")
@@ -80,9 +82,10 @@ def convert_kramdown(body: str) -> str:
     Returns:
         CommonMark; the same object if nothing had to be rewritten.
     """
-    if "\n\n" in body and "<" in body:
+    has_html = _HTML_STARTS_LINE.search(body) is not None or body.startswith(("<", " ")) or "markdown=" in body
+    if has_html:
         body = keep_html_blocks(body)
-    if "{:" in body or "*[" in body or _SPACED_ADDRESS.search(body) or ("<" in body and _may_hold_html(body)):
+    if "{:" in body or "*[" in body or _SPACED_ADDRESS.search(body) or (has_html and _may_hold_html(body)):
         body = substitute_outside_code(_KRAMDOWN, _rewrite, body)
     return _mark_strong(body) if "*" in body else body
 
