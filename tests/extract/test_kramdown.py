@@ -40,9 +40,10 @@ def test_a_reader_of_jekyll_sees_no_sign_of_kramdown(body: str, text: str) -> No
     assert JEKYLL.read(body).text == text
 
 
-def test_addresses_may_hold_blanks_in_kramdown_alone() -> None:
+def test_addresses_may_hold_blanks_in_kramdown_and_python_markdown() -> None:
     body = '![p](/img/my photo.png) [d](/a b.pdf "t") [e](/a (1) b.png) [f](/x "a b")'
     assert JEKYLL.read(body).link_urls == ["/img/my photo.png", "/a b.pdf", "/a (1) b.png", "/x"]
+    assert PELICAN.read(body).link_urls == JEKYLL.read(body).link_urls
     assert HUGO.read(body).link_urls == ["/x"]
 
 

@@ -16,7 +16,7 @@ r"""What kramdown (Jekyll) and Python-Markdown with `extra` (Pelican) have beyon
 Python-Markdown takes attributes without the colon too, and has none of kramdown's extensions `{::`.
 
 Sources: kramdown 2.4 `lib/kramdown/parser/kramdown/{extensions,link,emphasis,html,abbreviation}.rb`; Python-Markdown
-`extensions/{attr_list,abbr,md_in_html}.py`. The rest was asked of kramdown 2.4 and Python-Markdown 3.11.
+`extensions/{attr_list,abbr,md_in_html}.py`. The rest was asked of kramdown 2.4 and, in part, Python-Markdown 3.11.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ _EXTENSION = (
 _KRAMDOWN = compile_outside_code(
     f"{_EXTENSION}|{_attributes(':')}|{_ABBREVIATION}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}"
 )
-_PYTHON_MARKDOWN = compile_outside_code(f"{_attributes(':?')}|{_ABBREVIATION}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}")
+_PYTHON_MARKDOWN = compile_outside_code(
+    f"{_attributes(':?')}|{_ABBREVIATION}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}"
+)
 _STRONG = compile_outside_code(_EMPHASIS)
 _HEADING_ID = re.compile(r"[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
 _HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
@@ -101,7 +103,7 @@ def convert_python_markdown(body: str) -> str:
     """
     if "\n\n" in body and "<" in body:
         body = keep_html_blocks(body)
-    if "{" in body or "*[" in body or ("<" in body and _may_hold_html(body)):
+    if "{" in body or "*[" in body or _SPACED_ADDRESS.search(body) or ("<" in body and _may_hold_html(body)):
         body = substitute_outside_code(_PYTHON_MARKDOWN, _rewrite, body)
     return _mark_strong(body) if "*" in body else body
 
