@@ -89,6 +89,8 @@ def sample_site(folder: Path) -> FoundSite:
     include = _find_archives(folder, name, config)
     if config.hugo:
         include = list(content_patterns([mount.source for mount in config.hugo.mounts]))
+    if config.pelican:
+        include = config.pelican.include_patterns()
     source = Source(name="site", location=folder, dialect=name, include=tuple(include))
     left_out = find_files_left_out(PinnedSource(source, place), limits)
     listing = place.walk(source)

@@ -14,7 +14,7 @@ from etl_project.extract.posts import Post, PostReader
 from etl_project.extract.site.pelican.patterns import safe_pattern
 from etl_project.extract.site.pelican.python_values import UNKNOWN, read_python_values
 from etl_project.extract.site.pelican.slug import SlugRules, pelican_slug
-from etl_project.extract.site.site_config import site_fingerprint
+from etl_project.extract.site.site_config import read_site_config, site_fingerprint
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
 from etl_project.sources.folder import PinnedFolder
@@ -312,3 +312,20 @@ def test_a_slug_is_plain_and_making_it_again_changes_nothing(text: str) -> None:
     slug = pelican_slug(text)
     if slug is not None:
         assert slug.isascii() and slug == slug.lower() and pelican_slug(slug) == slug
+
+
+@pytest.mark.parametrize(
+    ("config", "patterns"),
+    [
+        ("", []),
+        ("PATH = 'content/'", []),
+        ("PATH = 'src'", ["src/**"]),
+        ("PATH = '.'", ["**"]),
+        ("PATH = '.'\nARTICLE_PATHS = ['posts']", ["pages/**", "posts/**"]),
+        ("PATH = 'content'\nPAGE_PATHS = ['../pages']", ["content/**", "pages/**"]),
+    ],
+)
+def test_the_settings_say_where_the_posts_are(tmp_path: Path, config: str, patterns: list[str]) -> None:
+    (tmp_path / "pelicanconf.py").write_text(f"SITENAME = 'S'\n{config}\n")
+    site = read_site_config(PinnedFolder(tmp_path), DIALECTS["pelican"], Limits()).pelican
+    assert site is not None and site.include_patterns() == patterns

@@ -86,6 +86,19 @@ class PelicanSite:
         self._settle(page, values)
         return page
 
+    def include_patterns(self) -> list[str]:
+        """Choose the patterns of posts below the folder of the settings; empty where those of the dialect do."""
+        folder = self.settings.content_folder
+        articles, pages = self.settings.texts("ARTICLE_PATHS"), self.settings.texts("PAGE_PATHS")
+        if folder is None or articles is None or pages is None:
+            return []
+        roots = {posixpath.normpath(posixpath.join(folder, path)) for path in [*articles, *pages]}
+        outer = [root for root in sorted(roots) if not root.startswith("..")]
+        if "." in outer:
+            return ["**"]
+        widest = [root for root in outer if not any(root.startswith(f"{other}/") for other in outer)]
+        return [] if widest == ["content"] else [f"{root}/**" for root in widest]
+
     def make_slug(self, page: PelicanPage, title: str | None) -> str | None:
         """Make the slug of a post that states none; None if it cannot be known."""
         source = self.settings.text("SLUGIFY_SOURCE")
