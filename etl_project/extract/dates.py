@@ -67,7 +67,7 @@ _ZONE_NAMES = {
 }  # fmt: skip
 """Names of zones as Unicode's CLDR writes them in English, in lower case -> seconds east of UTC."""
 
-_TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,30}))?)?(?:[ ]?([AaPp])\.?[ ]?[Mm]\b\.?)?"
+_TIME = r"([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:[.,]([0-9]{1,30}))?)?(?:[ ]?([AaPp])\.?[ ]?[Mm]\b\.?)?"
 _ASIAN_HALF_DAY = re.compile(r"[ ]?(?:(上午|午前|오전)|(?:下午|午後|오후))[ ]?([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)")
 """A half of the day before its time: as `zh-CN`, `ja-JP` and `ko-KR` write it."""
 
