@@ -221,10 +221,10 @@ def _read_by_grammar(
 
 
 def _normalize(text: str) -> str:
-    """Write one blank for each run of white space, leave marks of direction out, and put AM or PM after the time."""
+    """Write one blank for each run of white space, leave marks of direction out, write minus signs in ASCII, AM or PM last."""
     if not text.isascii():
         # Internet Explorer and ICU put marks of direction around the parts of a date.
-        text = text.replace("\u200e", "").replace("\u200f", "")
+        text = text.replace("\u200e", "").replace("\u200f", "").replace("\u2212", "-")
         if match := _ASIAN_HALF_DAY.search(text):
             half = "AM" if match[1] else "PM"
             text = f"{text[: match.start()]} {match[2]} {half}{text[match.end() :]}"
@@ -272,7 +272,7 @@ def _read_suffix(suffix: str, calendar_date: dt.date, seconds: int, zone: ZoneIn
     if suffix[0] in "(（" and suffix[-1] in ")）":
         suffix = suffix[1:-1].strip()
     upper = suffix.upper()
-    if upper in ("Z", "UTC", "GMT", "UT"):
+    if upper in ("Z", "UTC", "GMT", "UT") or (upper.startswith("Z[") and upper[-1] == "]"):
         return 0
     if match := _UTC_OFFSET.fullmatch(suffix):
         return _offset_seconds(match[1], match[2], match[3] or "0")

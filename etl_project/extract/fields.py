@@ -150,6 +150,8 @@ class FieldReader:
         if title is None:
             warnings.append(PostWarning("title_empty"))
         stated_slug = _stripped_text(front_matter, dialect.slug)
+        if stated_slug and parts.page:
+            stated_slug = stated_slug.strip("-")
         if parts.page and not stated_slug and published_from == "file_name" and parts.date_match:
             stated_slug = slug_of_name(parts.date_match)
         if self._pelican and pelican and title and not stated_slug:
@@ -319,7 +321,7 @@ class FieldReader:
 
     def _find_names(self, front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:
         """Get the first value of terms among the keys; in notes, where names may be links, with the names they show."""
-        value = _first_value(front_matter, keys)
+        value = _first_value(front_matter, keys, empty_list_counts=self._dialect.empty_list_counts)
         return linked_names(value) if value is not None and self._dialect.markdown == "obsidian" else value
 
     def _find_tags(self, front_matter: dict[str, Value], body: str) -> list[str]:
@@ -347,7 +349,7 @@ class FieldReader:
         )
 
 
-def _first_value(front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:
+def _first_value(front_matter: dict[str, Value], keys: tuple[str, ...], *, empty_list_counts: bool) -> Value:
     """Get the value of the first key that has one."""
     for key in keys:
         value = front_matter.get(key)
@@ -355,7 +357,7 @@ def _first_value(front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value
             outer, _, inner = key.partition(".")
             table = front_matter.get(outer)
             value = table.get(inner) if isinstance(table, dict) else None
-        if value is not None and value != "" and value != []:
+        if value is not None and value != "" and (value != [] or empty_list_counts):
             return value
     return None
 

@@ -139,7 +139,10 @@ def test_slugs_of_jekyll(text: str, slug: str) -> None:
     ("path", "front_matter", "url"),
     [
         ("content/Power/Foo Bar.md", {}, "/power/foo-bar/"),
-        ("content/a/It's (1) — x.md", {}, "/a/its-1-x/"),
+        ("content/a/It's (1) — x.md", {}, "/a/its-1--x/"),
+        ("content/R & D - x/a  b.md", {}, "/r--d---x/a--b/"),
+        ("content/a.md", {"slug": "-R & D  x-"}, "/r-d-x/"),
+        ("content/a.md", {"slug": "-"}, "/a/"),
         ("content/a/日本.md", {}, "/a/%E6%97%A5%E6%9C%AC/"),
         ("content/a/index.md", {}, "/a/"),
         ("content/a/b/index.md", {"slug": "C"}, "/a/c/"),
