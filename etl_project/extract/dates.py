@@ -221,7 +221,7 @@ def _read_by_grammar(
 
 
 def _normalize(text: str) -> str:
-    """Write one blank for each run of white space, leave marks of direction out, write minus signs in ASCII, AM or PM last."""
+    """Write white space, minus signs and halves of the day as in ASCII, AM or PM last; leave out marks of direction."""
     if not text.isascii():
         # Internet Explorer and ICU put marks of direction around the parts of a date.
         text = text.replace("\u200e", "").replace("\u200f", "").replace("\u2212", "-")
