@@ -13,7 +13,7 @@ from etl_project.extract.dates import ReadDate, read_date
 from etl_project.extract.front_matter.read import Value
 from etl_project.extract.keys import fold_keys
 from etl_project.extract.post_path import PathReader, PostPath
-from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys, slug_of_name
+from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys, dates_are_stated, slug_of_name
 from etl_project.extract.site.hugo.hugo_site import not_listed
 from etl_project.extract.site.permalinks.address import Address
 from etl_project.extract.site.permalinks.url_maker import url_maker
@@ -101,6 +101,7 @@ class FieldReader:
             self._date_keys = date_keys(self._config.values, "date", self._date_keys)
             self._updated_keys = date_keys(self._config.values, "lastmod", self._updated_keys)
             self._expires_keys = date_keys(self._config.values, "expirydate", self._expires_keys)
+        self._dates_are_stated = self._hugo is not None and dates_are_stated(self._config.values)
         self._pelican = self._config.pelican
         self._make_url = url_maker(self._dialect, source.permalink, self._config)
 
@@ -177,6 +178,9 @@ class FieldReader:
                 values=front_matter,
                 page=parts.page,
                 pelican=pelican,
+                is_undated=self._dates_are_stated
+                and published is None
+                and not any(front_matter.get(key) for key in self._date_keys),
                 name=parts.name.slug if parts.name else None,
             )
         )

@@ -304,6 +304,8 @@ def test_tags_in_the_body_of_a_note_are_tags_outside_code_comments_and_addresses
         ("pelican", "content/a.md", {"Status": "draft"}),
         ("pelican", "content/a.md", {"Status": "hidden"}),
         ("obsidian", "a.md", {"publish": "false"}),
+        ("plain", "a.md", {"isDraft": "true"}),
+        ("plain", "a.md", {"Published": "false"}),
     ],
 )
 def test_drafts(dialect: str, path: str, front_matter: dict[str, Value]) -> None:
