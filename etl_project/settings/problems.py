@@ -24,7 +24,7 @@ from etl_project.settings.tables import (
     WarehouseSettings,
 )
 from etl_project.sources.paths import name_bytes, name_text
-from etl_project.sources.secrets import without_secrets_in
+from etl_project.sources.secrets import without_secrets_in_value
 from etl_project.sources.source import MentionRule, Rule, Source, place_problem
 
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
@@ -173,7 +173,7 @@ def sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
         elif problem["type"] == "value_error":
             yield f"{where}: {problem['msg'].removeprefix('Value error, ')}."
         else:
-            value = without_secrets_in(repr(problem["input"]))
+            value = repr(without_secrets_in_value(problem["input"]))
             yield f"{where}: {name} = {value} cannot be used: {problem['msg']}."
 
 
