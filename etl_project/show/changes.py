@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.show.console import command, safe
-from etl_project.show.query import open_published
+from etl_project.show.query import published_tables
 
 _KINDS = ("added", "changed", "moved", "deleted", "rejected", "restored", "came_out", "expired")
 _COUNTS_SHOWN = 30
@@ -60,9 +61,10 @@ def show_changes(published: Path, since: str | None, limit: int, console: Consol
 
     Raises:
         NoWarehouse: nothing has been published yet.
+        OtherVersion: the tables are those of another version.
         BadSince: `since` cannot be read, or no refresh has that number.
     """
-    with open_published(published) as con:
+    with published_tables(published) as con:
         last = con.execute("SELECT max(refresh_id) FROM refreshes").fetchone()
         after, moment = _parse_since(since, last[0] if last and last[0] else 0)
         con.execute(_SELECT_CHANGES, {"after": after, "since": moment})
@@ -75,6 +77,8 @@ def show_changes(published: Path, since: str | None, limit: int, console: Consol
         if not count:
             console.print("No refresh has changed anything since then.")
             return
+        # Before anything is printed: a file of another version may lack what is asked.
+        counts = con.execute(_CHANGED_COUNTS).fetchall()
         when = f"{first:%Y-%m-%d %H:%M:%S}" + (f" to {latest:%Y-%m-%d %H:%M:%S}" if count > 1 else "")
         console.print(f"{count:,} refresh{'es' if count > 1 else ''}, {when} UTC\n")
         rows = con.execute("SELECT source_id, change, count(*) FROM selected_changes GROUP BY ALL").fetchall()
@@ -82,7 +86,7 @@ def show_changes(published: Path, since: str | None, limit: int, console: Consol
             console.print("No article changed: files were touched, rejected or renamed, or settings changed.")
             return
         _show_kinds(rows, console)
-        _show_counts(con, console)
+        _show_counts(counts, console)
         _show_articles(con, limit, console)
 
 
@@ -121,8 +125,7 @@ def _show_kinds(rows: list[tuple[str, str, int]], console: Console) -> None:
     console.print(table)
 
 
-def _show_counts(con: duckdb.DuckDBPyConnection, console: Console) -> None:
-    rows = con.execute(_CHANGED_COUNTS).fetchall()
+def _show_counts(rows: list[tuple[Any, ...]], console: Console) -> None:
     if not rows:
         console.print("\nNo count by date and category changed.")
         return

@@ -5,12 +5,15 @@ from __future__ import annotations
 import codecs
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from etl_project.database.contract import schema_version
 from etl_project.database.sql import is_ambiguous, openable, quoted
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.show.console import safe
@@ -33,6 +36,10 @@ _SHOWN_BY_PYTHON = re.compile(r"(?!.*\b(DATE|TIME|TIMESTAMP\w*|INTERVAL|BLOB|GEO
 
 class NoWarehouse(UserError):
     """There is no published file yet, or it cannot be opened. The message says what to do."""
+
+
+class OtherVersion(UserError):
+    """The published file was made by another version, and lacks what this one asks of it."""
 
 
 class NoStatement(UserError):
@@ -86,6 +93,33 @@ def open_published(path: Path) -> duckdb.DuckDBPyConnection:
         raise NoWarehouse(f"{path} does not open: {error}. {advice}") from error
 
 
+@contextmanager
+def published_tables(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published file for queries of ours, which know the tables of this version.
+
+    Raises:
+        NoWarehouse: the file does not exist, or cannot be opened.
+        OtherVersion: another version made it, and a query failed for that.
+    """
+    with open_published(path) as con:
+        try:
+            yield con
+        except (duckdb.Error, ValueError) as error:
+            if _is_of_this_version(con):
+                raise
+            raise OtherVersion(
+                f"{path} has the tables of another version of etl: {str(error).partition(chr(10))[0].rstrip('.!')}. "
+                "The next refresh brings them to this one, and carries over what was observed. Run: etl refresh"
+            ) from error
+
+
+def _is_of_this_version(con: duckdb.DuckDBPyConnection) -> bool:
+    try:
+        return con.execute("SELECT schema_version FROM internal.generation").fetchall() == [(schema_version(),)]
+    except duckdb.Error:
+        return False
+
+
 def read_statement(file: Path | None) -> str:
     """Read a statement from a file, or from standard input where none is given.
 
@@ -135,7 +169,8 @@ def run_query(path: Path, query: str, output_format: Format, output: Path | None
                 return
             data = serialize(rows, Format.csv if output_format is Format.table else output_format)
         except duckdb.Error as error:
-            raise QueryFailed(str(error)) from error
+            other = "" if _is_of_this_version(con) else f"\n\n{path} has the tables of another version: etl refresh"
+            raise QueryFailed(f"{error}{other}") from error
     if output is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)

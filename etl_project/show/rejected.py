@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from etl_project.show.console import safe
-from etl_project.show.query import open_published
+from etl_project.show.query import published_tables
 from etl_project.sources.paths import unescape_path
 
 
@@ -22,8 +22,9 @@ def show_rejected(published: Path, source: str | None, console: Console) -> None
 
     Raises:
         NoWarehouse: there is no published file, or it cannot be opened.
+        OtherVersion: its tables are those of another version.
     """
-    with open_published(published) as con:
+    with published_tables(published) as con:
         rows = con.execute(
             """
             SELECT source_id, path, line, reason, message, suggestion FROM rejected_files
@@ -64,10 +65,11 @@ def export_rejected(published: Path, source: str | None, folder: Path) -> tuple[
 
     Raises:
         NoWarehouse: there is no published file, or it cannot be opened.
+        OtherVersion: its tables are those of another version.
         OSError: the folder cannot be written.
     """
     written, skipped = 0, []
-    with open_published(published) as con:
+    with published_tables(published) as con:
         rows = con.execute(
             """
             SELECT source_id, path, bytes FROM rejected_files

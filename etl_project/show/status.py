@@ -15,7 +15,7 @@ from etl_project.database.lock import describe_holder
 from etl_project.database.work_file import WorkFile
 from etl_project.settings import Settings
 from etl_project.show.console import bytes_in_words, count_of, safe
-from etl_project.show.query import open_published
+from etl_project.show.query import published_tables
 from etl_project.show.warnings import show_warnings
 
 _SOURCES = """
@@ -42,7 +42,7 @@ def show_status(settings: Settings, console: Console) -> None:
     if holder := work.lock.holder():
         console.print(f"Running now: {describe_holder(holder)}.")
     path = settings.warehouse.path
-    with open_published(path) as con:
+    with published_tables(path) as con:
         sources = con.execute(_SOURCES).fetchall()
         last = con.execute(
             """

@@ -5,10 +5,14 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import Site
+from typer.testing import CliRunner
 
+from etl_project.cli import app
 from etl_project.database.contract import schema_version
+from etl_project.errors import DONE, FAILED, WORK_TO_DO
 from etl_project.refresh.refresh import Refresh
 
 FILES = sorted(Path(__file__).with_name("earlier").glob("*.duckdb.gz"))
@@ -63,3 +67,63 @@ def test_a_file_of_a_later_version_is_built_anew_too(site: Site) -> None:
     loaded = site.refresh()
     assert loaded and site.last_plan and site.last_plan.reasons == ["the tables have another form in this version"]
     assert site.column("SELECT refresh_id FROM refreshes ORDER BY 1")[0] == 1
+
+
+COMMANDS = (
+    *(["status"], ["changes"], ["changes", "--since", "1"], ["rejected"], ["rejected", "--export", "out"]),
+    *(
+        ["sql", "FROM articles"],
+        ["sql", "SELECT of_the_future FROM changes"],
+        ["explain", "site/_posts/2024-01-01-p1.md"],
+    ),
+    *(["refresh", "--plan"],),
+)
+
+
+def assert_every_command_ends_in_a_sentence(
+    site: Site, monkeypatch: pytest.MonkeyPatch, *, is_present: bool = False
+) -> dict[str, str]:
+    """Run each command; one that fails says so in a sentence, as an error of this program, before any other output."""
+    monkeypatch.chdir(site.folder)
+    shown = {}
+    for words in COMMANDS:
+        result = CliRunner().invoke(app, [*words, "--config", str(site.config)])
+        assert isinstance(result.exception, SystemExit | None), (words, result.exception)
+        assert "Traceback" not in result.output and "fault of the program" not in result.output
+        if result.exit_code == FAILED and words[0] != "refresh":
+            said = " ".join(result.output.split())
+            assert said.startswith(str(site.published)) or words[0] == "sql", said
+            assert is_present or ("of another version" in said and said.endswith("etl refresh")), said
+        else:
+            assert result.exit_code in (DONE, WORK_TO_DO) or "--allow-deletes" in result.output, (words, result.output)
+        shown[" ".join(words)] = result.output
+    return shown
+
+
+@pytest.mark.parametrize("upgraded", FILES, ids=lambda file: file.name.partition(".")[0], indirect=True)
+def test_every_command_on_a_file_of_an_earlier_version_ends_in_a_sentence(
+    upgraded: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_present = upgraded.column("SELECT schema_version FROM internal.generation") == [schema_version()]
+    shown = assert_every_command_ends_in_a_sentence(upgraded, monkeypatch, is_present=is_present)
+    assert "Post 1 edited" in shown["changes"] or "of another version" in shown["changes"]
+
+
+LATER = {
+    "a table is gone": "DROP VIEW changes; DROP TABLE article_changes",
+    "a column is gone": "ALTER TABLE refreshes DROP COLUMN files_read",
+    "a state is new": "UPDATE internal.generation SET state = 'of the future'",
+    "no table of ours": "DROP SCHEMA internal CASCADE; DROP TABLE rejected_files; DROP TABLE sources",
+}
+
+
+@pytest.mark.parametrize("upgraded", FILES[:1], ids=["file"], indirect=True)
+@pytest.mark.parametrize("statements", LATER.values(), ids=LATER)
+def test_every_command_on_a_file_of_a_later_version_ends_in_a_sentence(
+    upgraded: Site, monkeypatch: pytest.MonkeyPatch, statements: str
+) -> None:
+    with duckdb.connect(str(upgraded.published)) as con:
+        con.execute("UPDATE internal.generation SET schema_version = 'later'")
+        con.execute(statements)
+    shown = assert_every_command_ends_in_a_sentence(upgraded, monkeypatch)
+    assert any("of another version" in text for text in shown.values())
