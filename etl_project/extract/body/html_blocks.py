@@ -20,7 +20,10 @@ _MARKDOWN_INSIDE = re.compile(
     r"<(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<before>(?:(?!\smarkdown=)[^<>])*)"
     r"""\smarkdown=(?:"(?:1|block|span)"|'(?:1|block|span)'|1)(?P<rest>[^<>]*)>"""
 )
+_TAG = re.compile(rf"<(?P<end>/?)(?:{_TAGS})\b[^<>]*>")
+_TAG_FOLLOWS = re.compile(rf"[ \t]*(?:\n[ \t]*)?(?:<(?:/|!--|(?:{_TAGS})\b)|\Z)")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
+_SPACED_BLANK_LINE = re.compile(r"\n[ \t]+\n")
 _EMPTY_COMMENT = "<!---->"
 _NOTHING_FOLLOWS = re.compile(r"\n\n|\s*\Z|[ \t]*</")
 _MAX_DEPTH = 6
@@ -42,6 +45,8 @@ def keep_html_blocks(body: str, depth: int = 0) -> str:
     if _STARTS_LINE.search(body) is None and _STARTS.match(body) is None:
         return body
     has_markdown = "markdown=" in body
+    if not has_markdown and _is_parted_by_blank_lines(body):
+        return body
     unclosed: set[str] = set()
     blocks: list[tuple[int, int, str]] = []
     block_end = 0
@@ -73,6 +78,28 @@ def keep_html_blocks(body: str, depth: int = 0) -> str:
         return body
     kept.append(body[begin:])
     return "".join(kept)
+
+
+def _is_parted_by_blank_lines(body: str) -> bool:
+    """Tell whether blank lines part the blocks of HTML from the text, and none is within a block: most HTML is so."""
+    if _SPACED_BLANK_LINE.search(body):
+        return False
+    return all(
+        "<" not in part or (_STARTS_LINE.search(part) is None and _STARTS.match(part) is None) or _is_only_html(part)
+        for part in body.split("\n\n")
+    )
+
+
+def _is_only_html(part: str) -> bool:
+    """Tell whether a part without blank lines is whole elements, with no text beside them."""
+    if _STARTS.match(part.lstrip("\n")) is None:
+        return False
+    depth = 0
+    for tag in _TAG.finditer(part):
+        depth += -1 if tag["end"] else 1
+        if depth < 0 or (tag["end"] and _TAG_FOLLOWS.match(part, tag.end()) is None):
+            return False
+    return depth == 0
 
 
 def _keep_blank_lines(block: str, indent: str, depth: int) -> str:

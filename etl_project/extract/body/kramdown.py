@@ -84,13 +84,16 @@ _HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
 _COLON = compile_outside_code(r"^(?P<no_definition>[ ]{0,3}):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))")
 _CLOSE_HEADING = compile_outside_code(r"^(?P<level>#{1,6})(?=[^#\s])")
 _MAY_CLOSE_HEADING = re.compile(r"^#{1,6}[^#\s]", re.MULTILINE)
-_ROUND_ITEM = re.compile(r"^[ \t>]*[0-9]{1,9}\)[ \t]", re.MULTILINE)
+_ROUND_ITEM = re.compile(r"\n[ \t>]*[0-9]{1,9}\)[ \t]")
 _SPACED_ADDRESS = re.compile(r"""\]\([^()<>\n"' ]*[ ]+[^()<>\n"' ]""")
-_HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)|</p>[ \t]*\n?[ \t]*[^\s<]|<p>[^<]*\n[ \t]*\n")
+_HTML_STARTS = re.compile(r"[ ]{0,3}<(?!http|p>)")
+_HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
+_ODD_PARAGRAPH = re.compile(r"</p>[ \t]*(?:\n[ \t]*)?[^\s<]")
+_LONG_PARAGRAPH = re.compile(r"<p>[^<]*\n[ \t]*\n")
 """The addresses that most lines with `<` begin with, and paragraphs on lines of their own, are passed over fast."""
 _SPAN_STARTS = re.compile(rf"[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b")
 _SPAN_STARTS_LINE = re.compile(rf"\n[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b")
-_BESIDE_PUNCTUATION = re.compile(r"\w\*\*?[^\w\s*]|[^\w\s*]\*\*?\w")
+_BESIDE_PUNCTUATION = re.compile(r"\*(?:(?<=\w\*)\*?[^\w\s*]|(?<=[^\w\s*]\*)\*?\w)")
 _HEADING_ATTRIBUTES = re.compile(
     r"""(?:[ \t]*|(?<=>))\{[ ]*(?:(?:[#.][\w:.-]+|[A-Za-z_:][\w:.-]*=(?:"[^"{}]*"|[\w.-]+))[ ,]*)*\}(?=</h[1-6]>)"""
 )
@@ -105,15 +108,16 @@ def convert_kramdown(body: str) -> str:
     Returns:
         CommonMark; the same object if nothing had to be rewritten.
     """
-    has_html = _HTML_STARTS_LINE.search(body) is not None or body.startswith(("<", " ")) or "markdown=" in body
+    has_html = "<" in body and _begins_lines_with_html(body)
     if has_html:
         body = keep_html_blocks(body)
     if (
-        "{:" in body
-        or "*[" in body
-        or "$$" in body
-        or "\\\\\n" in body
-        or "\n^\n" in body
+        # A search for one character takes a fifth of the time of one for two.
+        ("{" in body and "{:" in body)
+        or ("*" in body and "*[" in body)
+        or ("$" in body and "$$" in body)
+        or ("\\" in body and "\\\\\n" in body)
+        or ("^" in body and "\n^\n" in body)
         or _SPACED_ADDRESS.search(body)
         or _may_hold_round_item(body)
         or (has_html and _may_hold_html(body))
@@ -133,7 +137,7 @@ def convert_python_markdown(body: str) -> str:
     Returns:
         CommonMark; the same object if nothing had to be rewritten.
     """
-    if "\n\n" in body and "<" in body:
+    if "<" in body and _begins_lines_with_html(body):
         body = keep_html_blocks(body)
     if (
         "{" in body
@@ -177,6 +181,13 @@ def strip_heading_attributes(html: str) -> str:
     return _HEADING_ATTRIBUTES.sub("", html) if "}</h" in html else html
 
 
+def _begins_lines_with_html(body: str) -> bool:
+    """Tell cheaply whether a body may hold blocks of HTML that must be kept whole."""
+    if _HTML_STARTS_LINE.search(body) is not None or _HTML_STARTS.match(body) is not None or "markdown=" in body:
+        return True
+    return "<p>" in body and (_ODD_PARAGRAPH.search(body) is not None or _LONG_PARAGRAPH.search(body) is not None)
+
+
 def _may_hold_html(body: str) -> bool:
     """Tell cheaply whether HTML of a body may have to be rewritten."""
     return "markdown=" in body or _SPAN_STARTS.match(body) is not None or _SPAN_STARTS_LINE.search(body) is not None
@@ -184,7 +195,7 @@ def _may_hold_html(body: str) -> bool:
 
 def _may_hold_round_item(body: str) -> bool:
     """Tell cheaply whether a body may hold `1) x`, which is an item of a list in CommonMark only."""
-    return ") " in body and _ROUND_ITEM.search(body) is not None
+    return ") " in body and _ROUND_ITEM.search(f"\n{body}") is not None
 
 
 def _rewrite(match: re.Match[str]) -> str:

@@ -13,11 +13,13 @@ import re
 
 from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
 
+_NO_TABLE = r"(?![ ]{0,3}(?:[-*+][ ]|[0-9]+[.)][ ]|[<>#]|\[[^\]\n]+\]:)|[ ]{4}|\t)"
 _BLOCK = compile_outside_code(
-    r"(?:(?<=\n\n)|(?<![\s\S]))(?P<table>(?![ ]{0,3}(?:[-*+][ ]|[0-9]+[.)][ ]|[<>#]|\[[^\]\n]+\]:)|[ ]{4}|\t)"
+    rf"(?:(?<=\n\n)|(?<![\s\S]))(?P<table>{_NO_TABLE}"
     r"(?:[^\n|]*\|[^\n]*(?:\n|\Z))+)(?=[ \t]*(?:\n|\Z)|[ ]{0,3}\{:)"
 )
-_MAY_BEGIN = re.compile(r"(?:\A|\n\n)[^\n|]*\|")
+_BEGINS = re.compile(rf"{_NO_TABLE}[^\n|]*\|")
+_MAY_BEGIN = re.compile(rf"\n\n{_NO_TABLE}[^\n|]*\|")
 _ATOM = re.compile(
     r"(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|</?[a-zA-Z][^<>\n]*>"
 )
@@ -38,7 +40,7 @@ def write_kramdown_tables(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no table.
     """
-    if "|" not in markdown or _MAY_BEGIN.search(markdown) is None:
+    if "|" not in markdown or not _may_hold_table(markdown):
         return markdown
     return substitute_outside_code(_BLOCK, _write_table, markdown)
 
@@ -52,9 +54,14 @@ def write_code_in_tables(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such code.
     """
-    if "|" not in markdown or "`" not in markdown or _MAY_BEGIN.search(markdown) is None:
+    if "|" not in markdown or "`" not in markdown or not _may_hold_table(markdown):
         return markdown
     return substitute_outside_code(_BLOCK, _write_code, markdown)
+
+
+def _may_hold_table(markdown: str) -> bool:
+    """Tell whether a block begins with a line that holds a border."""
+    return _BEGINS.match(markdown) is not None or _MAY_BEGIN.search(markdown) is not None
 
 
 def _write_code(match: re.Match[str]) -> str:
