@@ -31,13 +31,12 @@ _OPTIONS = (
 _ENTITY_AT_END = re.compile("&[A-Za-z0-9]+;$")
 _ENTITY_CHARACTERS = 40
 _SIGN = re.compile(r"[^\w/.:%?,+-]|_")
-_MAY_START = re.compile(
-    r"(?:(?<!\]\()(?<!\]\(<)(?<!\]: )|(?<=\]\()(?=[^\s()<>]{1,2000}[ ]+[^\s()<>\"']))"
-    r"(?:(?:https?|ftp)://|www\.|(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]{1,64}@)",
-    re.IGNORECASE,
-)
-"""The start of an address in any of the grammars, but for most of those in links; an address that holds a blank makes
-no link."""
+_START = r"(?:(?:https?|ftp)://|www\.|(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]{1,64}@)"
+_MAY_START = re.compile(rf"(?<!\]\()(?<!\]\(<)(?<!\]: ){_START}", re.IGNORECASE)
+"""The start of an address in any of the grammars, but for most of those in links."""
+_MAY_START_IN_LINK = re.compile(_START, re.IGNORECASE)
+_BROKEN_LINK = re.compile(r"\]\((?:https?|ftp)://[^\s()<>]*[ ]+[^\s()<>\"']", re.IGNORECASE)
+"""An address with a blank in it, which makes no link: it is bare up to the blank."""
 
 
 class Grammar(NamedTuple):
@@ -157,7 +156,8 @@ def _link_addresses(markdown: str, grammar: Grammar) -> str:
     """
     if "://" not in markdown and "www." not in markdown and "@" not in markdown:
         return markdown
-    match = _MAY_START.search(markdown)
+    may_start = _MAY_START if _BROKEN_LINK.search(markdown) is None else _MAY_START_IN_LINK
+    match = may_start.search(markdown)
     if match is None:
         return markdown
     data = markdown.encode()
@@ -187,7 +187,7 @@ def _link_addresses(markdown: str, grammar: Grammar) -> str:
                     if scheme or address.partition("://")[2]:
                         kept += (markdown[begin:at], _link(address, scheme))
                         begin = counted = start = at + len(address)
-            match = _MAY_START.search(markdown, start)
+            match = may_start.search(markdown, start)
         open_brackets = _count_open_brackets(open_brackets, markdown, counted, character)
     kept.append(markdown[begin:])
     return "".join(kept)

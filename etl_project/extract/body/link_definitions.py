@@ -17,8 +17,9 @@ from etl_project.extract.body.code_regions import compile_outside_code, substitu
 _START = r"^(?P<label>[ ]{0,3}\[(?!\^)[^\[\]\n]+\]:[ \t]*)"
 _SPACED = compile_outside_code(rf"{_START}(?P<address>[^\s<][^\n]*)$")
 _UNBALANCED = compile_outside_code(rf"{_START}(?P<address>[^\s<()]*[()][^\s<]*)(?=[ \t]*$|[ \t]+[\"'(])")
-_MAY_BE_SPACED = re.compile(r"^[ ]{0,3}\[[^\[\]\n]+\]:[ \t]*[^\s<]+[ \t]+[^\s\"'{]", re.MULTILINE)
-_MAY_BE_UNBALANCED = re.compile(r"^[ ]{0,3}\[[^\[\]\n]+\]:[ \t]*[^\s<()]*[()]", re.MULTILINE)
+_MAY_BE_SPACED = re.compile(r"\]:[ \t]*[^\s<]+[ \t]+[^\s\"'{]")
+_MAY_BE_UNBALANCED = re.compile(r"\]:[ \t]+[^\s<()]*[()]")
+_MAY_BE_SPACED_LABEL = re.compile(r"\](?:[ ]|[ ]?\n[ ]{0,3})\[")
 _TITLE = re.compile(r"""[ \t]+(?:"[^\n]*"|'[^\n]*')[ \t]*\Z""")
 _ATTRIBUTES = re.compile(r"[ \t]*\{:[^{}\n]*\}[ \t]*\Z")
 _BEFORE = re.compile(r"(?:\A|\n)(?:[ \t]*|[ ]{0,3}\[[^\[\]\n]+\]:[^\n]*|[ ]{0,3}\{:[^\n]*)\n?\Z")
@@ -90,7 +91,7 @@ def join_labels(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such reference.
     """
-    if "]:" not in markdown or ("] [" not in markdown and "]\n" not in markdown):
+    if "]:" not in markdown or _MAY_BE_SPACED_LABEL.search(markdown) is None:
         return markdown
     labels = {label.casefold() for label in _LABEL.findall(markdown)}
     if not labels:
