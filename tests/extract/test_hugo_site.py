@@ -610,3 +610,10 @@ def test_patterns_of_content(sources: list[str], patterns: tuple[str, ...]) -> N
 def test_a_page_without_any_date_is_of_the_year_one(tmp_path: Path, settings: str, post: str, url: str | None) -> None:
     config = {"hugo.yaml": f"permalinks: {{p: '/p/:year/:month/:day/:title/'}}\n{settings}\n"}
     assert addresses(tmp_path, config, {"content/p/a.md": post}, {}) == {"content/p/a.md": url}
+
+
+@pytest.mark.parametrize(("languages", "french"), [("{}", NO_PAGE), ("{en: {}, fr: {}}", "/fr/b/")])
+def test_an_index_in_no_language_of_the_site_belongs_to_the_bundle(tmp_path: Path, languages: str, french: str) -> None:
+    config = {"hugo.yaml": f"languages: {languages}\n"}
+    posts = {"content/b/index.md": POST, "content/b/index.fr.md": POST}
+    assert addresses(tmp_path, config, posts, {}) == dict(zip(posts, ["/b/", french], strict=True))

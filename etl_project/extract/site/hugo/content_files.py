@@ -25,7 +25,8 @@ class SpecialFiles:
     sections: list[str]
     """`_index` files: their folder is a section."""
     bundles: dict[str, list[str]]
-    """Folder with an `index` file and other content -> names of its `index` files: the other content belongs to it."""
+    """Folder with an `index` file and other content, or with several -> names of its `index` files: what is no index in
+    a language of the site belongs to it."""
 
 
 def find_special_files(paths: Iterable[str]) -> SpecialFiles:
@@ -46,6 +47,8 @@ def find_special_files(paths: Iterable[str]) -> SpecialFiles:
         else:
             bundles.setdefault(folder, []).append(name)
     with_others = folders & bundles.keys()
+    # `index.fr.md` is another file beside `index.md` where the site has no such language.
+    with_others.update(folder for folder, names in bundles.items() if len(names) > 1)
     for folder in folders | bundles.keys():
         with_others.update(above for above in folders_above(folder) if above in bundles)
     return SpecialFiles(sorted(sections), {folder: sorted(bundles[folder]) for folder in sorted(with_others)})
