@@ -26,6 +26,7 @@ STAMPS = ROOT / ".prove"
 SECTIONS = {
     "laws": "random histories end in the tables of one full build",
     "kills": "refreshes killed at random moments are healed by the next",
+    "faults": "every entry point under every locale, umask and user",
     "soak": "writers, readers and two refreshers at once",
     "fuzz": "posts whose bytes were changed at random",
     "servers": "servers and runs that are killed or meet, and Dagster's own commands",
@@ -34,7 +35,7 @@ SECTIONS = {
 }
 """Section -> what it proves."""
 
-SHARED_OUT = {"laws", "kills", "fuzz"}
+SHARED_OUT = {"laws", "kills", "faults", "fuzz"}
 """Sections of many tests that take turns on every core; the others are alone on the machine."""
 
 FUZZ_SECONDS = 600

@@ -61,6 +61,8 @@ def test_a_section_that_fails_is_told_and_run_again(ran: list[str], capsys: pyte
         ("needs root: a small disk is mounted", True, True, False),
         ("needs root: a small disk is mounted", False, True, True),
         ("needs a user who is not root: root may read everything", True, True, True),
+        ("needs a Python and a checkout that other users may read", True, True, True),
+        ("needs setpriv", True, True, False),
         ("needs ../shared: the sites", True, True, False),
         ("needs ../shared: the sites", True, False, True),
     ],
