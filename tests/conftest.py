@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import pytest
+from built_sites import BuiltSites
 
 from etl_project.database.contract import OBSERVED, contract
 from etl_project.database.json_file import write_json
@@ -124,6 +125,10 @@ class Site:
     extra: str = ""
     warehouse: str = "warehouse/posts.duckdb"
     last_plan: RefreshPlan | None = field(default=None, repr=False)
+
+    def at(self, folder: Path) -> Self:
+        """The same site in another folder, to which its files were copied."""
+        return replace(self, folder=folder, last_plan=None)
 
     @property
     def posts(self) -> Path:
@@ -247,6 +252,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
     site.configure()
     yield site
+
+
+@pytest.fixture(scope="session")
+def built_sites(tmp_path_factory: pytest.TempPathFactory) -> BuiltSites:
+    """Sites that several tests begin with, each built once."""
+    return BuiltSites(lambda: tmp_path_factory.mktemp("built"))
 
 
 def equals_full_build(site: Site) -> None:
