@@ -282,7 +282,7 @@ def init(
     from etl_project.init.site import sample_site
     from etl_project.init.unread import describe_unread
     from etl_project.settings import read_settings
-    from etl_project.show.console import command
+    from etl_project.show.console import command, endings_in_words
 
     site = sample_site(folder)
     proposals = propose(site.bodies)
@@ -292,6 +292,8 @@ def init(
         f"{folder} is a site of the dialect {site.dialect} with {site.files:,} posts; "
         f"{len(site.bodies):,} were sampled and {len(proposals):,} rules proposed.",
     )
+    if site.not_read:
+        out.print(f"Not read: {endings_in_words(site.not_read)}.")
     if unread := describe_unread(site.unread):
         out.print(unread)
     if not site.time_zone:

@@ -31,6 +31,14 @@ HTML = frozenset({".html", ".htm"})
 RST, ORG = ".rst", ".org"
 """Endings of reStructuredText and Org files, in lower case."""
 
+_POST_LIKE = MARKDOWN | {RST, ORG, ".mdx", ".txt", ".adoc", ".asciidoc", ".ipynb", ".textile", ".rmd", ".qmd"}
+"""Endings of files that some generator or plugin makes posts of, in lower case."""
+
+_PLAIN_TEXTS = frozenset(
+    {"robots", "humans", "ads", "security", "llms", "llms-full", "requirements", "license", "cname"}
+)
+"""Names, without the ending, of files of sites that are no posts."""
+
 PRUNED = frozenset(
     {
         *("node_modules", "bower_components", "_site", "__pycache__"),
@@ -183,3 +191,12 @@ def is_post(dialect: Dialect, name: str) -> bool:
         and not name.startswith("~$")
         and not (dialect.not_posts and name[:dot].lower() in dialect.not_posts)
     )
+
+
+def ending_not_read(dialect: Dialect, name: str) -> str | None:
+    """Tell the ending of a file, without its folder, that may be a post but is none of the dialect; None of others."""
+    dot = name.rfind(".")
+    ending = name[dot:].lower()
+    if dot < 1 or ending not in _POST_LIKE or ending in dialect.suffixes or name[0] in ".~_":
+        return None
+    return None if name[:dot].lower() in _PLAIN_TEXTS else ending

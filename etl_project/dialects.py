@@ -23,6 +23,7 @@ from etl_project.dialect import (
     Split,
     Templates,
     UrlStyle,
+    ending_not_read,
     is_post,
 )
 from etl_project.file_starts import read_starts
@@ -40,6 +41,7 @@ __all__ = [
     "Templates",
     "UrlStyle",
     "detect_dialect",
+    "ending_not_read",
     "is_post",
 ]
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from etl_project.database.work_file import WorkFile
+from etl_project.init.settings_file import write_settings
+from etl_project.init.site import sample_site
 from etl_project.settings import SettingsError, line_of, read_settings
 from etl_project.settings.cron import is_plain
 
@@ -320,3 +323,19 @@ def test_a_name_that_is_none_or_leaves_its_folder_is_refused_with_its_line(
 @pytest.mark.parametrize("setting", ["stale_after_hours = inf", "stale_after_hours = nan", "keep_days = 99999999999"])
 def test_a_time_beyond_every_calendar_is_refused(tmp_path: Path, setting: str) -> None:
     assert "line 2: schedule." in refused(tmp_path, f"[schedule]\n{setting}\n\n{GOOD}")
+
+
+@pytest.mark.parametrize("name", ["git+x", "me@host:x", "~x", "~root", "https:", "a b", "..x"])
+def test_etl_init_writes_a_folder_of_any_name_as_a_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / name / "posts").mkdir(parents=True)
+    (tmp_path / name / "posts/a.md").write_text("# A\n\nText\n")
+    write_settings(sample_site(tmp_path / name), [], tmp_path / "etl.toml")
+    assert read_settings(tmp_path / "etl.toml").sources[0].location == tmp_path / name
+
+
+def test_the_work_file_is_asked_in_utc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    work = WorkFile(tmp_path / "posts.duckdb")
+    with work.connect() as con:
+        assert con.execute("SELECT (TIMESTAMPTZ '2026-01-01 20:00:00+00')::DATE::VARCHAR").fetchone() == ("2026-01-01",)
+    work.close()

@@ -106,6 +106,8 @@ class WorkFile:
                 "python_enable_replacements": False,  # a name that is no table must not find a variable of ours
             }
             self._instance = duckdb.connect(config=settings)
+            # An instant has the same day wherever the machine is.
+            self._instance.execute("SET GLOBAL TimeZone = 'UTC'")
         return self._instance.cursor()
 
     def close(self) -> None:

@@ -42,6 +42,14 @@ def write_settings(site: FoundSite, proposals: Sequence[Proposal], output: Path)
         ) from None
 
 
+def _location(site: Path, folder: Path) -> str:
+    """Write a folder so that it is taken for one: `git+x`, `me@host:x` and `~x` mean something else."""
+    relative = os.path.relpath(site.absolute(), folder)
+    if relative.startswith("~"):
+        return str(site.absolute())
+    return f"./{relative}" if set("+:@") & set(relative.partition("/")[0]) else relative
+
+
 def _lines(site: FoundSite, proposals: Sequence[Proposal], folder: Path) -> Iterator[str]:
     name = re.sub(r"[^\w.-]+", "-", site.folder.resolve().name).strip("-") or "site"
     yield "# Written by `etl init` from a sample of the folder; every line may be changed."
@@ -57,7 +65,7 @@ def _lines(site: FoundSite, proposals: Sequence[Proposal], folder: Path) -> Iter
     yield "[[source]]"
     yield "# The name is part of every article_id: choose it once."
     yield f"name = {_toml_string(name)}"
-    yield f"location = {_toml_string(os.path.relpath(site.folder.absolute(), folder))}"
+    yield f"location = {_toml_string(_location(site.folder, folder))}"
     yield f"dialect = {_toml_string(site.dialect)}"
     for key, value in (("title", site.title), ("url", site.url)):
         yield f"{key} = {_toml_string(value)}" if value else f'# {key} = "…"'

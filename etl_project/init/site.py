@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -64,6 +65,8 @@ class FoundSite:
     encodings: list[str]
     files: int
     """Number of files that a refresh would list."""
+    not_read: Mapping[str, int] = field(default_factory=dict)
+    """Ending that the dialect does not read, but that posts may have -> files at the places of posts."""
     unread: Counter[str] = field(default_factory=Counter)
     """Folder or file -> files in it that have the ending of a post and would not be listed."""
     bodies: list[str] = field(default_factory=list, repr=False)
@@ -86,12 +89,16 @@ def sample_site(folder: Path) -> FoundSite:
     include = _find_archives(folder, name, config)
     if config.hugo:
         include = list(content_patterns([mount.source for mount in config.hugo.mounts]))
+    if config.pelican:
+        include = config.pelican.include_patterns()
     source = Source(name="site", location=folder, dialect=name, include=tuple(include))
     left_out = find_files_left_out(PinnedSource(source, place), limits)
-    paths = left_out.keep(sorted(place.walk(source).paths()))
+    listing = place.walk(source)
+    paths = left_out.keep(sorted(listing.paths()))
     if not paths:
         raise NoSite(
-            f"{folder} contains no posts that the dialect {name!r} would read ({', '.join(sorted(dialect.suffixes))})."
+            f"{folder} contains no posts that the dialect {name!r} would read ({', '.join(sorted(dialect.suffixes))})"
+            + (f"; it has {_endings(listing.not_read)}." if listing.not_read else ".")
         )
     zone = _first_text(config, _TIME_ZONE_KEYS)
     site = FoundSite(
@@ -106,9 +113,14 @@ def sample_site(folder: Path) -> FoundSite:
         encodings=["utf-8"],
         files=len(paths),
         unread=find_unread(folder, name, paths),
+        not_read=listing.not_read,
     )
     _read_sample(site, paths, limits)
     return site
+
+
+def _endings(not_read: Mapping[str, int]) -> str:
+    return ", ".join([f"{count:,} {ending}" for ending, count in sorted(not_read.items())])
 
 
 def _find_archives(folder: Path, name: str, config: SiteConfig) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -40,6 +41,11 @@ class Walk:
     def digest(self) -> str:
         """Equal for equal listings."""
         return ",".join([f"{name}:{listing.digest}" for name, listing in sorted(self.listings.items())])
+
+    @property
+    def not_read(self) -> dict[str, int]:
+        """Ending that the dialects do not read, but that posts may have -> files at the places of posts."""
+        return dict(sum((Counter(listing.not_read) for listing in self.listings.values()), Counter[str]()))
 
 
 def pin_sources(wanted: Iterable[Source], limits: Limits) -> PinnedSources:

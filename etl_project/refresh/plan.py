@@ -7,7 +7,7 @@ off.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,6 +101,8 @@ class RefreshPlan:
     """The inventory has a file twice, which only a fault can cause."""
     opened: duckdb.DuckDBPyConnection | None = field(repr=False)
     """Holds the temporary tables for `load_tables`; None where there is nothing to do."""
+    not_read: Mapping[str, int] = field(default_factory=dict)
+    """Ending that no dialect of the sources reads, but that posts may have -> files in folders that were walked."""
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -304,6 +306,7 @@ class _Planner:
             inventory=self.inventory,
             is_doubled=is_doubled,
             opened=self.con if reasons else None,
+            not_read=walk.not_read,
         )
 
     def _read_work_file(self, file: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from etl_project.checks.check import CheckResult, Stage
 from etl_project.checks.run import run_checks
-from etl_project.database.contract import tables_in
+from etl_project.database.contract import contract
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.previous import PREVIOUS, REPLACED_FILE, attach_empty_previous, attach_previous
 from etl_project.database.publish import Published, publish
@@ -166,7 +166,7 @@ class Refresh:
         Returns:
             The number of the generation, and the names of the tables and views.
         """
-        tables = tables_in(plan.connection)
+        tables = contract()
         number = merge(
             plan.connection,
             Merge(
@@ -186,7 +186,7 @@ class Refresh:
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table of the contract."""
         with self.work.opened(read_only=True) as con:
-            return {name: count_rows(con, name) for name in tables_in(con)}
+            return {name: count_rows(con, name) for name in contract()}
 
     @tells_full_disk("build the aggregates")
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:
@@ -271,4 +271,5 @@ def _describe_load(
         missed=read.missed,
         newly_rejected=read.newly_rejected,
         commits={name: version.commit_id for name, version in read.versions.items() if version.commit_id},
+        not_read=plan.not_read,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -28,6 +29,8 @@ class TablesLoaded:
     """Some files that are rejected and were not before, as `source/path`."""
     commits: dict[str, str | None]
     """Git source -> commit that was read."""
+    not_read: Mapping[str, int]
+    """Ending that the dialects do not read, but that posts may have -> files at the places of posts, of folders."""
 
 
 def describe_outage(source: str, reason: str) -> str:

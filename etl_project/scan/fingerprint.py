@@ -17,6 +17,8 @@ from etl_project.sources.place import PinnedSource
 READING_CODE = (
     "extract",
     "transform",
+    "dated_names.py",
+    "dialect.py",
     "dialects.py",
     "limits.py",
     "reasons.py",
@@ -28,7 +30,9 @@ READING_CODE = (
 """Files and folders of etl_project that decide the rows of a post. Code that lists and compares is left out: when it
 changes, no post need be read again."""
 
-OTHER_IMPORTS = ("sources/place.py", "sources/listing.py", "sources/location.py")
+OTHER_IMPORTS = (
+    "file_starts.py", "sources/place.py", "sources/listing.py", "sources/location.py", "sources/secrets.py",
+)  # fmt: skip
 """What reading code imports only to say where posts are."""
 
 _LIBRARIES = ("polars", "py3langid", "pyromark", "python-frontmatter", "pyyaml", "selectolax", "tzdata")

@@ -22,6 +22,7 @@ from etl_project.settings.tables import (
     Settings,
     WarehouseSettings,
 )
+from etl_project.sources.secrets import without_secrets_in
 from etl_project.sources.source import MentionRule, Rule, Source, place_problem
 
 
@@ -134,7 +135,8 @@ def sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
         elif problem["type"] == "value_error":
             yield f"{where}: {problem['msg'].removeprefix('Value error, ')}."
         else:
-            yield f"{where}: {name} = {problem['input']!r} cannot be used: {problem['msg']}."
+            value = without_secrets_in(repr(problem["input"]))
+            yield f"{where}: {name} = {value} cannot be used: {problem['msg']}."
 
 
 def _keys_at(location: tuple[str | int, ...]) -> list[str]:

@@ -6,6 +6,7 @@ import contextlib
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -71,3 +72,9 @@ def bytes_in_words(size: float) -> str:
             return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
         size /= 1000
     raise AssertionError("not reached: the last unit returns")
+
+
+def endings_in_words(not_read: Mapping[str, int]) -> str:
+    """Say how many files have endings that posts may have and that the dialect does not read."""
+    counts = ", ".join([f"{count:,} {ending}" for ending, count in sorted(not_read.items())])
+    return f"{count_of(sum(not_read.values()), 'file')} that the dialect has no reader for: {counts}"

@@ -14,7 +14,7 @@ from etl_project.database.publish import Published
 from etl_project.load.refresh_log import commits_in_words
 from etl_project.reasons import WARNINGS
 from etl_project.refresh.result import TablesLoaded
-from etl_project.show.console import bytes_in_words, command, count_of, safe
+from etl_project.show.console import bytes_in_words, command, count_of, endings_in_words, safe
 from etl_project.show.query import open_published
 from etl_project.show.warnings import show_warnings
 
@@ -56,6 +56,8 @@ def show_summary(
         f"{rows['post_files']:,} listed, {tables.files_read:,} read ({bytes_in_words(tables.bytes_read)}), "
         f"{rows['rejected_files']:,} rejected",
     )
+    if tables.not_read:
+        table.add_row("not read", endings_in_words(tables.not_read))
     if commits := commits_in_words(tables.commits):
         table.add_row("commit", safe(commits))
     table.add_row("terms", _describe_terms(rows))

@@ -108,9 +108,11 @@ def as_text(number: int, kind: object) -> str:
         kind: its DuckDB type.
     """
     text = f"#{number}::VARCHAR"
+    if str(kind).startswith("TIMESTAMP"):
+        # DuckDB separates day and time by a blank; `+00` alone is read by few programs.
+        text = rf"regexp_replace({text}, '^(\S+) (\d)', '\1T\2')"
     if str(kind) == "TIMESTAMP WITH TIME ZONE":
-        # `+00` alone is read by few programs.
-        return rf"regexp_replace({text}, '([+-]\d\d)$', '\1:00')"
+        text = rf"regexp_replace({text}, '([+-]\d\d)$', '\1:00')"
     return text
 
 

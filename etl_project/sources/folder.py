@@ -8,13 +8,14 @@ import hashlib
 import os
 import stat
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from etl_project.dialects import DIALECTS, Dialect, is_post
+from etl_project.dialects import DIALECTS, Dialect, ending_not_read, is_post
 from etl_project.reasons import Rejection
 from etl_project.sources.listing import NOT_HERE, FolderListing, ListedFiles, Listing, folder_frame
 from etl_project.sources.paths import escape_path, name_bytes, name_text, unescape_path
@@ -127,8 +128,11 @@ def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderLis
     paths: list[str] = []
     ranks: list[int] = []
     stats: list[int] = []
-    for below, names, found in _walk(folder, root, dialect):
+    not_read: Counter[str] = Counter()
+    for below, names, found, others in _walk(folder, root, dialect):
         included, excluded = includes.in_folder(below), excludes.in_folder(below)
+        for name, ending in others:
+            not_read[ending] += included.of(below + name) is not None and excluded.of(below + name) is None
         if included.by_name or excluded.by_name or excluded.rank is not None:
             for index, name in enumerate(names):
                 path = below + name
@@ -152,7 +156,7 @@ def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderLis
         for column in files:
             digest.update(b"%d " % len(column))
             digest.update(column)
-    return FolderListing(listed, digest.hexdigest())
+    return FolderListing(listed, digest.hexdigest(), +not_read)
 
 
 def _make_columns(paths: list[str], ranks: list[int], stats: list[int]) -> ListedFiles:
@@ -194,12 +198,15 @@ def check_root(folder: Path, root: tuple[int, int]) -> None:
         raise SourceUnavailable(f"{folder} is another folder now than when the check for changes began")
 
 
-def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tuple[str, list[str], list[int]]]:
+def _walk(
+    top: Path, identity: tuple[int, int], dialect: Dialect
+) -> Iterator[tuple[str, list[str], list[int], list[tuple[str, str]]]]:
     """Find the files named like posts. A plan may see a hundred thousand: what can be done once a folder is.
 
     Yields:
         A folder, the names in it and their stat results, four numbers a file (see `Signature`); folder and names as
         the warehouse writes them, a slash between. Numbers, since objects would keep the garbage collector busy.
+        Then the names that other programs make posts of, with their endings.
     """
     root = os.fsencode(top)
     folders = [""]
@@ -207,6 +214,7 @@ def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tu
         folder = folders.pop()
         names: list[str] = []
         stats: list[int] = []
+        others: list[tuple[str, str]] = []
         placeholders: list[tuple[str, os.stat_result]] = []
         try:
             with _open_entries(os.path.join(root, name_bytes(folder))) as entries:
@@ -228,6 +236,8 @@ def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tu
                         with contextlib.suppress(FileNotFoundError):
                             info = entry.stat(follow_symlinks=False)
                             placeholders.append((escape_path(name[1 : -len(_PLACEHOLDER)]), info))
+                    elif (ending := ending_not_read(dialect, name)) and entry.is_file():
+                        others.append((escape_path(name), ending))
         except FileNotFoundError:
             check_root(top, identity)  # else it was deleted, with its files, since the folder above was listed
         except OSError as error:
@@ -236,8 +246,8 @@ def _walk(top: Path, identity: tuple[int, int], dialect: Dialect) -> Iterator[tu
             if name not in names:
                 names.append(name)
                 stats += (NOT_HERE, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-        if names:
-            yield escape_path(folder), names, stats
+        if names or others:
+            yield escape_path(folder), names, stats, others
 
 
 @contextmanager

@@ -66,6 +66,8 @@ class FolderListing:
     files: list[ListedFiles]
     digest: str
     """Equal for equal listings."""
+    not_read: Mapping[str, int] = field(default_factory=dict)
+    """Ending that the dialect does not read, but that posts may have -> files at the places of posts."""
 
     def paths(self) -> Iterator[str]:
         """Paths of all files, as listed."""

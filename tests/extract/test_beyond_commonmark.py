@@ -36,6 +36,7 @@ def read(body: str, markdown: Markdown = "gfm") -> Body:
         ("[^1]: Note.\n\nWords[^1].", "Words."),
         ("<figure><img src=a><figcaption>Caption</figcaption></figure>\n\n<nav><p>x</p></nav><p>一<br>二</p>", "一 二"),
         ("<!-- c -->\n<style>p {}</style>\n\n<div><h2>T</h2>Bare text</div>", "Bare text"),
+        ("<details><summary>More</summary>\n\nFolded\n\n</details>\n\n**目录**\n\n- [a](#a)\n\nWords.", "Words."),
         ("# Only\n\n- a list", ""),
         ("- a\n\n  > b\n\n  # c\n\nlast", "last"),
     ],

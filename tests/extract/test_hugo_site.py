@@ -110,6 +110,10 @@ target = "content/uno.md"
 source = "static"
 target = "static"
 """
+IGNORED = r"""
+defaultContentLanguage = "fr"
+ignoreFiles = ["\\.foo\\.md$", "/drafts/", "(", "(a+)+x"]
+"""
 CONFIG_FOLDER = {
     "hugo.toml": 'title = "x"\n[permalinks]\nc = "/main/:slug/"',
     "config/_default/languages.yaml": "en: {weight: 1}\nfr: {weight: 2}\n",
@@ -185,7 +189,7 @@ CONFIG_FOLDER = {
             id="content elsewhere",
         ),
         pytest.param(
-            {"hugo.toml": 'ignoreFiles = ["\\\\.foo\\\\.md$", "/drafts/", "("]\ndefaultContentLanguage = "fr"\n'},
+            {"hugo.toml": IGNORED},
             {
                 "content/a.en.md": "/a.en/",
                 "content/b.fr.md": "/b/",

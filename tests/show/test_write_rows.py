@@ -32,7 +32,7 @@ VALUES = [
     ("TIMESTAMP '-infinity'", "-infinity", None, None),
     ("TIMESTAMPTZ 'infinity'", "infinity", None, None),
     ("'infinity'::TIMESTAMP_S", "infinity", None, None),
-    ("TIMESTAMPTZ '2026-01-01 00:00:00.5+08'", "2025-12-31 16:00:00.5+00:00", None, "2025-12-31 16:00:00.5+00"),
+    ("TIMESTAMPTZ '2026-01-01 00:00:00.5+08'", "2025-12-31T16:00:00.5+00:00", None, "2025-12-31 16:00:00.5+00"),
     ("DATE '10000-01-01'", "10000-01-01", None, None),
     ("TIMESTAMP '0044-03-15 (BC)'", "0044-03-15 (BC) 00:00:00", None, None),
     ("TIMETZ '12:00:00+08'", "12:00:00+08", None, None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 
 FENCE = r"^[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?(?:`{3,}(?=[^`\n]*$)|~{3,})"
 """Pattern of the start of a fence, also in a quote or list item; needs `re.MULTILINE`."""
@@ -105,3 +106,44 @@ class CodeRegions:
             is_code = self._chunk_is_code if above == self._chunk_line else seen_blank
         self._chunk_line, self._chunk_is_code = line, is_code
         return is_code
+
+
+def compile_outside_code(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Compile a pattern for `substitute_outside_code`; no group of it may be named `fence`, `ticks` or `element`."""
+    code = rf"(?P<fence>{FENCE})|(?P<ticks>`+)|(?P<element>{ELEMENT})"
+    return re.compile(f"{code}|{pattern}", re.MULTILINE | flags)
+
+
+def substitute_outside_code(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], body: str) -> str:
+    """Replace what matches a pattern, except in code.
+
+    Args:
+        pattern: the result of `compile_outside_code`.
+        replace: makes the replacement of a match.
+        body: Markdown.
+
+    Returns:
+        The body changed; the same object if nothing was replaced.
+    """
+    code = CodeRegions(body)
+    kept: list[str] = []
+    begin = position = 0
+    while match := pattern.search(body, position):
+        start, end = match.span()
+        if match["fence"]:
+            position = code.end_of_fence(start, end)
+        elif match["ticks"]:
+            position = code.end_of_ticks(start, end)
+        elif match["element"]:
+            position = code.end_of_element(start, end)
+        else:
+            position = max(end, start + 1)
+            if not code.is_indented_code(start):
+                text = replace(match)
+                if text != match[0]:
+                    kept += (body[begin:start], text)
+                    begin = position
+    if not kept:
+        return body
+    kept.append(body[begin:])
+    return "".join(kept)

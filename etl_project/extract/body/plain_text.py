@@ -68,7 +68,24 @@ SEPARATORS = (
 )
 """Tag -> the separator before and after its content."""
 MARKS = dict.fromkeys(
-    ("h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "dl", "table", "figure", "figcaption", "nav", "aside"),
+    (
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "pre",
+        "ul",
+        "ol",
+        "dl",
+        "table",
+        "figure",
+        "figcaption",
+        "nav",
+        "aside",
+        "details",
+    ),
     (APART, APART_END),
 ) | {"blockquote": (QUOTED, QUOTED_END)}
 """Tag -> the marks at the start and at the end of its content, inside its separators."""
@@ -80,8 +97,8 @@ _WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U0001
 _WIDE_BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*\n[ \t]*(?=[{_WIDE}])")
 
 _WORD = re.compile(r"[^\W_]")
-_CONTENTS = re.compile(r"@?\[\[?_?toc_?\]\]?", re.IGNORECASE)
-"""The place of a table of contents, in a site whose generator does not fill it."""
+_CONTENTS = re.compile(r"@?\[\[?_?toc_?\]\]?|(?:toc|(?:table of )?contents|目录|目錄)[:：]?", re.IGNORECASE)
+"""The title of a table of contents, or its place in a site whose generator does not fill it."""
 
 
 def one_line(joined: str) -> str:

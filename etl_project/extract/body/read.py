@@ -4,9 +4,8 @@ Markdown and HTML are processed in the same way: Markdown is rendered to HTML (H
 is parsed into a tree, and one walk without recursion visits the tree. The text is what a reader sees, code included.
 Comments, scripts, styles, templates, hidden elements and the tags of template languages are not text.
 
-Inline markup adds nothing to the text: `证<a>券</a>报` is one word. Tags of Liquid, Nunjucks and Hugo outside code
-(`{% ... %}`, `{{< ... >}}`, `{{% ... %}}`) are removed and the content between them is kept. An expression
-`{{ ... }}` stays: its value cannot be known, and in other dialects it is text.
+Inline markup adds nothing to the text: `证<a>券</a>报` is one word. `flavours.py` lists what is done for each Markdown,
+`templates.py` what is done with template tags.
 """
 
 from __future__ import annotations

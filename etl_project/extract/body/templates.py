@@ -314,6 +314,10 @@ class _Scan:
                 end += 1
         if is_first:
             self._nothing_before = end
+        elif body[end : end + 1] in ("\n", ""):
+            # Two blanks at the end of a line would break it.
+            while start > self._begin and body[start - 1] in " \t":
+                start -= 1
         self._replace(start, end, "")
         return end
 

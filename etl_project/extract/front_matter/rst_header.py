@@ -20,6 +20,7 @@ _NIKOLA_FIELD = re.compile(r"\.\.[ \t]+([A-Za-z_][\w-]*):(?:[ \t]+(.*))?$", re.A
 _COMMENT = re.compile(r"\.\.(?:[ \t]|$)")
 _DIRECTIVE = re.compile(r"\.\.[ \t]+(?:[\w.+:-]+::|_|\[|\|)")
 _NIKOLA_OPEN = re.compile(r"\s*+<!--[ \t]*\n?(?=\s*+\.\.[ \t]+[A-Za-z_])")
+_ITEM = re.compile(r"[-*+][ \t]+(.*)")
 _INLINE = re.compile(
     r"``([^`]+)``|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*|(?::[\w.+-]+:)?`([^`<]+?)(?:[ ]*<[^>]*>)?`(?::[\w.+-]+:)?_{0,2}"
 )
@@ -95,15 +96,16 @@ def read_rst_header(text: str, longest: int) -> tuple[dict[str, Value], int]:
         starts.append(starts[-1] + len(line) + 1)
     fields: dict[str, Value] = {}
     at = _skip_comments(lines, 0, fields)
-    title, after = _read_title(lines, at)
+    title, last = _read_title(lines, at)
     if title is not None:
-        at = _skip_comments(lines, after, fields)
-    listed, end = _read_fields(lines, at)
-    if title is not None:
+        count = len(fields)
+        at = _skip_comments(lines, last, fields)
+        last = at if len(fields) > count else last
         fields.setdefault("title", title)
-    elif not listed and not fields:
+    listed, end = _read_fields(lines, at)
+    if not listed and not fields:
         return {}, 0
-    last = end if listed else (after if title is not None and at == after else at)
+    last = end if listed else last
     return fields | listed, min(starts[last], len(text))
 
 
@@ -149,9 +151,16 @@ def _read_fields(lines: list[str], at: int) -> tuple[dict[str, Value], int]:
         match = _FIELD.match(line) if line[:1] == ":" else None
         if match is not None:
             key = _plain(match[1]).lower()
-            fields[key] = _plain(match[2] or "") or None
+            item = _ITEM.match(match[2] or "")
+            fields[key] = [_plain(item[1])] if item else _plain(match[2] or "") or None
         elif key and line[:1] in (" ", "\t") and line.strip():
-            fields[key] = f"{fields[key] or ''} {_plain(line.strip())}".strip()
+            before, item = fields[key], _ITEM.match(line.strip())
+            if item is not None and (before is None or isinstance(before, list)):
+                fields[key] = [*(before or []), _plain(item[1])]
+            elif isinstance(before, list):
+                before[-1] = f"{before[-1]} {_plain(line.strip())}"
+            else:
+                fields[key] = f"{before or ''} {_plain(line.strip())}".strip()
         elif line.strip():
             break
         at += 1

@@ -109,8 +109,10 @@ def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
 
 
 def keeps_dates_of_names(dialect: Dialect, config: SiteConfig) -> bool:
-    """Tell whether the date in a file name is part of the slug: in Hugo, unless it is the date of the page, and in Zola
-    by `slugify.paths_keep_dates`."""
+    """Tell whether the date in a file name is part of the slug.
+
+    It is in Hugo, unless it is the date of the page, and in Zola where `slugify.paths_keep_dates` says so.
+    """
     if dialect.url_style == "zola":
         return config.table("slugify").get("paths_keep_dates") == "true"
     return dialect.url_style == "hugo"

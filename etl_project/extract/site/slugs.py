@@ -16,11 +16,9 @@ _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 _HUGO_MARKS = frozenset("./\\_#+~-@")
 _HUGO_PLAIN = re.compile(r"[A-Za-z0-9./_~-]*")
 _IN_ASCII = str.maketrans(
-    {
-        **dict.fromkeys("‘’“”‚„–—―‐‑•·", "-"),
-        **{"…": "...", "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O"},
-        **{"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i"},
-    }
+    dict.fromkeys("‘’“”‚„–—―‐‑•·", "-")
+    | {"…": "...", "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O"}
+    | {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i"}
 )
 """What the table of the crate deunicode gives for the letters and signs of European texts that are no accented letter;
 a sign gives something that separates words."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -23,6 +22,7 @@ from etl_project.extract.site.hugo.languages import (
     read_languages,
 )
 from etl_project.extract.site.hugo.page_matcher import PageMatcher, logical_path, read_target
+from etl_project.extract.site.pelican.patterns import SafePattern, safe_pattern
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
 from etl_project.sources.place import PinnedPlace
@@ -75,7 +75,7 @@ class HugoSite:
     """Whether a file may be mounted twice."""
     has_section_slugs: bool = False
     """Whether a section has a slug, which then stands for its folder in addresses."""
-    _ignored: tuple[re.Pattern[str], ...] = ()
+    _ignored: tuple[SafePattern, ...] = ()
     _section_cascades: dict[tuple[str, str], tuple[_Cascade, ...]] = field(default_factory=dict)
     _known_cascades: dict[tuple[str, str], tuple[_Cascade, ...]] = field(default_factory=dict)
 
@@ -114,7 +114,7 @@ class HugoSite:
         folder, _, name = path.rpartition("/")
         if self.bundles and (bundle := self._bundle_of(folder, name)) is not None:
             raise Rejection("not_a_page", f"belongs to the page bundle {bundle or '.'}, as a file beside its index")
-        if self._ignored and any(pattern.search(f"/{self.above}{path}") for pattern in self._ignored):
+        if self._ignored and self._is_ignored(f"/{self.above}{path}"):
             raise Rejection("not_a_page", "is left out by ignoreFiles in the settings of the site")
         if page is None:
             raise Rejection("not_a_page", "is in no folder that the settings of the site name for content")
@@ -140,6 +140,9 @@ class HugoSite:
     def section(self, language: str, folders: list[str]) -> dict[str, Value] | None:
         """Get the front matter of the section that is a folder; None where it has no `_index` file."""
         return self.sections.get((language, logical_path(folders[:-1], folders[-1]))) if folders else None
+
+    def _is_ignored(self, path: str) -> bool:
+        return any(p.is_affordable(path, everywhere=True) and p.compiled.search(path) for p in self._ignored)
 
     def _place(self, path: str) -> HugoPage | None:
         full = self.above + path
@@ -308,12 +311,10 @@ def _read_cascades(cascade: Value) -> Iterator[_Cascade]:
                 yield _Cascade(read_target(table), values)
 
 
-def _compile_ignored(patterns: Value) -> Iterator[re.Pattern[str]]:
+def _compile_ignored(patterns: Value) -> Iterator[SafePattern]:
     for pattern in list_texts(patterns if isinstance(patterns, list) else [patterns]):
-        try:
-            yield re.compile(pattern)
-        except re.error:
-            continue
+        if (safe := safe_pattern(pattern)) is not None:
+            yield safe
 
 
 def _build(front_matter: Mapping[str, Value]) -> dict[str, Value]:

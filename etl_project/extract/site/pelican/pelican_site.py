@@ -42,6 +42,8 @@ class PelicanPage:
     """The date that its path states, and `file_name` or `path`."""
     category: str | None = None
     author: str | None = None
+    has_date: bool = False
+    """Whether it has a date to Pelican, which makes no page of an article without."""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,19 @@ class PelicanSite:
         page.category = _text(values.get("category")) or page.category
         self._settle(page, values)
         return page
+
+    def include_patterns(self) -> list[str]:
+        """Choose the patterns of posts below the folder of the settings; empty where those of the dialect do."""
+        folder = self.settings.content_folder
+        articles, pages = self.settings.texts("ARTICLE_PATHS"), self.settings.texts("PAGE_PATHS")
+        if folder is None or articles is None or pages is None:
+            return []
+        roots = {posixpath.normpath(posixpath.join(folder, path)) for path in [*articles, *pages]}
+        outer = [root for root in sorted(roots) if not root.startswith("..")]
+        if "." in outer:
+            return ["**"]
+        widest = [root for root in outer if not any(root.startswith(f"{other}/") for other in outer)]
+        return [] if widest == ["content"] else [f"{root}/**" for root in widest]
 
     def make_slug(self, page: PelicanPage, title: str | None) -> str | None:
         """Make the slug of a post that states none; None if it cannot be known."""
@@ -216,6 +231,7 @@ class PelicanSite:
             if author:
                 values["author"] = [author]  # an author is one name, whatever commas it has
         page.author = author or next((name.strip() for name in split_names(authors, "comma_or_semicolon")), None)
+        page.has_date = bool(values.get("date") or page.path_date or self.settings.get("DEFAULT_DATE"))
         page.values = values
 
 

@@ -35,7 +35,10 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.In: lambda item, container: item in container,
     ast.NotIn: lambda item, container: item not in container,
 }
-_TEXT_METHODS = frozenset({"lower", "upper", "strip", "rstrip", "lstrip", "replace", "removeprefix", "removesuffix"})
+_TEXT_METHODS = frozenset(
+    {"lower", "upper", "title", "strip", "rstrip", "lstrip", "replace", "removeprefix", "removesuffix", "split"}
+    | {"startswith", "endswith"}
+)
 _SAME_PATH = frozenset(
     {"os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser", "pathlib.Path"}
 )

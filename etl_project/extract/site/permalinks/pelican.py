@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 import string
-from urllib.parse import quote
 
 from etl_project.extract.site.pelican.pelican_site import PelicanPage, PelicanSite
 from etl_project.extract.site.permalinks.address import (
@@ -16,6 +15,10 @@ from etl_project.extract.site.permalinks.address import (
     stated_url,
 )
 
+_WRITTEN = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ] *([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
+    r"(?=$|\.|[ ]*(?:[Z+-]|UTC|GMT))"
+)
 _DIRECTIVE = re.compile("%(-?)(.)", re.DOTALL)
 _DIRECTIVES = frozenset("aAbBcdfGHIjmMpSUuVwWxXyYzZ%")
 """Those that Pelican formats; others stay as they are."""
@@ -44,7 +47,7 @@ def pelican_urls(permalink: str | None, site: PelicanSite | None) -> UrlMaker:
             if permalink and not page.is_page:
                 return add_leading_slash(_expand(permalink, post, page, site))
             kind = _kind(post, page, site)
-            if not page.is_made or not post.title or not (page.is_page or post.published or "DRAFT" in kind):
+            if not page.is_made or not post.title or not (page.is_page or page.has_date or "DRAFT" in kind):
                 return None
             return add_leading_slash(_expand(site.settings.text(f"{kind}_URL"), post, page, site))
         except UnknownPartError:
@@ -108,7 +111,7 @@ def _part(name: str, spec: str, post: Address, page: PelicanPage, site: PelicanS
             value = stated if isinstance(stated, str) else (site.settings.text("DEFAULT_LANG") or "").lower()
         case "path":
             stated = page.values.get("path")
-            value = quote(stated if isinstance(stated, str) else page.path, errors="replace")
+            value = stated if isinstance(stated, str) else page.path
         case _:
             stated = page.values.get(name)
             value = stated if isinstance(stated, str) and name not in ("tags", "authors", "modified") else None
@@ -120,10 +123,16 @@ def _part(name: str, spec: str, post: Address, page: PelicanPage, site: PelicanS
 def _written_time(post: Address) -> dt.datetime | None:
     """Give the date with its own day, whatever zone it was written in: Pelican keeps the zone of a date."""
     local = post.local_time()
-    day = post.written_day()
-    if local is None or day is None or isinstance(day, dt.datetime):
+    match = _WRITTEN.match(post.written) if local and post.written else None
+    if local is None or match is None:
         return local
-    return dt.datetime.combine(day, local.time(), local.tzinfo)
+    try:
+        day = dt.date(int(match[1]), int(match[2]), int(match[3]))
+        hour, minute, second = (int(part or 0) for part in match.group(4, 5, 6))
+        time = dt.time(hour, minute, second)
+    except ValueError:
+        return local
+    return dt.datetime.combine(day, time, local.tzinfo)
 
 
 def _format_date(date: dt.datetime, spec: str, site: PelicanSite) -> str:

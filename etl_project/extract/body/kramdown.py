@@ -1,0 +1,171 @@
+r"""What kramdown (Jekyll) and Python-Markdown with `extra` (Pelican) have beyond CommonMark, rewritten as CommonMark.
+
+    [x](u){: .a #b k="v"}   *x*{:.a}  `x`{:.a}    attributes of the span before them; after plain text they are text
+    {: .a}   {:toc}   {:name: .a}                 on a line of their own: attributes of a block; they end a paragraph
+    - {:.a} x                                     attributes of a list item
+    * toc                                         with {:toc} below: stands for the list of headings
+    {::comment} x {:/comment}                     not shown; {:/} ends it too
+    {::options k="v" /}   {::nomarkdown}          not shown; what the second encloses is
+    *[HTML]: Hyper Text                           an abbreviation, not shown
+    [x](a b.png "t")                              an address may hold blanks
+    **“x”**y                                      strong, whatever stands beside it
+    <div markdown="1"> ... </div>                 what it encloses is Markdown
+    <div> ... </div>                              is HTML up to its end, blank lines and signs of Markdown included
+    <img src="a.png">                             alone on a line: part of a paragraph, no block of HTML
+
+Python-Markdown takes attributes without the colon too, and has none of kramdown's extensions `{::`.
+
+Sources: kramdown 2.4 `lib/kramdown/parser/kramdown/{extensions,link,emphasis,html,abbreviation}.rb`; Python-Markdown
+`extensions/{attr_list,abbr,md_in_html}.py`. The rest was asked of kramdown 2.4 and, in part, Python-Markdown 3.11.
+"""
+
+from __future__ import annotations
+
+import re
+
+from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
+from etl_project.extract.body.html_blocks import keep_html_blocks
+
+_SPAN_TAGS = (
+    "a|abbr|acronym|b|big|bdo|br|button|cite|del|dfn|em|i|img|input|ins|kbd|label|mark|q|rb|rp|rt|ruby|samp|small|span"
+    "|strong|sub|sup|time|tt|u|var"
+)
+_ADDRESS = r"""\]\((?P<url>[^()<>\n"']*(?:\([^()<>\n"']*\)[^()<>\n"']*)*)(?=[)"'])"""
+_EMPHASIS = r"(?P<strong>(?<!\*)(?P<stars>\*\*?)(?![\s*])(?P<content>[^*\n]*(?:\n[^*\n]+)*)(?<!\s)(?P=stars)(?!\*))"
+_SPAN_LINE = rf"^(?P<indent>[ ]{{0,3}})(?P<tag></?(?:{_SPAN_TAGS})\b[^<>\n]*>)(?=[ \t]*$)"
+_MARKDOWN_INSIDE = (
+    r"(?P<open><[a-zA-Z](?:(?!\smarkdown=)[^<>])*)"
+    r"""\smarkdown=(?:"(?:1|block|span)"|'(?:1|block|span)'|1)(?P<rest>[^<>]*>)"""
+)
+_ABBREVIATION = r"(?P<gone>^[ ]{0,3}\*\[[^\]\n]+\]:[^\n]*$)"
+
+
+def _attributes(colon: str) -> str:
+    """Pattern of all forms of attribute lists."""
+    braces = rf"\{{{colon}(?![:/])[^{{}}\n]*\}}"
+    return (
+        rf"(?P<toc>^[ ]{{0,3}}(?:[*+-]|[0-9]+\.)[ \t][^\n]*\n[ ]*\{{:[ ]*toc\b[^{{}}\n]*\}})"
+        rf"|(?P<line>^(?P<quote>[ \t>]*){braces}[ \t]*$)"
+        rf"|(?P<item>^[ \t]*(?:[*+-]|[0-9]+\.)[ \t]+){braces}[ \t]*"
+        rf"|(?P<span>(?<=[)\]*_`>])(?:{braces})+)"
+    )
+
+
+_EXTENSION = (
+    r"(?P<options>\{::options\b[^{}\n]*/\})"
+    r"|\{::(?P<extension>comment|nomarkdown)\b[^{}\n]*\}(?P<inside>[^{]*(?:\{(?!:[:/])[^{]*)*)\{:/(?:comment|nomarkdown)?\}"
+)
+_KRAMDOWN = compile_outside_code(
+    f"{_EXTENSION}|{_attributes(':')}|{_ABBREVIATION}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}"
+)
+_PYTHON_MARKDOWN = compile_outside_code(
+    f"{_attributes(':?')}|{_ABBREVIATION}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}"
+)
+_STRONG = compile_outside_code(_EMPHASIS)
+_HEADING_ID = re.compile(r"[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
+_HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
+_SPACED_ADDRESS = re.compile(r"""\]\([^()<>\n"' ]*[ ]+[^()<>\n"' ]""")
+_HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
+"""The paragraphs and addresses that most lines with `<` begin with need nothing, and are passed over fast."""
+_SPAN_STARTS = re.compile(rf"[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b")
+_SPAN_STARTS_LINE = re.compile(rf"\n[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b")
+_BESIDE_PUNCTUATION = re.compile(r"\w\*\*?[^\w\s*]|[^\w\s*]\*\*?\w")
+_HEADING_ATTRIBUTES = re.compile(
+    r"""[ \t]+\{[ ]*(?:(?:[#.][\w:.-]+|[A-Za-z_:][\w:.-]*=(?:"[^"{}]*"|[\w.-]+))[ ,]*)*\}(?=</h[1-6]>)"""
+)
+
+
+def convert_kramdown(body: str) -> str:
+    """Rewrite kramdown as CommonMark.
+
+    Args:
+        body: Markdown of kramdown.
+
+    Returns:
+        CommonMark; the same object if nothing had to be rewritten.
+    """
+    has_html = _HTML_STARTS_LINE.search(body) is not None or body.startswith(("<", " ")) or "markdown=" in body
+    if has_html:
+        body = keep_html_blocks(body)
+    if "{:" in body or "*[" in body or _SPACED_ADDRESS.search(body) or (has_html and _may_hold_html(body)):
+        body = substitute_outside_code(_KRAMDOWN, _rewrite, body)
+    return _mark_strong(body) if "*" in body else body
+
+
+def convert_python_markdown(body: str) -> str:
+    """Rewrite the Markdown of Pelican as CommonMark.
+
+    Args:
+        body: Markdown of Python-Markdown with its extension `extra`.
+
+    Returns:
+        CommonMark; the same object if nothing had to be rewritten.
+    """
+    if "\n\n" in body and "<" in body:
+        body = keep_html_blocks(body)
+    if "{" in body or "*[" in body or _SPACED_ADDRESS.search(body) or ("<" in body and _may_hold_html(body)):
+        body = substitute_outside_code(_PYTHON_MARKDOWN, _rewrite, body)
+    return _mark_strong(body) if "*" in body else body
+
+
+def strip_heading_ids(html: str) -> str:
+    """Remove `{#id}` at the end of headings; other braces are text there, as in kramdown."""
+    return _HEADING_ID.sub("", html) if "}</h" in html else html
+
+
+def strip_heading_braces(html: str) -> str:
+    """Remove braces at the end of headings: Python-Markdown takes whatever they hold for attributes."""
+    return _HEADING_BRACES.sub("", html) if "}</h" in html else html
+
+
+def strip_heading_attributes(html: str) -> str:
+    """Remove attributes at the end of headings; other braces are text there, as in goldmark."""
+    return _HEADING_ATTRIBUTES.sub("", html) if "}</h" in html else html
+
+
+def _may_hold_html(body: str) -> bool:
+    """Tell cheaply whether HTML of a body may have to be rewritten."""
+    return "markdown=" in body or _SPAN_STARTS.match(body) is not None or _SPAN_STARTS_LINE.search(body) is not None
+
+
+def _rewrite(match: re.Match[str]) -> str:
+    """Rewrite one thing that CommonMark does not have."""
+    kind = match.lastgroup
+    if kind == "url":
+        return _bracket_address(match)
+    if kind == "tag":
+        return f"{match['indent']}<b></b>{match['tag']}"
+    if kind == "rest":
+        return f"{match['open']}{match['rest']}\n\n"
+    if kind == "inside":
+        return "" if match["extension"] == "comment" else match["inside"]
+    if kind == "item":
+        return match["item"]
+    return match["quote"] or "" if kind in ("quote", "line") else ""
+
+
+def _bracket_address(match: re.Match[str]) -> str:
+    url = match["url"]
+    address = url.strip()
+    following = match.string[match.end()]
+    if not any(blank in address for blank in " \t") or (following != ")" and not url[-1:].isspace()):
+        return match[0]
+    return f"](<{address}>{url[len(url.rstrip()) :]}"
+
+
+def _mark_strong(body: str) -> str:
+    """Write emphasis as HTML where CommonMark's rules on what stands beside it (section 6.2) would make it signs."""
+    if _BESIDE_PUNCTUATION.search(body) is None:
+        return body
+    return substitute_outside_code(_STRONG, _write_emphasis, body)
+
+
+def _write_emphasis(match: re.Match[str]) -> str:
+    text, content = match.string, match["content"]
+    before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+    opens = before.isalnum() and not content[0].isalnum()
+    closes = after.isalnum() and not content[-1].isalnum()
+    if not (opens or closes):
+        return match[0]
+    name = "strong" if match["stars"] == "**" else "em"
+    return f"<{name}>{content}</{name}>"
