@@ -33,9 +33,7 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def posts(
-    site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Site:
+def posts(site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Site:
     """A site with a few posts, one name that is no regular file, and one post without tags.
 
     Where a test uses the fixture `first_run`, the job has run on it.
