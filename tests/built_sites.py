@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -46,13 +47,17 @@ def copy_site(built: AnySite, folder: Path) -> AnySite:
     """
     shutil.copytree(built.folder, folder, symlinks=True, dirs_exist_ok=True)
     copy = built.at(folder)
-    if (work := copy.published.parent / ".work" / copy.published.name).exists():
-        _set_places(copy, work)
+    for file in (copy.published.parent / ".work" / copy.published.name, copy.published):
+        if file.exists():
+            _set_places(copy, file)
     return copy
 
 
-def _set_places(copy: Site, work: Path) -> None:
-    with duckdb.connect(str(work)) as con:
+def _set_places(copy: Site, file: Path) -> None:
+    """Write into a database file where its sources are now, and the signatures of their copied files."""
+    before = file.stat()
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as con:
         for source in copy.settings.sources:
             con.execute("UPDATE sources SET location = ? WHERE source_id = ?", [str(source.location), source.name])
             if listing := pin(source).place.walk(source):
@@ -61,3 +66,5 @@ def _set_places(copy: Site, work: Path) -> None:
                         "UPDATE internal.inventory AS i SET ctime_ns = c.ctime_ns, inode = c.inode "
                         "FROM copied AS c WHERE (c.source_id, c.path) = (i.source_id, i.path)"
                     )
+    file.chmod(before.st_mode)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))

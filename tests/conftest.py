@@ -47,6 +47,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--section", help="run the proofs of one section only, and nothing else (see tests/prove.py)")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "built(function): the fixture `site` is a copy of what the function builds")
+
+
 def may_be_skipped(reason: str, *, is_root: bool, has_shared: bool) -> bool:
     """Whether a test may skip itself where nothing may be missing.
 
@@ -247,11 +251,33 @@ def pinned(source: Source) -> PinnedSource:
     return PinnedSource(source, PinnedFolder(source.location))
 
 
+def one_post(folder: Path) -> Site:
+    """Build the warehouse of one post."""
+    site = Site(folder)
+    site.configure()
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    return site
+
+
+def six_posts(folder: Path) -> Site:
+    """Build the warehouse of six posts that differ in their names."""
+    site = Site(folder)
+    site.configure()
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.refresh()
+    return site
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, built_sites: BuiltSites, request: pytest.FixtureRequest) -> Site:
+    """A site without posts; where a test is marked `built(one_post)`, a copy of what that function builds."""
+    if mark := request.node.get_closest_marker("built"):
+        return built_sites.copy(mark.args[0], tmp_path)
     site = Site(tmp_path)
     site.configure()
-    yield site
+    return site
 
 
 @pytest.fixture(scope="session")

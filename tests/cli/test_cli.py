@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from built_sites import BuiltSites
 from conftest import Site
 from git_site import GitSite
 from typer.testing import CliRunner, Result
@@ -65,22 +66,22 @@ def said(result: Result) -> str:
 
 
 @pytest.fixture
-def built(site: Site) -> Site:
+def built(built_sites: BuiltSites, tmp_path: Path) -> Site:
     """A site of five posts and one that is rejected, refreshed without Dagster."""
-    return build(site)
+    return built_sites.copy(build, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The same, for tests that leave its files as they are; its folder tries to pass for markup."""
-    site = Site(tmp_path_factory.mktemp("kept") / "[red]mine[" / "x].:smile:")
-    site.configure()
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("ETL_WAREHOUSE", raising=False)
-        return build(site)
+        return build(tmp_path_factory.mktemp("kept") / "[red]mine[" / "x].:smile:")
 
 
-def build(site: Site) -> Site:
+def build(folder: Path) -> Site:
+    site = Site(folder)
+    site.configure()
     for n in range(1, 6):
         site.write(f"_posts/2026-01-0{n}-{n}.md", title=f"Title {n}", date=f"2026-01-0{n} 09:00:00 +0800")
     site.write("_posts/2026-01-07-open.md", b"---\ntitle: open\n\nno end\n")
