@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "built(function): the fixture `site` is a copy of what the function builds")
+    config.addinivalue_line("markers", "built(by): the fixture `site` is a copy of what this function builds")
 
 
 def may_be_skipped(reason: str, *, is_root: bool, has_shared: bool) -> bool:
@@ -272,9 +272,9 @@ def six_posts(folder: Path) -> Site:
 
 @pytest.fixture
 def site(tmp_path: Path, built_sites: BuiltSites, request: pytest.FixtureRequest) -> Site:
-    """A site without posts; where a test is marked `built(one_post)`, a copy of what that function builds."""
+    """A site without posts; where a test is marked `built(by=one_post)`, a copy of what that function builds."""
     if mark := request.node.get_closest_marker("built"):
-        return built_sites.copy(mark.args[0], tmp_path)
+        return built_sites.copy(mark.kwargs["by"], tmp_path)
     site = Site(tmp_path)
     site.configure()
     return site

@@ -77,6 +77,6 @@ def test_the_states_are_written_in_one_module() -> None:
     assert wrong == []
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_published_file_is_checked(site: Site) -> None:
     assert site.query("SELECT generation, state FROM internal.generation") == [(1, "checked")]

@@ -53,7 +53,7 @@ def test_there_is_a_file_of_the_present_version() -> None:
     assert schema_version() in names, "the schema has changed: run tests/database/earlier/make.py"
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_file_of_a_later_version_is_built_anew_too(site: Site) -> None:
     work = Refresh(site.settings).work
     with work.opened() as con:

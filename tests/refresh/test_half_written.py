@@ -31,7 +31,7 @@ def test_a_file_caught_half_written_keeps_its_last_good_row_for_a_while(site: Si
     equals_full_build(site)
 
 
-@pytest.mark.built(six_posts)
+@pytest.mark.built(by=six_posts)
 def test_a_file_that_stays_half_written_is_rejected_after_two_refreshes(site: Site) -> None:
     broken = "---\ntitle: x\n"
     for expected in ("loaded", "loaded", "rejected"):
@@ -41,7 +41,7 @@ def test_a_file_that_stays_half_written_is_rejected_after_two_refreshes(site: Si
         broken += "x"
 
 
-@pytest.mark.built(six_posts)
+@pytest.mark.built(by=six_posts)
 def test_a_half_written_file_at_rest_is_judged_like_any_other(site: Site) -> None:
     site.write("_posts/2026-01-02-1.md", b"")
     os.utime(site.posts / "_posts/2026-01-02-1.md", (1_700_000_000, 1_700_000_000))
@@ -89,7 +89,7 @@ def test_a_half_written_file_that_is_the_article_no_more_keeps_no_row(site: Site
     equals_full_build(site)
 
 
-@pytest.mark.built(six_posts)
+@pytest.mark.built(by=six_posts)
 def test_a_file_from_the_future_is_judged_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.write("_posts/2026-01-02-1.md", b"", age=0)
     set_back = Clock.now()
@@ -100,7 +100,7 @@ def test_a_file_from_the_future_is_judged_at_once(site: Site, monkeypatch: pytes
     assert site.column_of_work("SELECT reason FROM post_files WHERE path LIKE '%-1.md'") == ["empty"]
 
 
-@pytest.mark.built(six_posts)
+@pytest.mark.built(by=six_posts)
 def test_a_file_truncated_after_the_look_began_keeps_its_last_good_row(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,7 +82,7 @@ def test_a_source_that_was_never_there_is_a_wrong_setting(site: Site) -> None:
         site.load()
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_source_whose_folder_went_away_keeps_its_articles(site: Site) -> None:
     site.posts.rename(site.folder / "elsewhere")
     _, plan = site.plan()

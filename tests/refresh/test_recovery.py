@@ -9,7 +9,7 @@ from conftest import Site, one_post
 from etl_project.refresh.guard import RefreshStopped
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_full_rebuild_carries_over_what_was_observed_and_calls_nothing_added(site: Site) -> None:
     seen = site.query("SELECT * FROM article_history")
     loaded = site.refresh(full=True)
@@ -19,7 +19,7 @@ def test_a_full_rebuild_carries_over_what_was_observed_and_calls_nothing_added(s
     assert site.column("SELECT refresh_id FROM refreshes ORDER BY 1") == [1, 2]
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_lost_work_file_is_restored_from_the_published_one(site: Site) -> None:
     (site.published.parent / ".work/posts.duckdb").unlink()
     assert site.refresh() is None
@@ -28,7 +28,7 @@ def test_a_lost_work_file_is_restored_from_the_published_one(site: Site) -> None
     assert loaded and loaded.files_read == 1 and loaded.changes == {"added": 1}
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_work_file_that_does_not_open_is_restored_from_the_published_one(site: Site) -> None:
     work = site.published.parent / ".work/posts.duckdb"
     work.write_bytes(b"not a database")
@@ -40,7 +40,7 @@ def test_a_work_file_that_does_not_open_is_restored_from_the_published_one(site:
     assert site.refresh() is None
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_work_file_of_another_version_is_built_anew_with_its_history(site: Site) -> None:
     seen = site.query("SELECT * FROM article_history")
     for file in (site.published.parent / ".work/posts.duckdb", site.published):
@@ -52,7 +52,7 @@ def test_a_work_file_of_another_version_is_built_anew_with_its_history(site: Sit
     assert site.query("SELECT * FROM article_history") == seen
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_lost_published_file_is_published_again(site: Site) -> None:
     site.published.unlink()
     site.refresh()
@@ -60,7 +60,7 @@ def test_a_lost_published_file_is_published_again(site: Site) -> None:
     assert site.column("SELECT count(*) FROM articles") == [1]
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_refresh_that_stopped_after_its_commit_is_resumed(site: Site) -> None:
     before = site.published.read_bytes()
     site.write("_posts/2026-01-03-two.md")
@@ -72,7 +72,7 @@ def test_a_refresh_that_stopped_after_its_commit_is_resumed(site: Site) -> None:
     assert site.column("SELECT count(*) FROM articles") == [2]
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_stale_wal_beside_the_published_file_is_removed(site: Site) -> None:
     wal = site.published.with_name("posts.duckdb.wal")
     wal.write_bytes(b"left by somebody")
@@ -96,7 +96,7 @@ def test_the_guard_stands_through_an_upgrade(site: Site) -> None:
     assert loaded and loaded.changes == {"deleted": 5}
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_what_a_killed_refresh_left_behind_is_swept_by_the_next_look(site: Site) -> None:
     work = site.published.parent / ".work"
     left = [

@@ -66,7 +66,7 @@ def test_verify_has_nothing_to_do_when_every_hash_is_the_same(site: Site) -> Non
     assert site.last_plan and site.last_plan.diff.missed == []
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 def test_a_change_that_the_signature_shows_is_no_alarm(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", title="Other", age=30)
     loaded = site.load(verify=True)

@@ -48,7 +48,7 @@ def test_code_that_lists_and_compares_is_not_part_of_it() -> None:
     ] == []
 
 
-@pytest.mark.built(one_post)
+@pytest.mark.built(by=one_post)
 @pytest.mark.parametrize(("name", "reads"), [("scan/compare.py", False), ("extract/dates.py", True)])
 def test_only_a_change_of_reading_code_makes_every_post_be_read_again(
     site: Site, monkeypatch: pytest.MonkeyPatch, name: str, reads: bool

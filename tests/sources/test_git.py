@@ -37,9 +37,9 @@ def build(folder: Path) -> GitSite:
 
 @pytest.fixture
 def site(built_sites: BuiltSites, tmp_path: Path, request: pytest.FixtureRequest) -> GitSite:
-    """A repository of six posts in one commit; where a test is marked `built(build)`, it was refreshed once."""
+    """A repository of six posts in one commit; where a test is marked `built(by=build)`, it was refreshed once."""
     mark = request.node.get_closest_marker("built")
-    return built_sites.copy(mark.args[0] if mark else write, tmp_path)
+    return built_sites.copy(mark.kwargs["by"] if mark else write, tmp_path)
 
 
 def equals_a_folder(site: GitSite) -> None:
@@ -64,7 +64,7 @@ def _undone(site: GitSite) -> GitSite:
     return site
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_adds_edits_renames_and_deletes_between_two_commits_are_exact(site: GitSite) -> None:
     site.repo.write("_posts/2026-01-02-0.md", title="Edited")
     site.repo.write("_posts/2026-01-02-new.md")
@@ -79,7 +79,7 @@ def test_adds_edits_renames_and_deletes_between_two_commits_are_exact(site: GitS
     equals_a_folder(site)
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_a_commit_that_touches_no_post_makes_no_generation(site: GitSite) -> None:
     site.repo.write("README.txt", "not a post")
     site.repo.commit()
@@ -88,7 +88,7 @@ def test_a_commit_that_touches_no_post_makes_no_generation(site: GitSite) -> Non
     assert site.refresh() is None
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_after_a_force_push_what_was_pushed_counts(site: GitSite) -> None:
     site.repo.write("_posts/2026-01-02-0.md", title="Amended")
     site.repo.commit(amend=True)
@@ -97,7 +97,7 @@ def test_after_a_force_push_what_was_pushed_counts(site: GitSite) -> None:
     equals_full_build(site)
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_a_last_commit_that_was_swept_away_is_no_obstacle(site: GitSite) -> None:
     site.repo.write("_posts/2026-01-02-0.md", title="Amended")
     site.repo.commit(amend=True)
@@ -107,7 +107,7 @@ def test_a_last_commit_that_was_swept_away_is_no_obstacle(site: GitSite) -> None
     assert loaded and loaded.changes == {"changed": 1} and loaded.files_read == 1
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_another_branch_is_a_diff_away(site: GitSite) -> None:
     site.repo.git("checkout", "-q", "-b", "drafts/中")
     site.repo.write("_posts/2026-01-02-0.md", title="On the branch")
@@ -191,7 +191,7 @@ def test_line_ends_are_those_of_the_commit(site: GitSite) -> None:
     assert size == len(text)
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_an_executable_bit_changes_nothing(site: GitSite) -> None:
     (site.repo.path / "_posts/2026-01-02-0.md").chmod(0o755)
     site.repo.commit()
@@ -220,7 +220,7 @@ def test_a_link_is_what_it_leads_to_as_long_as_it_stays_inside(site: GitSite) ->
     equals_full_build(site)
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_a_file_that_becomes_a_link_and_back_is_read_again(site: GitSite) -> None:
     post = site.repo.path / "_posts/2026-01-02-0.md"
     was = post.read_bytes()
@@ -422,7 +422,7 @@ def test_a_repository_can_run_nothing(site: GitSite) -> None:
     assert not ran.exists()
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_moving_every_post_at_once_is_not_taken_for_deleting_them(site: GitSite) -> None:
     site.repo.git("mv", "_posts", "old_post")
     site.repo.commit()
@@ -430,7 +430,7 @@ def test_moving_every_post_at_once_is_not_taken_for_deleting_them(site: GitSite)
     assert loaded and loaded.changes == {"moved": 6}
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_the_guard_stops_when_posts_of_a_repository_leave(site: GitSite) -> None:
     site.repo.git("rm", "-q", "_posts/2026-01-02-0.md", "_posts/2026-01-02-1.md")
     # Of the same size as one that went, and yet no move.
@@ -442,7 +442,7 @@ def test_the_guard_stops_when_posts_of_a_repository_leave(site: GitSite) -> None
     assert loaded and loaded.changes == {"added": 1, "deleted": 2}
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_a_blob_that_is_gone_when_it_is_read_leaves_the_source_as_it_was(site: GitSite) -> None:
     site.repo.write("_posts/2026-01-02-0.md", title="Edited")
     before = site.repo.head
@@ -485,7 +485,7 @@ def test_many_posts_are_read_by_processes(site: GitSite, monkeypatch: pytest.Mon
     assert f"--git-dir={site.repo.path}" not in children.stdout, "no git process is left behind"
 
 
-@pytest.mark.built(build)
+@pytest.mark.built(by=build)
 def test_a_repository_that_lies_elsewhere_now_is_the_same_site(site: GitSite) -> None:
     site.location = f"file://{site.repo.path}"
     site.configure()
