@@ -17,7 +17,8 @@ from etl_project.show.error_sentence import describe_error, is_interrupt
 if TYPE_CHECKING:
     from etl_project.alerts.alerts import Alerts
     from etl_project.refresh import Refresh
-    from etl_project.refresh.plan import RefreshPlan, Request
+    from etl_project.refresh.plan import RefreshPlan
+    from etl_project.refresh.request import Request
 
 app = typer.Typer(
     cls=CommandGroup,

@@ -131,9 +131,9 @@ class Dialect:
 
     # What the keys mean.
     title: tuple[str, ...] = ("title",)
-    title_from_heading: Literal["", "first", "top"] = ""
-    """The heading of the first level that is the title of a post that states none: the first one, or only one with
-    which the post begins."""
+    title_from_heading: Literal["", "shown", "top"] = ""
+    """The heading of the first level that is the title of a post that states none: one with which the post begins
+    (`top`), or with which what it shows begins, pictures apart (`shown`)."""
     title_after_heading: tuple[str, ...] = ()
     """Keys that may give the title if there is no heading either."""
     title_from_name: bool = False
@@ -168,6 +168,8 @@ class Dialect:
     """Whether `#tag` in the body is a tag."""
     authors: tuple[str, ...] = ("authors", "author")
     authors_split: Split = "whole"
+    empty_list_counts: bool = False
+    """Whether `categories: []` says that there are none, whatever a later key says."""
     singular_is_whole: bool = False
     """Whether the text of `category` and `tag` is one term; `category` adds to `categories`, `tag` replaces `tags`."""
 

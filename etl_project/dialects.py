@@ -127,6 +127,8 @@ HEXO = Dialect(
     draft=(),
     url_style="hexo",
     excerpt=("excerpt", "description"),
+    # `if (data.category && !data.categories)`, and an empty list is true in JavaScript.
+    empty_list_counts=True,
     categories_nest=True,
 )
 
@@ -173,6 +175,9 @@ PELICAN = Dialect(
     url_style="pelican",
     layout=("template",),
     excerpt=("summary", "description"),
+    # Only `Status` says it: `Draft: true` is a field like any other.
+    draft=(),
+    published=(),
     status=("status",),
     categories=("category",),
     tags_split="comma_or_semicolon",
@@ -219,8 +224,9 @@ PLAIN = Dialect(
     bundles=True,
     dated_name=PLAIN_NAME,
     separators_fold=True,
-    title_from_heading="first",
+    title_from_heading="shown",
     title_after_heading=("subject",),
+    title_from_name=True,
     # `pubDatetime` and `modDatetime` are of AstroPaper, `pubDate` and `updatedDate` of Astro, `publishedAt` of Next.js
     # starters, `last_update` of Docusaurus, `lastUpdated` of Starlight and VitePress.
     date=(
@@ -237,6 +243,8 @@ PLAIN = Dialect(
     url=("url", "permalink"),
     layout=("layout", "template", "type"),
     excerpt=("excerpt", "summary", "description"),
+    draft=("draft", "isdraft"),
+    published=("published", "publish", "ispublished"),
     status=("status",),
     categories_split="comma",
     tags_split="comma",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,46 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert settings.warehouse.path == tmp_path / "out/posts.duckdb"
     assert [source.location for source in settings.sources] == [tmp_path / "posts", Path("/srv/two")]
     assert settings.sources[1].rules[0].column == "medium"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("a?b/p.duckdb", "holds '?', which DuckDB"),
+        ("wh/a?b.duckdb", "holds '?', which DuckDB"),
+        ("a\\b/p.duckdb", "holds a backslash, which DuckDB"),
+        ("a\\?.duckdb", "holds '?' and a backslash, which DuckDB"),
+        ("link/p.duckdb", "with its links followed, holds '?', which DuckDB"),
+    ],
+)
+def test_a_path_that_the_database_cannot_open_is_refused_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, said: str
+) -> None:
+    (tmp_path / "x?y").mkdir()
+    (tmp_path / "link").symlink_to("x?y")
+    text = GOOD.replace("out/posts.duckdb", path.replace("\\", "\\\\"))
+    told = refused(tmp_path, text)
+    assert said in told and "etl.toml, line 2: warehouse.path = " in told and "\n" not in told
+    monkeypatch.setenv("ETL_WAREHOUSE", str(tmp_path / path))
+    told = refused(tmp_path, GOOD)
+    assert said in told and told.startswith("ETL_WAREHOUSE = ")
+    monkeypatch.setenv("ETL_WAREHOUSE", str(tmp_path / "fine #%&*'[].duckdb"))
+    assert read_settings(written(tmp_path, text)).warehouse.path.name == "fine #%&*'[].duckdb"
+
+
+def test_a_folder_whose_name_is_no_utf8_holds_no_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / os.fsdecode(b"\xd6\xd0")
+    folder.mkdir()
+    assert r"/\xd6\xd0/out/posts.duckdb' holds bytes that are not UTF-8, which DuckDB" in refused(folder, GOOD)
+    monkeypatch.setenv("ETL_WAREHOUSE", str(tmp_path / "p.duckdb"))
+    assert read_settings(written(folder, GOOD)).file.parent == folder
+
+
+def test_records_of_dagster_are_kept_out_of_a_folder_that_cannot_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "a?b"))
+    assert refused(tmp_path, GOOD).startswith(f"DAGSTER_HOME = '{tmp_path}/a?b' holds '?', which Dagster")
 
 
 def test_a_setting_left_out_has_its_default(tmp_path: Path) -> None:

@@ -94,6 +94,15 @@ ANOMALIES: tuple[Check, ...] = (
         message="{copies} files of {source_id} are conflict copies, such as {paths}",
     ),
     Check(
+        "every_ending_of_posts_is_read",
+        "tables",
+        "post_files",
+        "Among the posts of a source is no file with an ending that posts may have and that its dialect does not read.",
+        "SELECT source_id, ending, files FROM internal.files_not_read ORDER BY ALL",
+        is_blocking=False,
+        message="{files} files of {source_id} end in {ending} and were not read",
+    ),
+    Check(
         "new_articles_have_dates",
         "tables",
         "articles",

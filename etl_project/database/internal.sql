@@ -25,6 +25,8 @@ CREATE TABLE internal.source_states (
     commit_id VARCHAR,
     tree_id VARCHAR
 );
+-- Files at the places of posts, with endings that posts may have and that the dialect of the source does not read.
+CREATE TABLE internal.files_not_read (source_id VARCHAR NOT NULL, ending VARCHAR NOT NULL, files BIGINT NOT NULL);
 CREATE TABLE internal.generation (
     generation BIGINT NOT NULL,
     state VARCHAR NOT NULL,

@@ -67,7 +67,7 @@ _ZONE_NAMES = {
 }  # fmt: skip
 """Names of zones as Unicode's CLDR writes them in English, in lower case -> seconds east of UTC."""
 
-_TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,30}))?)?(?:[ ]?([AaPp])\.?[ ]?[Mm]\b\.?)?"
+_TIME = r"([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:[.,]([0-9]{1,30}))?)?(?:[ ]?([AaPp])\.?[ ]?[Mm]\b\.?)?"
 _ASIAN_HALF_DAY = re.compile(r"[ ]?(?:(上午|午前|오전)|(?:下午|午後|오후))[ ]?([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)")
 """A half of the day before its time: as `zh-CN`, `ja-JP` and `ko-KR` write it."""
 
@@ -221,10 +221,10 @@ def _read_by_grammar(
 
 
 def _normalize(text: str) -> str:
-    """Write one blank for each run of white space, leave marks of direction out, and put AM or PM after the time."""
+    """Write white space, minus signs and halves of the day as in ASCII, AM or PM last; leave out marks of direction."""
     if not text.isascii():
         # Internet Explorer and ICU put marks of direction around the parts of a date.
-        text = text.replace("\u200e", "").replace("\u200f", "")
+        text = text.replace("\u200e", "").replace("\u200f", "").replace("\u2212", "-")
         if match := _ASIAN_HALF_DAY.search(text):
             half = "AM" if match[1] else "PM"
             text = f"{text[: match.start()]} {match[2]} {half}{text[match.end() :]}"
@@ -272,7 +272,7 @@ def _read_suffix(suffix: str, calendar_date: dt.date, seconds: int, zone: ZoneIn
     if suffix[0] in "(（" and suffix[-1] in ")）":
         suffix = suffix[1:-1].strip()
     upper = suffix.upper()
-    if upper in ("Z", "UTC", "GMT", "UT"):
+    if upper in ("Z", "UTC", "GMT", "UT") or (upper.startswith("Z[") and upper[-1] == "]"):
         return 0
     if match := _UTC_OFFSET.fullmatch(suffix):
         return _offset_seconds(match[1], match[2], match[3] or "0")

@@ -13,7 +13,7 @@ from etl_project.extract.dates import ReadDate, read_date
 from etl_project.extract.front_matter.read import Value
 from etl_project.extract.keys import fold_keys
 from etl_project.extract.post_path import PathReader, PostPath
-from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys, slug_of_name
+from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys, dates_are_stated, slug_of_name
 from etl_project.extract.site.hugo.hugo_site import not_listed
 from etl_project.extract.site.permalinks.address import Address
 from etl_project.extract.site.permalinks.url_maker import url_maker
@@ -101,6 +101,7 @@ class FieldReader:
             self._date_keys = date_keys(self._config.values, "date", self._date_keys)
             self._updated_keys = date_keys(self._config.values, "lastmod", self._updated_keys)
             self._expires_keys = date_keys(self._config.values, "expirydate", self._expires_keys)
+        self._dates_are_stated = self._hugo is not None and dates_are_stated(self._config.values)
         self._pelican = self._config.pelican
         self._make_url = url_maker(self._dialect, source.permalink, self._config)
 
@@ -150,6 +151,8 @@ class FieldReader:
         if title is None:
             warnings.append(PostWarning("title_empty"))
         stated_slug = _stripped_text(front_matter, dialect.slug)
+        if stated_slug and parts.page:
+            stated_slug = stated_slug.strip("-")
         if parts.page and not stated_slug and published_from == "file_name" and parts.date_match:
             stated_slug = slug_of_name(parts.date_match)
         if self._pelican and pelican and title and not stated_slug:
@@ -175,6 +178,9 @@ class FieldReader:
                 values=front_matter,
                 page=parts.page,
                 pelican=pelican,
+                is_undated=self._dates_are_stated
+                and published is None
+                and not any(front_matter.get(key) for key in self._date_keys),
                 name=parts.name.slug if parts.name else None,
             )
         )
@@ -319,7 +325,7 @@ class FieldReader:
 
     def _find_names(self, front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:
         """Get the first value of terms among the keys; in notes, where names may be links, with the names they show."""
-        value = _first_value(front_matter, keys)
+        value = _first_value(front_matter, keys, empty_list_counts=self._dialect.empty_list_counts)
         return linked_names(value) if value is not None and self._dialect.markdown == "obsidian" else value
 
     def _find_tags(self, front_matter: dict[str, Value], body: str) -> list[str]:
@@ -347,7 +353,7 @@ class FieldReader:
         )
 
 
-def _first_value(front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:
+def _first_value(front_matter: dict[str, Value], keys: tuple[str, ...], *, empty_list_counts: bool) -> Value:
     """Get the value of the first key that has one."""
     for key in keys:
         value = front_matter.get(key)
@@ -355,7 +361,7 @@ def _first_value(front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value
             outer, _, inner = key.partition(".")
             table = front_matter.get(outer)
             value = table.get(inner) if isinstance(table, dict) else None
-        if value is not None and value != "" and value != []:
+        if value is not None and value != "" and (value != [] or empty_list_counts):
             return value
     return None
 

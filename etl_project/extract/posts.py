@@ -203,7 +203,12 @@ class PostReader:
         front_matter, body = post.front_matter, post.body
         if self._copies_html and front_matter.format is None and is_copied(post.path, front_matter.body):
             raise Rejection("not_a_page", "is HTML without front matter, which Hugo copies as it is")
-        first_heading = find_title_heading(body, front_matter.body, self._dialect.title_from_heading)
+        first_heading = find_title_heading(
+            body,
+            front_matter.body,
+            self._dialect.title_from_heading,
+            is_html=_form_of(post.path) == "html",
+        )
         post.fields = fields = self._fields.read(
             post.path, front_matter.fields, first_heading=first_heading, body=front_matter.body
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from etl_project.database.sql import parquet_rows
@@ -92,3 +92,20 @@ def replace_inventory(con: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> Non
         """,
         [as_of],
     )
+
+
+def replace_files_not_read(con: duckdb.DuckDBPyConnection, not_read: Mapping[str, Mapping[str, int]]) -> None:
+    """Replace the counts of files whose endings posts may have, but that the dialect does not read.
+
+    Args:
+        con: the work file in use.
+        not_read: source that was walked -> ending -> files. Other sources keep what they have, while they are there.
+    """
+    con.execute(
+        "DELETE FROM internal.files_not_read WHERE list_contains($walked, source_id) "
+        "OR source_id NOT IN (SELECT source_id FROM internal.source_states)",
+        {"walked": list(not_read)},
+    )
+    for name, endings in not_read.items():
+        for ending, files in endings.items():
+            con.execute("INSERT INTO internal.files_not_read VALUES (?, ?, ?)", [name, ending, files])

@@ -13,7 +13,7 @@ from etl_project.database.live_sql import turned_live_or_expired
 from etl_project.database.sql import count_rows, first_number, parquet_rows
 from etl_project.load.aggregate_inputs import digest_inputs, same_inputs
 from etl_project.load.change_log import keep_articles_before, log_changes, pair_moves
-from etl_project.load.file_tables import replace_files, replace_inventory
+from etl_project.load.file_tables import replace_files, replace_files_not_read, replace_inventory
 from etl_project.load.refresh_log import Timing, log_refresh
 from etl_project.load.versions import keep_replaced_versions, keep_versions_before
 from etl_project.scan.source_version import SourceVersion
@@ -51,6 +51,8 @@ class Merge:
     timing: Timing
     aggregates_version: str
     """Fingerprint of the aggregates; where the last ones were built by other definitions, a new generation is made."""
+    not_read: Mapping[str, Mapping[str, int]]
+    """Source that was walked -> ending that is not read -> files."""
     files_missed: int = 0
     """Files whose bytes changed although their signature did not."""
     keeps_history: bool = False
@@ -89,6 +91,7 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     con.execute("DELETE FROM internal.source_states")
     for name, version in work.versions.items():
         con.execute("INSERT INTO internal.source_states VALUES (?, ?, ?, ?)", [name, *version])
+    replace_files_not_read(con, work.not_read)
     number = generation(con).number
     if is_new:
         number = max(number, first_number(con, "SELECT max(refresh_id) FROM refreshes")) + 1

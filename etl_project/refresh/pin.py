@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from etl_project.limits import Limits
@@ -43,9 +42,9 @@ class Walk:
         return ",".join([f"{name}:{listing.digest}" for name, listing in sorted(self.listings.items())])
 
     @property
-    def not_read(self) -> dict[str, int]:
-        """Ending that the dialects do not read, but that posts may have -> files at the places of posts."""
-        return dict(sum((Counter(listing.not_read) for listing in self.listings.values()), Counter[str]()))
+    def not_read(self) -> dict[str, Mapping[str, int]]:
+        """Source -> ending that its dialect does not read, but that posts may have -> files at the places of posts."""
+        return {name: listing.not_read for name, listing in self.listings.items()}
 
 
 def pin_sources(wanted: Iterable[Source], limits: Limits) -> PinnedSources:

@@ -7,7 +7,7 @@ off.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from etl_project.refresh.guard import (
 )
 from etl_project.refresh.pin import PinnedSources, Walk, pin_sources, walk_sources
 from etl_project.refresh.reasons import reasons_to_finish, reasons_to_load
+from etl_project.refresh.request import Request
 from etl_project.refresh.unchanged import digest_inputs
 from etl_project.scan.clock import Clock
 from etl_project.scan.compare import Comparison, Diff, compare
@@ -41,31 +42,13 @@ from etl_project.scan.inventory import (
     inventory_of_another_version,
 )
 from etl_project.scan.source_version import SourceVersion
-from etl_project.settings import Settings, SettingsError
+from etl_project.settings import Settings
 from etl_project.sources.access import close_readers
 from etl_project.sources.place import PinnedSource
-from etl_project.sources.source import Source
 from etl_project.timing import milliseconds_since
 
 if TYPE_CHECKING:
     import duckdb
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a person or a schedule asks of one refresh."""
-
-    sources: tuple[Source, ...]
-    """The sources to check for changes; the others stay as they are."""
-    full: bool = False
-    """Read every post again and build the derived tables anew."""
-    allow_deletes: bool = False
-    """Go on although more posts are about to leave than the guard allows."""
-    verify: bool = False
-    """Hash every file again, also those whose signature is the same."""
-    is_dry_run: bool = False
-    """Only tell what there is to do: nothing is written but the lock and copies of remote repositories, and the plan
-    reports the guard instead of raising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +84,8 @@ class RefreshPlan:
     """The inventory has a file twice, which only a fault can cause."""
     opened: duckdb.DuckDBPyConnection | None = field(repr=False)
     """Holds the temporary tables for `load_tables`; None where there is nothing to do."""
-    not_read: Mapping[str, int] = field(default_factory=dict)
-    """Ending that no dialect of the sources reads, but that posts may have -> files in folders that were walked."""
+    not_read: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Source that was walked -> ending that its dialect does not read, but that posts may have -> files."""
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -135,20 +118,6 @@ class RefreshPlan:
     def waits_for_a_person(self) -> bool:
         """Whether the checks of the last refresh failed and nothing has changed since."""
         return self.state is GenerationState.FAILED and not self.is_changed
-
-
-def choose_sources(settings: Settings, names: Collection[str]) -> tuple[Source, ...]:
-    """Sources of these names; all where none is named.
-
-    Raises:
-        SettingsError: there is no source of such a name.
-    """
-    known = {source.name for source in settings.sources}
-    for name in sorted(set(names) - known):
-        raise SettingsError(
-            f"{settings.file}: there is no source {name!r}; the sources are {', '.join(sorted(known))}."
-        )
-    return tuple(source for source in settings.sources if not names or source.name in names)
 
 
 def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +31,9 @@ from etl_project.load.refresh_log import Timing
 from etl_project.load.rename import rename_sources
 from etl_project.refresh.disk_full import tells_full_disk
 from etl_project.refresh.guard import guard_leaving
-from etl_project.refresh.plan import RefreshPlan, Request, choose_sources, make_plan
+from etl_project.refresh.plan import RefreshPlan, make_plan
 from etl_project.refresh.read_files import FilesRead, Report, bytes_to_read, count_leaving_again, read_files
+from etl_project.refresh.request import Request, choose_sources
 from etl_project.refresh.result import TablesLoaded
 from etl_project.scan.inventory import create_inventory_view
 from etl_project.settings import Settings
@@ -177,6 +179,7 @@ class Refresh:
                 timing=Timing(plan.clock.as_of, plan.clock.as_of, plan.milliseconds, extract_milliseconds),
                 aggregates_version=aggregates_version(),
                 files_missed=len(read.missed),
+                not_read=plan.not_read,
                 keeps_history=self.settings.warehouse.history,
                 previous=PREVIOUS if plan.is_from_nothing else None,
             ),
@@ -271,5 +274,5 @@ def _describe_load(
         missed=read.missed,
         newly_rejected=read.newly_rejected,
         commits={name: version.commit_id for name, version in read.versions.items() if version.commit_id},
-        not_read=plan.not_read,
+        not_read=sum((Counter(endings) for endings in plan.not_read.values()), Counter()),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,8 +23,12 @@ from etl_project.settings.tables import (
     Settings,
     WarehouseSettings,
 )
-from etl_project.sources.secrets import without_secrets_in
+from etl_project.sources.paths import name_bytes, name_text
+from etl_project.sources.secrets import without_secrets_in_value
 from etl_project.sources.source import MentionRule, Rule, Source, place_problem
+
+_NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
+"""What stands for a byte of a name that is not UTF-8."""
 
 
 def source_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:
@@ -75,6 +80,39 @@ def source_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:
             RuleBook(source.rules, source.mentions)
         except ValueError as error:
             yield f"{where('rules')}: {error}."
+
+
+def path_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:
+    """Sentences about places that the libraries which open files there cannot name.
+
+    DuckDB 2.0 writes its log beside another folder where a path holds `?`, takes a backslash for a slash, and opens no
+    path that is not UTF-8; it follows links first. SQLAlchemy takes what follows `?` for options of the connection.
+
+    Args:
+        settings: the settings, paths resolved.
+        file: the settings file, to be named.
+        text: what is in it, to find lines.
+    """
+    path = settings.warehouse.path
+    by = f"{file}, line {line_of(text, ('warehouse', 'path'))}: warehouse.path"
+    yield from _place_problems(path, "ETL_WAREHOUSE" if os.environ.get("ETL_WAREHOUSE") else by, "DuckDB", "?\\")
+    if os.environ.get("DAGSTER_HOME"):
+        yield from _place_problems(settings.dagster_home.absolute(), "DAGSTER_HOME", "Dagster", "?")
+
+
+def _place_problems(path: Path, set_by: str, library: str, signs: str) -> Iterable[str]:
+    real = os.path.realpath(path)
+    found = [repr(sign) if sign != "\\" else "a backslash" for sign in signs if sign in f"{path}{real}"]
+    # A process whose locale has no letters but ASCII sees all others so, and names the same bytes.
+    if _NOT_UTF8.search(real) and _NOT_UTF8.search(name_text(os.fsencode(real))):
+        found.append("bytes that are not UTF-8")
+    if found:
+        shown = name_bytes(str(path)).decode("utf-8", "backslashreplace")
+        led = "" if real == str(path) else ", with its links followed,"
+        yield (
+            f"{set_by} = '{shown}'{led} holds {' and '.join(found)}, which {library} cannot open in a path. Rename "
+            "that folder or file, or name another place."
+        )
 
 
 def _name_problems(name: str) -> Iterable[str]:
@@ -135,7 +173,7 @@ def sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
         elif problem["type"] == "value_error":
             yield f"{where}: {problem['msg'].removeprefix('Value error, ')}."
         else:
-            value = without_secrets_in(repr(problem["input"]))
+            value = repr(without_secrets_in_value(problem["input"]))
             yield f"{where}: {name} = {value} cannot be used: {problem['msg']}."
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from etl_project.errors import BAD_USAGE, UserError
-from etl_project.settings.problems import sentences, source_problems, unknown_setting
+from etl_project.settings.problems import path_problems, sentences, source_problems, unknown_setting
 from etl_project.settings.tables import Settings, expand
 
 DEFAULT_FILE = "etl.toml"
@@ -59,7 +59,7 @@ def read_settings(given: Path | None = None) -> Settings:
         settings = Settings.model_validate(asked)
     except ValidationError as error:
         raise SettingsError("\n".join(sentences(error, file, text))) from None
-    problems = list(source_problems(settings, file, text))
+    problems = [*path_problems(settings, file, text), *source_problems(settings, file, text)]
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

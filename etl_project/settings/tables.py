@@ -22,7 +22,7 @@ from etl_project.checks.thresholds import Thresholds
 from etl_project.limits import Limits
 from etl_project.settings.cron import is_cron
 from etl_project.sources.location import location_of, mirrors_of
-from etl_project.sources.secrets import without_secrets_in
+from etl_project.sources.secrets import without_secrets_in_value
 from etl_project.sources.source import Source
 
 MOST_NAME_BYTES = 200
@@ -166,10 +166,8 @@ class Settings(BaseModel):
             if not isinstance(source, dict) or (location := source.get("location")) is None:
                 return source
             if not isinstance(location, str):
-                raise ValueError(
-                    f"location = {without_secrets_in(repr(location))} cannot be used: write a folder or a git address "
-                    "as a text"
-                )
+                shown = repr(without_secrets_in_value(location))
+                raise ValueError(f"location = {shown} cannot be used: write a folder or a git address as a text")
             try:
                 return {**source, "location": location_of(location, folder, mirrors, source.get("branch"))}
             except RuntimeError:  # `~name`, and no user has that name: there is no such folder

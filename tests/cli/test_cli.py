@@ -249,7 +249,7 @@ def test_the_guard_is_exit_1_and_says_how_to_go_on(built: Site) -> None:
         (built.posts / f"_posts/2026-01-0{n}-{n}.md").unlink()
     result = etl(built, "refresh")
     assert result.exit_code == 1
-    assert "4 of the 5 posts of the source 'site' are no longer there" in said(result)
+    assert "4 of the 5 posts of the source 'site' would leave: 4 no longer there, such as" in said(result)
     assert "etl refresh --allow-deletes" in said(result)
     assert built.published.read_bytes() == before
 

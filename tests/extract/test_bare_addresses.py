@@ -86,3 +86,10 @@ def test_hostile_addresses_take_no_longer_than_they_are_long(piece: str) -> None
     for link in (link_goldmark_addresses, link_marked_addresses, link_gfm_addresses):
         link(piece * 2_000)
     assert time.perf_counter() - start < 5
+
+
+def test_an_address_in_what_is_no_link_is_bare() -> None:
+    body = '[x](https://a.test/a b) [y](https://b.test/c "t") [z](https://c.test)'
+    for name in ("goldmark", "marked", "gfm"):
+        links = READERS[name].read(body).link_urls
+        assert links == ["https://a.test/a", "https://b.test/c", "https://c.test"]

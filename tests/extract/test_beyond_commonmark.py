@@ -92,7 +92,7 @@ def test_the_sign_of_a_callout_is_no_text_and_its_title_a_paragraph(markdown: Ma
 
 @pytest.mark.parametrize("markdown", ["kramdown", "pulldown-cmark", "marked", "python-markdown"])
 def test_where_a_generator_knows_no_callouts_its_sign_is_text(markdown: Markdown) -> None:
-    assert read("> [!NOTE]\n> Mind.", markdown).text == "[!NOTE] Mind."
+    assert read("> [!NOTE]\n> Mind.", markdown).text.split() == ["[!NOTE]", "Mind."]
 
 
 def test_marks_of_containers_are_no_text_and_their_titles_are() -> None:
@@ -174,3 +174,11 @@ def test_hostile_bodies_take_each_pass_no_longer_than_they_are_long(piece: str) 
     ):  # fmt: skip
         change(piece * 5_000)
     assert time.perf_counter() - start < 3
+
+
+@pytest.mark.parametrize("markdown", ["marked", "obsidian"])
+def test_hexo_and_obsidian_end_a_line_where_the_post_does(markdown: Markdown) -> None:
+    body = read("一\n二 *三\n四*\\\n五\n\n- a\n  b\n- c\n\n```\nx\n  y\n```\n\n[r]: /r\n  't'\n\nH\n=", markdown)
+    assert body.text == "一\n二 三\n四\n五\n\na\nb\nc\n\nx\n  y\n\nH"
+    assert body.first_paragraph == "一 二 三 四 五"
+    assert read("一\n二", "goldmark").text == "一二"

@@ -140,7 +140,7 @@ def test_an_address_stays_as_written(body: str, url: str) -> None:
 
 def test_wikilinks_are_links_where_they_are_asked_for() -> None:
     assert BodyReader(markdown="obsidian").read("[[Note|label]]").link_urls == ["Note"]
-    assert read("[[Note|label]]").text == "[[Note|label]]"
+    assert BodyReader().read("[[Note|label]]").text == "[[Note|label]]"
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,8 @@ def test_one_instant_in_many_spellings(written: str) -> None:
         "Wed Dec 08 2021 08:05:09 GMT+0100 (heure normale d’Europe centrale)",
         "Wed Dec 08 2021 15:05:09 GMT+0800（中国标准时间）",
         "2021-12-08 07:05:09 (UTC)",
+        "2021-12-08T07:05:09Z[UTC]",
+        "2021-12-07T23:05:09\u221208:00",
         "2021-12-08 07:05:09 Coordinated Universal Time",
         "2021-12-07 23:05:09 Pacific Standard Time",
         "2021-12-08 at 15:05:09 China Standard Time",

@@ -173,7 +173,8 @@ def test_a_plain_file_is_titled_by_its_first_heading() -> None:
     assert read("plain", "a.md", {"Title": "Stated"}, heading="Heading").title == "Stated"
     assert read("plain", "a.md", {"subject": "English"}, heading="译文").title == "译文"
     assert read("plain", "a.md", {"subject": "English"}).title == "English"
-    assert read("plain", "a.md").title is None
+    assert read("plain", "notes/Garden tools.md").title == "Garden tools"
+    assert read("plain", "garden/index.md").title == "garden"
 
 
 def test_a_note_of_obsidian_is_titled_by_its_name_in_the_end() -> None:
@@ -303,11 +304,17 @@ def test_tags_in_the_body_of_a_note_are_tags_outside_code_comments_and_addresses
         ("pelican", "content/a.md", {"Status": "draft"}),
         ("pelican", "content/a.md", {"Status": "hidden"}),
         ("obsidian", "a.md", {"publish": "false"}),
+        ("plain", "a.md", {"isDraft": "true"}),
+        ("plain", "a.md", {"Published": "false"}),
     ],
 )
 def test_drafts(dialect: str, path: str, front_matter: dict[str, Value]) -> None:
     assert read(dialect, path, front_matter).status == "draft"
     assert read(dialect, "content/a.md").status == "published"
+
+
+def test_only_the_status_makes_a_draft_in_pelican() -> None:
+    assert read("pelican", "content/a.md", {"Draft": "True", "Published": "false"}).status == "published"
 
 
 def test_the_language_is_stated_or_of_the_folder_or_of_the_source() -> None:

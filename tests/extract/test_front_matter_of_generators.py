@@ -214,6 +214,7 @@ def test_wide_space_after_a_colon_or_before_a_key_is_white_space(space: str) -> 
         assert fields(f"title: 你好\ndate: 2023-04-05\ntags:\n{space}- a\n{space}- b　c") == expected
         assert fields(f"title: 你好\n{space}\ndate: 2023-04-05\ntags:\n  -{space}a\n  -{space}b　c") == expected
         assert "repaired_plain_scalar" in codes(f"title: 你好\ndate:{space}2023-04-05")
+        assert fields(f"title: '你好'{space}\ndate: \"2023-04-05\"{space}\ntags: [a, b　c]{space}") == expected
 
 
 def test_wide_spaces_in_a_value_stay() -> None:
@@ -245,6 +246,11 @@ def test_a_key_that_is_a_list_or_a_table_is_still_refused() -> None:
         assert reason(f"---\n{block}\n---\n") == "syntax"
 
 
+@pytest.mark.parametrize("links", ["[[Pat Doe]], [[Kim]]", "[[Pat Doe]] and [[Kim|K.]]", "[[a b]][[c]]"])
+def test_links_of_notes_one_after_another_are_their_text(links: str) -> None:
+    assert fields(f"author: {links}\ntags: [x]", "obsidian") == {"author": links, "tags": ["x"]}
+
+
 # Lists that people write
 
 
@@ -260,6 +266,7 @@ def test_items_without_a_space_and_beside_their_key_are_items() -> None:
         "---\n" + "\u3000" * 60_000 + "a: b\n---\n",
         "---\n" + "a:\u3000" * 20_000 + "\n---\n",
         "---\ntitle: a\n" + "\u3000\n" * 20_000 + "---\n",
+        '---\ntitle: "a"' + "\u3000" * 20_000 + "b\n---\n",
         "---\na: b\n---\n" + "x:\n---\n" * 500_000,
         "\t" * 2_000_000 + "---x",
         "---\n" + "- " * 20_000 + "\n---\n",

@@ -345,3 +345,18 @@ def test_the_source_folder_of_a_site_may_have_another_name(tmp_path: Path) -> No
     reader = FieldReader(pinned(source), Limits())
     assert reader.read("blog/_posts/a.md", {}, first_heading=None).url == "/a/"
     assert reader.read("blog/about.md", {}, first_heading=None).url == "/about.html"
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "categories", "tags"),
+    [
+        ({"categories": [], "category": "x", "tags": [], "tag": "y"}, [], []),
+        ({"categories": None, "category": "x", "tags": "", "tag": "y"}, ["x"], ["y"]),
+        ({"categories": ["a"], "category": "x", "tags": ["b"], "tag": "y"}, ["a"], ["b"]),
+    ],
+)
+def test_an_empty_list_says_that_there_are_none(
+    tmp_path: Path, front_matter: dict[str, Value], categories: list[str], tags: list[str]
+) -> None:
+    fields = read(tmp_path, "", "_posts/a.md", front_matter)
+    assert (fields.categories, fields.tags) == (categories, tags)

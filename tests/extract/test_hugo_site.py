@@ -593,3 +593,20 @@ def test_a_refresh_lists_the_content_where_the_settings_put_it(tmp_path: Path) -
 )
 def test_patterns_of_content(sources: list[str], patterns: tuple[str, ...]) -> None:
     assert content_patterns(sources) == patterns
+
+
+@pytest.mark.parametrize(
+    ("settings", "post", "url"),
+    [
+        ("", header("title: A"), "/p/1/01/01/a/"),
+        ("", header("title: A", "date:"), "/p/1/01/01/a/"),
+        ("", header("title: A", "date: soon"), None),
+        ("", header("title: A", "lastmod: 2024-03-05"), "/p/2024/03/05/a/"),
+        ("frontmatter: {date: [date]}", header("title: A", "lastmod: 2024-03-05"), "/p/1/01/01/a/"),
+        ("frontmatter: {date: [':git', date]}", header("title: A"), None),
+        ("frontmatter: {date: [date, ':fileModTime']}", header("title: A"), None),
+    ],
+)
+def test_a_page_without_any_date_is_of_the_year_one(tmp_path: Path, settings: str, post: str, url: str | None) -> None:
+    config = {"hugo.yaml": f"permalinks: {{p: '/p/:year/:month/:day/:title/'}}\n{settings}\n"}
+    assert addresses(tmp_path, config, {"content/p/a.md": post}, {}) == {"content/p/a.md": url}

@@ -34,10 +34,66 @@ HUGO = BodyReader(markdown="goldmark", templates="hugo")
         ('<div markdown="1">\nSome **bold**\n\n- li\n</div>', "Some bold\n\nli"),
         ("<div>\n\n**raw**\n\n    x\n\n</div>\n**b**", "**raw** x\n\nb"),
         ('<img src="/a.png">\ntext **b**', "text b"),
+        (r"2\*3\*4 and \*\*not\*\*", "2*3*4 and **not**"),
+        ("$$ a*b*c $$ and $$x_1 \\\\ y_2$$\n\n$$\na*b*\n$$", "$$ a*b*c $$ and $$x_1 \\\\ y_2$$\n\n$$ a*b* $$"),
+        ("* a\n* b\n{:toc}\n\n{:toc}\n- x\n\nWords.", "Words."),
+        ("Text\n{::comment}\nhid\n{:/comment}\nmore", "Text more"),
+        ("{::nomarkdown}\n<b>*x* [y]</b>\n{:/nomarkdown}", "*x* [y]"),
+        ("text\n1) a\n2) b", "text 1) a 2) b"),
+        ("Term\n:x y\n\nb\n:-) c\n\nd\n: e", "Term :x y\n\nb :-) c\n\nd\ne"),
+        ("one\\\\\ntwo\n\n- a\n^\n- b", "one\ntwo\n\na\n\nb"),
     ],
 )
 def test_a_reader_of_jekyll_sees_no_sign_of_kramdown(body: str, text: str) -> None:
     assert JEKYLL.read(body).text == text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ('<div markdown="0">\n*a*\n\n*b*\n</div>\n*c*', "*a* *b*\n\nc"),
+        ("<p>\na *b*\n\nc *d*\n</p>\n\ne *f*", "a *b* c *d*\n\ne f"),
+        ("<p>a</p>\nb *c*\n\n<p>d</p> e *f*", "a\n\nb c\n\nd\n\ne f"),
+        ("<h2>a *b*</h2>\nc *d*\n\n<hr>\n*e*", "a *b*\n\nc d\n\ne"),
+        ('<iframe src="https://i.test"></iframe>\ntext *x*', "text x"),
+        ('<div>\n\n*a*\n\n<div markdown="1">\n*b*\n</div>\n\n*c*\n\n</div>\n*d*', "*a*\n\nb\n\n*c*\n\nd"),
+        ('<div markdown="1">\na\n\n<div>\n*r*\n\n*s*\n</div>\n\n*b*\n</div>\n*c*', "a\n\n*r* *s*\n\nb\n\nc"),
+        ('<details markdown="1"><summary>S *x*</summary>\n*y*\n</details>', "S *x*\n\ny"),
+        ('<div markdown="1">\n```\n*x*\n\n</div>\n```\n</div>\n\n*y*', "*x*\n</div>\n\ny"),
+        ("- a\n\n  <div>\n\n  *b*\n\n  </div>\n\n- c", "a\n\n*b*\n\nc"),
+    ],
+)
+def test_a_block_of_html_is_no_markdown_but_where_it_says_so(body: str, text: str) -> None:
+    assert JEKYLL.read(body).text == text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("| a | b |\n| c | d |\n\ntext", "a b\nc d\n\ntext"),
+        ("a | b\nc | d", "a b\nc d"),
+        ("|---\n| a | b\n|:-|-:\n| 1 | 2\n|---\n| 3 | 4\n|===\n| f | g", "a b\n1 2\n3 4\nf g"),
+        ("| a | b |\n|---|---|\n| x `c|d` | y \\| z |\n| w |", "a b\nx c|d y | z\nw"),
+        ("text\n\n|a|b|\n|c|d|\n{: .t}\n\nend", "text\n\na b\nc d\n\nend"),
+        ("with | pipe\nwithout", "with | pipe without"),
+        ("`a | b` text and {{ x | y }}", "a | b text and {{ x | y }}"),
+        ("```\n\na | b\n\n```", "a | b"),
+    ],
+)
+def test_tables_of_kramdown_need_no_line_of_dashes(body: str, text: str) -> None:
+    assert JEKYLL.read(body).text == text
+
+
+def test_definitions_of_links_are_taken_as_each_generator_does() -> None:
+    definitions = "[a]: http://w.test/A_(b 'T'\n[b]: /a b (1).png \"Zed\"\n\n[a] [b] text"
+    assert JEKYLL.read(definitions).link_urls == ["/a b (1).png"]
+    assert JEKYLL.read(definitions.replace("[a] [b]", "[a], [b]")).link_urls == ["http://w.test/A_(b", "/a b (1).png"]
+    for markdown in ("goldmark", "marked", "python-markdown"):
+        assert BodyReader(markdown=markdown).read("[a]: http://w.test/A_(b\n\n[a]").text == "a"
+    assert JEKYLL.read("words\n[Update]: it is done\n").text == "words [Update]: it is done"
+    tasks = "- [ ] [b]\n- [x] [b]\n\n[b]: /b"
+    assert (JEKYLL.read(tasks).text, JEKYLL.read(tasks).link_urls) == ("b\nb", ["/b", "/b"])
+    assert PELICAN.read("[one] [r] and [two]\n[r]\n\n[r]: /r").link_texts == ["one", "two"]
 
 
 def test_addresses_may_hold_blanks_in_kramdown_and_python_markdown() -> None:
@@ -58,6 +114,8 @@ def test_addresses_may_hold_blanks_in_kramdown_and_python_markdown() -> None:
         ('Mix {.a #b k="v"}', 'Mix {.a #b k="v"}', "Mix"),
         ("Code `{#x}`", "Code {#x}", "Code {#x}"),
         ("Span {:.cls}", "Span {:.cls}", "Span {:.cls}"),
+        ("Tight{#x}", "Tight{#x}", "Tight"),
+        ("Tight{x}", "Tight{x}", "Tight{x}"),
     ],
 )
 def test_braces_at_the_end_of_a_heading_are_text_unless_they_are_attributes(
@@ -72,8 +130,30 @@ def test_pelican_takes_attributes_with_and_without_a_colon() -> None:
     assert PELICAN.read("A [l](/l){: .x} [m](/m){.y} {z}\n\n# T { #id }").text == "A l m {z}\n\nT"
 
 
+def test_pelican_shows_what_python_markdown_does_not_know() -> None:
+    assert PELICAN.read("~~a~~ 2\\*3\\*4\n\n- [ ] b\n- [x] c").text == "~~a~~ 2*3*4\n\n[ ] b\n[x] c"
+    assert PELICAN.read("##标题\n文\n\n#!x").heading_texts == ["标题", "!x"]
+    assert PELICAN.read("a | b\n--|--\nc | `d|e`").text == "a b\nc d|e"
+
+
 @pytest.mark.parametrize(
-    "piece", ["{::comment}", "](a ", "**a“", "<div>\n\n", "- {:", "_{:.a}", "* toc\n", "<a markdown"]
+    "piece",
+    [
+        "{::comment}",
+        "](a ",
+        "**a“",
+        "<div>\n\n",
+        "- {:",
+        "_{:.a}",
+        "* toc\n",
+        "<a markdown",
+        "$$a",
+        "\n\n|a",
+        "`|",
+        "[a] [b",
+        "[a]: b c\n",
+        '<div markdown="1">\n\n',
+    ],
 )
 def test_hostile_kramdown_takes_time_in_proportion_to_its_length(piece: str) -> None:
     start = time.perf_counter()

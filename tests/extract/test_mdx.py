@@ -75,3 +75,18 @@ def test_hostile_mdx_takes_no_longer_than_it_is_long(piece: str) -> None:
     start = time.perf_counter()
     convert_mdx(piece * 3_000)
     assert time.perf_counter() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ('<div className="x">**b**</div>\nmore *x*', "b\n\nmore x"),
+        ("<ul>\n  <li>a *b*</li>\n  <li>c</li>\n</ul>", "a b\nc"),
+        ("<details>\n<summary>S</summary>\nPara **b**\n</details>", "S\n\nPara b"),
+        ("<p>a [l](/l)</p>\n\n<h2>H *x*</h2>", "a l\n\nH x"),
+        ("- <div>a *b*</div>\n- c", "a b\n\nc"),
+        ("<table>\n<tr>\n<td>a</td>\n</tr>\n</table>", "a"),
+    ],
+)
+def test_what_a_tag_encloses_on_its_line_is_markdown(body: str, text: str) -> None:
+    assert BodyReader().read(body, "mdx").text == text

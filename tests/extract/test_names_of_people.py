@@ -154,16 +154,21 @@ def test_brackets_are_no_link_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "first", "top"),
+    ("text", "shown", "top"),
     [
         ("# A title\n\nText\n", "A title", "A title"),
         ("\n\n# A title #\n", "A title", "A title"),
         ("A title\n=======\n\nText\n", "A title", "A title"),
         ("%% a comment %%\n<!-- b -->\n# A title\n", "A title", "A title"),
-        ("Text\n\n# A title\n", "A title", None),
+        ("Text\n\n# A title\n", None, None),
+        ("A title\n\n# Another\n", None, None),
+        ("[![Built](b.svg)](https://w.test) ![](l.png)\n\n# A title\n", "A title", None),
+        ("<div>\n<img src=l.png>\n<h1>A *title*</h1>\n</div>\n", "A *title*", None),
+        ("# A `title` of *two*<br>lines\n\nText\n", "A title of two lines", "A title of two lines"),
+        ("- item\n\n# A title\n", None, None),
         ("Text\n\n### Notes\n", None, None),
         ("## Tasks\n\n- [ ] one\n", None, None),
-        ("## Part\n\n# A title\n", "A title", None),
+        ("## Part\n\n# A title\n", None, None),
         ("```\n# no title\n```\n\n## Part\n", None, None),
         ("#tag\n\nText\n", None, None),
         ("Text\n", None, None),
@@ -171,11 +176,20 @@ def test_brackets_are_no_link_elsewhere() -> None:
         ("%%" * 200_000, None, None),
     ],
 )
-def test_only_a_heading_of_the_first_level_is_a_title(text: str, first: str | None, top: str | None) -> None:
+def test_only_a_heading_of_the_first_level_with_which_a_post_begins_is_a_title(
+    text: str, shown: str | None, top: str | None
+) -> None:
     body = BodyReader((), (), "obsidian", "none").read(text, "markdown")
-    assert find_title_heading(body, text, "first") == first
+    assert find_title_heading(body, text, "shown") == shown
     assert find_title_heading(body, text, "top") == top
     assert find_title_heading(body, text, "") is None
+
+
+def test_a_page_of_html_is_titled_by_its_first_heading() -> None:
+    text = "<nav>Home</nav><h1>A title</h1><p>Text</p>"
+    body = BodyReader((), (), "gfm", "none").read(text, "html")
+    assert find_title_heading(body, text, "shown", is_html=True) == "A title"
+    assert find_title_heading(body, text, "shown") is None
 
 
 @pytest.mark.parametrize(
@@ -194,4 +208,4 @@ def test_a_title_is_one_line(written: str, title: str) -> None:
 def test_a_note_is_titled_by_its_name_in_the_end() -> None:
     assert read("obsidian", {}, "log/2023-04-05.md").title == "2023-04-05"
     assert read("obsidian", {"title": "Stated"}, "x.md").title == "Stated"
-    assert read("plain", {}, "x.md").title is None
+    assert read("plain", {}, "x.md").title == "x"

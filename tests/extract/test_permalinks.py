@@ -139,7 +139,10 @@ def test_slugs_of_jekyll(text: str, slug: str) -> None:
     ("path", "front_matter", "url"),
     [
         ("content/Power/Foo Bar.md", {}, "/power/foo-bar/"),
-        ("content/a/It's (1) — x.md", {}, "/a/its-1-x/"),
+        ("content/a/It's (1) — x.md", {}, "/a/its-1--x/"),
+        ("content/R & D - x/a  b.md", {}, "/r--d---x/a--b/"),
+        ("content/a.md", {"slug": "-R & D  x-"}, "/r-d-x/"),
+        ("content/a.md", {"slug": "-"}, "/a/"),
         ("content/a/日本.md", {}, "/a/%E6%97%A5%E6%9C%AC/"),
         ("content/a/index.md", {}, "/a/"),
         ("content/a/b/index.md", {"slug": "C"}, "/a/c/"),
@@ -174,7 +177,7 @@ def test_permalinks_of_hugo_by_section(tmp_path: Path) -> None:
         (tmp_path / folder / "_index.md").write_text("")
     # The day as written counts, in the zone it was written in.
     assert read(tmp_path, "hugo", "content/posts/a.md", dated, config=config).url == "/2024/03/05/a-title/"
-    assert read(tmp_path, "hugo", "content/posts/a.md", {"title": "t"}).url is None
+    assert read(tmp_path, "hugo", "content/posts/a.md", {"title": "t"}).url == "/1/01/01/t/"
     assert read(tmp_path, "hugo", "content/cn/kids/b.md", dated).url == "/cn/kids/2024/b/"
     # A folder without an _index file is no section.
     assert read(tmp_path, "hugo", "content/cn/other/b.md", dated).url == "/cn/2024/b/"

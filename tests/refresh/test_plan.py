@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from etl_project.cli import app
 from etl_project.errors import BAD_USAGE, BUSY, DONE, FAILED, SOURCE_MISSING, WORK_TO_DO
+from etl_project.refresh import Refresh
 from etl_project.scan.preview import FileCounts, count_files
 
 OTHER = '[[source]]\nname = "notes"\nlocation = "notes"\n'
@@ -46,8 +47,7 @@ def changed(site: Site) -> Site:
 
 
 def test_a_plan_counts_what_is_new_changed_moved_and_gone_by_source(changed: Site) -> None:
-    refresh, _ = changed.plan()
-    plan = refresh.preview()
+    plan = Refresh(changed.settings).preview()
     assert count_files(plan.connection) == {
         "site": FileCounts(listed=10, new=1, changed=1, moved=1, deleted=1, read_again=0)
     }

@@ -14,7 +14,7 @@ from etl_project.sources.git import access
 from etl_project.sources.git.access import access_to
 from etl_project.sources.git.command import git
 from etl_project.sources.git.faults import remedy_of
-from etl_project.sources.secrets import without_secrets, without_secrets_in
+from etl_project.sources.secrets import HIDDEN, without_secrets, without_secrets_in, without_secrets_in_value
 from etl_project.sources.signature import SourceUnavailable
 
 SHOWN = {
@@ -34,6 +34,14 @@ SHOWN = {
     "git:SECRET@git.example:o/r.git": "***@git.example:o/r.git",
     "git:SEC@R/ET@git.example:o/r.git": "***@git.example:o/r.git",
     "file:///srv/a@b/c#d?e.git": "file:///srv/a@b/c#d?e.git",
+    "https://git.example/ghp_0123456789abcdefghij/r.git": "https://git.example/***/r.git",
+    "https://git.example/r/github_pat_11ABCDEFG_hij": "https://git.example/r/***",
+    "https://git.example/-/glpat-ab_cd-efghij.01.kl/r": "https://git.example/-/***/r",
+    "https://git.example/x-token-auth/SECRET/r": "https://git.example/x-token-auth/***/r",
+    "ssh://git@git.example/x-access-token:SECRET/r": "ssh://git@git.example/x-access-token:***/r",
+    "git@git.example:gho_0123456789abcdefghij/r.git": "git@git.example:***/r.git",
+    "https://git.example/u/global-warming-and-its-effects": "https://git.example/u/global-warming-and-its-effects",
+    "https://git.example/u/npm_packages_of_ghp-import": "https://git.example/u/npm_packages_of_ghp-import",
 }
 
 
@@ -42,6 +50,18 @@ def test_an_address_is_shown_without_what_may_be_secret(address: str, shown: str
     assert without_secrets(address) == shown
     if "://" in address:
         assert shown in without_secrets_in(f"fatal: unable to access '{address}': it is gone")
+
+
+def test_a_setting_of_the_wrong_type_is_shown_without_secrets() -> None:
+    """A password may hold the blanks and quotes at which an address in a text ends."""
+    address = "https://u:it's a SECRET@git.example/r"
+    for value in (address, [address], {"url": address}, f"see {SECRET_TOKEN}", [["git:SECRET@git.example:r"]]):
+        shown = repr(without_secrets_in_value(value))
+        assert "SECRET" not in shown and "0123456789" not in shown and HIDDEN in shown
+    assert without_secrets_in_value([1, "posts", None]) == [1, "posts", None]
+
+
+SECRET_TOKEN = "ghp_0123456789abcdefghij"
 
 
 @pytest.fixture

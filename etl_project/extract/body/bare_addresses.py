@@ -32,9 +32,12 @@ _ENTITY_AT_END = re.compile("&[A-Za-z0-9]+;$")
 _ENTITY_CHARACTERS = 40
 _SIGN = re.compile(r"[^\w/.:%?,+-]|_")
 _MAY_START = re.compile(
-    r"(?<!\]\()(?<!\]\(<)(?<!\]: )(?:(?:https?|ftp)://|www\.|(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]{1,64}@)", re.IGNORECASE
+    r"(?:(?<!\]\()(?<!\]\(<)(?<!\]: )|(?<=\]\()(?=[^\s()<>]{1,2000}[ ]+[^\s()<>\"']))"
+    r"(?:(?:https?|ftp)://|www\.|(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]{1,64}@)",
+    re.IGNORECASE,
 )
-"""The start of an address in any of the grammars, but for most of those in links."""
+"""The start of an address in any of the grammars, but for most of those in links; an address that holds a blank makes
+no link."""
 
 
 class Grammar(NamedTuple):

@@ -27,10 +27,13 @@ from etl_project.extract.body.footnotes import gather_all_footnotes, gather_foot
 from etl_project.extract.body.kramdown import (
     convert_kramdown,
     convert_python_markdown,
+    escape_colons,
     strip_heading_attributes,
     strip_heading_braces,
     strip_heading_ids,
 )
+from etl_project.extract.body.line_breaks import break_lines
+from etl_project.extract.body.link_definitions import close_brackets_of_addresses
 from etl_project.extract.body.mdx import convert_mdx
 from etl_project.extract.body.obsidian import (
     mark_embedded_pages,
@@ -68,19 +71,21 @@ FLAVOURS: dict[Markdown, Flavour] = {
     ),
     "goldmark": Flavour(
         _COMMON | Options.ENABLE_DEFINITION_LIST,
-        before=(link_goldmark_addresses,),
+        before=(escape_colons, close_brackets_of_addresses, link_goldmark_addresses),
         after=(strip_heading_attributes, gather_footnotes, strip_callout_signs),
     ),
-    "marked": Flavour(_COMMON & ~Options.ENABLE_FOOTNOTES, before=(link_marked_addresses,)),
+    "marked": Flavour(
+        _COMMON & ~Options.ENABLE_FOOTNOTES, before=(close_brackets_of_addresses, link_marked_addresses, break_lines)
+    ),
     "pulldown-cmark": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_all_footnotes,)),
     "python-markdown": Flavour(
-        _COMMON | Options.ENABLE_DEFINITION_LIST,
+        Options.ENABLE_TABLES | Options.ENABLE_FOOTNOTES | Options.ENABLE_DEFINITION_LIST,
         before=(convert_python_markdown,),
         after=(strip_heading_braces, gather_all_footnotes),
     ),
     "obsidian": Flavour(
         _COMMON | Options.ENABLE_WIKILINKS | Options.ENABLE_MATH,
-        before=(strip_obsidian_comments, link_obsidian_addresses),
+        before=(strip_obsidian_comments, link_obsidian_addresses, break_lines),
         after=(
             gather_all_footnotes,
             gather_inline_notes,

@@ -1,70 +1,130 @@
-"""Keep blocks of HTML whole: they end with their end tag in kramdown and Python-Markdown, not at a blank line."""
+"""Keep blocks of HTML whole: they end with their end tag in kramdown and Python-Markdown, not at a blank line.
+
+What `markdown="1"` encloses is Markdown again, at any depth; everything else in a block stays as it is written.
+"""
 
 from __future__ import annotations
 
 import re
 
-from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
+from etl_project.extract.body.code_regions import FENCE, CodeRegions, compile_outside_code, substitute_outside_code
 
 _TAGS = (
-    "address|article|aside|blockquote|center|details|div|dl|fieldset|figure|footer|form|header|main|nav|ol|section"
-    "|table|ul"
+    "address|article|aside|blockquote|center|details|dialog|div|dl|fieldset|figcaption|figure|footer|form|h[1-6]|header|hr|iframe"
+    "|main|nav|ol|p|section|summary|table|ul"
 )
-_START = compile_outside_code(rf"^[ ]{{0,3}}<(?P<name>{_TAGS})\b[^<>]*>")
+_START = compile_outside_code(rf"^(?P<indent>[ ]{{0,3}})<(?P<name>{_TAGS})\b[^<>]*>")
 _STARTS = re.compile(rf"[ ]{{0,3}}<(?:{_TAGS})\b")
 _STARTS_LINE = re.compile(rf"\n[ ]{{0,3}}<(?:{_TAGS})\b")
+_MARKDOWN_INSIDE = re.compile(
+    r"<(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<before>(?:(?!\smarkdown=)[^<>])*)"
+    r"""\smarkdown=(?:"(?:1|block|span)"|'(?:1|block|span)'|1)(?P<rest>[^<>]*)>"""
+)
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
-_EMPTY_COMMENT = "\n<!---->"
+_EMPTY_COMMENT = "<!---->"
+_NOTHING_FOLLOWS = re.compile(r"\n\n|\s*\Z|[ \t]*</")
+_MAX_DEPTH = 6
+"""Elements with `markdown="1"` within each other that are followed."""
 
 
-def keep_html_blocks(body: str) -> str:
+def keep_html_blocks(body: str, depth: int = 0) -> str:
     """Make blank lines within a block of HTML no end of it, and its end one.
 
-    A block that holds `markdown="1"` stays as it is, and so does one without an end tag.
+    A block without an end tag stays as it is.
 
     Args:
         body: Markdown.
+        depth: how many elements with `markdown="1"` are around it.
 
     Returns:
-        The body changed; the same object if no block holds a blank line or is followed by text.
+        The body changed; the same object if no block had to be.
     """
     if _STARTS_LINE.search(body) is None and _STARTS.match(body) is None:
         return body
+    has_markdown = "markdown=" in body
     unclosed: set[str] = set()
+    blocks: list[tuple[int, int, str]] = []
     block_end = 0
 
-    def keep(match: re.Match[str]) -> str:
+    def note_block(match: re.Match[str]) -> str:
         nonlocal block_end
         name, start = match["name"], match.start()
         if start < block_end or name in unclosed:
             return match[0]
-        end = _find_end(body, name, start)
+        end = match.end() if name == "hr" else _find_end(body, name, start, is_markdown=has_markdown)
         if end < 0:
             unclosed.add(name)
             return match[0]
         block_end = end
-        blocks.append((start, end))
+        blocks.append((start, end, match["indent"]))
         return match[0]
 
-    blocks: list[tuple[int, int]] = []
-    substitute_outside_code(_START, keep, body)
+    substitute_outside_code(_START, note_block, body)
     kept: list[str] = []
     begin = 0
-    for start, end in blocks:
-        block = body[start:end]
-        if "markdown=" not in block:
-            following = "" if body.startswith("\n\n", end) or end == len(body) else "\n\n"
-            kept += (body[begin:start], _BLANK_LINE.sub(_EMPTY_COMMENT, block), following)
+    for start, end, indent in blocks:
+        written = body[start:end]
+        block = _keep_blank_lines(written, indent, depth)
+        following = "" if _NOTHING_FOLLOWS.match(body, end) else "\n\n"
+        if block != written or following:
+            kept += (body[begin:start], block, following)
             begin = end
+    if not kept:
+        return body
     kept.append(body[begin:])
     return "".join(kept)
 
 
-def _find_end(body: str, name: str, start: int) -> int:
-    """Find the end of the element that begins at `start`, -1 if it has no end tag."""
+def _keep_blank_lines(block: str, indent: str, depth: int) -> str:
+    """Fill the blank lines of a block of HTML, but for what in it is Markdown.
+
+    Args:
+        block: from its start tag to its end tag.
+        indent: what stands before the start tag.
+        depth: how many elements with `markdown="1"` are around it.
+    """
+    filled = f"\n{indent}{_EMPTY_COMMENT}"
+    if "markdown=" not in block or depth >= _MAX_DEPTH:
+        return block if "markdown=" in block else _BLANK_LINE.sub(filled, block)
+    kept: list[str] = []
+    begin = 0
+    unclosed: set[str] = set()
+    while opened := _MARKDOWN_INSIDE.search(block, begin):
+        name = opened["name"]
+        end = -1 if name in unclosed else _find_end(block, name, opened.start(), is_markdown=True)
+        raw = block[begin : opened.start()]
+        kept.append(f"{_BLANK_LINE.sub(filled, raw)}<{name}{opened['before']}{opened['rest']}>")
+        begin = opened.end()
+        if end < 0:
+            unclosed.add(name)
+            continue
+        end_tag = block.rindex("<", begin, end)
+        kept.append(f"\n\n{keep_html_blocks(block[begin:end_tag], depth + 1)}\n\n")
+        begin = end_tag
+    kept.append(_BLANK_LINE.sub(filled, block[begin:]))
+    return "".join(kept)
+
+
+def _find_end(body: str, name: str, start: int, *, is_markdown: bool) -> int:
+    """Find the end of the element that begins at `start`, -1 if it has no end tag.
+
+    Args:
+        body: the text around it.
+        name: of its tag.
+        start: where its start tag begins.
+        is_markdown: whether its content may hold fenced code, whose tags do not count.
+    """
+    fence = rf"(?P<fence>{FENCE})|" if is_markdown else ""
+    code = CodeRegions(body)
+    tag = re.compile(rf"{fence}<(?P<end>/?){name}\b[^<>]*>", re.MULTILINE)
     depth = 0
-    for match in re.compile(rf"<(/?){name}\b[^<>]*>").finditer(body, start):
-        depth += -1 if match[1] else 1
+    position = start
+    while match := tag.search(body, position):
+        position = match.end()
+        if is_markdown and match["fence"]:
+            position = code.end_of_fence(*match.span())
+            continue
+        depth += -1 if match["end"] else 1
         if depth == 0:
-            return match.end()
+            return position
     return -1

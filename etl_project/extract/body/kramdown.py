@@ -5,15 +5,19 @@ r"""What kramdown (Jekyll) and Python-Markdown with `extra` (Pelican) have beyon
     - {:.a} x                                     attributes of a list item
     * toc                                         with {:toc} below: stands for the list of headings
     {::comment} x {:/comment}                     not shown; {:/} ends it too
-    {::options k="v" /}   {::nomarkdown}          not shown; what the second encloses is
+    {::options k="v" /}   {::nomarkdown}          not shown; what the second encloses is, as HTML
+    $$a*b*c$$                                     a formula, shown as written
     *[HTML]: Hyper Text                           an abbreviation, not shown
     [x](a b.png "t")                              an address may hold blanks
     **“x”**y                                      strong, whatever stands beside it
     <div markdown="1"> ... </div>                 what it encloses is Markdown
     <div> ... </div>                              is HTML up to its end, blank lines and signs of Markdown included
+    1) x      :x                                  text, no item and no definition
+    x\\\\      ^                                    a line break; the end of a block
     <img src="a.png">                             alone on a line: part of a paragraph, no block of HTML
 
-Python-Markdown takes attributes without the colon too, and has none of kramdown's extensions `{::`.
+Python-Markdown takes attributes without the colon too, and has none of kramdown's extensions `{::`. In it, `#x` is a
+heading, as `# x` is.
 
 Sources: kramdown 2.4 `lib/kramdown/parser/kramdown/{extensions,link,emphasis,html,abbreviation}.rb`; Python-Markdown
 `extensions/{attr_list,abbr,md_in_html}.py`. The rest was asked of kramdown 2.4 and, in part, Python-Markdown 3.11.
@@ -25,53 +29,70 @@ import re
 
 from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
 from etl_project.extract.body.html_blocks import keep_html_blocks
+from etl_project.extract.body.kramdown_tables import write_code_in_tables, write_kramdown_tables
+from etl_project.extract.body.link_definitions import (
+    close_brackets_of_addresses,
+    close_spaced_definitions,
+    join_labels,
+)
 
 _SPAN_TAGS = (
     "a|abbr|acronym|b|big|bdo|br|button|cite|del|dfn|em|i|img|input|ins|kbd|label|mark|q|rb|rp|rt|ruby|samp|small|span"
     "|strong|sub|sup|time|tt|u|var"
 )
 _ADDRESS = r"""\]\((?P<url>[^()<>\n"']*(?:\([^()<>\n"']*\)[^()<>\n"']*)*)(?=[)"'])"""
-_EMPHASIS = r"(?P<strong>(?<!\*)(?P<stars>\*\*?)(?![\s*])(?P<content>[^*\n]*(?:\n[^*\n]+)*)(?<!\s)(?P=stars)(?!\*))"
+_EMPHASIS = r"(?P<strong>(?<![*\\])(?P<stars>\*\*?)(?![\s*])(?P<content>[^*\n]*(?:\n[^*\n]+)*)(?<!\s)(?P=stars)(?!\*))"
 _SPAN_LINE = rf"^(?P<indent>[ ]{{0,3}})(?P<tag></?(?:{_SPAN_TAGS})\b[^<>\n]*>)(?=[ \t]*$)"
 _MARKDOWN_INSIDE = (
     r"(?P<open><[a-zA-Z](?:(?!\smarkdown=)[^<>])*)"
     r"""\smarkdown=(?:"(?:1|block|span)"|'(?:1|block|span)'|1)(?P<rest>[^<>]*>)"""
 )
 _ABBREVIATION = r"(?P<gone>^[ ]{0,3}\*\[[^\]\n]+\]:[^\n]*$)"
+_NO_ITEM = r"(?P<number>^[ \t>]*[0-9]{1,9})(?=\)[ \t])"
 
 
 def _attributes(colon: str) -> str:
     """Pattern of all forms of attribute lists."""
     braces = rf"\{{{colon}(?![:/])[^{{}}\n]*\}}"
     return (
-        rf"(?P<toc>^[ ]{{0,3}}(?:[*+-]|[0-9]+\.)[ \t][^\n]*\n[ ]*\{{:[ ]*toc\b[^{{}}\n]*\}})"
+        rf"(?P<toc>^(?:[ ]{{0,3}}(?:[*+-]|[0-9]+\.)[ \t][^\n]*\n){{1,20}}[ ]*\{{:[ ]*toc\b[^{{}}\n]*\}}"
+        rf"|^[ ]{{0,3}}\{{:[ ]*toc\b[^{{}}\n]*\}}[ \t]*\n[ ]{{0,3}}(?:[*+-]|[0-9]+\.)[ \t][^\n]*$)"
         rf"|(?P<line>^(?P<quote>[ \t>]*){braces}[ \t]*$)"
         rf"|(?P<item>^[ \t]*(?:[*+-]|[0-9]+\.)[ \t]+){braces}[ \t]*"
         rf"|(?P<span>(?<=[)\]*_`>])(?:{braces})+)"
     )
 
 
+_BREAK = r"(?P<break>\\\\$)|(?P<end_of_block>^\^[ \t]*$)"
 _EXTENSION = (
     r"(?P<options>\{::options\b[^{}\n]*/\})"
     r"|\{::(?P<extension>comment|nomarkdown)\b[^{}\n]*\}(?P<inside>[^{]*(?:\{(?!:[:/])[^{]*)*)\{:/(?:comment|nomarkdown)?\}"
+    r"(?:(?<=\n\{:/\})\n|(?<=\n\{:/comment\})\n)?"
+    r"|(?P<formula>\$\$(?:[^$\n]|\n(?![ \t]*\n)|\$(?!\$)){1,5000}\$\$)"
 )
 _KRAMDOWN = compile_outside_code(
-    f"{_EXTENSION}|{_attributes(':')}|{_ABBREVIATION}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}"
+    f"{_EXTENSION}|{_attributes(':')}|{_ABBREVIATION}|{_NO_ITEM}|{_BREAK}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}"
 )
 _PYTHON_MARKDOWN = compile_outside_code(
-    f"{_attributes(':?')}|{_ABBREVIATION}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}"
+    f"{_attributes(':?')}|{_ABBREVIATION}|{_NO_ITEM}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}"
 )
+_SIGN_REFERENCES = {ord(sign): f"&#{ord(sign)};" for sign in "*_`[]~\\|#"}
+"""Signs of Markdown as references, also within tags of HTML."""
 _STRONG = compile_outside_code(_EMPHASIS)
-_HEADING_ID = re.compile(r"[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
+_HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
 _HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
+_COLON = compile_outside_code(r"^(?P<no_definition>[ ]{0,3}):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))")
+_CLOSE_HEADING = compile_outside_code(r"^(?P<level>#{1,6})(?=[^#\s])")
+_MAY_CLOSE_HEADING = re.compile(r"^#{1,6}[^#\s]", re.MULTILINE)
+_ROUND_ITEM = re.compile(r"^[ \t>]*[0-9]{1,9}\)[ \t]", re.MULTILINE)
 _SPACED_ADDRESS = re.compile(r"""\]\([^()<>\n"' ]*[ ]+[^()<>\n"' ]""")
-_HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
-"""The paragraphs and addresses that most lines with `<` begin with need nothing, and are passed over fast."""
+_HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)|</p>[ \t]*\n?[ \t]*[^\s<]|<p>[^<]*\n[ \t]*\n")
+"""The addresses that most lines with `<` begin with, and paragraphs on lines of their own, are passed over fast."""
 _SPAN_STARTS = re.compile(rf"[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b")
 _SPAN_STARTS_LINE = re.compile(rf"\n[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b")
 _BESIDE_PUNCTUATION = re.compile(r"\w\*\*?[^\w\s*]|[^\w\s*]\*\*?\w")
 _HEADING_ATTRIBUTES = re.compile(
-    r"""[ \t]+\{[ ]*(?:(?:[#.][\w:.-]+|[A-Za-z_:][\w:.-]*=(?:"[^"{}]*"|[\w.-]+))[ ,]*)*\}(?=</h[1-6]>)"""
+    r"""(?:[ \t]*|(?<=>))\{[ ]*(?:(?:[#.][\w:.-]+|[A-Za-z_:][\w:.-]*=(?:"[^"{}]*"|[\w.-]+))[ ,]*)*\}(?=</h[1-6]>)"""
 )
 
 
@@ -87,8 +108,19 @@ def convert_kramdown(body: str) -> str:
     has_html = _HTML_STARTS_LINE.search(body) is not None or body.startswith(("<", " ")) or "markdown=" in body
     if has_html:
         body = keep_html_blocks(body)
-    if "{:" in body or "*[" in body or _SPACED_ADDRESS.search(body) or (has_html and _may_hold_html(body)):
+    if (
+        "{:" in body
+        or "*[" in body
+        or "$$" in body
+        or "\\\\\n" in body
+        or "\n^\n" in body
+        or _SPACED_ADDRESS.search(body)
+        or _may_hold_round_item(body)
+        or (has_html and _may_hold_html(body))
+    ):
         body = substitute_outside_code(_KRAMDOWN, _rewrite, body)
+    body = escape_colons(body)
+    body = write_kramdown_tables(join_labels(close_brackets_of_addresses(close_spaced_definitions(body))))
     return _mark_strong(body) if "*" in body else body
 
 
@@ -103,9 +135,31 @@ def convert_python_markdown(body: str) -> str:
     """
     if "\n\n" in body and "<" in body:
         body = keep_html_blocks(body)
-    if "{" in body or "*[" in body or _SPACED_ADDRESS.search(body) or ("<" in body and _may_hold_html(body)):
+    if (
+        "{" in body
+        or "*[" in body
+        or _SPACED_ADDRESS.search(body)
+        or _may_hold_round_item(body)
+        or ("<" in body and _may_hold_html(body))
+    ):
         body = substitute_outside_code(_PYTHON_MARKDOWN, _rewrite, body)
+    if "#" in body and _MAY_CLOSE_HEADING.search(body):
+        body = substitute_outside_code(_CLOSE_HEADING, lambda match: f"{match['level']} ", body)
+    body = write_code_in_tables(escape_colons(join_labels(close_brackets_of_addresses(body))))
     return _mark_strong(body) if "*" in body else body
+
+
+def escape_colons(markdown: str) -> str:
+    """Escape the colons at the start of lines that begin no definition, as no white space is after them.
+
+    Args:
+        markdown: a body for a renderer that knows definition lists.
+    """
+    return substitute_outside_code(_COLON, _escape_colon, markdown) if "\n:" in markdown else markdown
+
+
+def _escape_colon(match: re.Match[str]) -> str:
+    return f"{match['no_definition']}\\:"
 
 
 def strip_heading_ids(html: str) -> str:
@@ -128,6 +182,11 @@ def _may_hold_html(body: str) -> bool:
     return "markdown=" in body or _SPAN_STARTS.match(body) is not None or _SPAN_STARTS_LINE.search(body) is not None
 
 
+def _may_hold_round_item(body: str) -> bool:
+    """Tell cheaply whether a body may hold `1) x`, which is an item of a list in CommonMark only."""
+    return ") " in body and _ROUND_ITEM.search(body) is not None
+
+
 def _rewrite(match: re.Match[str]) -> str:
     """Rewrite one thing that CommonMark does not have."""
     kind = match.lastgroup
@@ -138,7 +197,13 @@ def _rewrite(match: re.Match[str]) -> str:
     if kind == "rest":
         return f"{match['open']}{match['rest']}\n\n"
     if kind == "inside":
-        return "" if match["extension"] == "comment" else match["inside"]
+        return "" if match["extension"] == "comment" else match["inside"].translate(_SIGN_REFERENCES)
+    if kind == "formula":
+        return f"$${match[0][2:-2].translate(_SIGN_REFERENCES)}$$"
+    if kind == "number":
+        return f"{match[0]}\\"
+    if kind == "break":
+        return "\\"
     if kind == "item":
         return match["item"]
     return match["quote"] or "" if kind in ("quote", "line") else ""

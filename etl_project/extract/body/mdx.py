@@ -28,6 +28,9 @@ _ATTRIBUTE_TEXT = re.compile(r"[^\"'{<>]*")
 _LIST_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,9}[.)])[ \t]")
 _FENCE = re.compile(r"(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?(`{3,}(?=[^`\n]*$)|~{3,})(.*)")
 _VOID_TAGS = frozenset(("area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
+_RAW_TAGS = frozenset(("pre", "script", "style", "textarea", "tbody", "td", "tfoot", "th", "thead", "tr"))
+"""Tags that stay first on their lines: their content is no Markdown, or they may only stand in a table."""
+_BEFORE_MARKUP = re.compile(r"[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?")
 _INDENT_CHARACTERS = 100
 _MAX_UNCLOSED = 1
 """Brackets without an end that are searched for: MDX refuses such a body, and further ones are text."""
@@ -197,7 +200,11 @@ class _Converter:
         tag = f"{match[0]}{written.rstrip().removesuffix('/')}>"
         if written.rstrip().endswith("/") and name not in _VOID_TAGS:
             tag += f"</{name}>"
-        return end, f"\n{tag}\n" if stands_alone and name not in _VOID_TAGS else tag
+        if stands_alone and name not in _VOID_TAGS:
+            return end, f"\n{tag}\n"
+        # A tag that is first on its line would begin a block of HTML, which holds no Markdown.
+        is_first = _BEFORE_MARKUP.fullmatch(before) is not None and name not in _RAW_TAGS
+        return end, f"<b></b>{tag}" if is_first else tag
 
 
 def _value_of(script: str) -> str:

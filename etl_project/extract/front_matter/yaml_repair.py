@@ -28,6 +28,9 @@ _WIDE_SPACE = re.compile(f"[{_WIDE}]")
 """White space that input methods and web pages give, and that YAML takes for letters."""
 _WIDE_INDENT = re.compile(rf"^[{_WIDE}][ {_WIDE}]*(?=-[ {_WIDE}]|[A-Za-z_][\w-]*[:：]|$)", re.MULTILINE)
 _WIDE_AFTER = re.compile(rf"^([ ]*(?:-[ ]+)?[A-Za-z_][\w-]*[:：]|[ ]*-)[{_WIDE}][ {_WIDE}]*", re.MULTILINE)
+_WIDE_END = re.compile(rf"(?<=[\"'\]])[{_WIDE}][ {_WIDE}]*$", re.MULTILINE)
+_LINKS = re.compile(r"\[\[[^\[\]]+\]\][^\]]")
+"""Links of notes without quotes, one after another: `[[Pat Doe]], [[Sam]]`."""
 _STRAY_KEY = re.compile(r"[A-Za-z_][\w-]*:(?=[ \t]|$)")
 _BARE_WORD = re.compile(r"[A-Za-z_][\w-]*[ \t]*")
 _ITEM_START = re.compile(r"-(?=[ \t]|$)")
@@ -60,6 +63,8 @@ class _Entry:
 def narrow_spaces(block: str, line: int) -> tuple[str, PostWarning | None]:
     """Write ASCII spaces for wide ones that indent a key or list item, or follow a key or the dash of an item.
 
+    Those after a closing quote or bracket are left out.
+
     Args:
         block: the text.
         line: file line of its first line.
@@ -71,6 +76,7 @@ def narrow_spaces(block: str, line: int) -> tuple[str, PostWarning | None]:
         return block, None
     narrow = _WIDE_INDENT.sub(lambda indent: " " * len(indent[0]), block)
     narrow = _WIDE_AFTER.sub(lambda key: key[1].replace("：", ":") + " ", narrow)
+    narrow = _WIDE_END.sub("", narrow)
     for number, (written, text) in enumerate(zip(block.split("\n"), narrow.split("\n"), strict=True)):
         if text != written and text.strip():
             return narrow, PostWarning("repaired_plain_scalar", text.strip()[:200], line + number)
@@ -305,7 +311,7 @@ def _read_literally(text: str, entry: _Entry, budget: Budget, line: int | None =
     """Read the text as a person does: between its quotes, as a list in brackets, else exactly as written."""
     if text in NULLS:
         return None
-    if text[0] == "[" and text[-1] == "]" and entry.key not in TITLES:
+    if text[0] == "[" and text[-1] == "]" and entry.key not in TITLES and not _LINKS.match(text):
         budget.warnings.append(PostWarning("repaired_plain_scalar", f"{entry.key}: {text[:200]}", entry.line))
         return [item for item in (part.strip(" \t\"'") for part in text[1:-1].split(",")) if item]
     if _TAG_START.match(text):

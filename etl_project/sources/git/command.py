@@ -82,9 +82,7 @@ class GitAccess:
     """What no message may show."""
 
 
-def git(
-    *arguments: str, git_dir: str | None = None, given: bytes = b"", fetches: GitAccess | None = None
-) -> bytes:
+def git(*arguments: str, git_dir: str | None = None, given: bytes = b"", fetches: GitAccess | None = None) -> bytes:
     """Run git to its end.
 
     Args:

@@ -40,6 +40,17 @@ def date_keys(values: dict[str, Value], name: str, defaults: tuple[str, ...]) ->
     return tuple(dict.fromkeys(keys))
 
 
+def dates_are_stated(values: dict[str, Value]) -> bool:
+    """Tell whether only posts and their names give dates: `frontmatter.date` names neither `:git` nor `:fileModTime`.
+
+    Args:
+        values: settings of the site, keys in lower case.
+    """
+    table = values.get("frontmatter")
+    keys = list_texts(table.get("date")) if isinstance(table, dict) else []
+    return not any(key.lower() in (":git", ":filemodtime") for key in keys)
+
+
 def slug_of_name(match: re.Match[str]) -> str | None:
     """Take the slug out of a match of `HUGO_NAME`: what follows the date, without what looks like an ending."""
     rest = match["slug"]

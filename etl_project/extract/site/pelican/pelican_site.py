@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _DROPPED_WHEN_EMPTY = ("tags", "category", "author", "authors", "status", "slug")
 """Keys whose empty value counts as not written; an empty value of another key replaces that of the settings."""
 
+_HIDDEN = ["**/.*"]
+"""What Pelican ignores by default: hidden files, which are never listed here."""
+
 _STATUSES = frozenset({"published", "hidden", "draft"})
 
 
@@ -54,6 +57,8 @@ class PelicanSite:
     folder: str = ""
     """Folder of the source below that of the settings: empty, or the content folder itself."""
     _slugs: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    _common: dict[str, Value] | None = None
+    """What the settings say about every post."""
 
     def find_page(self, path: str, front_matter: Mapping[str, Value]) -> PelicanPage:
         """Add to the front matter of a post what the settings and its path say.
@@ -140,7 +145,11 @@ class PelicanSite:
         settings = self.settings
         names = below.split("/")
         ignored, readers = settings.texts("IGNORE_FILES"), settings.table("READERS")
-        if ignored and any(fnmatch.fnmatch(name, pattern) for pattern in ignored for name in names if name != ".."):
+        if (
+            ignored
+            and ignored != _HIDDEN
+            and any(fnmatch.fnmatch(name, pattern) for pattern in ignored for name in names if name != "..")
+        ):
             raise Rejection("not_a_page", "is left out by IGNORE_FILES in the settings of the site")
         ending = names[-1].rpartition(".")[2]
         if readers and ending in readers and not readers[ending]:
@@ -159,6 +168,16 @@ class PelicanSite:
 
     def _stated_by_settings(self, below: str) -> dict[str, Value]:
         """Collect what the settings say about every post, and about this path and the folders above it."""
+        if self._common is None:
+            self._common = self._stated_about_all()
+        values = dict(self._common)
+        for path, stated in sorted((self.settings.table("EXTRA_PATH_METADATA") or {}).items()):
+            if isinstance(stated, dict) and (below == path or below.startswith(posixpath.join(path, ""))):
+                for key, value in stated.items():
+                    _set(values, key, value)
+        return values
+
+    def _stated_about_all(self) -> dict[str, Value]:
         settings = self.settings
         values: dict[str, Value] = {}
         for key, value in (settings.table("DEFAULT_METADATA") or {}).items():
@@ -173,10 +192,6 @@ class PelicanSite:
                 date = f"{day} {time if ':' in time else time + ':00'}" if time else day
         if isinstance(date, str) and date != "fs":
             values["date"] = date
-        for path, stated in sorted((settings.table("EXTRA_PATH_METADATA") or {}).items()):
-            if isinstance(stated, dict) and (below == path or below.startswith(posixpath.join(path, ""))):
-                for key, value in stated.items():
-                    _set(values, key, value)
         return values
 
     def _stated_by_path(self, page: PelicanPage) -> dict[str, Value]:

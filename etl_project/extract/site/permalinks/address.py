@@ -57,6 +57,8 @@ class Address:
     """Where the post is in the content of its site of Hugo."""
     pelican: PelicanPage | None = None
     """What the site of Pelican says about the post."""
+    is_undated: bool = False
+    """Whether a page of Hugo has no date at all, which is the year 1 there."""
     _local: dt.datetime | None = None
 
     def local_time(self) -> dt.datetime | None:

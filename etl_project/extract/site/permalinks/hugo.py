@@ -98,14 +98,19 @@ def _make_path(post: Address, page: HugoPage, rule: _LanguageRules, site: HugoSi
 
 def _default_parts(post: Address, page: HugoPage, site: HugoSite) -> list[str]:
     """List the folders of a page, each by the slug of its section if it states one, and its slug or name."""
-    parts = list(page.folders)
+    # A blank in a name is a hyphen before the address is made, so that runs of them stay (0.123 and later).
+    parts = _hyphenate(page.folders)
     if site.has_section_slugs:
         for depth in range(1, len(parts) + 1):
             fields = site.section(page.language.code, page.folders[:depth])
             slug = fields.get("slug") if fields else None
             if isinstance(slug, str) and slug:
                 parts[depth - 1] = slug
-    return [*parts, post.stated_slug or page.stem]
+    return [*parts, post.stated_slug or page.stem.replace(" ", "-")]
+
+
+def _hyphenate(folders: list[str]) -> list[str]:
+    return [folder.replace(" ", "-") for folder in folders]
 
 
 def _find_pattern(rule: _LanguageRules, page: HugoPage) -> str | None:
@@ -159,6 +164,8 @@ def _expand_part(
         sections = _find_sections(page, site)
         if name == "sectionslugs":
             sections = [_slug_of(sections[:depth], page, rule, site) for depth in range(1, len(sections) + 1)]
+        else:
+            sections = _hyphenate(sections)
         return "/".join(_slice_sections(sections, slice_))
     if name == "sectionslug":
         return _slug_of(page.folders[:1], page, rule, site) if page.folders else ""
@@ -186,7 +193,7 @@ _KNOWN: dict[str, Callable[[Address, HugoPage, _LanguageRules], str]] = {
     "contentbasename": _name,
     "slugorfilename": _slug_or(_name),
     "slugorcontentbasename": _slug_or(_name),
-    "section": lambda post, page, rule: page.folders[0] if page.folders else "",
+    "section": lambda post, page, rule: page.folders[0].replace(" ", "-") if page.folders else "",
 }
 
 

@@ -31,6 +31,9 @@ _LAYOUTS: dict[str, Callable[[dt.date], str]] = {
     "2": lambda day: f"{day.day}",
     "002": lambda day: f"{day.timetuple().tm_yday:03}",
 }
+_ZERO_DAY = dt.date(1, 1, 1)
+"""The day of a page without a date: the zero value of Go's `time.Time`."""
+
 _LAYOUT = re.compile("2006|January|Jan|Monday|Mon|002|01|02|06|_2|1|2")
 _TIME_LAYOUT = re.compile("03|04|05|15|3|4|5|PM|pm|MST")
 """Parts of times, which no address of a page needs."""
@@ -40,9 +43,9 @@ def write_date(name: str, post: Address) -> str:
     """Write a part of the date of a post, by the day as written in the front matter.
 
     Raises:
-        UnknownPartError: there is no such part, or the post has no date.
+        UnknownPartError: there is no such part, or the date of the post is unknown.
     """
-    day = post.written_day()
+    day = _ZERO_DAY if post.is_undated else post.written_day()
     if day is None:
         raise UnknownPartError
     if name in _PARTS:
