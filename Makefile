@@ -13,8 +13,9 @@ help:  ## show this list
 refresh: .venv/.ready  ## build or refresh the warehouse from etl.toml (the sample site at first)
 	@$(BIN)/etl refresh
 
+# Where bytecode may not be written, each of the workers and of the processes they start compiles all the code again.
 test: .venv/.ready  ## run the tests, with a small twin of every proof (about eight minutes on two cores)
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "$(MARKED)"
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "$(MARKED)"
 
 prove: .venv/.ready  ## run the proofs at full size (hours; ONLY=laws for one section, AGAIN=1 for those that passed too)
 	@$(BIN)/python tests/prove.py $(ONLY) $(if $(AGAIN),--again)

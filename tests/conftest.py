@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import pytest
+from built_sites import BuiltSites
 
 from etl_project.database.contract import OBSERVED, contract
 from etl_project.database.json_file import write_json
@@ -44,6 +45,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="fail where a test would skip itself for want of a tool or of posts; by default where CI is set",
     )
     parser.addoption("--section", help="run the proofs of one section only, and nothing else (see tests/prove.py)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "built(by): the fixture `site` is a copy of what this function builds")
 
 
 def may_be_skipped(reason: str, *, is_root: bool, has_shared: bool) -> bool:
@@ -125,6 +130,10 @@ class Site:
     extra: str = ""
     warehouse: str = "warehouse/posts.duckdb"
     last_plan: RefreshPlan | None = field(default=None, repr=False)
+
+    def at(self, folder: Path) -> Self:
+        """The same site in another folder, to which its files were copied."""
+        return replace(self, folder=folder, last_plan=None)
 
     @property
     def posts(self) -> Path:
@@ -243,11 +252,39 @@ def pinned(source: Source) -> PinnedSource:
     return PinnedSource(source, PinnedFolder(source.location))
 
 
+def one_post(folder: Path) -> Site:
+    """Build the warehouse of one post."""
+    site = Site(folder)
+    site.configure()
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    return site
+
+
+def six_posts(folder: Path) -> Site:
+    """Build the warehouse of six posts that differ in their names."""
+    site = Site(folder)
+    site.configure()
+    for n in range(6):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.refresh()
+    return site
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, built_sites: BuiltSites, request: pytest.FixtureRequest) -> Site:
+    """A site without posts; where a test is marked `built(by=one_post)`, a copy of what that function builds."""
+    if mark := request.node.get_closest_marker("built"):
+        return built_sites.copy(mark.kwargs["by"], tmp_path)
     site = Site(tmp_path)
     site.configure()
-    yield site
+    return site
+
+
+@pytest.fixture(scope="session")
+def built_sites(tmp_path_factory: pytest.TempPathFactory) -> BuiltSites:
+    """Sites that several tests begin with, each built once."""
+    return BuiltSites(lambda: tmp_path_factory.mktemp("built"))
 
 
 def equals_full_build(site: Site) -> None:

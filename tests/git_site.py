@@ -82,6 +82,12 @@ class GitSite(Site):
         self.location = self.location or f"git+{self.repo.path}"
         self.configure()
 
+    def at(self, folder: Path) -> GitSite:
+        """The same site in another folder, to which its repository and its other files were copied."""
+        other = GitSite(folder, self.source, self.extra)
+        other.repo.commits = self.repo.commits
+        return other
+
     def configure(self, source: str | None = None, extra: str | None = None) -> None:
         self.source = self.source if source is None else source
         self.extra = self.extra if extra is None else extra

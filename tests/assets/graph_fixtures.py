@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from built_sites import copy_site
 from conftest import Site
 from graph_runs import GoodRun, run_job
 from sqlalchemy import Engine, event
@@ -32,10 +33,21 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def posts(site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """A site with a few posts, one name that is no regular file, and one post without tags."""
+def posts(site: Site, empty_home: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Site:
+    """A site with a few posts, one name that is no regular file, and one post without tags.
+
+    Where a test uses the fixture `first_run`, the job has run on it.
+    """
     monkeypatch.setenv("ETL_CONFIG", str(site.config))
+    if "first_run" in request.fixturenames:
+        return request.getfixturevalue("first_run")
     return write_posts(site, empty_home)
+
+
+@pytest.fixture
+def first_run(good_run: GoodRun, tmp_path: Path) -> Site:
+    """The site after one run of the job, with the records of that run: a copy, as a run takes seconds."""
+    return copy_site(good_run.site, tmp_path)
 
 
 def write_posts(site: Site, empty_home: Path) -> Site:

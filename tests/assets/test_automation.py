@@ -70,7 +70,6 @@ def test_the_sensor_is_off_until_switched_on_and_looks_every_minute_as_the_sched
 
 def check_when_idle(posts: Site, instance: dg.DagsterInstance, times: int) -> None:
     """Check for changes so many times, and assert that no run starts and that the records hardly grow."""
-    assert run_job(posts).success
     before = size_of(posts.settings.dagster_home)
     for number in range(times):
         skipped = look(instance)
@@ -84,12 +83,14 @@ def check_when_idle(posts: Site, instance: dg.DagsterInstance, times: int) -> No
     assert size_of(posts.settings.dagster_home) - before < times * 5_000
 
 
+@pytest.mark.usefixtures("first_run")
 def test_a_few_idle_checks_start_no_run_and_grow_the_records_by_less_than_five_kilobytes_each(
     posts: Site, instance: dg.DagsterInstance
 ) -> None:
     check_when_idle(posts, instance, 10)
 
 
+@pytest.mark.usefixtures("first_run")
 @pytest.mark.prove("growth")
 def test_idle_checks_start_no_run_and_grow_the_records_by_less_than_five_kilobytes_each(
     posts: Site, instance: dg.DagsterInstance
@@ -97,10 +98,10 @@ def test_idle_checks_start_no_run_and_grow_the_records_by_less_than_five_kilobyt
     check_when_idle(posts, instance, 50)
 
 
+@pytest.mark.usefixtures("first_run")
 def test_a_look_too_slow_for_a_tick_starts_the_run_and_lets_it_decide(
     posts: Site, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run_job(posts).success
     go_on = threading.Event()
     quick = Refresh.plan
     monkeypatch.setattr(automation, "PLAN_TIMEOUT_SECONDS", 0.2)
@@ -135,10 +136,10 @@ def test_a_quiet_day_stays_fresh_and_looks_that_fail_turn_stale_once(posts: Site
     assert (status(), events()) == (AssetCheckExecutionRecordStatus.SUCCEEDED, 3)
 
 
+@pytest.mark.usefixtures("first_run")
 def test_a_failing_generation_is_told_once_by_whoever_meets_it_and_so_is_its_end(
     alerted: Site, instance: dg.DagsterInstance
 ) -> None:
-    assert run_job(alerted).success
     with duckdb.connect(str(Refresh(alerted.settings).work.path)) as con:
         con.execute("DELETE FROM article_metrics")
     alerted.write("_posts/2026-03-01-four.md", title="Four")
@@ -153,10 +154,10 @@ def test_a_failing_generation_is_told_once_by_whoever_meets_it_and_so_is_its_end
     assert [alert["event"] for alert in told(alerted)] == ["failure", "recovery"]
 
 
+@pytest.mark.usefixtures("first_run")
 def test_the_guard_is_told_once_by_etl_refresh_and_over_when_the_posts_are_back(
     alerted: Site, instance: dg.DagsterInstance
 ) -> None:
-    assert run_job(alerted).success
     away = alerted.folder / "away"
     (alerted.posts / "_posts").rename(away)
     command = [str(Path(sys.executable).with_name("etl")), "refresh"]

@@ -97,8 +97,8 @@ def test_a_run_of_the_job_is_recorded_under_the_code_location(good_run: GoodRun)
     assert rows and rows.asset_materialization.metadata["dagster/row_count"].value == 3
 
 
+@pytest.mark.usefixtures("first_run")
 def test_a_check_that_fails_ends_the_run_and_leaves_the_published_file_byte_for_byte(posts: Site) -> None:
-    assert run_job(posts).success
     published = posts.published.read_bytes()
     orphan(posts)
     posts.write("_posts/2026-03-01-four.md", title="Four")
@@ -119,10 +119,10 @@ def test_a_part_asked_for_before_there_is_a_warehouse_names_the_job_that_builds_
         assert "run the job `refresh`" in str(failure.description)
 
 
+@pytest.mark.usefixtures("first_run")
 def test_aggregates_and_publish_run_alone_do_not_get_a_failed_generation_published(
     posts: Site, instance: dg.DagsterInstance
 ) -> None:
-    assert run_job(posts).success
     published = posts.published.read_bytes()
     orphan(posts)
     posts.write("_posts/2026-03-01-four.md", title="Four")
@@ -135,18 +135,18 @@ def test_aggregates_and_publish_run_alone_do_not_get_a_failed_generation_publish
     assert posts.published.read_bytes() == published
 
 
+@pytest.mark.usefixtures("first_run")
 def test_aggregates_alone_and_publish_alone_work_on_a_checked_generation(
     posts: Site, instance: dg.DagsterInstance
 ) -> None:
-    assert run_job(posts).success
     before = posts.derived()
     assert run_assets(posts, instance, "articles_by_tag", "articles_by_month").success
     assert run_assets(posts, instance, "published_file").success
     assert posts.derived() == before
 
 
+@pytest.mark.usefixtures("first_run")
 def test_materialize_all_right_after_a_refresh_changes_nothing(posts: Site, instance: dg.DagsterInstance) -> None:
-    assert run_job(posts).success
     posts.write("_posts/2026-03-01-four.md", title="Four")
     assert run_job(posts).success
     files = [posts.published, posts.published.with_name("posts.previous.duckdb")]
@@ -191,8 +191,8 @@ def test_a_run_waits_for_another_refresh_and_says_who_is_running(posts: Site, in
     assert run.success and posts.published.exists()
 
 
+@pytest.mark.usefixtures("first_run")
 def test_a_process_killed_after_the_commit_leaves_the_published_file_and_the_next_run_publishes(posts: Site) -> None:
-    assert run_job(posts).success
     published = posts.published.read_bytes()
     posts.write("_posts/2026-03-01-four.md", title="Four")
     killed = program("refresh.load_tables(refresh.plan()); os.kill(os.getpid(), signal.SIGKILL)")
@@ -202,10 +202,10 @@ def test_a_process_killed_after_the_commit_leaves_the_published_file_and_the_nex
     assert posts.column("SELECT count(*) FROM articles WHERE title = 'Four'") == [1]
 
 
+@pytest.mark.usefixtures("first_run")
 def test_the_guard_fails_the_run_with_its_sentence_unless_deletes_are_allowed(
     posts: Site, instance: dg.DagsterInstance
 ) -> None:
-    assert run_job(posts).success
     for post in posts.posts.glob("_posts/2026-0[12]-*.md"):
         post.unlink()
     posts.write("_posts/2026-03-01-four.md", title="Four")

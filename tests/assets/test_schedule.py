@@ -70,10 +70,10 @@ def test_a_look_while_another_process_refreshes_names_it(posts: Site, instance: 
     assert tick(instance) is None
 
 
+@pytest.mark.usefixtures("first_run")
 def test_a_refresh_killed_before_publish_is_reported_and_asked_for_again(
     posts: Site, instance: dg.DagsterInstance
 ) -> None:
-    assert run_job(posts).success
     posts.write("_posts/2026-03-01-four.md", title="Four")
     killed = program(
         "from etl_project.definitions import run_refresh\n"
@@ -91,10 +91,10 @@ def test_a_refresh_killed_before_publish_is_reported_and_asked_for_again(
     assert "nothing to do" in str(tick(instance))
 
 
+@pytest.mark.usefixtures("first_run")
 def test_a_run_killed_before_it_could_say_who_it_is_is_reported_in_time(
     posts: Site, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run_job(posts).success
     killed = program(
         "refresh.work.lock.release()\n"
         "from assets import resources\n"
@@ -150,8 +150,8 @@ def test_a_run_of_this_process_is_not_gone(posts: Site, instance: dg.DagsterInst
     assert dead_runs.report_dead_runs(instance) == []
 
 
+@pytest.mark.usefixtures("first_run")
 def test_a_run_of_a_process_that_lives_is_left_alone(posts: Site, instance: dg.DagsterInstance) -> None:
-    assert run_job(posts).success
     running = program(
         "from etl_project.definitions import run_refresh\n"
         "def wait(*_): refresh.work.lock.release(); print('at work', flush=True); sys.stdin.read(); os._exit(0)\n"
@@ -174,8 +174,8 @@ def test_a_run_that_is_starting_is_not_asked_for_a_second_time(posts: Site, inst
     assert tick(instance) is None
 
 
+@pytest.mark.usefixtures("first_run")
 def test_failed_checks_wait_for_a_change(posts: Site, instance: dg.DagsterInstance) -> None:
-    assert run_job(posts).success
     with duckdb.connect(str(posts.published.parent / ".work" / "posts.duckdb")) as con:
         con.execute("DELETE FROM article_metrics")
     posts.write("_posts/2026-03-01-four.md", title="Four")
@@ -186,10 +186,10 @@ def test_failed_checks_wait_for_a_change(posts: Site, instance: dg.DagsterInstan
     assert tick(instance) is None
 
 
+@pytest.mark.usefixtures("first_run")
 def test_a_stop_by_the_guard_is_shown_once_as_a_run_and_then_repeated_as_the_reason(
     posts: Site, instance: dg.DagsterInstance
 ) -> None:
-    assert run_job(posts).success
     for post in posts.posts.glob("_posts/*.md"):
         post.unlink()
     (request,) = evaluated(instance).run_requests or []

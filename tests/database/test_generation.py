@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Site
+from conftest import Site, one_post
 
 from etl_project.database.generation import GenerationState, Step, begin_generation, generation, take_step
 
@@ -77,7 +77,6 @@ def test_the_states_are_written_in_one_module() -> None:
     assert wrong == []
 
 
+@pytest.mark.built(by=one_post)
 def test_a_published_file_is_checked(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     assert site.query("SELECT generation, state FROM internal.generation") == [(1, "checked")]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from built_sites import BuiltSites
 from conftest import Site
 
 from etl_project.database.publish import NotChecked
@@ -63,11 +64,17 @@ class Reader:
         self.process.communicate()
 
 
-@pytest.fixture
-def published_site(site: Site) -> Site:
+def build(folder: Path) -> Site:
+    site = Site(folder)
+    site.configure()
     site.write("_posts/2026-01-02-one.md")
     site.refresh()
     return site
+
+
+@pytest.fixture
+def published_site(built_sites: BuiltSites, tmp_path: Path) -> Site:
+    return built_sites.copy(build, tmp_path)
 
 
 @pytest.fixture

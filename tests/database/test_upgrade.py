@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Site
+from conftest import Site, one_post
 from typer.testing import CliRunner
 
 from etl_project.cli import app
@@ -57,9 +57,8 @@ def test_there_is_a_file_of_the_present_version() -> None:
     assert schema_version() in names, "the schema has changed: run tests/database/earlier/make.py"
 
 
+@pytest.mark.built(by=one_post)
 def test_a_file_of_a_later_version_is_built_anew_too(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     work = Refresh(site.settings).work
     with work.opened() as con:
         con.execute("ALTER TABLE refreshes ADD COLUMN of_the_future VARCHAR NOT NULL DEFAULT 'x'")

@@ -122,18 +122,12 @@ AT_REST = {
 """All that a refresh may leave behind, however the one before it ended."""
 
 
-def fresh_build(site: Site, folder: Path) -> Site:
-    """Build a warehouse of the same posts from nothing."""
+def assert_equals_a_fresh_build(site: Site, folder: Path) -> None:
+    """Compare every row of every derived table with those of one full build of the same posts from nothing."""
     fresh = Site(folder)
     fresh.folder.mkdir(parents=True)
     text = site.config.read_text("utf-8").replace('location = "site"', f'location = "{site.posts}"')
     fresh.config.write_text(text, "utf-8")
-    fresh.refresh()
-    return fresh
-
-
-def assert_equals_a_fresh_build(site: Site, folder: Path) -> None:
-    """Compare every row of every derived table with those of one full build."""
-    ours, expected = site.derived(), fresh_build(site, folder).derived()
+    ours, expected = site.derived(), fresh.built()
     for table in expected:
         assert ours[table] == expected[table], table

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from built_sites import BuiltSites
 from changing_site import AT_REST, assert_equals_a_fresh_build, files_beside, write_posts
 from conftest import Site, assert_the_change_log_adds_up, pinned
 
@@ -60,10 +61,17 @@ STEPS = {
 Crash = Callable[..., None]
 
 
-@pytest.fixture
-def built(site: Site) -> Site:
+def build(folder: Path) -> Site:
+    site = Site(folder)
+    site.configure()
     write_posts(site, 12)
     site.refresh()
+    return site
+
+
+@pytest.fixture
+def built(built_sites: BuiltSites, tmp_path: Path) -> Site:
+    site = built_sites.copy(build, tmp_path)
     write_posts(site, 3, begin=12)
     write_posts(site, 2, edition=1, age=30)
     (site.posts / "_posts").joinpath(sorted(p.name for p in (site.posts / "_posts").iterdir())[5]).unlink()

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from built_sites import BuiltSites
 from conftest import Site, equals_full_build
 
 from etl_project.database.contract import tables_by_article
@@ -16,9 +17,9 @@ from etl_project.refresh.guard import RefreshStopped
 from etl_project.sources import signature
 
 
-@pytest.fixture
-def ten(site: Site) -> Site:
-    """A published site of ten posts, with a note in a second source."""
+def build(folder: Path) -> Site:
+    site = Site(folder)
+    site.configure()
     for n in range(10):
         site.write(f"_posts/2026-01-{n + 1:02}-{n}.md", title=f"Title {n}")
     (site.folder / "notes").mkdir()
@@ -26,6 +27,12 @@ def ten(site: Site) -> Site:
     site.configure(extra='[[source]]\nname = "notes"\nlocation = "notes"\n')
     site.refresh()
     return site
+
+
+@pytest.fixture
+def ten(built_sites: BuiltSites, tmp_path: Path) -> Site:
+    """A published site of ten posts, with a note in a second source."""
+    return built_sites.copy(build, tmp_path)
 
 
 def state_of(folder: Path) -> dict[str, tuple[int, int, int]]:
@@ -132,7 +139,7 @@ def test_a_folder_that_goes_while_the_source_is_listed_goes_with_its_files(
     ten: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = ten.write("old_post/2026-02-01-old.md")
-    ten.refresh()
+    ten.load()
     real = os.open
 
     def losing(path: str | bytes, *flags: int) -> int:
@@ -143,7 +150,7 @@ def test_a_folder_that_goes_while_the_source_is_listed_goes_with_its_files(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", losing)
-        loaded = ten.refresh()
+        loaded = ten.load()
     assert loaded and loaded.changes == {"deleted": 1} and loaded.unavailable == {}
 
 
@@ -180,7 +187,7 @@ def test_posts_that_are_moved_after_the_listing_stop_nothing_and_are_back_with_t
         file.rename(file.parent / "later" / file.name)
     loaded = refresh.load_tables(plan)
     assert loaded.changes == {"changed": 5, "deleted": 5}
-    again = ten.refresh()
+    again = ten.load()
     assert again and again.rows["articles"] == 11
 
 
@@ -201,10 +208,10 @@ def test_a_disk_that_fails_while_files_are_read_keeps_its_source_and_lets_the_ot
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "read", failing)
-        loaded = ten.refresh()
+        loaded = ten.load()
     assert loaded and set(loaded.unavailable) == {"site"} and "Input/output error" in loaded.unavailable["site"]
-    assert ten.column("SELECT count(*) FROM articles WHERE title LIKE 'Other %'") == [0], "all of it or nothing"
-    assert ten.column("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [2]
+    assert ten.column_of_work("SELECT count(*) FROM articles WHERE title LIKE 'Other %'") == [0], "all of it or nothing"
+    assert ten.column_of_work("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [2]
     loaded = ten.refresh()
     assert loaded and loaded.changes == {"changed": 3}
     equals_full_build(ten)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 ORDER = (
@@ -38,9 +40,13 @@ def imported(tree: ast.AST, modules: set[str]) -> set[str]:
     return names & modules
 
 
-IMPORTS = {
-    module: imported(ast.parse(path.read_text("utf-8")), set(MODULES)) - {module} for module, path in MODULES.items()
-}
+@pytest.fixture(scope="module")
+def imports() -> dict[str, set[str]]:
+    """Module -> what it imports. Read by these tests and not by all who collect them: it takes a second."""
+    return {
+        module: imported(ast.parse(path.read_text("utf-8")), set(MODULES)) - {module}
+        for module, path in MODULES.items()
+    }
 
 
 def arrows_up(imports: dict[str, set[str]]) -> list[str]:
@@ -66,12 +72,12 @@ def test_every_room_has_its_floor() -> None:
     assert {room_of(module) for module in MODULES} - {"etl_project"} == set(ORDER)
 
 
-def test_no_import_points_to_a_room_below() -> None:
-    assert arrows_up(IMPORTS) == []
+def test_no_import_points_to_a_room_below(imports: dict[str, set[str]]) -> None:
+    assert arrows_up(imports) == []
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
-    assert circle(IMPORTS) == []
+def test_no_modules_import_each_other_in_a_circle(imports: dict[str, set[str]]) -> None:
+    assert circle(imports) == []
 
 
 def test_the_rule_bites() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from built_sites import BuiltSites
 from conftest import Site
 
 from etl_project.database.contract import contract
@@ -20,12 +23,18 @@ def built_by(site: Site) -> set[str]:
     return {name for (name,) in left}
 
 
-@pytest.fixture
-def built(site: Site) -> Site:
+def build(folder: Path) -> Site:
+    site = Site(folder)
+    site.configure()
     site.write("_posts/2026-01-02-one.md", tags="[a]", categories="b", body="[x](https://one.example/)")
     site.write("_posts/2026-01-03-two.md")
     site.refresh()
     return site
+
+
+@pytest.fixture
+def built(built_sites: BuiltSites, tmp_path: Path) -> Site:
+    return built_sites.copy(build, tmp_path)
 
 
 def test_every_table_an_aggregate_reads_is_known_with_its_columns() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from built_sites import BuiltSites
 from conftest import Site, assert_the_change_log_adds_up
 
 from etl_project.scan.clock import Clock
@@ -194,9 +195,9 @@ HISTORY = (
 ONE, OTHER = "_posts/2026-01-02-1.md", "old_post/2026-01-02-1.md"
 
 
-@pytest.fixture
-def six(site: Site) -> Site:
-    """A site of six posts, refreshed once."""
+def build(folder: Path) -> Site:
+    site = Site(folder)
+    site.configure()
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md", body=f"Body {n}.")
     (site.posts / "old_post").mkdir()
@@ -204,10 +205,16 @@ def six(site: Site) -> Site:
     return site
 
 
+@pytest.fixture
+def six(built_sites: BuiltSites, tmp_path: Path) -> Site:
+    """A site of six posts, refreshed once."""
+    return built_sites.copy(build, tmp_path)
+
+
 def test_a_post_that_moves_back_is_moved_and_keeps_its_first_seen_date(six: Site) -> None:
     [(first, _, _)] = six.query(HISTORY.format(f"site:{ONE}"))
     (six.posts / ONE).rename(six.posts / OTHER)
-    six.refresh()
+    six.load()
     (six.posts / OTHER).rename(six.posts / ONE)
     loaded = six.refresh()
     assert loaded and loaded.changes == {"moved": 1}
@@ -219,12 +226,12 @@ def test_a_post_that_moves_back_is_moved_and_keeps_its_first_seen_date(six: Site
 def test_a_post_moved_to_a_path_known_before_keeps_its_own_first_seen_date(six: Site) -> None:
     (six.posts / ONE).unlink()
     six.write("_posts/2026-01-03-late.md")
-    six.refresh()
-    [(late, _, _)] = six.query(HISTORY.format("site:_posts/2026-01-03-late.md"))
+    six.load()
+    [(late, _, _)] = six.query_work(HISTORY.format("site:_posts/2026-01-03-late.md"))
     (six.posts / "_posts/2026-01-03-late.md").rename(six.posts / ONE)
-    loaded = six.refresh()
+    loaded = six.load()
     assert loaded and loaded.changes == {"moved": 1}
-    assert six.query(HISTORY.format(f"site:{ONE}")) == [(late, True, "site:_posts/2026-01-03-late.md")]
+    assert six.query_work(HISTORY.format(f"site:{ONE}")) == [(late, True, "site:_posts/2026-01-03-late.md")]
 
 
 def test_a_post_that_goes_is_deleted_although_a_rejected_file_has_its_identity(site: Site) -> None:
@@ -244,8 +251,8 @@ def test_a_file_that_vanishes_before_it_is_read_is_deleted_and_its_return_restor
     refresh, plan = six.plan(full=full)
     (six.posts / ONE).unlink()
     assert refresh.load_tables(plan).changes == {"deleted": 1}
-    six.refresh()
-    assert six.query(HISTORY.format(f"site:{ONE}"))[0][1] is False
+    six.load()
+    assert six.query_work(HISTORY.format(f"site:{ONE}"))[0][1] is False
     six.write(ONE, good)
     loaded = six.refresh()
     assert loaded and loaded.changes == {"restored": 1}

@@ -7,7 +7,7 @@ import time
 
 import duckdb
 import pytest
-from conftest import Site, equals_full_build
+from conftest import Site, equals_full_build, six_posts
 
 from etl_project.scan.clock import Clock
 from etl_project.sources import signature
@@ -31,10 +31,8 @@ def test_a_file_caught_half_written_keeps_its_last_good_row_for_a_while(site: Si
     equals_full_build(site)
 
 
+@pytest.mark.built(by=six_posts)
 def test_a_file_that_stays_half_written_is_rejected_after_two_refreshes(site: Site) -> None:
-    for n in range(6):
-        site.write(f"_posts/2026-01-02-{n}.md")
-    site.load()
     broken = "---\ntitle: x\n"
     for expected in ("loaded", "loaded", "rejected"):
         site.write("_posts/2026-01-02-1.md", broken, age=0)
@@ -43,10 +41,8 @@ def test_a_file_that_stays_half_written_is_rejected_after_two_refreshes(site: Si
         broken += "x"
 
 
+@pytest.mark.built(by=six_posts)
 def test_a_half_written_file_at_rest_is_judged_like_any_other(site: Site) -> None:
-    for n in range(6):
-        site.write(f"_posts/2026-01-02-{n}.md")
-    site.load()
     site.write("_posts/2026-01-02-1.md", b"")
     os.utime(site.posts / "_posts/2026-01-02-1.md", (1_700_000_000, 1_700_000_000))
     time.sleep(3.1)
@@ -93,10 +89,8 @@ def test_a_half_written_file_that_is_the_article_no_more_keeps_no_row(site: Site
     equals_full_build(site)
 
 
+@pytest.mark.built(by=six_posts)
 def test_a_file_from_the_future_is_judged_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    for n in range(6):
-        site.write(f"_posts/2026-01-02-{n}.md")
-    site.load()
     site.write("_posts/2026-01-02-1.md", b"", age=0)
     set_back = Clock.now()
     set_back = Clock(set_back.as_of, set_back.started_ns - 3_600_000_000_000)
@@ -106,12 +100,10 @@ def test_a_file_from_the_future_is_judged_at_once(site: Site, monkeypatch: pytes
     assert site.column_of_work("SELECT reason FROM post_files WHERE path LIKE '%-1.md'") == ["empty"]
 
 
+@pytest.mark.built(by=six_posts)
 def test_a_file_truncated_after_the_look_began_keeps_its_last_good_row(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for n in range(6):
-        site.write(f"_posts/2026-01-02-{n}.md")
-    site.refresh()
     file = site.write("_posts/2026-01-02-1.md", title="New", age=30)
     with monkeypatch.context() as patch:
         patch.setattr(signature, "YOUNG_NS", 0)

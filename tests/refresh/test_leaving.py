@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from conftest import Site, assert_the_change_log_adds_up, equals_full_build
+from conftest import Site, assert_the_change_log_adds_up, equals_full_build, one_post
 
 from etl_project.reasons import Rejection
 from etl_project.refresh.guard import RefreshStopped
@@ -82,9 +82,8 @@ def test_a_source_that_was_never_there_is_a_wrong_setting(site: Site) -> None:
         site.load()
 
 
+@pytest.mark.built(by=one_post)
 def test_a_source_whose_folder_went_away_keeps_its_articles(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     site.posts.rename(site.folder / "elsewhere")
     _, plan = site.plan()
     assert plan.is_no_op and "there is no folder" in plan.diff.unavailable["site"]

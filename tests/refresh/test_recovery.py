@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from conftest import Site
+from conftest import Site, one_post
 
 from etl_project.refresh.guard import RefreshStopped
 
 
+@pytest.mark.built(by=one_post)
 def test_a_full_rebuild_carries_over_what_was_observed_and_calls_nothing_added(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     seen = site.query("SELECT * FROM article_history")
     loaded = site.refresh(full=True)
     assert loaded and loaded.changes == {}
@@ -20,9 +19,8 @@ def test_a_full_rebuild_carries_over_what_was_observed_and_calls_nothing_added(s
     assert site.column("SELECT refresh_id FROM refreshes ORDER BY 1") == [1, 2]
 
 
+@pytest.mark.built(by=one_post)
 def test_a_lost_work_file_is_restored_from_the_published_one(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     (site.published.parent / ".work/posts.duckdb").unlink()
     assert site.refresh() is None
     site.write("_posts/2026-01-03-two.md")
@@ -30,9 +28,8 @@ def test_a_lost_work_file_is_restored_from_the_published_one(site: Site) -> None
     assert loaded and loaded.files_read == 1 and loaded.changes == {"added": 1}
 
 
+@pytest.mark.built(by=one_post)
 def test_a_work_file_that_does_not_open_is_restored_from_the_published_one(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     work = site.published.parent / ".work/posts.duckdb"
     work.write_bytes(b"not a database")
     loaded = site.refresh()
@@ -43,9 +40,8 @@ def test_a_work_file_that_does_not_open_is_restored_from_the_published_one(site:
     assert site.refresh() is None
 
 
+@pytest.mark.built(by=one_post)
 def test_a_work_file_of_another_version_is_built_anew_with_its_history(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     seen = site.query("SELECT * FROM article_history")
     for file in (site.published.parent / ".work/posts.duckdb", site.published):
         file.chmod(0o644)
@@ -56,18 +52,16 @@ def test_a_work_file_of_another_version_is_built_anew_with_its_history(site: Sit
     assert site.query("SELECT * FROM article_history") == seen
 
 
+@pytest.mark.built(by=one_post)
 def test_a_lost_published_file_is_published_again(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     site.published.unlink()
     site.refresh()
     assert site.last_plan and site.last_plan.reasons == ["the last refresh was not published"]
     assert site.column("SELECT count(*) FROM articles") == [1]
 
 
+@pytest.mark.built(by=one_post)
 def test_a_refresh_that_stopped_after_its_commit_is_resumed(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     before = site.published.read_bytes()
     site.write("_posts/2026-01-03-two.md")
     refresh, plan = site.plan()
@@ -78,9 +72,8 @@ def test_a_refresh_that_stopped_after_its_commit_is_resumed(site: Site) -> None:
     assert site.column("SELECT count(*) FROM articles") == [2]
 
 
+@pytest.mark.built(by=one_post)
 def test_a_stale_wal_beside_the_published_file_is_removed(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     wal = site.published.with_name("posts.duckdb.wal")
     wal.write_bytes(b"left by somebody")
     site.refresh()
@@ -103,9 +96,8 @@ def test_the_guard_stands_through_an_upgrade(site: Site) -> None:
     assert loaded and loaded.changes == {"deleted": 5}
 
 
+@pytest.mark.built(by=one_post)
 def test_what_a_killed_refresh_left_behind_is_swept_by_the_next_look(site: Site) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     work = site.published.parent / ".work"
     left = [
         site.published.with_name(".posts.duckdb.publishing"),

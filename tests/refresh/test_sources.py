@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import duckdb
 import pytest
+from built_sites import BuiltSites
 from conftest import Site, assert_the_change_log_adds_up, equals_full_build
 
 from etl_project.refresh.guard import RefreshStopped
@@ -14,9 +16,9 @@ from etl_project.settings import SettingsError
 OTHER = '[[source]]\nname = "{name}"\nlocation = "{location}"\n{more}'
 
 
-@pytest.fixture
-def two(site: Site) -> Site:
-    """A site with a second source of three notes."""
+def build(folder: Path) -> Site:
+    site = Site(folder)
+    site.configure()
     site.write("_posts/2026-01-02-one.md")
     (site.folder / "notes").mkdir()
     for name in ("a", "b", "c"):
@@ -26,13 +28,19 @@ def two(site: Site) -> Site:
     return site
 
 
+@pytest.fixture
+def two(built_sites: BuiltSites, tmp_path: Path) -> Site:
+    """A site with a second source of three notes."""
+    return built_sites.copy(build, tmp_path)
+
+
 def test_only_the_named_sources_are_looked_at(two: Site) -> None:
     two.write("_posts/2026-01-03-two.md")
     (two.folder / "notes/d.md").write_text("# d\n")
     (two.folder / "notes/a.md").unlink()
-    loaded = two.refresh(sources=["site"])
+    loaded = two.load(sources=["site"])
     assert loaded and loaded.changes == {"added": 1} and loaded.files_read == 1
-    assert two.column("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [3]
+    assert two.column_of_work("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [3]
     loaded = two.refresh(allow_deletes=True)
     assert loaded and loaded.changes == {"added": 1, "deleted": 1}
     equals_full_build(two)
@@ -41,17 +49,17 @@ def test_only_the_named_sources_are_looked_at(two: Site) -> None:
 def test_a_source_left_out_may_be_out_of_reach(two: Site) -> None:
     shutil.rmtree(two.folder / "notes")
     two.write("_posts/2026-01-03-two.md")
-    loaded = two.refresh(sources=["site"])
+    loaded = two.load(sources=["site"])
     assert loaded and loaded.unavailable == {}
-    assert two.column("SELECT count(*) FROM articles") == [5]
+    assert two.column_of_work("SELECT count(*) FROM articles") == [5]
 
 
 def test_a_source_that_is_new_waits_until_it_is_looked_at(two: Site) -> None:
     (two.folder / "more").mkdir()
     (two.folder / "more/x.md").write_text("# x\n")
     two.configure(extra=two.extra + OTHER.format(name="more", location="more", more=""))
-    assert two.refresh(sources=["site"]) is None
-    loaded = two.refresh()
+    assert two.load(sources=["site"]) is None
+    loaded = two.load()
     assert loaded and loaded.changes == {"added": 1}
 
 
@@ -125,11 +133,11 @@ def test_another_identity_moves_the_posts_of_a_source_and_keeps_their_first_seen
 ) -> None:
     if is_alone:
         two.configure(extra="")
-        two.refresh(allow_deletes=True)
+        two.load(allow_deletes=True)
     two.write("old_post/2026-01-02-one.md", body="Shadowed.")
     two.write("_posts/2026-01-02-two.md", body="Other words.")
-    two.refresh()
-    first = dict(two.query("SELECT article_id, first_seen_at FROM article_history"))
+    two.load()
+    first = dict(two.query_work("SELECT article_id, first_seen_at FROM article_history"))
     two.configure(two.source + 'identity = "file_name"\n')
     two.write("_posts/2026-01-02-two.md", body="Edited.", age=30)
     loaded = two.refresh()
@@ -150,9 +158,9 @@ def test_a_source_that_takes_the_name_of_a_removed_one_has_one_history(two: Site
     first = two.column("SELECT first_seen_at FROM article_history WHERE article_id = 'notes:a.md'")
     two.configure(extra=OTHER.format(name="more", location="more", more=""))
     shutil.copytree(two.folder / "notes", two.folder / "more")
-    two.refresh(allow_deletes=True)
+    two.load(allow_deletes=True)
     two.configure(extra=OTHER.format(name="notes", location="more", more='renamed_from = "more"\n'))
-    two.refresh()
+    two.load()
     (two.folder / "more/a.md").write_text("# a\n\nEdited")
     loaded = two.refresh()
     assert loaded and loaded.changes == {"changed": 1}

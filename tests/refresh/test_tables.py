@@ -8,7 +8,7 @@ import time
 
 import duckdb
 import pytest
-from conftest import Site, equals_full_build
+from conftest import Site, equals_full_build, six_posts
 
 from etl_project.refresh import Refresh
 
@@ -141,10 +141,8 @@ def test_a_post_that_comes_back_is_restored(site: Site) -> None:
     assert loaded and loaded.changes == {"restored": 1}
 
 
+@pytest.mark.built(by=six_posts)
 def test_a_moved_post_keeps_its_first_seen_date(site: Site) -> None:
-    for n in range(6):
-        site.write(f"_posts/2026-01-02-{n}.md")
-    site.refresh()
     first = site.column("SELECT first_seen_at FROM article_history WHERE article_id LIKE '%-2.md'")
     (site.posts / "old_post").mkdir()
     (site.posts / "_posts/2026-01-02-2.md").rename(site.posts / "old_post/2026-01-02-2.md")
@@ -170,10 +168,8 @@ def test_moving_every_post_at_once_is_not_taken_for_deleting_them(site: Site) ->
 BY_NAME = 'dialect = "jekyll"\ninclude = ["_posts/**", "old_post/**"]\nidentity = "file_name"\n'
 
 
+@pytest.mark.built(by=six_posts)
 def test_a_post_that_breaks_is_rejected_and_its_bytes_are_kept(site: Site) -> None:
-    for n in range(6):
-        site.write(f"_posts/2026-01-02-{n}.md")
-    site.load()
     site.write("_posts/2026-01-02-1.md", b"---\n- x\n---\n", age=30)
     loaded = site.load()
     assert loaded and loaded.changes == {"rejected": 1}

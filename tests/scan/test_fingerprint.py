@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Site
+from conftest import Site, one_post
 
 from etl_project.scan import fingerprint
 from etl_project.scan.fingerprint import OTHER_IMPORTS, READING_CODE, code_version
@@ -48,12 +48,11 @@ def test_code_that_lists_and_compares_is_not_part_of_it() -> None:
     ] == []
 
 
+@pytest.mark.built(by=one_post)
 @pytest.mark.parametrize(("name", "reads"), [("scan/compare.py", False), ("extract/dates.py", True)])
 def test_only_a_change_of_reading_code_makes_every_post_be_read_again(
     site: Site, monkeypatch: pytest.MonkeyPatch, name: str, reads: bool
 ) -> None:
-    site.write("_posts/2026-01-02-one.md")
-    site.refresh()
     read_bytes = Path.read_bytes
     monkeypatch.setattr(
         Path, "read_bytes", lambda path: read_bytes(path) + (b"# changed" if path == PACKAGE / name else b"")

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from built_sites import BuiltSites
 from conftest import Site, equals_full_build
 from git_site import DAY, QUIET, START, GitSite, Repo
 
@@ -20,13 +21,25 @@ from etl_project.sources.paths import escape_path
 from etl_project.sources.source import Source
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> GitSite:
-    site = GitSite(tmp_path)
+def write(folder: Path) -> GitSite:
+    site = GitSite(folder)
     for n in range(6):
         site.repo.write(f"_posts/2026-01-02-{n}.md", title=f"Post {n}")
     site.repo.commit()
     return site
+
+
+def build(folder: Path) -> GitSite:
+    site = write(folder)
+    site.refresh()
+    return site
+
+
+@pytest.fixture
+def site(built_sites: BuiltSites, tmp_path: Path, request: pytest.FixtureRequest) -> GitSite:
+    """A repository of six posts in one commit; where a test is marked `built(by=build)`, it was refreshed once."""
+    mark = request.node.get_closest_marker("built")
+    return built_sites.copy(mark.kwargs["by"] if mark else write, tmp_path)
 
 
 def equals_a_folder(site: GitSite) -> None:
@@ -51,8 +64,8 @@ def _undone(site: GitSite) -> GitSite:
     return site
 
 
+@pytest.mark.built(by=build)
 def test_adds_edits_renames_and_deletes_between_two_commits_are_exact(site: GitSite) -> None:
-    site.load()
     site.repo.write("_posts/2026-01-02-0.md", title="Edited")
     site.repo.write("_posts/2026-01-02-new.md")
     (site.repo.path / "old_post").mkdir()
@@ -66,8 +79,8 @@ def test_adds_edits_renames_and_deletes_between_two_commits_are_exact(site: GitS
     equals_a_folder(site)
 
 
+@pytest.mark.built(by=build)
 def test_a_commit_that_touches_no_post_makes_no_generation(site: GitSite) -> None:
-    site.refresh()
     site.repo.write("README.txt", "not a post")
     site.repo.commit()
     assert site.refresh() is None
@@ -75,8 +88,8 @@ def test_a_commit_that_touches_no_post_makes_no_generation(site: GitSite) -> Non
     assert site.refresh() is None
 
 
+@pytest.mark.built(by=build)
 def test_after_a_force_push_what_was_pushed_counts(site: GitSite) -> None:
-    site.load()
     site.repo.write("_posts/2026-01-02-0.md", title="Amended")
     site.repo.commit(amend=True)
     loaded = site.refresh()
@@ -84,8 +97,8 @@ def test_after_a_force_push_what_was_pushed_counts(site: GitSite) -> None:
     equals_full_build(site)
 
 
+@pytest.mark.built(by=build)
 def test_a_last_commit_that_was_swept_away_is_no_obstacle(site: GitSite) -> None:
-    site.load()
     site.repo.write("_posts/2026-01-02-0.md", title="Amended")
     site.repo.commit(amend=True)
     site.repo.git("reflog", "expire", "--expire=now", "--all")
@@ -94,8 +107,8 @@ def test_a_last_commit_that_was_swept_away_is_no_obstacle(site: GitSite) -> None
     assert loaded and loaded.changes == {"changed": 1} and loaded.files_read == 1
 
 
+@pytest.mark.built(by=build)
 def test_another_branch_is_a_diff_away(site: GitSite) -> None:
-    site.refresh()
     site.repo.git("checkout", "-q", "-b", "drafts/中")
     site.repo.write("_posts/2026-01-02-0.md", title="On the branch")
     head = site.repo.commit()
@@ -178,8 +191,8 @@ def test_line_ends_are_those_of_the_commit(site: GitSite) -> None:
     assert size == len(text)
 
 
+@pytest.mark.built(by=build)
 def test_an_executable_bit_changes_nothing(site: GitSite) -> None:
-    site.refresh()
     (site.repo.path / "_posts/2026-01-02-0.md").chmod(0o755)
     site.repo.commit()
     assert site.refresh() is None
@@ -207,8 +220,8 @@ def test_a_link_is_what_it_leads_to_as_long_as_it_stays_inside(site: GitSite) ->
     equals_full_build(site)
 
 
+@pytest.mark.built(by=build)
 def test_a_file_that_becomes_a_link_and_back_is_read_again(site: GitSite) -> None:
-    site.load()
     post = site.repo.path / "_posts/2026-01-02-0.md"
     was = post.read_bytes()
     post.unlink()
@@ -409,16 +422,16 @@ def test_a_repository_can_run_nothing(site: GitSite) -> None:
     assert not ran.exists()
 
 
+@pytest.mark.built(by=build)
 def test_moving_every_post_at_once_is_not_taken_for_deleting_them(site: GitSite) -> None:
-    site.load()
     site.repo.git("mv", "_posts", "old_post")
     site.repo.commit()
     loaded = site.load()
     assert loaded and loaded.changes == {"moved": 6}
 
 
+@pytest.mark.built(by=build)
 def test_the_guard_stops_when_posts_of_a_repository_leave(site: GitSite) -> None:
-    site.load()
     site.repo.git("rm", "-q", "_posts/2026-01-02-0.md", "_posts/2026-01-02-1.md")
     # Of the same size as one that went, and yet no move.
     site.repo.write("_posts/2026-01-02-9.md", title="Post 9")
@@ -429,8 +442,8 @@ def test_the_guard_stops_when_posts_of_a_repository_leave(site: GitSite) -> None
     assert loaded and loaded.changes == {"added": 1, "deleted": 2}
 
 
+@pytest.mark.built(by=build)
 def test_a_blob_that_is_gone_when_it_is_read_leaves_the_source_as_it_was(site: GitSite) -> None:
-    site.refresh()
     site.repo.write("_posts/2026-01-02-0.md", title="Edited")
     before = site.repo.head
     site.repo.commit()
@@ -460,9 +473,11 @@ def test_two_sources_can_be_two_branches_of_a_repository(site: GitSite) -> None:
     ]
 
 
-def test_many_posts_are_read_by_processes(site: GitSite) -> None:
+def test_many_posts_are_read_by_processes(site: GitSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl_project.engines.local.IN_PROCESS_BYTES", 0)
+    monkeypatch.setattr("etl_project.engines.batch.BATCH_FILES", 400)
     for n in range(1_200):
-        site.repo.write(f"_posts/2026-01-02-many-{n}.md", body="word " * 1_500)
+        site.repo.write(f"_posts/2026-01-02-many-{n}.md")
     site.repo.commit()
     site.load()
     assert site.column_of_work("SELECT count(*) FROM articles") == [1_206]
@@ -470,8 +485,8 @@ def test_many_posts_are_read_by_processes(site: GitSite) -> None:
     assert f"--git-dir={site.repo.path}" not in children.stdout, "no git process is left behind"
 
 
+@pytest.mark.built(by=build)
 def test_a_repository_that_lies_elsewhere_now_is_the_same_site(site: GitSite) -> None:
-    site.load()
     site.location = f"file://{site.repo.path}"
     site.configure()
     loaded = site.refresh()
@@ -489,8 +504,9 @@ def test_the_real_history_of_a_site_is_replayed_without_a_difference(tmp_path: P
             site.repo.write(f"_posts/{post.name}", post.read_bytes())
         touched = {line[3:] for line in site.repo.git("status", "--porcelain", "-uall", "-z").split("\0") if line}
         site.repo.commit()
-        loaded = site.refresh()
+        loaded = site.load()
         assert (loaded.files_read if loaded else 0) == len(touched)
+    site.refresh()
     equals_full_build(site)
     equals_a_folder_but_for_dates(site)
 
