@@ -13,7 +13,7 @@ _TAGS = (
     "address|article|aside|blockquote|center|details|dialog|div|dl|fieldset|figcaption|figure|footer|form|h[1-6]|header|hr|iframe"
     "|main|nav|ol|p|section|summary|table|ul"
 )
-_START = compile_outside_code(rf"^(?P<indent>[ ]{{0,3}})<(?P<name>{_TAGS})\b[^<>]*>")
+_START = compile_outside_code(rf"^(?P<indent>[ ]{{0,3}})<(?P<name>{_TAGS})\b[^<>]*>", r"\n(?=[ ]{0,3}<)")
 _STARTS = re.compile(rf"[ ]{{0,3}}<(?:{_TAGS})\b")
 _STARTS_LINE = re.compile(rf"\n[ ]{{0,3}}<(?:{_TAGS})\b")
 _MARKDOWN_INSIDE = re.compile(

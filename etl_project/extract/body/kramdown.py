@@ -9,6 +9,7 @@ r"""What kramdown (Jekyll) and Python-Markdown with `extra` (Pelican) have beyon
     $$a*b*c$$                                     a formula, shown as written
     *[HTML]: Hyper Text                           an abbreviation, not shown
     [x](a b.png "t")                              an address may hold blanks
+    [x](a\_b)                                     an address keeps its backslash
     **“x”**y                                      strong, whatever stands beside it
     <div markdown="1"> ... </div>                 what it encloses is Markdown
     <div> ... </div>                              is HTML up to its end, blank lines and signs of Markdown included
@@ -70,15 +71,19 @@ _EXTENSION = (
     r"(?:(?<=\n\{:/\})\n|(?<=\n\{:/comment\})\n)?"
     r"|(?P<formula>\$\$(?:[^$\n]|\n(?![ \t]*\n)|\$(?!\$)){1,5000}\$\$)"
 )
+_STARTS = r"\n(?=[ \t>]*[-*+{^<0-9])|\{|<(?=[a-zA-Z])|\](?=\()"
+"""Where any of them may start."""
 _KRAMDOWN = compile_outside_code(
-    f"{_EXTENSION}|{_attributes(':')}|{_ABBREVIATION}|{_NO_ITEM}|{_BREAK}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}"
+    f"{_EXTENSION}|{_attributes(':')}|{_ABBREVIATION}|{_NO_ITEM}|{_BREAK}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}",
+    rf"{_STARTS}|\$(?=\$)|\\(?=\\)",
 )
 _PYTHON_MARKDOWN = compile_outside_code(
-    f"{_attributes(':?')}|{_ABBREVIATION}|{_NO_ITEM}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}"
+    f"{_attributes(':?')}|{_ABBREVIATION}|{_NO_ITEM}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}",
+    _STARTS,
 )
 _SIGN_REFERENCES = {ord(sign): f"&#{ord(sign)};" for sign in "*_`[]~\\|#"}
 """Signs of Markdown as references, also within tags of HTML."""
-_STRONG = compile_outside_code(_EMPHASIS)
+_STRONG = compile_outside_code(_EMPHASIS, r"\*")
 _HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
 _HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
 _COLON = compile_outside_code(r"^(?P<no_definition>[ ]{0,3}):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))")
@@ -86,6 +91,8 @@ _CLOSE_HEADING = compile_outside_code(r"^(?P<level>#{1,6})(?=[^#\s])")
 _MAY_CLOSE_HEADING = re.compile(r"^#{1,6}[^#\s]", re.MULTILINE)
 _ROUND_ITEM = re.compile(r"\n[ \t>]*[0-9]{1,9}\)[ \t]")
 _SPACED_ADDRESS = re.compile(r"""\]\([^()<>\n"' ]*[ ]+[^()<>\n"' ]""")
+_ESCAPE_IN_ADDRESS = compile_outside_code(r"""(?P<escaped>\]\([^()<>\s"'\\]*\\[^()<>\s"']*)""")
+_MAY_ESCAPE_IN_ADDRESS = re.compile(r"""\]\([^()<>\s"'\\]*\\""")
 _HTML_STARTS = re.compile(r"[ ]{0,3}<(?!http|p>)")
 _HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
 _ODD_PARAGRAPH = re.compile(r"</p>[ \t]*(?:\n[ \t]*)?[^\s<]")
@@ -123,6 +130,8 @@ def convert_kramdown(body: str) -> str:
         or (has_html and _may_hold_html(body))
     ):
         body = substitute_outside_code(_KRAMDOWN, _rewrite, body)
+    if "\\" in body and _MAY_ESCAPE_IN_ADDRESS.search(body):
+        body = substitute_outside_code(_ESCAPE_IN_ADDRESS, lambda match: match[0].replace("\\", "\\\\"), body)
     body = escape_colons(body)
     body = write_kramdown_tables(join_labels(close_brackets_of_addresses(close_spaced_definitions(body))))
     return _mark_strong(body) if "*" in body else body

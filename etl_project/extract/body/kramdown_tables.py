@@ -16,7 +16,8 @@ from etl_project.extract.body.code_regions import compile_outside_code, substitu
 _NO_TABLE = r"(?![ ]{0,3}(?:[-*+][ ]|[0-9]+[.)][ ]|[<>#]|\[[^\]\n]+\]:)|[ ]{4}|\t)"
 _BLOCK = compile_outside_code(
     rf"(?:(?<=\n\n)|(?<![\s\S]))(?P<table>{_NO_TABLE}"
-    r"(?:[^\n|]*\|[^\n]*(?:\n|\Z))+)(?=[ \t]*(?:\n|\Z)|[ ]{0,3}\{:)"
+    r"(?:[^\n|]*\|[^\n]*(?:\n|\Z))+)(?=[ \t]*(?:\n|\Z)|[ ]{0,3}\{:)",
+    r"\n(?=[^\n|]*\|)",
 )
 _BEGINS = re.compile(rf"{_NO_TABLE}[^\n|]*\|")
 _MAY_BEGIN = re.compile(rf"\n\n{_NO_TABLE}[^\n|]*\|")

@@ -27,7 +27,7 @@ import re
 from collections.abc import Callable
 
 from etl_project.dialects import Templates
-from etl_project.extract.body.code_regions import ELEMENT, FENCE, CodeRegions
+from etl_project.extract.body.code_regions import CODE_STARTS, ELEMENT, ELEMENT_STARTS, FENCE, CodeRegions, Tokens
 
 _CALL = r"[A-Za-z_][\w:/]*[ \t\n]*\("
 _TAG_START = {
@@ -85,7 +85,10 @@ class TemplateTags:
         self._templates = templates
         self._is_markdown = is_markdown
         code = rf"(?P<fence>{FENCE})|(?P<ticks>`+)|(?P<address>{_ADDRESS})|" if is_markdown else ""
-        self._token = re.compile(rf"{code}(?P<element>{ELEMENT})|(?P<tag>{_TAG_START[templates]})", re.MULTILINE)
+        starts = rf"{CODE_STARTS}|\](?=\()|\n(?=[ ]{{0,3}}\[)" if is_markdown else ELEMENT_STARTS
+        self._tokens = Tokens(
+            rf"{code}(?P<element>{ELEMENT})|(?P<tag>{_TAG_START[templates]})", rf"{starts}|\{{(?=[{{%#])"
+        )
         self._verbatim = _VERBATIM.get(templates, ())
 
     def take_out(self, body: str) -> str:
@@ -99,7 +102,7 @@ class TemplateTags:
         """
         if "{" not in body or ("{%" not in body and "{{" not in body and "{#" not in body):
             return body
-        return _Scan(self._templates, self._is_markdown, self._verbatim, body).run(self._token)
+        return _Scan(self._templates, self._is_markdown, self._verbatim, body).run(self._tokens)
 
 
 class _Scan:
@@ -114,13 +117,13 @@ class _Scan:
         self._begin = 0
         self._nothing_before = 0
 
-    def run(self, token: re.Pattern[str]) -> str:
+    def run(self, tokens: Tokens) -> str:
         body, code = self._body, self._code
         find_end: dict[str, Callable[[int, int], int]] = {
             "fence": code.end_of_fence, "ticks": code.end_of_ticks, "element": code.end_of_element,
         }  # fmt: skip
         position = 0
-        while match := token.search(body, position):
+        while match := tokens.search(body, position):
             kind = match.lastgroup or ""
             start, end = match.span()
             if kind == "tag":
