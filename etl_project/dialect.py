@@ -93,6 +93,8 @@ class Dialect:
     """The Markdown of the bodies."""
     templates: Templates = "none"
     """The template tags in the bodies; in a dialect without any, such tags are text."""
+    templates_off: tuple[str, str] = ("", "")
+    """Key and value in the front matter of a post whose template tags the generator does not run: they are text."""
 
     # How front matter is found.
     front_matter_required: bool = False

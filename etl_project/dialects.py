@@ -49,6 +49,7 @@ JEKYLL = Dialect(
     name="jekyll",
     markdown="kramdown",
     templates="liquid",
+    templates_off=("render_with_liquid", "false"),
     include=("**/_posts/**", "**/_drafts/**"),
     suffixes=MARKDOWN | HTML,
     # Installed gems contain sample sites.
@@ -110,6 +111,7 @@ HEXO = Dialect(
     name="hexo",
     markdown="marked",
     templates="nunjucks",
+    templates_off=("disableNunjucks", "true"),
     include=("source/_posts/**", "source/_drafts/**", "_posts/**", "_drafts/**", "source/**"),
     suffixes=MARKDOWN | HTML,
     content_folders=frozenset({"source"}),

@@ -102,6 +102,7 @@ class PostReader:
         self.limits = limits
         self._dialect = DIALECTS[source.dialect]
         self._bodies = BodyReader(source.rules, source.mentions, self._dialect.markdown, self._dialect.templates)
+        self._bodies_without_tags = BodyReader(source.rules, source.mentions, self._dialect.markdown)
         self._fields = FieldReader(pinned, limits)
         self._copies_html = self._fields.copies_html
         self._read_file = pinned.place.read_post
@@ -197,7 +198,10 @@ class PostReader:
         )
 
     def _read_body(self, post: Post) -> None:
-        post.body = self._bodies.read(post.front_matter.body, _form_of(post.path))
+        key, value = self._dialect.templates_off
+        is_off = str(post.front_matter.fields.get(key)).lower() == value
+        bodies = self._bodies_without_tags if is_off else self._bodies
+        post.body = bodies.read(post.front_matter.body, _form_of(post.path))
 
     def _read_fields(self, post: Post) -> None:
         front_matter, body = post.front_matter, post.body

@@ -96,6 +96,12 @@ def test_definitions_of_links_are_taken_as_each_generator_does() -> None:
     assert PELICAN.read("[one] [r] and [two]\n[r]\n\n[r]: /r").link_texts == ["one", "two"]
 
 
+def test_an_address_of_kramdown_keeps_its_backslashes() -> None:
+    assert JEKYLL.read(r"[x](https://w.test/a\_b\_c) \[y\](z\_) `](a\_`").link_urls == [r"https://w.test/a\_b\_c"]
+    assert JEKYLL.read("[x] y\n\n[x]: https://w.test/a\\_b 'T'").link_urls == [r"https://w.test/a\_b"]
+    assert HUGO.read(r"[x](https://w.test/a\_b)").link_urls == ["https://w.test/a_b"]
+
+
 def test_addresses_may_hold_blanks_in_kramdown_and_python_markdown() -> None:
     body = '![p](/img/my photo.png) [d](/a b.pdf "t") [e](/a (1) b.png) [f](/x "a b")'
     assert JEKYLL.read(body).link_urls == ["/img/my photo.png", "/a b.pdf", "/a (1) b.png", "/x"]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
+from conftest import pinned
 
 from etl_project.dialects import Templates
 from etl_project.extract.body.read import BodyReader
 from etl_project.extract.body.templates import TemplateTags
+from etl_project.extract.posts import PostReader
+from etl_project.limits import Limits
+from etl_project.sources.source import Source
 
 JEKYLL = BodyReader(markdown="kramdown", templates="liquid")
 HUGO = BodyReader(markdown="goldmark", templates="hugo")
@@ -80,3 +85,19 @@ def test_hostile_tags_take_time_in_proportion_to_their_length(templates: Templat
     start = time.perf_counter()
     TemplateTags(templates, is_markdown=True).take_out(piece * 4_000)
     assert time.perf_counter() - start < 2  # each takes some hundredths of a second; this guards against squares
+
+
+@pytest.mark.parametrize(
+    ("dialect", "line", "text"),
+    [
+        ("jekyll", "render_with_liquid: false", "Use {% if x %} and {{ y }}."),
+        ("jekyll", "render_with_liquid: true", "Use and {{ y }}."),
+        ("jekyll", "disableNunjucks: true", "Use and {{ y }}."),
+        ("hexo", "disableNunjucks: True", "Use {% if x %} and {{ y }}."),
+        ("hexo", "layout: post", "Use and {{ y }}."),
+    ],
+)
+def test_tags_of_a_post_that_turns_them_off_are_text(tmp_path: Path, dialect: str, line: str, text: str) -> None:
+    reader = PostReader(pinned(Source(name="s", location=tmp_path, dialect=dialect)), Limits())
+    post = f"---\ntitle: T\n{line}\n---\nUse {{% if x %}} and {{{{ y }}}}.\n"
+    assert reader.read("source/_posts/2024-01-01-a.md", post.encode()).body.text == text

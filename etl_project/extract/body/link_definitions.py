@@ -1,7 +1,8 @@
-"""Write definitions of links, and what refers to them, as CommonMark, where a generator takes more than it does.
+r"""Write definitions of links, and what refers to them, as CommonMark, where a generator takes more than it does.
 
     [x]: https://w.test/a_(b            a bracket without its other half; goldmark, marked, kramdown, Python-Markdown
     [x]: /files/a b.pdf "Title"         blanks in an address; kramdown
+    [x]: https://w.test/a\_b            a backslash stays; kramdown
     [text] [x]                          white space before a label; kramdown, Python-Markdown
 
 Sources: `LINK_DEFINITION_START` and `LINK_INLINE_ID_RE` of kramdown 2.4, `RE_LINK` of Python-Markdown's
@@ -17,7 +18,7 @@ from etl_project.extract.body.code_regions import compile_outside_code, substitu
 _START = r"^(?P<label>[ ]{0,3}\[(?!\^)[^\[\]\n]+\]:[ \t]*)"
 _SPACED = compile_outside_code(rf"{_START}(?P<address>[^\s<][^\n]*)$")
 _UNBALANCED = compile_outside_code(rf"{_START}(?P<address>[^\s<()]*[()][^\s<]*)(?=[ \t]*$|[ \t]+[\"'(])")
-_MAY_BE_SPACED = re.compile(r"\]:[ \t]*[^\s<]+[ \t]+[^\s\"'{]")
+_MAY_BE_SPACED = re.compile(r"\]:[ \t]*[^\s<\\]+(?:[ \t]+[^\s\"'{]|\\)")
 _MAY_BE_UNBALANCED = re.compile(r"\]:[ \t]+[^\s<()]*[()]")
 _MAY_BE_SPACED_LABEL = re.compile(r"\](?:[ ]|[ ]?\n[ ]{0,3})\[")
 _TITLE = re.compile(r"""[ \t]+(?:"[^\n]*"|'[^\n]*')[ \t]*\Z""")
@@ -53,7 +54,7 @@ def _close_brackets(match: re.Match[str]) -> str:
 
 
 def close_spaced_definitions(markdown: str) -> str:
-    """Write the address of a definition that holds blanks between `<` and `>`.
+    """Write the address of a definition that holds blanks or backslashes between `<` and `>`.
 
     Args:
         markdown: a body in Markdown of kramdown.
@@ -70,9 +71,10 @@ def _close_spaced(match: re.Match[str]) -> str:
     written = _ATTRIBUTES.sub("", match["address"])
     title = _TITLE.search(written)
     address = (written[: title.start()] if title else written).strip()
-    if not any(blank in address for blank in " \t") or ">" in address or not _may_define(match):
+    if not any(sign in address for sign in " \t\\") or ">" in address or not _may_define(match):
         return match[0]
-    return f"{match['label']}<{address}>{title[0] if title else ''}"
+    escaped = address.replace("\\", "\\\\")
+    return f"{match['label']}<{escaped}>{title[0] if title else ''}"
 
 
 def _may_define(match: re.Match[str]) -> bool:
