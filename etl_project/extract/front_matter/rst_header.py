@@ -131,7 +131,7 @@ def _read_title(lines: list[str], at: int) -> tuple[str | None, int]:
     part = [line.rstrip() for line in lines[at : at + 3]]
     if len(part) == 3 and _is_adornment(part[0]) and part[2] == part[0] and part[1].strip():
         return _plain(part[1].strip()), at + 3
-    if len(part) > 1 and part[0][:1].strip() and not _is_adornment(part[0]) and _is_adornment(part[1]):
+    if len(part) > 1 and part[0][:1].strip() and not _is_adornment(part[0]) and _ADORNMENT.match(part[1]):
         width = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in part[0])
         if len(part[1]) >= min(width, 4):  # as docutils does: a short line below is a warning only, from 4 on
             return _plain(part[0]), at + 2
