@@ -79,9 +79,11 @@ def export_rejected(published: Path, source: str | None, folder: Path) -> tuple[
         )
         while row := rows.fetchone():
             source_id, path, data = row
+            # As text: a path that begins with a slash would be one of its own.
             relative = unescape_path(path).decode("utf-8", "surrogateescape")
-            target = folder / source_id / relative
-            if data is None or ".." in Path(relative).parts or target.exists():
+            parts = Path(f"{source_id}/{relative}").parts
+            target = folder.joinpath(*parts)
+            if data is None or ".." in parts or target.exists():
                 skipped.append(f"{source_id}/{path}")
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)

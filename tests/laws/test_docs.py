@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import datetime as dt
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -96,14 +97,28 @@ def proofs() -> dict[str, str]:
 
 def test_every_promise_names_a_test_that_is_there() -> None:
     assert [promise for promise in PROMISES if promise.startswith("- ") and not named_in(promise)] == []
-    promised = [test.split("::") for promise in PROMISES for test in named_in(promise)]
+    promised = [test for promise in PROMISES for test in named_in(promise)]
     assert len(promised) > 20
-    missing = [
+    assert missing_tests(promised) == []
+
+
+def missing_tests(names: Iterable[str]) -> list[str]:
+    """Those of the tests `path::name` that are not there."""
+    return [
         f"{path}::{name}"
-        for path, name in promised
+        for path, name in (test.split("::") for test in names)
         if not (ROOT / path).is_file() or f"\ndef {name}(" not in (ROOT / path).read_text("utf-8")
     ]
-    assert missing == []
+
+
+def test_every_never_of_the_page_of_boundaries_names_a_test_of_its_own() -> None:
+    page = (DOCS / "security.md").read_text("utf-8").partition("\n## What is not kept secret\n")[0]
+    boundaries = [named_in(text) for text in re.split(r"\n(?=- |#)", page) if text.startswith("- Never ")]
+    assert len(boundaries) == page.count("\n- ") > 10, "each boundary is a never"
+    told = [test for tests in boundaries for test in tests]
+    assert missing_tests(told) == []
+    of_others = [{test for other in boundaries if other is not tests for test in other} for tests in boundaries]
+    assert all(set(tests) - others for tests, others in zip(boundaries, of_others, strict=True))
 
 
 def test_every_proof_is_named_with_a_twin_that_every_change_runs() -> None:
