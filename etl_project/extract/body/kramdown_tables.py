@@ -100,6 +100,6 @@ def _count_columns(row: str) -> int:
 
 def _protect(line: str) -> str:
     r"""Write `\|` for each `|` that is no border."""
-    if len(line) > _MAX_LINE_CHARACTERS:
+    if len(line) > _MAX_LINE_CHARACTERS or not any(sign in line for sign in "`{<"):
         return line
     return _ATOM.sub(lambda atom: _BORDER.sub(r"\\|", atom[0]), line)
