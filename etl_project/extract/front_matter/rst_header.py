@@ -15,7 +15,7 @@ from etl_project.extract.front_matter.yaml_events import Budget, Value
 from etl_project.limits import Limits
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*[ \t]*$")
-_FIELD = re.compile(r":(?![: ])((?:[^:\\]|\\.|:(?![ `]|$))++):(?:[ \t]+(.*))?$")
+_FIELD = re.compile(r":(?![: ])((?:[^:\\]|\\.|:(?![ `]|$))+):(?:[ \t]+(.*))?$")
 _NIKOLA_FIELD = re.compile(r"\.\.[ \t]+([A-Za-z_][\w-]*):(?:[ \t]+(.*))?$", re.ASCII)
 _COMMENT = re.compile(r"\.\.(?:[ \t]|$)")
 _DIRECTIVE = re.compile(r"\.\.[ \t]+(?:[\w.+:-]+::|_|\[|\|)")

@@ -30,7 +30,7 @@ _LONG_CLOSE = re.compile(rf"^-{{3,}}{LINE_REST}$", re.MULTILINE)
 _ANY_CLOSE = re.compile(rf"^(?:-{{3,}}|\.\.\.){LINE_REST}$", re.MULTILINE)
 KEY_LINE = re.compile(r"\s*[\"']?[^\W\d][\w -]{0,60}[\"']?:(?=\s|$)")
 """A line of front matter, as told from text."""
-_FIRST_KEY = re.compile(r"(?:[^\S\n]*(?:#[^\n]*)?\n)*+\s*[\"'<\[{&*!?]?[\w-][^\n:：,.]{0,60}[:：]")
+_FIRST_KEY = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?+\n)*+\s*[\"'<\[{&*!?]?[\w-][^\n:：,.]{0,60}[:：]")
 _POST_KEY = re.compile(rf"{POST_KEYS}:(?=\s|$)")
 _QUOTED_LINE = re.compile(r"""[\w-]+:[ \t]+(?:"[^"]+"|'[^']+')[ \t]*$""")
 _OPEN_QUOTE = re.compile(r"""[\w-]+:[ \t]+(["'])""")

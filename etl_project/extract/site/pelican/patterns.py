@@ -10,7 +10,7 @@ _MOST_STEPS = 200_000_000
 """Ways to match that a text may offer a pattern at the worst; Python tries some ten million a second."""
 
 _TOKEN = re.compile(
-    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|\(\?(?:P[<=]\w+>?|[:=!>]|<[=!]|[aiLmsux-]+[:)]|\#[^)]*\))?|[()|]"
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:P[<=]\w+>?|[:=!>]|<[=!]|[aiLmsux-]+[:)]|\#[^)]*\))?|[()|]"
     r"|[*+?](?P<lazy>[?+])?|\{(?P<least>\d*),?(?P<most>\d*)\}|.",
     re.DOTALL,
 )
