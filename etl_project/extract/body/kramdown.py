@@ -133,7 +133,10 @@ def convert_kramdown(body: str) -> str:
     if "\\" in body and _MAY_ESCAPE_IN_ADDRESS.search(body):
         body = substitute_outside_code(_ESCAPE_IN_ADDRESS, lambda match: match[0].replace("\\", "\\\\"), body)
     body = escape_colons(body)
-    body = write_kramdown_tables(join_labels(close_brackets_of_addresses(close_spaced_definitions(body))))
+    if "]:" in body:
+        body = join_labels(close_brackets_of_addresses(close_spaced_definitions(body)))
+    if "|" in body:
+        body = write_kramdown_tables(body)
     return _mark_strong(body) if "*" in body else body
 
 
