@@ -41,9 +41,12 @@ MOMENTS = (
 _FORKS = """
 import os, sys
 from etl_project import cli, definitions
-from etl_project.engines import batch, local
+from etl_project.engines import batch, local, stage
+from etl_project.extract.body.language import detect_language
 from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
+
+detect_language("Words and other words of a language, " * 20)  # what every fork would load again
 
 def stages(*options):
     refresh = Refresh(read_settings(), full="--full" in options)

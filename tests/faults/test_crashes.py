@@ -22,8 +22,15 @@ CRASHES = """
 import importlib, json, os, signal, sys
 from pathlib import Path
 import duckdb, polars
+from etl_project.database.contract import contract
+from etl_project.engines import stage
+from etl_project.extract.body.language import detect_language
 from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
+
+# What every fork would load again.
+contract()
+detect_language("Words and other words of a language, " * 20)
 
 def refresh_until(config, step, options):
     module, _, name = step.partition(":")

@@ -16,8 +16,12 @@ KILLER = """
 import importlib, json, os, signal, sys
 from pathlib import Path
 from etl_project import cli, definitions
+from etl_project.engines import stage
+from etl_project.extract.body.language import detect_language
 from etl_project.refresh import Refresh
 from etl_project.settings import read_settings
+
+detect_language("Words and other words of a language, " * 20)  # what every fork would load again
 
 def kill(*given, **options):
     os.kill(os.getpid(), signal.SIGKILL)
