@@ -11,6 +11,7 @@ from pathlib import Path
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.init.furniture import Proposal
 from etl_project.init.site import FoundSite
+from etl_project.sources.paths import name_bytes
 from etl_project.sources.source import MentionRule
 
 
@@ -18,6 +19,10 @@ class SettingsFileExists(UserError):
     """The settings file exists already."""
 
     exit_code = BAD_USAGE
+
+
+class NameIsNoText(UserError):
+    """The name of the folder of posts holds bytes that are not UTF-8."""
 
 
 def write_settings(site: FoundSite, proposals: Sequence[Proposal], output: Path) -> None:
@@ -30,12 +35,21 @@ def write_settings(site: FoundSite, proposals: Sequence[Proposal], output: Path)
 
     Raises:
         SettingsFileExists: the file exists; it is left as it is.
+        NameIsNoText: the folder cannot be named in TOML.
         OSError: the file cannot be written.
     """
+    try:
+        data = ("\n".join(_lines(site, proposals, output.absolute().parent)) + "\n").encode()
+    except UnicodeEncodeError:
+        shown = name_bytes(str(site.folder)).decode("utf-8", "backslashreplace")
+        raise NameIsNoText(
+            f"{shown}: the name of the folder is not UTF-8, and settings are written in UTF-8. Rename it, or write the "
+            "settings file beside the posts with --output."
+        ) from None
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with output.open("x", encoding="utf-8") as file:
-            file.write("\n".join(_lines(site, proposals, output.absolute().parent)) + "\n")
+        with output.open("xb") as file:
+            file.write(data)
     except FileExistsError:
         raise SettingsFileExists(
             f"{output} exists already and is not overwritten. Name another file with --output."

@@ -17,6 +17,7 @@ from etl_project.load.file_tables import replace_files, replace_files_not_read, 
 from etl_project.load.refresh_log import Timing, log_refresh
 from etl_project.load.versions import keep_replaced_versions, keep_versions_before
 from etl_project.scan.source_version import SourceVersion
+from etl_project.sources.paths import escape_path
 from etl_project.sources.source import Source
 
 if TYPE_CHECKING:
@@ -246,4 +247,4 @@ def sources_differ(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) ->
 
 
 def _make_source_rows(sources: Iterable[Source]) -> list[tuple[str | None, ...]]:
-    return [(s.name, s.title, s.url, s.dialect, s.time_zone, str(s.location)) for s in sources]
+    return [(s.name, s.title, s.url, s.dialect, s.time_zone, escape_path(str(s.location))) for s in sources]

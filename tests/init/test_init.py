@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -184,3 +185,17 @@ def test_every_setting_is_in_the_docs(kind: type) -> None:
     else:
         names = list(kind.model_fields)  # type: ignore[attr-defined]
     assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_a_folder_whose_name_is_no_utf8_is_named_from_within_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Site(tmp_path / os.fsdecode(b"\xd6\xd0"))
+    folder.write("2026-01-02-one.md")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ETL_WAREHOUSE", str(tmp_path / "posts.duckdb"))
+    refused = CliRunner().invoke(app, ["init", str(folder.posts)])
+    assert refused.exit_code == 1 and r"\xd6\xd0/site: the name of the folder is not UTF-8" in refused.output
+    assert not Path("etl.toml").exists(), "nothing is left that another call would not overwrite"
+    write_settings(sample_site(folder.posts), [], folder.config)
+    Refresh(read_settings(folder.config)).plan().close()

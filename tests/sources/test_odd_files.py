@@ -99,3 +99,14 @@ def test_copies_of_conflicts_are_loaded_with_a_warning_and_told(site: Site) -> N
     assert "3 files of site are conflict copies" in told.sample[0]
     warned = "SELECT path FROM post_files WHERE list_contains(warnings, 'conflict_copy')"
     assert site.column_of_work(warned) == ["_posts/2026-01-02-a.sync-conflict-20240101-120000-ABCDEFG.md"]
+
+
+def test_a_source_in_a_folder_whose_name_is_no_utf8_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(tmp_path / os.fsdecode(b"\xd6\xd0"), warehouse=str(tmp_path / "posts.duckdb"))
+    monkeypatch.setenv("ETL_WAREHOUSE", site.warehouse)
+    site.configure()
+    site.write("_posts/2026-01-02-one.md")
+    site.load()
+    refresh = Refresh(site.settings)
+    with refresh.work.opened(read_only=True) as con:
+        assert con.execute("SELECT location FROM sources").fetchall() == [(rf"{tmp_path}/\xd6\xd0/site",)]
