@@ -48,8 +48,8 @@ def find_source(file: Path, settings: Settings | None) -> tuple[Source, str]:
     for folder in file.parents:
         dialect = detect_dialect(folder)
         if dialect != "plain":
-            return Source("(guessed)", folder, dialect), escape_path(file.relative_to(folder).as_posix())
-    return Source("(guessed)", file.parent, "plain"), escape_path(file.name)
+            return Source("(guessed)", folder, dialect=dialect), escape_path(file.relative_to(folder).as_posix())
+    return Source("(guessed)", file.parent), escape_path(file.name)
 
 
 def explain(file: Path, settings: Settings | None, console: Console) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -54,6 +54,7 @@ class Source:
     """Name of the source: the `source_id` of its rows."""
     location: Path | Repository
     """Folder or git repository of the posts; every path of the source is relative to it."""
+    _: KW_ONLY
     branch: str | None = None
     """Branch of a git repository; the one its HEAD names by default."""
     renamed_from: str | None = None

@@ -318,7 +318,7 @@ READERS = [
             Source(
                 name,
                 Path("/nowhere"),
-                name,
+                dialect=name,
                 language="zh",
                 encodings=("utf-8", "gb18030"),
                 rules=(Rule("p", r"<>|(https?://\S+)", "original_url"),),

@@ -30,7 +30,7 @@ READERS = [
             Source(
                 "fuzz",
                 Path("/nowhere"),
-                dialect,
+                dialect=dialect,
                 language="en",
                 encodings=("utf-8", "gb18030"),
                 rules=(

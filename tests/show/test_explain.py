@@ -1,0 +1,34 @@
+"""What `etl explain` takes a file for that no setting names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from etl_project.show.explain import find_source
+from etl_project.sources.source import Source
+
+
+@pytest.mark.parametrize(
+    ("mark", "post", "dialect"),
+    [
+        ("_config.yml", "_posts/2024-01-02-a.md", "jekyll"),
+        (".obsidian/app.json", "notes/a.md", "obsidian"),
+        ("other.txt", "a.md", "plain"),
+    ],
+)
+def test_the_dialect_of_a_file_is_that_of_the_folders_above_it(
+    tmp_path: Path, mark: str, post: str, dialect: str
+) -> None:
+    for name in (mark, post):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("", "utf-8")
+    source, path = find_source(tmp_path / post, None)
+    assert (source.dialect, source.branch) == (dialect, None)
+    assert post.endswith(path)
+
+
+def test_all_but_name_and_location_of_a_source_are_given_by_name() -> None:
+    with pytest.raises(TypeError):
+        Source("site", Path("/site"), "jekyll")  # type: ignore[misc]
