@@ -61,7 +61,8 @@ def measure(name: str) -> dict[str, float | str]:
     from etl_project.sources.source import Source
 
     nowhere = Path("/nowhere")
-    reader = PostReader(PinnedSource(Source("s", nowhere, dialect="jekyll", language="zh"), PinnedFolder(nowhere)), Limits())
+    source = Source("s", nowhere, dialect="jekyll", language="zh")
+    reader = PostReader(PinnedSource(source, PinnedFolder(nowhere)), Limits())
     reader.read("_posts/2021-12-08-a.md", (HEAD + "---\nwords\n").encode())
     data = CASES[name]().encode()
     before = _peak_kibibytes()
