@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.scan.fingerprint import source_fingerprint
 from etl_project.scan.site_content import follow_site
@@ -48,7 +49,7 @@ class Walk:
         return dict(sum((Counter(listing.not_read) for listing in self.listings.values()), Counter[str]()))
 
 
-def pin_sources(wanted: Iterable[Source], limits: Limits) -> PinnedSources:
+def pin_sources(wanted: Iterable[Source], limits: Limits, insight: Insight) -> PinnedSources:
     """Pin each source, and fingerprint what its rows are to be made with."""
     sources: list[PinnedSource] = []
     versions: dict[str, SourceVersion] = {}
@@ -56,7 +57,7 @@ def pin_sources(wanted: Iterable[Source], limits: Limits) -> PinnedSources:
     for source in wanted:
         try:
             pinned = follow_site(pin(source))
-            fingerprint = source_fingerprint(pinned, limits)
+            fingerprint = source_fingerprint(pinned, limits, insight)
         except SourceUnavailable as error:
             unavailable[source.name] = str(error)
             continue

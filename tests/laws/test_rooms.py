@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 ORDER = (
-    "warehouse", "errors", "limits", "reasons", "timing", "utf8_mode", "dated_names", "file_starts", "dialect",
+    "warehouse", "errors", "insight", "limits", "reasons", "timing", "utf8_mode", "dated_names", "file_starts", "dialect",
     "dialects", "sources", "extract", "transform", "engines", "database", "scan", "load", "checks", "settings",
     "refresh", "alerts", "servers", "show", "init", "assets", "definitions", "cli",
 )  # fmt: skip
