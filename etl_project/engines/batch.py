@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,7 +33,7 @@ class Batch:
     """When the plan began, in nanoseconds since 1970-01-01T00:00Z."""
     staging: Path
     """Folder the Parquet files go to."""
-    insight: Insight = Insight()
+    insight: Insight = field(default_factory=Insight)
     """What is made beside the tables of every refresh."""
     compression: Compression = "zstd"
     """Of the Parquet files: those that are loaded at once are not worth the time it takes."""

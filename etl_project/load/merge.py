@@ -234,9 +234,9 @@ def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
 
 
 def _complete_search_text(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
-    """Empty `search_text` where search is off, and give retained articles, whose files are not read, a row where it is on.
+    """Empty `search_text` where search is off; where it is on, give each retained article a row.
 
-    Settings make the files of a source be read anew; of a retained article there is none.
+    After a change of the setting every file is read again, and a retained article has none.
     """
     if not work.has_search:
         con.execute("DELETE FROM search_text")
