@@ -71,10 +71,9 @@ COMMENT ON COLUMN articles_full.tag_ids IS 'tag_id of each tag, in the order of 
 COMMENT ON COLUMN articles_full.tags IS 'Name of each tag, in the same order.';
 COMMENT ON COLUMN articles_full.authors IS 'Name of each author, in the order of the post; [] for none.';
 
-CREATE VIEW schema_version AS SELECT schema_version, generation FROM internal.generation;
-COMMENT ON VIEW schema_version IS 'One row per file: the form of its tables, and which refresh made its rows.';
+CREATE VIEW schema_version AS SELECT schema_version FROM internal.generation;
+COMMENT ON VIEW schema_version IS 'One row per file: the form of its tables.';
 COMMENT ON COLUMN schema_version.schema_version IS 'Fingerprint of what declares the tables, views and macros; after a change of it every table is built anew.';
-COMMENT ON COLUMN schema_version.generation IS 'refresh_id of the refresh that made these rows.';
 
 -- Meant for sites with [warehouse] history on: of the times when it was off, the versions that were replaced are missing.
 -- DuckDB looks for the tables of a macro in the database in use: where this file is attached, USE it first.

@@ -43,4 +43,6 @@ def test_the_diagram_draws_who_names_whose_rows() -> None:
         'articles ||--o{ article_links : "article_id"',
         'categories ||--o{ categories : "parent_id"',
     ]
-    assert "        VARCHAR article_id PK \"The 'article_id'.\"" in drawn and "metrics" not in drawn and "url" not in drawn
+    assert (
+        "        VARCHAR article_id PK \"The 'article_id'.\"" in drawn and "metrics" not in drawn and "url" not in drawn
+    )
