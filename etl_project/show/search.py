@@ -23,6 +23,8 @@ from etl_project.show.snippet import MARKS, make_snippet
 SEARCH_SECONDS = 20
 """Longest that a search may take."""
 
+_SECONDS_BETWEEN_INTERRUPTS = 0.01
+
 
 class CannotSearch(UserError):
     """The published file has nothing to search in. The message says what to do."""
@@ -124,8 +126,10 @@ def find_hits(
                 {"ids": [row[1] for row in rows]},
             ).fetchall()
         )
-    # The last value of a row is how many there are.
-    hits = [Hit(*values, make_snippet(texts[values[1]], needles)) for *values, _ in rows]
+    hits = [
+        Hit(score, key, source, day, title, url, make_snippet(texts[key], needles))
+        for score, key, source, day, title, url, _ in rows
+    ]
     return hits, rows[0][-1] if rows else 0
 
 
@@ -195,8 +199,15 @@ def _require_sources(con: duckdb.DuckDBPyConnection, wanted: Sequence[str]) -> N
 
 @contextmanager
 def _deadline(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    timer = threading.Timer(seconds, con.interrupt)
-    timer.daemon = True
+    is_over = threading.Event()
+
+    def stop() -> None:
+        if not is_over.wait(seconds):
+            # An interrupt between two statements has no effect: it is repeated until one is stopped.
+            while not is_over.wait(_SECONDS_BETWEEN_INTERRUPTS):
+                con.interrupt()
+
+    timer = threading.Thread(target=stop, daemon=True)
     timer.start()
     try:
         yield
@@ -206,4 +217,5 @@ def _deadline(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
             "try again when the machine has less to do."
         ) from None
     finally:
-        timer.cancel()
+        is_over.set()
+        timer.join()

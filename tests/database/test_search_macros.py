@@ -176,8 +176,9 @@ def test_latin_words_find_what_a_matcher_of_tokens_finds() -> None:
         fill(con, [(key, None, text) for key, text in texts.items()])
         found = con.execute(
             """
-            SELECT word, list(article_id) FROM (SELECT unnest($words) AS word), search_text
-            WHERE list_bool_and([contains(form, x) for x in search_needles(word)]) GROUP BY word
+            WITH q AS MATERIALIZED (SELECT word, search_needles(word) AS needles FROM (SELECT unnest($words) AS word))
+            SELECT word, list(article_id) FROM q, search_text
+            WHERE list_bool_and([contains(form, x) for x in needles]) GROUP BY word
             """,
             {"words": words},
         ).fetchall()
