@@ -27,8 +27,9 @@ lint: .venv/.ready  ## ruff, the type checker and the check of the Dagster defin
 	@$(BIN)/dg check defs
 
 .PHONY: docs
-docs: .venv/.ready  ## write docs/checks.md from the checks of the code
+docs: .venv/.ready  ## write docs/checks.md and docs/dictionary.md from the checks and comments of the code
 	@$(BIN)/python docs/make_checks.py
+	@$(BIN)/python docs/make_dictionary.py
 
 ui: .venv/.ready  ## open Dagster: runs, schedule, lineage
 	@$(BIN)/etl ui

@@ -257,6 +257,29 @@ def sql(
 
 
 @app.command()
+def search(
+    words: Annotated[list[str], typer.Argument(help="What to search for: each word must occur.")],
+    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given several times.")] = None,
+    first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="Published on this day or later.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Published on this day or before.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most articles to show.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the articles as JSON.")] = False,
+    config: Config = None,
+) -> None:
+    """Search titles and texts of the live articles, best first."""
+    from etl_project.settings import read_settings
+    from etl_project.show.search import Filters, find_hits, parse_day, show_hits, write_hits_as_json
+
+    query = " ".join(words)
+    filters = Filters(tuple(source or ()), parse_day(first, "--from"), parse_day(last, "--to"))
+    hits, count = find_hits(read_settings(config).warehouse.path, query, filters, limit)
+    if as_json:
+        write_hits_as_json(hits)
+    else:
+        show_hits(hits, count, query, out)
+
+
+@app.command()
 def explain(
     file: Annotated[Path, typer.Argument(help="A post file; it need not be in the warehouse.", dir_okay=True)],
     config: Config = None,

@@ -246,6 +246,21 @@ def test_the_path_of_the_environment_leaves_the_rest_of_its_table_alone(
     assert settings.warehouse.history is True
 
 
+def test_search_is_on_until_it_is_switched_off(tmp_path: Path) -> None:
+    file = tmp_path / "etl.toml"
+    source = '[[source]]\nname = "x"\nlocation = "x"\n'
+    file.write_text(source)
+    assert read_settings(file).insight.search is True
+    file.write_text(f"[insight]\nsearch = false\n{source}")
+    assert read_settings(file).insight.search is False
+    file.write_text(f"[insight]\nserch = false\n{source}")
+    with pytest.raises(SettingsError, match="line 2: there is no setting 'insight.serch'; did you mean 'search'"):
+        read_settings(file)
+    file.write_text(f"[insight]\nsearch = 3\n{source}")
+    with pytest.raises(SettingsError, match="line 2: insight.search = 3 cannot be used"):
+        read_settings(file)
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [

@@ -3,6 +3,18 @@
 -- A table comment is its grain. A comment on a column of article_metrics is "unit: definition".
 -- Instants are TIMESTAMPTZ, `_local` is the wall clock in the source's zone, `_on` is a DATE of that clock.
 
+CREATE TABLE readme (
+    position INTEGER NOT NULL,
+    subject VARCHAR NOT NULL,
+    text VARCHAR NOT NULL,
+    query VARCHAR NOT NULL
+);
+COMMENT ON TABLE readme IS 'One row per thing to know about this file, the first to read first.';
+COMMENT ON COLUMN readme.position IS 'Order to read in, from 1.';
+COMMENT ON COLUMN readme.subject IS 'What the row is about.';
+COMMENT ON COLUMN readme.text IS 'What to know.';
+COMMENT ON COLUMN readme.query IS 'A query that shows it, to run as it is.';
+
 CREATE TABLE sources (
     source_id VARCHAR NOT NULL,
     title VARCHAR,
@@ -236,6 +248,16 @@ COMMENT ON COLUMN article_metrics.links IS 'links: Links, images apart.';
 COMMENT ON COLUMN article_metrics.images IS 'images: Images.';
 COMMENT ON COLUMN article_metrics.code_blocks IS 'blocks: Fenced, indented or preformatted blocks, code or not; their text is part of the plain text.';
 COMMENT ON COLUMN article_metrics.reading_minutes IS 'minutes: Han, kana and Hangul characters at 500 a minute (as Medium counts) plus other words at 238 a minute (Brysbaert 2019), to two decimals.';
+
+CREATE TABLE search_text (
+    article_id VARCHAR NOT NULL,
+    length INTEGER NOT NULL,
+    form VARCHAR NOT NULL USING COMPRESSION zstd
+);
+COMMENT ON TABLE search_text IS 'One row per article: title and plain text as search compares them; empty where [insight] search is off.';
+COMMENT ON COLUMN search_text.article_id IS 'Article.';
+COMMENT ON COLUMN search_text.length IS 'Characters of form.';
+COMMENT ON COLUMN search_text.form IS 'search_form of the title, then of the plain text: two spaces end the title.';
 
 CREATE TABLE metrics (
     name VARCHAR NOT NULL,

@@ -1,4 +1,5 @@
--- Questions that many ask, over the tables of schema.sql: part of the contract.
+-- Questions that many ask, over the tables of schema.sql: part of the contract. A column of a view that has no comment
+-- here takes that of the column of the same name in the first table that the view names and that has one.
 
 -- The cut every aggregate makes: published, and out at the as_of of the last refresh.
 CREATE VIEW articles_live AS
@@ -21,6 +22,7 @@ SELECT
     articles.*
 FROM articles, (SELECT max_by(as_of, refresh_id) AS as_of FROM refreshes)
 WHERE status <> 'published' OR missing_since IS NOT NULL OR published_at > as_of OR expires_at <= as_of;
+COMMENT ON COLUMN articles_not_live.because IS 'missing (its file went, and the source keeps such articles), draft, to_come or expired.';
 COMMENT ON VIEW articles_not_live IS 'One row per article that is not in articles_live, and because of what: missing, draft, to_come or expired.';
 
 -- What moved the counts. A row of an older version does not say what was out: there the status speaks for it.
@@ -31,7 +33,47 @@ SELECT r.refresh_id, r.as_of AS seen_at, c.source_id, c.change, c.article_id, c.
     coalesce(c.is_live, c.new_status = 'published', false) AS is_live,
     c.old_published_on, c.new_published_on, c.old_categories, c.new_categories
 FROM article_changes AS c JOIN refreshes AS r ON r.refresh_id = c.refresh_id;
+COMMENT ON COLUMN changes.seen_at IS 'as_of of the refresh that saw the change.';
+COMMENT ON COLUMN changes.path IS 'File after the change; before it, where the article is gone.';
+COMMENT ON COLUMN changes.was_live IS 'Whether it was out at the refresh before.';
+COMMENT ON COLUMN changes.is_live IS 'Whether it was out at this refresh.';
 COMMENT ON VIEW changes IS 'One row per article and refresh that changed it or in which it came out or expired: how, and what it was before.';
+
+-- The rows that most questions begin with. Without the plain text, which costs time to read: join article_bodies for it.
+CREATE VIEW articles_full AS
+SELECT a.article_id, a.source_id, a.title, a.url, a.published_at, a.published_local, a.published_on, a.updated_at,
+    l.article_id IS NOT NULL AS is_live, a.status, a.language, a.medium, a.original_url, a.path,
+    coalesce(c.ids, []) AS category_ids, coalesce(c.names, []) AS categories,
+    coalesce(t.ids, []) AS tag_ids, coalesce(t.names, []) AS tags,
+    coalesce(w.names, []) AS authors,
+    m.characters, m.words, m.han_characters, m.sentences, m.paragraphs, m.headings, m.links, m.images, m.code_blocks,
+    m.reading_minutes, a.excerpt
+FROM articles AS a
+LEFT JOIN article_metrics AS m ON m.article_id = a.article_id
+LEFT JOIN articles_live AS l ON l.article_id = a.article_id
+LEFT JOIN (
+    SELECT b.article_id, list(b.category_id ORDER BY b.position) AS ids, list(n.name ORDER BY b.position) AS names
+    FROM article_categories AS b JOIN categories AS n ON n.category_id = b.category_id GROUP BY b.article_id
+) AS c ON c.article_id = a.article_id
+LEFT JOIN (
+    SELECT b.article_id, list(b.tag_id ORDER BY b.position) AS ids, list(n.name ORDER BY b.position) AS names
+    FROM article_tags AS b JOIN tags AS n ON n.tag_id = b.tag_id GROUP BY b.article_id
+) AS t ON t.article_id = a.article_id
+LEFT JOIN (
+    SELECT b.article_id, list(n.name ORDER BY b.position) AS names
+    FROM article_authors AS b JOIN authors AS n ON n.author_id = b.author_id GROUP BY b.article_id
+) AS w ON w.article_id = a.article_id;
+COMMENT ON VIEW articles_full IS 'One row per article, live or not, with its categories, tags, authors and metrics.';
+COMMENT ON COLUMN articles_full.is_live IS 'Whether it is in articles_live.';
+COMMENT ON COLUMN articles_full.category_ids IS 'category_id of each category, in the order of the post; [] for none.';
+COMMENT ON COLUMN articles_full.categories IS 'Name of each category, in the same order.';
+COMMENT ON COLUMN articles_full.tag_ids IS 'tag_id of each tag, in the order of the post; [] for none.';
+COMMENT ON COLUMN articles_full.tags IS 'Name of each tag, in the same order.';
+COMMENT ON COLUMN articles_full.authors IS 'Name of each author, in the order of the post; [] for none.';
+
+CREATE VIEW schema_version AS SELECT schema_version FROM internal.generation;
+COMMENT ON VIEW schema_version IS 'One row per file: the form of its tables.';
+COMMENT ON COLUMN schema_version.schema_version IS 'Fingerprint of what declares the tables, views and macros; after a change of it every table is built anew.';
 
 -- Meant for sites with [warehouse] history on: of the times when it was off, the versions that were replaced are missing.
 -- DuckDB looks for the tables of a macro in the database in use: where this file is attached, USE it first.

@@ -1,4 +1,4 @@
-"""Reads what the SQL of the folder warehouse declares: tables, views and columns, with their types and comments."""
+"""Reads what the SQL of the folder warehouse declares: tables, views, columns and macros, with their comments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 WAREHOUSE = Path(warehouse.__file__).parent
 SCHEMA_SQL = WAREHOUSE / "schema.sql"
-VIEWS_SQL = WAREHOUSE / "views.sql"
+PUBLIC_SQL = (SCHEMA_SQL, WAREHOUSE / "views.sql", WAREHOUSE / "search.sql", WAREHOUSE / "readme.sql")
+"""Files that declare what SQL users see, in the order they are run."""
 AGGREGATES_FOLDER = WAREHOUSE / "aggregates"
 INTERNAL_SQL = Path(__file__).parent / "internal.sql"
 
@@ -72,10 +73,42 @@ class Table:
         return self.view_sql is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """One macro of the contract; the comment of one that returns a table is its grain and its columns."""
+
+    name: str
+    comment: str
+    parameters: tuple[str, ...]
+    is_table: bool
+    """Whether it stands for a table, after FROM, and not for a value."""
+
+
 @functools.cache
 def contract_sql() -> str:
-    """Statements that create every table, view and macro of the contract."""
-    return SCHEMA_SQL.read_text("utf-8") + VIEWS_SQL.read_text("utf-8")
+    """Statements that create every table, view and macro of the contract, and those of refreshes, which views show."""
+    return INTERNAL_SQL.read_text("utf-8") + "".join(file.read_text("utf-8") for file in PUBLIC_SQL)
+
+
+def create_contract(con: duckdb.DuckDBPyConnection) -> None:
+    """Create every table, view and macro in the database in use, and comment on each column of each view.
+
+    A column without a comment of its own takes that of the column of the same name in the first table or view that the
+    definition of its view names and that has one.
+    """
+    con.execute(contract_sql())
+    tables = describe(con)
+    for view in (table for table in tables.values() if table.view_sql):
+        named = [tables[word] for word in dict.fromkeys(re.findall(r"\w+", view.view_sql or "")) if word in tables]
+        comments: dict[str, str] = {}
+        for table in named:
+            for column in table.columns:
+                if column.comment:
+                    comments.setdefault(column.name, column.comment)
+        for column in view.columns:
+            if not column.comment and column.name in comments:
+                text = comments[column.name].replace("'", "''")
+                con.execute(f"COMMENT ON COLUMN {view.name}.{column.name} IS '{text}'")
 
 
 @functools.cache
@@ -91,6 +124,15 @@ def declared() -> dict[str, Table]:
     return {
         name: Table(name, comment, tuple(Column(*column) for column in columns), view_sql)
         for name, (comment, columns, view_sql) in tables.items()
+    }
+
+
+@functools.cache
+def macros() -> dict[str, Macro]:
+    """Every macro of the contract, in the order of names."""
+    return {
+        name: Macro(name, comment, tuple(parameters), is_table)
+        for name, comment, parameters, is_table in _described()["macros"]
     }
 
 
@@ -146,7 +188,7 @@ def _described() -> dict[str, Any]:
 
     To create every table in an empty database and ask it takes a third of the time of a small refresh.
     """
-    sql = [contract_sql(), INTERNAL_SQL.read_text("utf-8"), *aggregates_sql().values()]
+    sql = [contract_sql(), *aggregates_sql().values()]
     digest = hashlib.blake2b("\0".join([*sql, Path(__file__).read_text("utf-8")]).encode(), digest_size=8).hexdigest()
     file = Path(importlib.util.cache_from_source(__file__)).with_name(f"contract.{digest}.json")
     with suppress(OSError, ValueError):
@@ -166,16 +208,21 @@ def _describe_sql() -> dict[str, Any]:
     import duckdb
 
     with duckdb.connect(config={"threads": 1}) as con:
-        con.execute(contract_sql())
-        con.execute(INTERNAL_SQL.read_text("utf-8"))
+        create_contract(con)
         columns = sorted(columns_of(con))
+        macros = con.execute(
+            """
+            SELECT function_name, coalesce(comment, ''), parameters, function_type = 'table_macro'
+            FROM duckdb_functions() WHERE NOT internal AND database_name = current_database() ORDER BY 1
+            """
+        ).fetchall()
         for sql in aggregates_sql().values():
             con.execute(sql)
         tables = [
             [table.name, [table.comment, [astuple(column) for column in table.columns], table.view_sql]]
             for table in describe(con).values()
         ]
-    return {"tables": tables, "columns": columns}
+    return {"tables": tables, "columns": columns, "macros": macros}
 
 
 def columns_of(con: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str, str, str]]:
@@ -198,5 +245,5 @@ def metric_definitions(tables: Mapping[str, Table]) -> list[tuple[str, str, str]
 
 @functools.cache
 def schema_version() -> str:
-    """Fingerprint of the contract and internal.sql; a work file of another version is built anew."""
-    return hashlib.blake2b(contract_sql().encode() + INTERNAL_SQL.read_bytes(), digest_size=8).hexdigest()
+    """Fingerprint of the contract; a work file of another version is built anew."""
+    return hashlib.blake2b(contract_sql().encode(), digest_size=8).hexdigest()

@@ -19,21 +19,56 @@ CREATE TABLE internal.inventory (
     blob_id VARCHAR,
     committed_us BIGINT
 );
+COMMENT ON TABLE internal.inventory IS 'One row per file that the last refresh listed: what the next one compares the listing with.';
+COMMENT ON COLUMN internal.inventory.source_id IS 'Source of the file.';
+COMMENT ON COLUMN internal.inventory.path IS 'Path below the location of the source.';
+COMMENT ON COLUMN internal.inventory.article_id IS 'Article that the file stands for.';
+COMMENT ON COLUMN internal.inventory.status IS 'loaded or rejected.';
+COMMENT ON COLUMN internal.inventory.is_shadowed IS 'Another file of the same identity is the article.';
+COMMENT ON COLUMN internal.inventory.size IS 'Bytes.';
+COMMENT ON COLUMN internal.inventory.mtime_ns IS 'Time of the last change of its bytes, nanoseconds since 1970.';
+COMMENT ON COLUMN internal.inventory.ctime_ns IS 'Time of the last change of its inode, nanoseconds since 1970.';
+COMMENT ON COLUMN internal.inventory.inode IS 'Number of its inode.';
+COMMENT ON COLUMN internal.inventory.file_hash IS 'BLAKE2b-128 of the bytes, in hexadecimal.';
+COMMENT ON COLUMN internal.inventory.is_young IS 'Written so shortly before the plan that a later write might leave the same signature.';
+COMMENT ON COLUMN internal.inventory.deferrals IS 'Refreshes in a row that found it half written.';
+COMMENT ON COLUMN internal.inventory.deferred_since IS 'as_of of the first of them.';
+COMMENT ON COLUMN internal.inventory.rank IS 'Place of its include pattern: of the files of one identity the lowest is the article.';
+COMMENT ON COLUMN internal.inventory.blob_id IS 'Id of its blob, in a git source.';
+COMMENT ON COLUMN internal.inventory.committed_us IS 'Instant of its last commit, microseconds since 1970, where a git source asks for it.';
 CREATE TABLE internal.source_states (
     source_id VARCHAR NOT NULL,
     fingerprint VARCHAR NOT NULL,
     commit_id VARCHAR,
     tree_id VARCHAR
 );
+COMMENT ON TABLE internal.source_states IS 'One row per source: what its rows were made with and of.';
+COMMENT ON COLUMN internal.source_states.source_id IS 'Source.';
+COMMENT ON COLUMN internal.source_states.fingerprint IS 'Digest of the settings, site settings and code that its rows were made with.';
+COMMENT ON COLUMN internal.source_states.commit_id IS 'Commit it was read at, in git.';
+COMMENT ON COLUMN internal.source_states.tree_id IS 'Tree of that commit.';
 -- Files at the places of posts, with endings that posts may have and that the dialect of the source does not read.
 CREATE TABLE internal.files_not_read (source_id VARCHAR NOT NULL, ending VARCHAR NOT NULL, files BIGINT NOT NULL);
+COMMENT ON TABLE internal.files_not_read IS 'One row per source and ending of files at the places of posts that its dialect does not read.';
+COMMENT ON COLUMN internal.files_not_read.source_id IS 'Source.';
+COMMENT ON COLUMN internal.files_not_read.ending IS 'Ending, with its dot.';
+COMMENT ON COLUMN internal.files_not_read.files IS 'Number of such files when the source was last listed.';
 CREATE TABLE internal.generation (
     generation BIGINT NOT NULL,
     state VARCHAR NOT NULL,
     schema_version VARCHAR NOT NULL,
     aggregates_version VARCHAR
 );
+COMMENT ON TABLE internal.generation IS 'One row: how far the last refresh came.';
+COMMENT ON COLUMN internal.generation.generation IS 'refresh_id of the refresh that made the rows.';
+COMMENT ON COLUMN internal.generation.state IS 'loaded, tables_checked, aggregated, checked or failed.';
+COMMENT ON COLUMN internal.generation.schema_version IS 'Fingerprint of what declares the tables.';
+COMMENT ON COLUMN internal.generation.aggregates_version IS 'Fingerprint of the aggregates that were built; NULL before.';
 CREATE TABLE internal.aggregates_built (name VARCHAR NOT NULL, generation BIGINT NOT NULL, sql VARCHAR NOT NULL);
+COMMENT ON TABLE internal.aggregates_built IS 'One row per aggregate that was built.';
+COMMENT ON COLUMN internal.aggregates_built.name IS 'Aggregate.';
+COMMENT ON COLUMN internal.aggregates_built.generation IS 'Generation it was built from.';
+COMMENT ON COLUMN internal.aggregates_built.sql IS 'Statements it was built by.';
 -- Which refresh was the first to see a category of a source. The categories of a table built anew are all of one
 -- refresh: none of them is news.
 CREATE TABLE internal.categories_seen (
@@ -41,3 +76,7 @@ CREATE TABLE internal.categories_seen (
     category_id VARCHAR NOT NULL,
     refresh_id BIGINT NOT NULL
 );
+COMMENT ON TABLE internal.categories_seen IS 'One row per source and category it ever had.';
+COMMENT ON COLUMN internal.categories_seen.source_id IS 'Source.';
+COMMENT ON COLUMN internal.categories_seen.category_id IS 'Category.';
+COMMENT ON COLUMN internal.categories_seen.refresh_id IS 'First refresh that saw it.';

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import INTERNAL_SQL, contract_sql, schema_version
+from etl_project.database.contract import create_contract, schema_version
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
@@ -311,8 +311,7 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of the contract and those of refreshes in the database in use, generation 0."""
     with transaction(con):
-        con.execute(contract_sql())
-        con.execute(INTERNAL_SQL.read_text("utf-8"))
+        create_contract(con)
         con.execute(
             "INSERT INTO internal.generation VALUES (0, ?, ?, NULL)", [GenerationState.CHECKED, schema_version()]
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.signature import FileTask, Signature
@@ -32,6 +33,8 @@ class Batch:
     """When the plan began, in nanoseconds since 1970-01-01T00:00Z."""
     staging: Path
     """Folder the Parquet files go to."""
+    insight: Insight = field(default_factory=Insight)
+    """What is made beside the tables of every refresh."""
     compression: Compression = "zstd"
     """Of the Parquet files: those that are loaded at once are not worth the time it takes."""
 
@@ -45,6 +48,7 @@ class Batch:
             rows,
             self.started_ns,
             self.staging,
+            self.insight,
             self.compression,
         )
 

@@ -11,12 +11,14 @@ import polars as pl
 from etl_project.engines.batch import Batch, ManifestRow
 from etl_project.extract.frames import FILES, REJECTED
 from etl_project.extract.posts import PostReader
+from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.source import Source
 from etl_project.transform.articles import article_bodies, articles
 from etl_project.transform.links import article_headings, article_links, article_mentions
 from etl_project.transform.metrics import article_metrics
+from etl_project.transform.search_text import search_text
 from etl_project.transform.terms import article_authors, article_categories, article_tags
 
 
@@ -29,11 +31,11 @@ def run_batch(batch: Batch) -> ManifestRow:
     reader = _reader(batch.source, batch.limits)
     files, posts, rejected = reader.read_batch(batch.tasks, batch.started_ns)
     return _write_parquet(
-        batch, {"post_files": files, "rejected_files": rejected, **normalize(posts, batch.source.source)}
+        batch, {"post_files": files, "rejected_files": rejected, **normalize(posts, batch.source.source, batch.insight)}
     )
 
 
-def normalize(posts: pl.DataFrame, source: Source) -> dict[str, pl.DataFrame]:
+def normalize(posts: pl.DataFrame, source: Source, insight: Insight) -> dict[str, pl.DataFrame]:
     """Make the frame of every table of articles from the posts frame of one source."""
     if posts.is_empty():
         return {}
@@ -49,6 +51,8 @@ def normalize(posts: pl.DataFrame, source: Source) -> dict[str, pl.DataFrame]:
         "article_mentions": article_mentions,
         "article_metrics": article_metrics,
     }
+    if insight.search:
+        tables["search_text"] = search_text
     return {name: table(posts) for name, table in tables.items()}
 
 

@@ -56,6 +56,8 @@ class Merge:
     """Source that was walked -> ending that is not read -> files."""
     files_missed: int = 0
     """Files whose bytes changed although their signature did not."""
+    has_search: bool = True
+    """Whether `search_text` is made."""
     keeps_history: bool = False
     """Whether replaced versions are kept in `article_versions`."""
     previous: str | None = None
@@ -208,6 +210,7 @@ def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
                 f"INSERT INTO {table} BY NAME "
                 f"SELECT * FROM {work.previous}.{table} SEMI JOIN retained_articles USING (article_id)"
             )
+    _complete_search_text(con, work)
     con.execute(
         "UPDATE articles SET missing_since = ? "
         "WHERE missing_since IS NULL AND article_id IN (SELECT article_id FROM retained_articles)",
@@ -230,6 +233,26 @@ def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
                 FROM article_{table} SEMI JOIN touched_{table} USING ({key}) GROUP BY {key}, name_as_written
             )
             QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY articles DESC, name) = 1
+            """
+        )
+
+
+def _complete_search_text(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+    """Empty `search_text` where search is off; where it is on, give each retained article a row.
+
+    After a change of the setting every file is read again, and a retained article has none.
+    """
+    if not work.has_search:
+        con.execute("DELETE FROM search_text")
+    elif count_rows(con, "retained_articles"):
+        con.execute(
+            """
+            INSERT INTO search_text SELECT article_id, length(form), form FROM (
+                SELECT a.article_id, search_form(coalesce(a.title, '')) || search_form(b.text) AS form
+                FROM articles AS a JOIN article_bodies AS b ON b.article_id = a.article_id
+                SEMI JOIN retained_articles AS r ON r.article_id = a.article_id
+                ANTI JOIN search_text AS s ON s.article_id = a.article_id
+            )
             """
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.scan.fingerprint import source_fingerprint
 from etl_project.scan.site_content import follow_site
@@ -47,7 +48,7 @@ class Walk:
         return {name: listing.not_read for name, listing in self.listings.items()}
 
 
-def pin_sources(wanted: Iterable[Source], limits: Limits) -> PinnedSources:
+def pin_sources(wanted: Iterable[Source], limits: Limits, insight: Insight) -> PinnedSources:
     """Pin each source, and fingerprint what its rows are to be made with."""
     sources: list[PinnedSource] = []
     versions: dict[str, SourceVersion] = {}
@@ -55,7 +56,7 @@ def pin_sources(wanted: Iterable[Source], limits: Limits) -> PinnedSources:
     for source in wanted:
         try:
             pinned = follow_site(pin(source))
-            fingerprint = source_fingerprint(pinned, limits)
+            fingerprint = source_fingerprint(pinned, limits, insight)
         except SourceUnavailable as error:
             unavailable[source.name] = str(error)
             continue

@@ -142,7 +142,7 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
     try:
         pinned = walk = None
         if last and last.no_op and not (ask.full or ask.verify or is_partial):
-            pinned = pin_sources(settings.sources, settings.limits)
+            pinned = pin_sources(settings.sources, settings.limits, settings.insight)
             inputs = digest_inputs(settings, pinned.versions, work)
             if not pinned.unavailable and last.no_op.matches(inputs, clock.as_of_us):
                 walk = walk_sources(pinned.sources)
@@ -234,7 +234,7 @@ class _Planner:
 
     def plan(self, began: float, pinned: PinnedSources | None, walk: Walk | None) -> RefreshPlan:
         """Make the plan; what the caller has pinned and walked already is not done again."""
-        pinned = pinned or pin_sources(self.wanted, self.settings.limits)
+        pinned = pinned or pin_sources(self.wanted, self.settings.limits, self.settings.insight)
         walk = walk or walk_sources(pinned.sources)
         reparse = self._reparse(pinned.versions)
         names = {source.name for source in self.settings.sources}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from etl_project.database.sql import parquet_rows
 from etl_project.engines.batch import Batch, Compression, ManifestRow, batches
 from etl_project.engines.engine import Engine
+from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.load.append import Appender
 from etl_project.refresh.guard import require_every_source
@@ -66,6 +67,7 @@ class FilesRead:
 def read_files(
     plan: RefreshPlan,
     limits: Limits,
+    insight: Insight,
     engine: Engine,
     staging: Path,
     report: Report,
@@ -78,6 +80,7 @@ def read_files(
     Args:
         plan: what there is to do.
         limits: how much of a file may be read.
+        insight: what is made beside the tables of every refresh.
         engine: runs the batches.
         staging: folder for the Parquet files.
         report: called with the progress.
@@ -95,7 +98,7 @@ def read_files(
         passes += 1
         for pinned in (pinned for pinned in plan.sources if pinned.name in sizes):
             tasks = tasks_to_read(con, pinned.name, may_defer=not plan.is_rebuild)
-            first = Batch(f"{passes:03}", pinned, limits, (), plan.clock.started_ns, staging, compression)
+            first = Batch(f"{passes:03}", pinned, limits, (), plan.clock.started_ns, staging, insight, compression)
             rows: list[ManifestRow] = []
             try:
                 for row in engine.run(batches(tasks, first), sizes[pinned.name]):

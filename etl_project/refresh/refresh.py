@@ -156,7 +156,7 @@ class Refresh:
 
     def _read(self, plan: RefreshPlan, staging: Path, report: Report, appender: Appender | None = None) -> FilesRead:
         """Read what is to be read, and ask the guard again where files went or cannot be loaded any more."""
-        read = read_files(plan, self.settings.limits, self.engine, staging, report, appender)
+        read = read_files(plan, self.settings.limits, self.settings.insight, self.engine, staging, report, appender)
         self.engine.close()  # merging needs the memory of the processes more than they do
         if not self.ask.allow_deletes:
             guard_leaving(count_leaving_again(plan, read.manifest), self.settings)
@@ -180,6 +180,7 @@ class Refresh:
                 aggregates_version=aggregates_version(),
                 files_missed=len(read.missed),
                 not_read=plan.not_read,
+                has_search=self.settings.insight.search,
                 keeps_history=self.settings.warehouse.history,
                 previous=PREVIOUS if plan.is_from_nothing else None,
             ),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from etl_project.dialects import DIALECTS
 from etl_project.extract.site.site_config import site_fingerprint
+from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.sources.place import PinnedSource
 
@@ -20,6 +21,7 @@ READING_CODE = (
     "dated_names.py",
     "dialect.py",
     "dialects.py",
+    "insight.py",
     "limits.py",
     "reasons.py",
     "engines/batch.py",
@@ -38,7 +40,7 @@ OTHER_IMPORTS = (
 _LIBRARIES = ("polars", "py3langid", "pyromark", "python-frontmatter", "pyyaml", "selectolax", "tzdata")
 
 
-def source_fingerprint(pinned: PinnedSource, limits: Limits) -> str:
+def source_fingerprint(pinned: PinnedSource, limits: Limits, insight: Insight) -> str:
     """Fingerprint of everything but the files that decides the rows of a source: settings, site settings, code.
 
     The folder and the name of the source are left out: a site that moves is still the same site.
@@ -47,7 +49,7 @@ def source_fingerprint(pinned: PinnedSource, limits: Limits) -> str:
     settings = dataclasses.replace(source, location=Path(), branch=None, name="", renamed_from=None)
     site = site_fingerprint(pinned.place, DIALECTS[source.dialect], source.permalink)
     digest = hashlib.blake2b(digest_size=12)
-    for part in (repr(settings), repr(limits), site, code_version(), *pinned.place.fingerprint_parts):
+    for part in (repr(settings), repr(limits), repr(insight), site, code_version(), *pinned.place.fingerprint_parts):
         digest.update(part.encode(errors="surrogateescape") + b"\0")
     return digest.hexdigest()
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from etl_project.checks.thresholds import Thresholds
 from etl_project.dialects import DIALECTS
 from etl_project.extract.body.rules import RuleBook
+from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.settings.tables import (
     MOST_NAME_BYTES,
@@ -181,7 +182,7 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
     """Names of the settings allowed at a place, in the order they are declared."""
     names = tuple(part for part in location if not isinstance(part, int))
     if not names:
-        return ["warehouse", "schedule", "alerts", "limits", "checks", "source"]
+        return ["warehouse", "schedule", "alerts", "insight", "limits", "checks", "source"]
     if names == ("warehouse",):
         return list(WarehouseSettings.model_fields)
     if names == ("schedule",):
@@ -189,6 +190,7 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
     if names == ("alerts",):
         return list(AlertSettings.model_fields)
     kinds: dict[tuple[str, ...], type] = {
+        ("insight",): Insight,
         ("limits",): Limits,
         ("checks",): Thresholds,
         ("source",): Source,

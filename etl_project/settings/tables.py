@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from etl_project.checks.thresholds import Thresholds
+from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.settings.cron import is_cron
 from etl_project.sources.location import location_of, mirrors_of
@@ -151,6 +152,7 @@ class Settings(BaseModel):
     warehouse: WarehouseSettings = WarehouseSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     alerts: AlertSettings = AlertSettings()
+    insight: Insight = Insight()
     limits: Limits = Limits()
     checks: Thresholds = Thresholds()
     sources: Annotated[tuple[Source, ...], Field(alias="source")] = ()

@@ -95,7 +95,7 @@ CORRUPTIONS: dict[str, tuple[str, ...]] = {
     },
     **{
         f"every_row_of_{table}_has_its_article": (f"UPDATE {table} SET article_id = 'site:nowhere.md'",)
-        for table in ("article_links", "article_headings", "article_mentions")
+        for table in ("article_links", "article_headings", "article_mentions", "search_text")
     },
     **{
         f"every_row_of_article_{table}_has_its_article_and_term": (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import Site
 
@@ -141,3 +143,138 @@ def test_no_code_knows_a_site(sites: Site) -> None:
     for folder in ("etl_project", "assets", "warehouse"):
         for file in [*(ROOT / folder).rglob("*.py"), *(ROOT / folder).rglob("*.sql")]:
             assert not names.search(file.read_text("utf-8")), file
+
+
+HAN_SITES = ("finews", "yihui", "lctt")
+HAN = re.compile("[\u3400-\u9fff\U00020000-\U000323af]+")
+
+
+def han_queries(texts: dict[str, tuple[str, str]], number: int) -> list[str]:
+    """Runs of one to four Han characters of texts, and words: whole runs between other characters."""
+    chance = random.Random(11)
+    runs = sorted({run for pair in texts.values() for part in pair for run in HAN.findall(part)})
+    words = chance.sample([run for run in runs if 2 <= len(run) <= 6], number)
+    pieces = {run[at : at + chance.randint(1, 4)] for run in runs for at in (chance.randrange(len(run)),)}
+    return [*words, *chance.sample(sorted(pieces), number)]
+
+
+def holders(texts: dict[str, tuple[str, str]], query: str) -> set[str]:
+    """Articles of which title or text contains a query as it is."""
+    return {key for key, (title, text) in texts.items() if query in title or query in text}
+
+
+@pytest.fixture(scope="module")
+def han_texts(sites: Site) -> dict[str, tuple[str, str]]:
+    rows = sites.query(
+        "SELECT article_id, coalesce(title, ''), text FROM articles JOIN article_bodies USING (article_id) "
+        f"WHERE source_id IN {HAN_SITES}"
+    )
+    return {key: (title, text) for key, title, text in rows}
+
+
+def test_search_loses_no_han_word_and_finds_none_more(sites: Site, han_texts: dict[str, tuple[str, str]]) -> None:
+    queries = han_queries(han_texts, 500)
+    with duckdb.connect(str(sites.published), read_only=True) as con:
+        found = con.execute(
+            """
+            WITH q AS MATERIALIZED (
+                SELECT query, search_needles(query) AS needles FROM (SELECT unnest($queries) AS query)
+            )
+            SELECT query, list(article_id) FROM q, (
+                FROM search_text WHERE list_contains($articles, article_id)
+            ) WHERE len(needles) = 1 AND contains(form, needles[1]) GROUP BY query
+            """,
+            {"queries": queries, "articles": [*han_texts]},
+        ).fetchall()
+        assert len(queries) == 1_000
+        assert {query: set(keys) for query, keys in found} == {query: holders(han_texts, query) for query in queries}
+        assert_hits_are_holders(con, han_texts, queries[::50])
+
+
+@pytest.mark.prove("laws")
+def test_search_hits_are_what_contains_finds(sites: Site, han_texts: dict[str, tuple[str, str]]) -> None:
+    with duckdb.connect(str(sites.published), read_only=True) as con:
+        assert_hits_are_holders(con, han_texts, han_queries(han_texts, 500))
+
+
+def assert_hits_are_holders(
+    con: duckdb.DuckDBPyConnection, texts: dict[str, tuple[str, str]], queries: list[str]
+) -> None:
+    for query in queries:
+        found = {row[0] for row in con.execute("SELECT article_id FROM search_hits($1)", [query]).fetchall()}
+        assert found & texts.keys() == holders(texts, query), query
+
+
+FIRST_THREE: dict[str, tuple[int, list[str]]] = {
+    "芯片": (
+        12,
+        [
+            "2021-12-08-202112082206897139.md",
+            "20231030 Linux Kernel 6.6 Arrives With Numerous Refinements.md",
+            "2021-12-08-202112082206734275.md",
+        ],
+    ),
+    "人民币 汇率": (2, ["2021-12-08-202112082206778173.md", "2021-12-08-202112082206799679.md"]),
+    "目标价": (
+        7,
+        ["2021-12-08-202112082206796032.md", "2021-12-08-202112082206736819.md", "2021-12-08-202112082206954012.md"],
+    ),
+    "新能源汽车": (
+        3,
+        ["2021-12-08-202112082206885192.md", "2021-12-08-202112082206891293.md", "-202205262391921712.md"],
+    ),
+    "北向资金": (
+        4,
+        ["2021-12-08-202112082206777086.md", "2021-12-08-202112082206761079.md", "2021-12-08-202112082207020388.md"],
+    ),
+    "数据中心": (
+        8,
+        ["2021-12-08-202112082206768417.md", "2021-12-08-202112082206756112.md", "user-case-zheshang-bank.md"],
+    ),
+    "A股 涨停": (1, ["2021-12-08-202112082206943957.md"]),
+    "美联储": (
+        3,
+        ["2021-12-08-202112082206960440.md", "2021-12-08-202112082206808923.md", "2021-12-08-202112082206949211.md"],
+    ),
+    "统计": (30, ["2005-06-08-21-39-00.md", "2018-04-12-stat-phd-qualify-exam.md", "2017-03-10-seeing-theory.md"]),
+    "R语言": (
+        2,
+        ["20220818 The Functions in the R Stats Package.md", "2007-11-12-1st-version-of-animation-package.md"],
+    ),
+    "Linux 内核": (
+        8,
+        [
+            "20231030 Linux Kernel 6.6 Arrives With Numerous Refinements.md",
+            "20200404 Bodhi Linux 5.1 Review- Slightly Different Lightweight Linux.md",
+            "20170515 Commands to check System & Hardware Information.md",
+        ],
+    ),
+    "锂电池": (0, []),
+    "ｋｎｉｔｒ": (
+        5,
+        ["2018-11-09-biggest-regret-knitr.md", "2017-08-24-so-gh-email.md", "2016-12-29-student-project.md"],
+    ),
+    "GPT-4": (1, ["survey2024-h1-results.md"]),
+    "security vulnerabilities": (
+        16,
+        ["june-2018-security-releases.md", "september-2019-openssl-no-updates.md", "april-2021-security-releases.md"],
+    ),
+    "Lightning channel": (10, ["2026-05-29-newsletter.md", "2022-04-06-newsletter.md", "2025-10-03-newsletter.md"]),
+    "goroutines": (4, ["synctest.md", "gccgo-in-gcc-471.md", "io2010-faq.md"]),
+    "TiDB 性能": (18, ["tidb-3.0-ga.md", "tidb-2.1-ga-release-notes.md", "pcp-report-201911.md"]),
+    "Hugo 网站": (2, ["2017-04-13-watch-twitter.md", "2017-02-10-xaringan.md"]),
+    "写作": (3, ["2022-02-15-finals.md", "2014-02-12-zhong-hua-zi-jing.md", "issue-301.md"]),
+}
+"""Query -> how many live articles are found, and the file names of the first three."""
+
+
+def test_twenty_queries_and_what_comes_first(sites: Site) -> None:
+    with duckdb.connect(str(sites.published), read_only=True) as con:
+        told = {}
+        for query in FIRST_THREE:
+            rows = con.execute(
+                "SELECT parse_filename(a.path) FROM search($1) AS h JOIN articles AS a ON a.article_id = h.article_id "
+                "ORDER BY h.score DESC, a.published_at DESC NULLS LAST, a.article_id", [query]
+            ).fetchall()  # fmt: skip
+            told[query] = (len(rows), [row[0] for row in rows[:3]])
+    assert told == FIRST_THREE

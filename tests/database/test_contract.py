@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -10,13 +11,25 @@ import duckdb
 import pytest
 from conftest import Site
 
-from etl_project.database.contract import OBSERVED, TERMS, contract, describe, metric_definitions, tables_by_article
+from etl_project.database.contract import (
+    OBSERVED,
+    TERMS,
+    contract,
+    declared,
+    describe,
+    macros,
+    metric_definitions,
+    schema_version,
+    tables_by_article,
+)
 from etl_project.engines.batch import Batch, ManifestRow
 from etl_project.engines.local import LocalEngine
 from etl_project.load.aggregates import aggregates
 from etl_project.refresh import Refresh
 
 PROMISED = {
+    "readme": "position subject text query",
+    "search_text": "article_id length form",
     "sources": "source_id title url dialect time_zone location",
     "post_files": "source_id path status article_id is_shadowed is_deferred size file_hash encoding "
     "front_matter_format warnings reason",
@@ -91,20 +104,60 @@ def test_every_promised_table_has_its_columns(table: str) -> None:
 
 
 def test_there_are_no_tables_but_the_promised_ones_and_the_views() -> None:
-    assert set(contract()) == {*PROMISED, "articles_live", "articles_not_live", "changes"}
+    views = {"articles_live", "articles_not_live", "articles_full", "changes", "schema_version"}
+    assert set(contract()) == {*PROMISED, *views}
     assert {*tables_by_article(), *OBSERVED, *TERMS} <= set(PROMISED)
 
 
 def test_every_table_says_its_grain_and_every_column_what_it_holds() -> None:
     silent = [
         f"{table.name}.{column.name}"
-        for table in contract().values()
-        if not table.is_view  # a view takes the comments of its table
+        for table in declared().values()
         for column in table.columns
         if len(column.comment) < 4
     ]
     assert silent == []
     assert [name for name, table in contract().items() if not table.comment.startswith("One row per ")] == []
+
+
+def test_every_macro_says_what_it_gives_and_what_is_internal_says_what_it_holds(full_site: Site) -> None:
+    assert set(macros()) == {"articles_as_of", "search", "search_form", "search_hits", "search_needles", "times"}
+    assert [m.name for m in macros().values() if m.is_table and not m.comment.startswith("One row per ")] == []
+    full_site.refresh()
+    silent = full_site.query(
+        """
+        SELECT function_name FROM duckdb_functions() WHERE database_name = current_database() AND NOT internal
+            AND length(coalesce(comment, '')) < 20
+        UNION ALL SELECT table_name FROM duckdb_tables() WHERE length(coalesce(comment, '')) < 10
+        UNION ALL SELECT table_name || '.' || column_name FROM duckdb_columns()
+        WHERE database_name = current_database() AND NOT internal AND length(coalesce(comment, '')) < 4
+        """
+    )
+    assert silent == []
+
+
+def test_what_to_read_first_can_be_run_as_it_is(full_site: Site) -> None:
+    full_site.refresh()
+    rows = full_site.query("FROM readme ORDER BY position")
+    assert [row[0] for row in rows] == [*range(1, len(rows) + 1)] and len(rows) > 8
+    for _, subject, text, query in rows:
+        assert text.endswith(".") and full_site.query(query) is not None, subject
+    named = set(re.findall(r"\b[a-z]+_[a-z_]+\b", " ".join(row[2] for row in rows)))
+    known = {*declared(), *macros(), *(column.name for table in declared().values() for column in table.columns)}
+    # These are names of tables and columns cut short.
+    assert named - known <= {"articles_by_", "_at", "_local", "_on"}
+    assert full_site.query("FROM schema_version") == [(schema_version(),)]
+
+
+def test_one_row_per_article_has_its_terms_in_order_and_its_counts(full_site: Site) -> None:
+    text = "---\ntitle: Late\ndate: 2098-01-01\ntags: [z, A, z]\ncategories: [x, b]\nauthors: [Bo, Al]\n---\none two\n"
+    full_site.write("_posts/2098-01-01-late.md", text)
+    full_site.refresh()
+    columns = "title, is_live, category_ids, categories, tag_ids, tags, authors, words"
+    assert full_site.query(f"SELECT {columns} FROM articles_full ORDER BY title") == [
+        ("Late", False, ["x", "b"], ["x", "b"], ["z", "a"], ["z", "A"], ["Bo", "Al"], 2),
+        ("One", True, ["b"], ["b"], ["a"], ["A"], ["Ann"], 6),
+    ]
 
 
 def test_a_table_counts_in_units_that_its_metrics_name() -> None:

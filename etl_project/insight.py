@@ -1,0 +1,13 @@
+"""Switches of what is made for those who ask: `[insight]` in etl.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """Which parts are made. A part that is off costs nothing, and its tables are empty."""
+
+    search: bool = True
+    """Whether titles and texts are folded for search, in `search_text`."""

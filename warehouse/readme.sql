@@ -1,0 +1,13 @@
+-- What to read first: the rows of the table `readme`.
+INSERT INTO readme VALUES
+(1, 'What this file is', 'Posts of one or more sites as tables: an article is a post that was read, a source is a folder or repository of posts. Each refresh replaces this file as a whole; open it read-only and connect anew to see newer rows.', 'FROM sources'),
+(2, 'Where to begin', 'articles_full has one row per article with its categories, tags, authors and counts; is_live tells those that readers of the site can see. Plain texts are in article_bodies.', 'SELECT published_on, title, categories, words FROM articles_full WHERE is_live ORDER BY published_at DESC LIMIT 10'),
+(3, 'Which articles count', 'Counts and aggregates are of articles_live: published, not in the future and not expired at as_of, the instant of the last refresh. articles_not_live says why the others are not counted.', 'SELECT because, count(*) AS articles FROM articles_not_live GROUP BY 1'),
+(4, 'Counts', 'Tables named articles_by_… and links_by_host are aggregates, counted anew at each refresh. An article in two categories counts in both: add up articles_by_date, not articles_by_date_category.', 'FROM articles_by_month ORDER BY month DESC LIMIT 12'),
+(5, 'Search', 'search(words) finds live articles whose title or text holds every word, best first; Chinese, Japanese and Korean anywhere, other words from their beginning. search_hits(words) also finds those that are not live.', 'FROM search(''a'') LIMIT 10'),
+(6, 'Names and ids', 'article_id is <source>:<identity> and stays the same after every rebuild. Categories, tags and authors have an id, folded for comparing, and a name, as most articles write it.', 'FROM tags LIMIT 10'),
+(7, 'Times', 'Columns in _at are instants, _local is the clock of the site, _on is a date of that clock. A query shows instants in the time zone of your client.', 'SELECT source_id, time_zone FROM sources'),
+(8, 'What is missing', 'post_files says of every file whether it was loaded or rejected; rejected_files says why and what to do.', 'SELECT path, reason, message, suggestion FROM rejected_files LIMIT 10'),
+(9, 'What changed', 'changes has each article that a refresh added, changed or removed; refreshes has the refreshes.', 'FROM changes ORDER BY refresh_id DESC LIMIT 10'),
+(10, 'What a column means', 'Every table, view, macro and column has a comment.', 'SELECT table_name, column_name, comment FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = ''main'' AND NOT internal'),
+(11, 'The form of the tables', 'schema_version has the fingerprint of tables, views and macros: files of one fingerprint can be asked the same.', 'FROM schema_version');
