@@ -71,7 +71,7 @@ _EXTENSION = (
     r"(?:(?<=\n\{:/\})\n|(?<=\n\{:/comment\})\n)?"
     r"|(?P<formula>\$\$(?:[^$\n]|\n(?![ \t]*\n)|\$(?!\$)){1,5000}\$\$)"
 )
-_STARTS = r"\n(?=[ \t>]*[-*+{^<0-9])|\{|<(?=[a-zA-Z])|\](?=\()"
+_STARTS = r"\n(?=[ \t>]*[-*+{^<0-9])|\{|<(?=[a-zA-Z])|\](?=\((?:[^()<>\n\"' ]|\([^()\n]*\))*[ \t])"
 """Where any of them may start."""
 _KRAMDOWN = compile_outside_code(
     f"{_EXTENSION}|{_attributes(':')}|{_ABBREVIATION}|{_NO_ITEM}|{_BREAK}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}",
@@ -83,7 +83,7 @@ _PYTHON_MARKDOWN = compile_outside_code(
 )
 _SIGN_REFERENCES = {ord(sign): f"&#{ord(sign)};" for sign in "*_`[]~\\|#"}
 """Signs of Markdown as references, also within tags of HTML."""
-_STRONG = compile_outside_code(_EMPHASIS, r"\*")
+_STRONG = compile_outside_code(_EMPHASIS, r"\*(?=\*?[^\s*])")
 _HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
 _HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
 _COLON = compile_outside_code(r"^(?P<no_definition>[ ]{0,3}):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))")

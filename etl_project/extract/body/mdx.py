@@ -56,6 +56,7 @@ class _Converter:
         self._unclosed = 0
         self._script_end = -1
         self._blank_line = -1
+        self._comment_end = -1
 
     def convert(self) -> str:
         """Replace what is no Markdown."""
@@ -91,8 +92,9 @@ class _Converter:
             end = self._find_code_end(match)
             return end, body[start:end]
         if sign == "<!--":
-            end = body.find("-->", start)
-            return (end + 3, "") if end > 0 else (start, "")
+            if self._comment_end < start:
+                self._comment_end = body.find("-->", start) % (len(body) + 1)
+            return (self._comment_end + 3, "") if self._comment_end < len(body) else (start, "")
         if sign[0] == "<":
             return self._replace_tag(match)
         return match.end(), sign
