@@ -254,10 +254,10 @@ def test_search_is_on_until_it_is_switched_off(tmp_path: Path) -> None:
     file.write_text(f"[insight]\nsearch = false\n{source}")
     assert read_settings(file).insight.search is False
     file.write_text(f"[insight]\nserch = false\n{source}")
-    with pytest.raises(SettingsError, match="line 2: there is no setting 'insight.serch'; did you mean 'search'"):
+    with pytest.raises(SettingsError, match=r"line 2: there is no setting 'insight\.serch'; did you mean 'search'"):
         read_settings(file)
     file.write_text(f"[insight]\nsearch = 3\n{source}")
-    with pytest.raises(SettingsError, match="line 2: insight.search = 3 cannot be used"):
+    with pytest.raises(SettingsError, match=r"line 2: insight\.search = 3 cannot be used"):
         read_settings(file)
 
 
