@@ -30,6 +30,8 @@ _DASHES = re.compile(r"[+|: \t-]*-[+|: \t-]*")
 _EQUALS = re.compile(r"[+|: \t=]*=[+|: \t=]*")
 _MAX_LINE_CHARACTERS = 4_000
 _MAX_COLUMNS = 100
+_MAX_BORDERS = 100_000
+"""A body of more borders is left as it is: its tables would take longer than all the rest of it."""
 
 
 def write_kramdown_tables(markdown: str) -> str:
@@ -62,6 +64,8 @@ def write_code_in_tables(markdown: str) -> str:
 
 def _may_hold_table(markdown: str) -> bool:
     """Tell whether a block begins with a line that holds a border."""
+    if markdown.count("|") > _MAX_BORDERS:
+        return False
     return _BEGINS.match(markdown) is not None or _MAY_BEGIN.search(markdown) is not None
 
 
