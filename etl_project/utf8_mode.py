@@ -6,6 +6,7 @@ the texts of names into other bytes, and so look for other files. The mode can o
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import locale
@@ -35,6 +36,8 @@ def restart_in_utf8_mode() -> None:
     if not sys.executable:
         return
     os.environ["PYTHONUTF8"] = "1"
+    # What is removed at exit, as the temporary home of `dg launch`, would stay for ever.
+    atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()

@@ -40,3 +40,24 @@ def test_a_process_that_cannot_start_again_lists_names_as_bytes(tmp_path: Path) 
     assert ended.returncode == 0, ended.stderr.decode()
     lines = set(ended.stdout.split(b"\n"))
     assert {"春天.md".encode(), "naïve.md".encode(), rb"\xd6\xd0.md", b"\xd6\xd0.md"} <= lines
+
+
+RESTART = """
+import os, sys, tempfile
+from etl_project.utf8_mode import restart_in_utf8_mode
+if "utf8" not in sys._xoptions:
+    kept = tempfile.TemporaryDirectory(dir=sys.argv[1])
+    assert len(os.listdir(sys.argv[1])) == 1
+restart_in_utf8_mode()
+print(ascii(sys.argv[2]), os.listdir(sys.argv[1]))
+"""
+
+
+def test_a_process_that_starts_again_leaves_no_temporary_folder(tmp_path: Path) -> None:
+    """`dg launch` has made one for its records when it loads the definitions, which start it again."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    command = [sys.executable, "-c", RESTART, str(folder), "中"]
+    environment = environment_of("zh_CN.GB18030", tmp_path)
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, r"'\u4e2d' []" + "\n"), ended.stderr

@@ -38,7 +38,7 @@ def restore_addresses(html: str) -> str:
     Args:
         html: HTML as the renderer writes it.
     """
-    if _SIGN not in html and _SIGN_ESCAPED not in html:
+    if _SIGN not in html and ("%" not in html or _SIGN_ESCAPED not in html):
         return html
     return _ADDRESS.sub(_restore, html).replace(_SIGN, "%")
 

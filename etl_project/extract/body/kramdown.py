@@ -126,13 +126,14 @@ def convert_kramdown(body: str) -> str:
         or ("\\" in body and "\\\\\n" in body)
         or ("^" in body and "\n^\n" in body)
         or _SPACED_ADDRESS.search(body)
-        or _may_hold_round_item(body)
+        or (") " in body and _may_hold_round_item(body))
         or (has_html and _may_hold_html(body))
     ):
         body = substitute_outside_code(_KRAMDOWN, _rewrite, body)
     if "\\" in body and _MAY_ESCAPE_IN_ADDRESS.search(body):
         body = substitute_outside_code(_ESCAPE_IN_ADDRESS, lambda match: match[0].replace("\\", "\\\\"), body)
-    body = escape_colons(body)
+    if "\n:" in body:
+        body = escape_colons(body)
     if "]:" in body:
         body = join_labels(close_brackets_of_addresses(close_spaced_definitions(body)))
     if "|" in body:
@@ -180,7 +181,7 @@ def _escape_colon(match: re.Match[str]) -> str:
 
 def strip_heading_ids(html: str) -> str:
     """Remove `{#id}` at the end of headings; other braces are text there, as in kramdown."""
-    return _HEADING_ID.sub("", html) if "}</h" in html else html
+    return _HEADING_ID.sub("", html) if "}" in html and "}</h" in html else html
 
 
 def strip_heading_braces(html: str) -> str:
