@@ -82,10 +82,10 @@ def test_a_link_adds_and_loses_no_letter(pieces: list[str]) -> None:
     "piece", ["`https://a`y", "https://a.b ", "[https://a.b", "|https://a.b|\n", "www.", "a@b.", ")"]
 )
 def test_hostile_addresses_take_no_longer_than_they_are_long(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for link in (link_goldmark_addresses, link_marked_addresses, link_gfm_addresses):
         link(piece * 2_000)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_an_address_in_what_is_no_link_is_bare() -> None:

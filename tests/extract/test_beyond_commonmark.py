@@ -167,13 +167,13 @@ def test_escapes_outside_of_addresses_are_text() -> None:
      '<img src="', '<span class="math math-inline">'],
 )  # fmt: skip
 def test_hostile_bodies_take_each_pass_no_longer_than_they_are_long(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for change in (
         strip_callout_signs, strip_container_marks, gather_footnotes, gather_inline_notes, strip_highlights,
         strip_block_ids, write_formulas, mark_embedded_pages,
     ):  # fmt: skip
         change(piece * 5_000)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize("markdown", ["marked", "obsidian"])

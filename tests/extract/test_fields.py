@@ -361,11 +361,11 @@ def test_no_front_matter_and_no_path_stop_the_reader(
 
 def test_huge_values_take_no_time() -> None:
     many = [f"t{i}" for i in range(50_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     read("obsidian", "a.md", {"tags": many}, body="#a <!-- %% ``` " * 20_000)
     read("jekyll", "_posts/a.md", {"tags": "a " * 30_000, "permalink": ":" * 60_000, "slug": "-" * 60_000})
     read("hugo", "content/a.md", {"url": ":" * 60_000, "title": " " * 60_000, "slug": " -" * 30_000})
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_changed_settings_file_changes_the_fingerprint_of_the_site(tmp_path: Path) -> None:

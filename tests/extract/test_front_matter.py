@@ -377,9 +377,9 @@ def test_a_warning_names_the_line_of_the_file() -> None:
     ],
 )
 def test_what_cannot_be_trusted_is_refused_with_a_reason(block: str, expected: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert reason(f"---\n{block}\n---\n") == expected
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_alias_and_merge_bombs_are_refused() -> None:
@@ -410,9 +410,9 @@ def test_alias_and_merge_bombs_are_refused() -> None:
     ],
 )
 def test_toml_and_json_have_the_same_limits(text: str, expected: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert reason(text) == expected
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_the_limits_are_settings() -> None:
@@ -425,13 +425,13 @@ def test_the_limits_are_settings() -> None:
     "text", ["\n" * 2_000_000 + "x", " " * 2_000_000 + "x", "---\n" + "a" * 2_000_000, "-" * 300_000]
 )
 def test_long_runs_of_anything_take_no_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for required in (True, False):
         try:
             read_front_matter(text, LIMITS, required=required, formats=tuple(FORMATS))
         except Rejection:
             continue
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_json_of_the_fields_is_compact_and_keeps_order_and_characters() -> None:

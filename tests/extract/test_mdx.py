@@ -72,9 +72,9 @@ def test_no_mdx_raises_and_text_without_its_signs_stays(pieces: list[str]) -> No
 
 @pytest.mark.parametrize("piece", ["{", "<A ", "<A {", "`a``", "import x {\n\n", '<A b="', "{'", "<A>", "export (\n"])
 def test_hostile_mdx_takes_no_longer_than_it_is_long(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     convert_mdx(piece * 3_000)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize(

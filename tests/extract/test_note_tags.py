@@ -48,6 +48,6 @@ def test_a_tag_stands_in_the_note_after_a_number_sign(pieces: list[str]) -> None
 
 @pytest.mark.parametrize("piece", ["#", "#a", "[#", "#a_", "`#", "\\#", "#1"])
 def test_hostile_notes_take_no_longer_than_they_are_long(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     find_note_tags(piece * 100_000)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
