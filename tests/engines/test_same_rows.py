@@ -12,7 +12,7 @@ from benchmarks.corpus.site import Site, Variant, generate
 from benchmarks.stages import derived_digest, refresh
 from etl_project.extract import fields
 from etl_project.extract.dates import read_date
-from etl_project.extract.front_matter import read as front_matter
+from etl_project.extract.front_matter import yaml_header as front_matter
 
 
 @pytest.mark.parametrize("variant", ["entropy", "mixed"])
