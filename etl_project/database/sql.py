@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,3 +55,10 @@ def first_number(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, o
 def count_rows(con: duckdb.DuckDBPyConnection, table: str) -> int:
     """Count the rows of a table."""
     return first_number(con, f"SELECT count(*) FROM {table}")
+
+
+def count_rows_of_each(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> dict[str, int]:
+    """Count the rows of some tables, at least one, in one query, which takes a fraction of the time of many."""
+    return dict(
+        con.execute(" UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables)).fetchall()
+    )

@@ -46,12 +46,14 @@ def digest_inputs(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -
         tables: the contract.
     """
     digests: Digests = {}
-    for table, readers in columns_read(tables).items():
+    read = columns_read(tables)
+    queries = []
+    for table, readers in read.items():
         only = _TOUCHED if table in tables_by_article() else ""
-        sums = ", ".join(f"sum(hash({', '.join(columns)})::HUGEINT)" for columns in readers.values())
-        row = con.execute(f"SELECT count(*), {sums} FROM {table} {only}").fetchone()
-        assert row is not None, "an aggregate without GROUP BY has one row"
-        digests |= {(name, table): (row[0], row[i] or 0) for i, name in enumerate(readers, 1)}
+        sums = ", ".join(f"coalesce(sum(hash({', '.join(columns)})::HUGEINT), 0)" for columns in readers.values())
+        queries.append(f"SELECT '{table}', count(*), [{sums}] FROM {table} {only}")
+    for table, rows, sums_of_hashes in con.execute(" UNION ALL ".join(queries)).fetchall():
+        digests |= {(name, table): (rows, digest) for name, digest in zip(read[table], sums_of_hashes, strict=True)}
     return digests
 
 

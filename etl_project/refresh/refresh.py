@@ -19,7 +19,7 @@ from etl_project.database.contract import contract
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.previous import PREVIOUS, REPLACED_FILE, attach_empty_previous, attach_previous
 from etl_project.database.publish import Published, publish
-from etl_project.database.sql import count_rows
+from etl_project.database.sql import count_rows_of_each
 from etl_project.database.work_file import WorkFile, create_tables, transaction
 from etl_project.engines.engine import Engine
 from etl_project.engines.local import LocalEngine
@@ -190,7 +190,7 @@ class Refresh:
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table of the contract."""
         with self.work.opened(read_only=True) as con:
-            return {name: count_rows(con, name) for name in contract()}
+            return count_rows_of_each(con, contract())
 
     @tells_full_disk("build the aggregates")
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:
@@ -268,7 +268,7 @@ def _describe_load(
         is_new=is_new,
         files_read=sum(row.read for row in read.manifest),
         bytes_read=sum(row.bytes_read for row in read.manifest),
-        rows={name: count_rows(con, name) for name in tables},
+        rows=count_rows_of_each(con, tables),
         changes=dict(changes),
         milliseconds=milliseconds,
         unavailable=read.unavailable,
