@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import statistics
 import subprocess
 import tempfile
@@ -29,6 +30,8 @@ class Ran:
     seconds: float
     """Wall clock, from before the process starts until it is reaped."""
     output: str
+    cpu_seconds: float = 0.0
+    """Processor time of the process and of all descendants that were waited for."""
     peak_bytes: int = 0
     """Largest sum of the proportional set sizes of the process and its descendants; 0 if not sampled."""
 
@@ -52,7 +55,7 @@ def run(
         CommandFailed: its exit code is not 0, or it was stopped at the limit.
     """
     with tempfile.TemporaryFile() as output:
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), _cpu_of_children()
         process = subprocess.Popen(
             [*map(str, command)], cwd=folder, stdout=output, stderr=subprocess.STDOUT, env=_user_environment()
         )
@@ -70,14 +73,19 @@ def run(
             raise
         finally:
             too_long.cancel()
-        seconds = time.perf_counter() - began
+        seconds, cpu = time.perf_counter() - began, _cpu_of_children() - cpu
         if seconds > limit:
             raise CommandFailed(f"{_name(command)} was stopped after {limit:,.0f} s")
         output.seek(0)
         text = output.read().decode("utf-8", "replace")
     if code:
         raise CommandFailed(f"{_name(command)} ended with {code}: {text[-400:].strip()}")
-    return Ran(seconds, text, peak)
+    return Ran(seconds, text, cpu, peak)
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _user_environment() -> dict[str, str]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.bench import ROOT, Bench
 from benchmarks.growth import records
 from benchmarks.hostile import hostile_rows
+from benchmarks.insight import insight
 from benchmarks.measure import CommandFailed
 from benchmarks.peers import peers
 from benchmarks.results import Result, Section, load, render, save
@@ -30,6 +31,7 @@ FIGURES = Path(__file__).with_name("figures.json")
 
 ALL: dict[str, tuple[str, Callable[[Bench], Iterator[Result]]]] = {
     **SECTIONS,
+    "insight": ("Search and stories", insight),
     "records": ("Dagster's records", records),
     "peers": ("Other programs, the same posts", peers),
     "hostile": ("Posts made to hurt", hostile_rows),

@@ -1,0 +1,113 @@
+"""What search and stories cost: builds and refreshes with each part of `[insight]` on and off, and a search."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+
+from benchmarks.bench import PYTHON, ROOT, Bench, forget, stages_of
+from benchmarks.corpus.site import Site, Update, settle, update
+from benchmarks.measure import run, seconds
+from benchmarks.results import Result, Target
+from etl_project.insight import Insight
+
+MOST_MICROSECONDS = {"search": 80, "stories": 115}
+"""Part of `[insight]` -> CPU time a post that it may add to a full build."""
+
+PARTS = [field.name for field in fields(Insight)]
+
+_SEARCH = """
+import sys, time, duckdb
+for _ in range(2):  # the first reads the file into the page cache
+    wall, cpu = time.perf_counter(), time.process_time()
+    with duckdb.connect(sys.argv[1], read_only=True) as con:
+        con.execute("FROM search('市场 增长') LIMIT 20").fetchall()
+    print(time.perf_counter() - wall, time.process_time() - cpu)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A full build without Dagster."""
+
+    microseconds: float
+    """CPU time a post, all processes together."""
+    published_bytes: float
+    """Bytes of the published file, a post."""
+
+
+def insight(bench: Bench) -> Iterator[Result]:
+    """Measure each part on its own and all together beside none, then a search of two words."""
+    site = bench.site(bench.posts)
+    settings = site.settings.read_text("utf-8")
+
+    def switch(on: list[str]) -> None:
+        lines = [f"{part} = {str(part in on).lower()}" for part in PARTS]
+        site.settings.write_text("\n".join([settings, "[insight]", *lines, ""]), "utf-8")
+
+    def build(on: list[str]) -> Build:
+        switch(on)
+        forget(site)
+        bench.warm(site)
+        cpu = run(stages_of(site), ROOT).cpu_seconds
+        return Build(cpu / site.posts * 1e6, site.warehouse.stat().st_size / site.posts)
+
+    try:
+        for on in [[part] for part in PARTS] + [PARTS]:
+            yield _cost(bench, on, build)
+        yield from _queries(bench, site)
+        yield from _little_changed(bench, site, switch)
+    finally:
+        site.settings.write_text(settings, "utf-8")
+        bench.drop(site)
+
+
+def _cost(bench: Bench, on: list[str], build: Callable[[list[str]], Build]) -> Result:
+    taken = [(build([]), build(on)) for _ in range(bench.large_runs)]
+    more = statistics.median(with_it.microseconds - without.microseconds for without, with_it in taken)
+    without, with_it = taken[-1]
+    limit = sum(MOST_MICROSECONDS.get(part, 0) for part in on)
+    target = Target(limit, f"at most {limit} µs")
+    return Result(
+        f"full build of {bench.posts:,} posts, CPU time a post: {' and '.join(on)}",
+        f"{more:.0f} µs more than {without.microseconds:.0f}", target.words, target.verdict(more),
+        f"{with_it.published_bytes - without.published_bytes:,.0f} bytes a post more than "
+        f"{without.published_bytes:,.0f}; {bench.large_runs} pairs of builds",
+    )  # fmt: skip
+
+
+def _queries(bench: Bench, site: Site) -> Iterator[Result]:
+    taken = [
+        tuple(map(float, run([PYTHON, "-c", _SEARCH, site.warehouse], ROOT).output.splitlines()[-1].split()))
+        for _ in range(bench.runs)
+    ]
+    name = f"search of two words, {bench.posts:,} posts"
+    for what, number, limit in (("wall", 0, 0.4), ("CPU", 1, 0.8)):
+        target = Target(limit, f"at most {limit} s")
+        values = [row[number] for row in taken]
+        yield Result(
+            f"{name}, {what}", seconds(values), target.words, target.verdict(statistics.median(values)),
+            "opening the file included",
+        )  # fmt: skip
+
+
+def _little_changed(bench: Bench, site: Site, switch: Callable[[list[str]], None]) -> Iterator[Result]:
+    taken: dict[bool, list[float]] = {}
+    for is_on in (False, True):
+        switch(PARTS if is_on else [])
+        forget(site)
+        bench.build(site)
+        taken[is_on] = []
+        for number in range(1, bench.runs + 1):
+            update(site, Update(number + bench.runs * is_on, overwritten=bench.changed))
+            settle()
+            bench.warm(site)
+            taken[is_on].append(run(stages_of(site), ROOT).seconds)
+            bench.stages(site)
+    more = statistics.median(taken[True]) - statistics.median(taken[False])
+    target = Target(0.7, "at most 0.7 s more than without")
+    yield Result(
+        f"{bench.changed} of {bench.posts:,} changed, without Dagster, {' and '.join(PARTS)} on", seconds(taken[True]),
+        target.words, target.verdict(more), f"without: {seconds(taken[False])}",
+    )  # fmt: skip
