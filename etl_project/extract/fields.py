@@ -26,6 +26,7 @@ from etl_project.extract.term_names import (
     listed_names,
     nested_names,
     split_names,
+    term_names,
     unique_names,
 )
 from etl_project.limits import Limits
@@ -37,6 +38,7 @@ EXCERPT_CHARACTERS = 300
 
 _TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
 _FALSE_WORDS = frozenset({"false", "no", "off", "0"})
+_FLAGS = _TRUE_WORDS | _FALSE_WORDS
 _STRICT_TRUE, _STRICT_FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 _DRAFT_STATUSES = frozenset({"draft", "hidden", "skip"})
 _DATE_IN_URL = re.compile(r"(?:^|/)([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?=/)")
@@ -195,12 +197,12 @@ class FieldReader:
             status="draft" if self._is_draft(front_matter, in_draft_folder=is_draft_folder) else "published",
             language=_stripped_text(front_matter, dialect.language) or parts.language or self._language,
             # `template: true` says that the post is a template, not which one it uses.
-            layout=None if layout and layout.lower() in _TRUE_WORDS | _FALSE_WORDS else layout,
+            layout=None if layout and layout.lower() in _FLAGS else layout,
             url=url,
             excerpt=excerpt[:EXCERPT_CHARACTERS] if excerpt else None,
             categories=categories,
             tags=self._find_tags(front_matter, body),
-            authors=unique_names(split_names(self._find_names(front_matter, self._author_keys), dialect.authors_split)),
+            authors=term_names(self._find_names(front_matter, self._author_keys), dialect.authors_split),
             warnings=warnings,
         )
 
@@ -313,14 +315,15 @@ class FieldReader:
         names: list[str] = []
         if dialect.singular_is_whole:
             # Jekyll: first folders, then defaults, then `categories`, then `category`.
-            folder_index = next((i for i, f in enumerate(parts.folders) if f in dialect.category_folders_above), 0)
-            names += parts.folders[:folder_index]
+            if not dialect.category_folders_above.isdisjoint(parts.folders):
+                folder_index = next(i for i, f in enumerate(parts.folders) if f in dialect.category_folders_above)
+                names += parts.folders[:folder_index]
             if defaults:
                 names += split_names(defaults.get("categories"), dialect.categories_split)
-            names += split_names(front_matter.get("categories"), dialect.categories_split)
+            names += term_names(front_matter.get("categories"), dialect.categories_split)
             names += listed_names(front_matter.get("category"))
         else:
-            names += split_names(self._find_names(front_matter, self._category_keys), dialect.categories_split)
+            names += term_names(self._find_names(front_matter, self._category_keys), dialect.categories_split)
         return unique_names(flat_names(names))
 
     def _find_names(self, front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:
@@ -333,7 +336,7 @@ class FieldReader:
         dialect = self._dialect
         if dialect.singular_is_whole and (tag := front_matter.get("tag")) is not None:
             return unique_names(listed_names(tag))
-        tags = unique_names(split_names(self._find_names(front_matter, self._tag_keys), dialect.tags_split))
+        tags = term_names(self._find_names(front_matter, self._tag_keys), dialect.tags_split)
         if dialect.tags_in_body:
             return unique_names([tag.removeprefix("#") for tag in tags] + find_note_tags(body))
         return tags
@@ -390,4 +393,4 @@ def _lower_text(front_matter: dict[str, Value], key: str) -> str:
 
 
 def _is_flag(value: Value) -> bool:
-    return isinstance(value, str) and value.strip().lower() in _TRUE_WORDS | _FALSE_WORDS
+    return isinstance(value, str) and value.strip().lower() in _FLAGS

@@ -199,7 +199,8 @@ class PostReader:
 
     def _read_body(self, post: Post) -> None:
         key, value = self._dialect.templates_off
-        is_off = str(post.front_matter.fields.get(key)).lower() == value
+        fields = post.front_matter.fields
+        is_off = key in fields and str(fields[key]).lower() == value
         bodies = self._bodies_without_tags if is_off else self._bodies
         post.body = bodies.read(post.front_matter.body, _form_of(post.path))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from etl_project.dialects import Split
@@ -28,6 +29,8 @@ _WIKILINK = re.compile(r"\[\[([^\[\]\n]+)\]\]")
 _JOINT = re.compile(r"[\s,，、;；&+]+|\band\b")
 _COMMA = re.compile("[,，]")
 _COMMA_OR_WHITE_SPACE = re.compile(r"[,，\s]+")
+_CACHED_CHARACTERS = 200
+"""The names in a longer text are not cached."""
 
 
 def unique_names(names: Iterable[str]) -> list[str]:
@@ -76,6 +79,19 @@ def split_names(value: Value, split: Split) -> list[str]:
     if split == "comma_or_semicolon" and ";" in value:
         return value.split(";")
     return _COMMA.split(value)
+
+
+def term_names(value: Value, split: Split) -> list[str]:
+    """Collect the names in a value as `split_names` does, once each."""
+    if isinstance(value, str) and len(value) <= _CACHED_CHARACTERS:
+        return list(_names_in_text(value, split))
+    return unique_names(split_names(value, split))
+
+
+@lru_cache(maxsize=4096)
+def _names_in_text(text: str, split: Split) -> tuple[str, ...]:
+    # Posts of one site name the same few terms over and over.
+    return tuple(unique_names(split_names(text, split)))
 
 
 def linked_names(value: Value) -> Value:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from etl_project.extract.body.kramdown import convert_kramdown
+from etl_project.extract.body.kramdown_tables import write_kramdown_tables
 from etl_project.extract.body.read import BodyReader
 
 JEKYLL = BodyReader(markdown="kramdown", templates="liquid")
@@ -165,3 +166,9 @@ def test_hostile_kramdown_takes_time_in_proportion_to_its_length(piece: str) -> 
     start = time.process_time()
     convert_kramdown(piece * 4_000 + "{: **“x”**y")
     assert time.process_time() - start < 2  # each takes some hundredths of a second; this guards against squares
+
+
+def test_tables_of_more_borders_than_any_author_writes_are_left_as_they_are() -> None:
+    many = "\n\na|b" * 50_001
+    assert write_kramdown_tables(many) is many
+    assert write_kramdown_tables("\n\na|b" * 500).count("|-|-|") == 500

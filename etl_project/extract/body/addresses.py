@@ -14,7 +14,7 @@ from urllib.parse import unquote
 _SIGN = "\ufdd0"  # a noncharacter: no program may write it into a file (Unicode 16, section 23.7)
 _SIGN_ESCAPED = "%EF%B7%90"
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
-_WRITTEN_ESCAPE = re.compile(r"(?<!\\)%(?=[0-9A-Fa-f]{2})")
+_WRITTEN_ESCAPE = re.compile(r"%(?<!\\%)(?=[0-9A-Fa-f]{2})")
 _ADDRESS = re.compile(r'((?:href|src)=")([^"%]*%[^"]*)"')
 
 

@@ -21,7 +21,7 @@ _MARKDOWN_INSIDE = re.compile(
     r"""\smarkdown=(?:"(?:1|block|span)"|'(?:1|block|span)'|1)(?P<rest>[^<>]*)>"""
 )
 _TAG = re.compile(rf"<(?P<end>/?)(?:{_TAGS})\b[^<>]*>")
-_TAG_FOLLOWS = re.compile(rf"[ \t]*(?:\n[ \t]*)?(?:<(?:/|!--|(?:{_TAGS})\b)|\Z)")
+_TEXT_AFTER_END = re.compile(rf"</(?:{_TAGS})\b[^<>]*>(?![ \t]*(?:\n[ \t]*)?(?:<(?:/|!--|(?:{_TAGS})\b)|\Z))")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
 _SPACED_BLANK_LINE = re.compile(r"\n[ \t]+\n")
 _EMPTY_COMMENT = "<!---->"
@@ -94,10 +94,12 @@ def _is_only_html(part: str) -> bool:
     """Tell whether a part without blank lines is whole elements, with no text beside them."""
     if _STARTS.match(part.lstrip("\n")) is None:
         return False
+    if _TEXT_AFTER_END.search(part) is not None:
+        return False
     depth = 0
-    for tag in _TAG.finditer(part):
-        depth += -1 if tag["end"] else 1
-        if depth < 0 or (tag["end"] and _TAG_FOLLOWS.match(part, tag.end()) is None):
+    for end in _TAG.findall(part):
+        depth += -1 if end else 1
+        if depth < 0:
             return False
     return depth == 0
 

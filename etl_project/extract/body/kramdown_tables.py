@@ -30,8 +30,8 @@ _DASHES = re.compile(r"[+|: \t-]*-[+|: \t-]*")
 _EQUALS = re.compile(r"[+|: \t=]*=[+|: \t=]*")
 _MAX_LINE_CHARACTERS = 4_000
 _MAX_COLUMNS = 100
-_MAX_BORDERS = 100_000
-"""A body of more borders is left as it is: its tables would take longer than all the rest of it."""
+_MAX_BORDERS = 50_000
+"""A body of more borders is left as it is: a table for each of so many takes about a second."""
 
 
 def write_kramdown_tables(markdown: str) -> str:

@@ -16,11 +16,12 @@ import re
 from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
 
 _START = r"^(?P<label>[ ]{0,3}\[(?!\^)[^\[\]\n]+\]:[ \t]*)"
-_SPACED = compile_outside_code(rf"{_START}(?P<address>[^\s<][^\n]*)$")
-_UNBALANCED = compile_outside_code(rf"{_START}(?P<address>[^\s<()]*[()][^\s<]*)(?=[ \t]*$|[ \t]+[\"'(])")
-_MAY_BE_SPACED = re.compile(r"\]:[ \t]*[^\s<\\]+(?:[ \t]+[^\s\"'{]|\\)")
-_MAY_BE_UNBALANCED = re.compile(r"\]:[ \t]+[^\s<()]*[()]")
-_MAY_BE_SPACED_LABEL = re.compile(r"\](?:[ ]|[ ]?\n[ ]{0,3})\[")
+_STARTS = r"\n(?=[ ]{0,3}\[)"
+_SPACED = compile_outside_code(rf"{_START}(?P<address>[^\s<][^\n]*)$", _STARTS)
+_UNBALANCED = compile_outside_code(rf"{_START}(?P<address>[^\s<()]*[()][^\s<]*)(?=[ \t]*$|[ \t]+[\"'(])", _STARTS)
+_MAY_BE_SPACED = re.compile(r"\]:[ \t]*[^\s<\\]++(?:[ \t]+[^\s\"'{]|\\)")
+_MAY_BE_UNBALANCED = re.compile(r"\]:[ \t]+[^\s<()]*+[()]")
+_MAY_BE_SPACED_LABEL = re.compile(r"\](?=(?:[ ]|[ ]?\n[ ]{0,3})\[([^\[\]\n]+)\](?![:(\[]))")
 _TITLE = re.compile(r"""[ \t]+(?:"[^\n]*"|'[^\n]*')[ \t]*\Z""")
 _ATTRIBUTES = re.compile(r"[ \t]*\{:[^{}\n]*\}[ \t]*\Z")
 _BEFORE = re.compile(r"(?:\A|\n)(?:[ \t]*|[ ]{0,3}\[[^\[\]\n]+\]:[^\n]*|[ ]{0,3}\{:[^\n]*)\n?\Z")
@@ -94,10 +95,10 @@ def join_labels(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such reference.
     """
-    if "]:" not in markdown or _MAY_BE_SPACED_LABEL.search(markdown) is None:
+    if "]:" not in markdown or not (spaced := _MAY_BE_SPACED_LABEL.findall(markdown)):
         return markdown
     labels = {label.casefold() for label in _LABEL.findall(markdown)}
-    if not labels:
+    if labels.isdisjoint([label.casefold() for label in spaced]):
         return markdown
     return substitute_outside_code(
         _SPACED_LABEL,

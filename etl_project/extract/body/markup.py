@@ -34,11 +34,6 @@ _LONG_TAG = re.compile(r"(<[a-zA-Z][a-zA-Z0-9]{0,20})[^<>]{20000,}")
 _QUOTED_VALUE = re.compile(r'"[^"]*"|' r"'[^']*'")
 
 
-def replace_nul(body: str) -> str:
-    """Replace NUL by U+FFFD (CommonMark 0.31, section 2.3): it marks breaks in the text that a walk collects."""
-    return body.replace("\0", "\ufffd") if "\0" in body else body
-
-
 def drop_costly_tags(html: str) -> str:
     """Drop the tags and attributes that would make the parser slow or use much memory.
 
@@ -53,7 +48,7 @@ def drop_costly_tags(html: str) -> str:
     """
     if len(html) > _HARMLESS_CHARACTERS:
         html = _LONG_TAG.sub(_strip_long_attributes, html)
-    if html.count("<") <= _HARMLESS_TAGS:
+    if len(html) <= _HARMLESS_TAGS or html.count("<") <= _HARMLESS_TAGS:
         return html
     kept = []
     begin = 0

@@ -20,7 +20,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from etl_project.dialects import Markdown, Templates
 from etl_project.extract.body.addresses import protect_escapes, restore_addresses
 from etl_project.extract.body.flavours import FLAVOURS, MDX_BEFORE, Pass
-from etl_project.extract.body.markup import drop_costly_tags, pieces, replace_nul
+from etl_project.extract.body.markup import drop_costly_tags, pieces
 from etl_project.extract.body.org import org_to_html
 from etl_project.extract.body.plain_text import plain_text
 from etl_project.extract.body.rst import rst_to_html
@@ -102,11 +102,11 @@ class BodyReader:
             tags_of_html = (TemplateTags(templates, is_markdown=False).take_out,)
         to_html = (*flavour.before, protect_escapes, render, restore_addresses, *flavour.after)
         self._passes: dict[Form, tuple[Pass, ...]] = {
-            "markdown": (replace_nul, *tags, *to_html, drop_costly_tags),
-            "mdx": (replace_nul, *tags, *MDX_BEFORE, *to_html, drop_costly_tags),
-            "html": (replace_nul, *tags_of_html, drop_costly_tags),
-            "rst": (replace_nul, rst_to_html, drop_costly_tags),
-            "org": (replace_nul, *tags_of_html, org_to_html, drop_costly_tags),
+            "markdown": (*tags, *to_html, drop_costly_tags),
+            "mdx": (*tags, *MDX_BEFORE, *to_html, drop_costly_tags),
+            "html": (*tags_of_html, drop_costly_tags),
+            "rst": (rst_to_html, drop_costly_tags),
+            "org": (*tags_of_html, org_to_html, drop_costly_tags),
         }
         self._book = RuleBook(rules, mentions)
         self._tag_actions = make_tag_actions(self._book)
@@ -117,7 +117,7 @@ class BodyReader:
         r"""Read one body.
 
         Args:
-            body: text in one of these forms, lines ended by `\n`.
+            body: text in one of these forms, lines ended by `\n`; without NUL, which `decode` lets not through.
             form: which of them.
 
         Returns:

@@ -64,6 +64,8 @@ _ADDRESS = (
     r"(?:\]\([ ]?|^[ ]{0,3}\[[^\[\]\n]+\]:[ \t]*)"
     rf"(?P<url>[^\s(){{}}<>]*(?:{_EXPRESSION}[^\s(){{}}<>]*)+)(?=[ \t)\n]|\Z)"
 )
+_ADDRESS_STARTS = r"\](?=\([ ]?[^\s(){}<>]*\{)|\n(?=[ ]{0,3}\[[^\[\]\n]+\]:[ \t]*[^\s(){}<>]*\{)"
+"""Where such an address may start, for `Tokens`."""
 _ATTRIBUTE_BEFORE = re.compile(r"""<[a-zA-Z][^<>]*=\s*(?:"[^"<>]*|'[^'<>]*)\Z""")
 _ATTRIBUTE_CHARACTERS = 400
 """Characters before a tag within which an attribute around it has begun."""
@@ -85,7 +87,7 @@ class TemplateTags:
         self._templates = templates
         self._is_markdown = is_markdown
         code = rf"(?P<fence>{FENCE})|(?P<ticks>`+)|(?P<address>{_ADDRESS})|" if is_markdown else ""
-        starts = rf"{CODE_STARTS}|\](?=\()|\n(?=[ ]{{0,3}}\[)" if is_markdown else ELEMENT_STARTS
+        starts = rf"{CODE_STARTS}|{_ADDRESS_STARTS}" if is_markdown else ELEMENT_STARTS
         self._tokens = Tokens(
             rf"{code}(?P<element>{ELEMENT})|(?P<tag>{_TAG_START[templates]})", rf"{starts}|\{{(?=[{{%#])"
         )

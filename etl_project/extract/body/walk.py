@@ -123,7 +123,7 @@ class Walk:
         self._markdown = markdown
         self._wikilinks = wikilinks
         self._markdown_escapes: set[str] | None = None
-        self._may_hide = "isplay" in html or "idden" in html or "ISPLAY" in html or "IDDEN" in html
+        self._may_hide = "isplay" in html or "idden" in html or ("I" in html and ("ISPLAY" in html or "IDDEN" in html))
         self._open_mentions: list[tuple[str, str]] = []
         self.parts: list[str] = []
         """Pieces of text, and breaks between them."""

@@ -70,15 +70,15 @@ _ESCAPED_PARTS = frozenset(
 
 
 @lru_cache(maxsize=256)
-def _split_template(template: str) -> tuple[tuple[Callable[[Address], str], bool], ...]:
-    """Split a template into literal texts and parts, each with whether it must be escaped.
+def _split_template(template: str) -> tuple[tuple[tuple[str, Callable[[Address], str], bool], ...], str]:
+    """Split a template into its parts, each with the text before it and whether it must be escaped, and its last text.
 
     An unknown name that ends with an underscore is tried without it.
 
     Raises:
         UnknownPartError: a name is not known to Jekyll.
     """
-    pieces: list[tuple[Callable[[Address], str], bool]] = []
+    pieces: list[tuple[str, Callable[[Address], str], bool]] = []
     position = 0
     for match in COLON_NAME.finditer(template):
         name = match[1]
@@ -87,13 +87,9 @@ def _split_template(template: str) -> tuple[tuple[Callable[[Address], str], bool
             name, end = name[:-1], end - 1
         if name not in _JEKYLL_PARTS:
             raise UnknownPartError(name)
-        pieces += (_literal_piece(template[position : match.start()]), (_JEKYLL_PARTS[name], name in _ESCAPED_PARTS))
+        pieces.append((template[position : match.start()], _JEKYLL_PARTS[name], name in _ESCAPED_PARTS))
         position = end
-    return (*pieces, _literal_piece(template[position:]))
-
-
-def _literal_piece(text: str) -> tuple[Callable[[Address], str], bool]:
-    return lambda post: text, False
+    return tuple(pieces), template[position:]
 
 
 def _path_in_collection(post: Address) -> str:
@@ -132,10 +128,13 @@ def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
         elif not template and _is_page(post):
             template = "/:page_path/" if post.stem == "index" else f"/:page_path/:basename{page_ending}"
         try:
-            pieces = _split_template(template or site_template)
-            filled = "".join([escape_path(part(post)) if escapes else part(post) for part, escapes in pieces])
+            pieces, last = _split_template(template or site_template)
+            filled = "".join(
+                [before + (escape_path(part(post)) if escapes else part(post)) for before, part, escapes in pieces]
+            )
         except UnknownPartError:
             return None
-        return SLASHES.sub("/", f"/{filled}".replace("..", "/").replace("./", ""))
+        address = f"/{filled}{last}".replace("..", "/").replace("./", "")
+        return SLASHES.sub("/", address) if "//" in address else address
 
     return url
