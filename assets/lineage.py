@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Mapping
 
 import dagster as dg
 
@@ -11,8 +12,12 @@ from etl_project.load.aggregates import aggregates
 from etl_project.load.lineage import Origin, column_origins
 
 
-def with_origins(assets: Iterable[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
-    """Add a link to its function to every asset, and the lineage of its columns to every aggregate."""
+@functools.cache
+def with_origins(*assets: dg.AssetsDefinition) -> tuple[dg.AssetsDefinition, ...]:
+    """Add a link to its function to every asset, and the lineage of its columns to every aggregate.
+
+    Kept for the process: Dagster asks for the definitions six times in one `dg launch`.
+    """
     origins = column_origins(aggregates())
 
     def add_lineage(spec: dg.AssetSpec) -> dg.AssetSpec:
@@ -21,7 +26,7 @@ def with_origins(assets: Iterable[dg.AssetsDefinition]) -> list[dg.AssetsDefinit
 
     with silence_code_reference_warning():
         linked = dg.with_source_code_references([asset.map_asset_specs(add_lineage) for asset in assets])
-    return [asset for asset in linked if isinstance(asset, dg.AssetsDefinition)]
+    return tuple(asset for asset in linked if isinstance(asset, dg.AssetsDefinition))
 
 
 def _lineage(spec: dg.AssetSpec, origins: Mapping[str, list[Origin]]) -> dict[str, object]:

@@ -45,7 +45,7 @@ def defs() -> dg.Definitions:
         if OWNER not in os.environ:
             raise
         settings = None
-    return wire(settings, assets=with_origins(ASSETS))
+    return wire(settings, assets=with_origins(*ASSETS))
 
 
 ASSETS = (tables, aggregates, publish)

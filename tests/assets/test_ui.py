@@ -9,15 +9,18 @@ import time
 import psutil
 import pytest
 from conftest import Site
-from graph_runs import asked, run_job, served
+from graph_runs import GoodRun, asked, served
 
 from etl_project.servers.ui import CannotServe, serve
 
 pytest_plugins = ["graph_fixtures"]
 
 
-def test_the_servers_show_the_job_its_runs_and_the_schedule_and_stop_without_a_trace(posts: Site) -> None:
-    run = run_job(posts)
+@pytest.mark.usefixtures("first_run")
+def test_the_servers_show_the_job_its_runs_and_the_schedule_and_stop_without_a_trace(
+    posts: Site, good_run: GoodRun
+) -> None:
+    run = good_run.run
     with served(posts) as (address, process):
         assert address.startswith("http://127.0.0.1:")
         data = asked(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 import shutil
@@ -10,26 +9,19 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from built_sites import BuiltSites
 from conftest import Site
+from entries import ENTRIES, NOBODY, ROOT, Call, Run, by_process, forks
 from locales import BUILT, NO_UTF8_MODE, environment_of
 
-from etl_project.servers.dagster_home import TEMPLATE
+from etl_project import definitions
 from etl_project.sources.paths import escape_path, name_text
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
-NOBODY = 65534
-
-COMMANDS = {
-    "refresh": [sys.executable, "-m", "etl_project.cli", "refresh"],
-    "maintain": [sys.executable, "-m", "etl_project.cli", "maintain"],
-    "dg launch": [str(BIN / "dg"), "launch", "--assets", "*"],
-}
-"""Entry point -> its command line; ETL_CONFIG names the settings."""
+pytest_plugins = ["graph_fixtures"]
 
 LOCALES = ("C", "C.UTF-8", "zh_CN.GB18030", "en_US.ISO-8859-1")
 UMASKS = (0o022, 0o077, 0o027)
@@ -51,34 +43,36 @@ PAIRWISE = (
 )
 """Each value of one list meets each value of the others."""
 
-LETTERS = (
-    *(bytes([n]) for n in range(1, 128) if n not in b"/"),
+ASCII = tuple(bytes([n]) for n in range(1, 128) if n not in b"/")
+
+OTHER_LETTERS = (
     *(
         text.encode()
         for text in ("é", "e\u0301", "中", "𠮷", "😀", "\u2028", "\u00a0", "\ufeff", "\ufffd", "\u202e", "İ")
     ),
     *(b"\x80", b"\xff", b"\xd6\xd0", b"\xed\xa0\x80"),
-    *(rb"\x41", rb"\xd6", b"%41", b"..", b"**", b"{a,b}", b"[!a]", b"$(id)", b"a=1&b", b"://", b" - "),
+    *(rb"\x41", rb"\xd6", b"%41", b"..", b"**", b"{a,b}", b"[!a]", b"$(id)", b"a=1&b", b" - "),
 )
-"""What a name holds: every character of ASCII, letters of more bytes, bytes that are no letter, and what some library
-may take for more than it is."""
+"""Letters of more bytes, bytes that are no letter, and what some library may take for more than it is."""
+
+LETTERS = ASCII + OTHER_LETTERS
+"""What a name holds."""
 
 
-def names() -> Iterator[bytes]:
+def names(letters: Sequence[bytes] = LETTERS) -> Iterator[bytes]:
     """The paths of the posts: each letter within the name of a file, at its end, and in the name of a folder."""
-    for letter in LETTERS:
-        whole = letter.replace(b"/", b"")
-        yield b"a" + whole + b"b.md"
-        yield b"c" + whole + b".md"
-        yield b"d" + whole + b"e/post.md"
+    for letter in letters:
+        yield b"a" + letter + b"b.md"
+        yield b"c" + letter + b".md"
+        yield b"d" + letter + b"e/post.md"
 
 
-def written(folder: Path) -> Site:
-    """A site of these posts whose folders have names of other letters, too."""
-    site = Site(folder / "现场", source='dialect = "plain"\n', warehouse="仓库 é/p'#[a]=*%.duckdb")
+def written(folder: Path, letters: Sequence[bytes] = LETTERS) -> Site:
+    """A site of these posts in a folder; that of its warehouse has a name of other letters, too."""
+    site = Site(folder, source='dialect = "plain"\n', warehouse="仓库 é/p'#[a]=*%.duckdb")
     site.configure()
     root = os.fsencode(site.posts)
-    for number, name in enumerate(names()):
+    for number, name in enumerate(names(letters)):
         path = root + b"/" + name
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
@@ -87,8 +81,11 @@ def written(folder: Path) -> Site:
     return site
 
 
-def expected() -> list[str]:
-    return sorted({escape_path(name_text(name)) for name in names()})
+def refreshed(folder: Path) -> Site:
+    """A site of all these posts, refreshed once."""
+    site = written(folder)
+    site.refresh()
+    return site
 
 
 def give(folder: Path, user: int) -> None:
@@ -97,47 +94,33 @@ def give(folder: Path, user: int) -> None:
             os.chown(os.path.join(parent, name), user, user, follow_symlinks=False)
 
 
-@functools.cache
-def as_nobody() -> list[str]:
-    """The beginning of a command line that runs as another user; one that may read what Python needs from anywhere."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root: it starts processes of another user")
-    if not shutil.which("setpriv"):
-        pytest.skip("needs setpriv")
-    begin = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
-    reads = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
-    for words in (begin, begin + reads):
-        # Started once more, as a command does that goes over to UTF-8 mode.
-        again = "import etl_project.cli, os, sys; os.execv(sys.executable, [sys.executable, '-c', 'import decimal'])"
-        probe = [*words, sys.executable, "-c", again]
-        if subprocess.run(probe, cwd=ROOT, capture_output=True).returncode == 0:
-            return words
-    pytest.skip("needs a Python and a checkout that other users may read")
-
-
-def check_case(entry: str, locale: str, umask: int, user: str, locales: Path) -> None:
+def check_case(
+    run: Run, letters: Sequence[bytes], built_sites: BuiltSites, empty_home: Path, entry: str, umask: int, user: str,
+    base: dict[str, str],
+) -> None:  # fmt: skip
     """Run an entry point, and find every post in the published file under its own name, and nothing else written."""
-    prefix, uid = (as_nobody(), NOBODY) if user == "other" else ([], os.geteuid())
+    uid = NOBODY if user == "other" else os.geteuid()
     # Other users do not get through the folders of pytest.
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
-        site, home = written(Path(place)), Path(place, "home")
-        home.mkdir()
-        shutil.copy(TEMPLATE, home)
-        give(Path(place), uid)
         if entry == "maintain":
-            site.refresh()
-            give(site.published.parent, uid)
-        environment = environment_of(locale, locales) | {
+            site, letters = built_sites.copy(refreshed, Path(place, "现场")), LETTERS
+        else:
+            site = written(Path(place, "现场"), letters)
+        home = Path(place, "home")
+        shutil.copytree(empty_home, home)
+        if uid != os.geteuid():
+            # Another owner is another signature: what was refreshed keeps its posts.
+            for folder in (home, site.published.parent) if entry == "maintain" else (Path(place),):
+                give(folder, uid)
+        environment = base | {
             "ETL_CONFIG": str(site.config),
             "HOME": str(home),
             "DAGSTER_HOME": str(home),
             "DAGSTER_DISABLE_TELEMETRY": "1",
         }
-        ended = subprocess.run(
-            [*prefix, *COMMANDS[entry]], cwd=ROOT, env=environment, umask=umask, capture_output=True, timeout=240
-        )
-        assert ended.returncode == 0, (ended.stdout + ended.stderr).decode(errors="replace")[-4000:]
+        code, said = run(Call(entry, environment, umask, user == "other"))
+        assert code == 0, said[-4000:]
         made = [site.published, *(site.published.parent / ".work").iterdir()]
         facts = [path.stat() for path in made]
         assert {fact.st_uid for fact in facts} == {uid}
@@ -146,21 +129,45 @@ def check_case(entry: str, locale: str, umask: int, user: str, locales: Path) ->
             assert {fact.st_mode & umask for fact in facts} == {0}
         assert sorted(os.listdir(os.fsencode(site.folder))) == sorted(map(os.fsencode, ("site", "etl.toml", "仓库 é")))
         rows = site.query("SELECT path, status FROM post_files ORDER BY path COLLATE C")
-        assert [path for path, _ in rows] == expected()
+        assert [path for path, _ in rows] == sorted({escape_path(name_text(name)) for name in names(letters)})
         assert {status for _, status in rows} == {"loaded"}
         changed = [reason for reason in site.plan()[1].reasons if "file" in reason]
         assert changed == [], "each name is the same file under this locale"
 
 
-@pytest.mark.parametrize(("entry", "locale", "umask", "user"), PAIRWISE)
+@pytest.mark.parametrize("locale", LOCALES)
 def test_pairs_of_entry_locale_umask_and_user_change_no_name(
-    tmp_path: Path, entry: str, locale: str, umask: int, user: str
+    built_sites: BuiltSites, empty_home: Path, tmp_path: Path, locale: str
 ) -> None:
-    check_case(entry, locale, umask, user, tmp_path)
+    """The letters of ASCII are shared out among the locales, so that each entry point meets all of them."""
+    base = environment_of(locale, tmp_path)
+    letters = ASCII[LOCALES.index(locale) :: len(LOCALES)] + OTHER_LETTERS
+    with forks(base, empty_home, tmp_path) as run:
+        for entry, _, umask, user in (case for case in PAIRWISE if case[1] == locale):
+            try:
+                check_case(run, letters, built_sites, empty_home, entry, umask, user, base)
+            except BaseException as error:
+                error.add_note(f"{entry} under {locale}, umask {umask:03o}, {user} user")
+                raise
+
+
+def test_dagster_and_the_command_go_over_to_utf8_mode(
+    built_sites: BuiltSites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The forks above are of a program that has gone over to it."""
+    site = built_sites.copy(refreshed, tmp_path / "现场")
+    command = [sys.executable, "-m", "etl_project.cli", "sql", "--format", "csv", "SELECT count(*) FROM articles"]
+    environment = environment_of("zh_CN.GB18030", tmp_path) | {"ETL_CONFIG": str(site.config)}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout.split()[-1:]) == (0, [str(3 * len(LETTERS))]), ended.stderr
+    asked: list[str] = []
+    monkeypatch.setattr(definitions, "restart_dagster_in_utf8_mode", lambda: asked.append("when it loads them"))
+    definitions.defs()
+    assert asked == ["when it loads them"]
 
 
 def test_the_cases_hold_every_pair() -> None:
-    lists = (tuple(COMMANDS), LOCALES, UMASKS, USERS)
+    lists = (tuple(ENTRIES), LOCALES, UMASKS, USERS)
     for one, two in itertools.combinations(range(len(lists)), 2):
         assert {(case[one], case[two]) for case in PAIRWISE} == set(itertools.product(lists[one], lists[two]))
 
@@ -169,8 +176,8 @@ def test_the_cases_hold_every_pair() -> None:
 @pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("umask", UMASKS)
 @pytest.mark.parametrize("locale", [*dict.fromkeys([*LOCALES, *BUILT, "POSIX", NO_UTF8_MODE])])
-@pytest.mark.parametrize("entry", COMMANDS)
+@pytest.mark.parametrize("entry", ENTRIES)
 def test_no_entry_locale_umask_or_user_changes_a_name(
-    tmp_path: Path, entry: str, locale: str, umask: int, user: str
+    built_sites: BuiltSites, empty_home: Path, tmp_path: Path, entry: str, locale: str, umask: int, user: str
 ) -> None:
-    check_case(entry, locale, umask, user, tmp_path)
+    check_case(by_process, LETTERS, built_sites, empty_home, entry, umask, user, environment_of(locale, tmp_path))
