@@ -313,6 +313,7 @@ COMMITS: list[Step] = [
     ("refresh", {}),
     ("equals_a_full_build", {}),
     ("go_back_to_earlier_bytes", {}),
+    ("write", _at("old_post", "2026-01-01-a", text=TEXT[0])),
     ("delete", _at("_posts", "2026-01-01-a")),
     ("set_the_clock_forward_or_back", {"day": "2097-06-02"}),
     ("die_in_a_refresh", {"stage": 0}),
