@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Site, assert_the_change_log_adds_up
-from histories import FEW_SHARDS, SEQUENCES, SHARDS, replay_few_histories, run_random_histories
+from histories import SEQUENCES, SHARDS, Step, replay, rules_not_taken, run_random_histories
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
@@ -27,21 +27,20 @@ GOOD = "---\ntitle: Good\ntags: a\n---\n\nText.\n"
 HALF = ["", "---\ntitle: Goo"]
 A_RULE = '[[source.rules]]\nselector = "a"\ncolumn = "medium"\n'
 
-NAMES = st.sampled_from(["2026-01-01-a", "2026-01-02-b", "2026-01-03-c", "2026-02-30-d", "e"])
-FOLDERS = st.sampled_from(["_posts", "old_post"])
-TEXTS = st.sampled_from(
-    [
-        "---\ntitle: One\ntags: [a, B]\ncategories: news\n---\n\nText [x](https://one.example/).\n",
-        "---\ntitle: Two\ntags: [A, c]\n---\n\n# Head\n\nOther text.\n",
-        '---\ntitle: "他说"好"了"\ndate: 2026-01-05 10:00:00\ncategories: [News, x]\n---\n\n正文。\n',
-        "---\ntitle: Far\ndate: 2098-01-05\ntags: late\n---\n\nLater.\n",
-        "---\ntitle: Soon\ndate: 2097-06-01 23:30:00\ncategories: [news, later]\n---\n\nLater.\n",
-        "---\ntitle: open\n",
-        "---\n- a list\n---\n",
-        "",
-        "no front matter",
-    ]
-)
+NAME = ["2026-01-01-a", "2026-01-02-b", "2026-01-03-c", "2026-02-30-d", "e"]
+FOLDER = ["_posts", "old_post"]
+TEXT = [
+    "---\ntitle: One\ntags: [a, B]\ncategories: news\n---\n\nText [x](https://one.example/).\n",
+    "---\ntitle: Two\ntags: [A, c]\n---\n\n# Head\n\nOther text.\n",
+    '---\ntitle: "他说"好"了"\ndate: 2026-01-05 10:00:00\ncategories: [News, x]\n---\n\n正文。\n',
+    "---\ntitle: Far\ndate: 2098-01-05\ntags: late\n---\n\nLater.\n",
+    "---\ntitle: Soon\ndate: 2097-06-01 23:30:00\ncategories: [news, later]\n---\n\nLater.\n",
+    "---\ntitle: open\n",
+    "---\n- a list\n---\n",
+    "",
+    "no front matter",
+]
+NAMES, FOLDERS, TEXTS = st.sampled_from(NAME), st.sampled_from(FOLDER), st.sampled_from(TEXT)
 
 
 class Folder(RuleBasedStateMachine):
@@ -271,11 +270,65 @@ def long_young(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signature, "YOUNG_NS", HOUR_NS)
 
 
+def _at(folder: str, name: str, **values: str | bool) -> dict[str, str | bool]:
+    return {"folder": folder, "name": name, **values}
+
+
+BEGINNING: list[Step] = [
+    # Every kind of post, and files that shadow one another.
+    *(("write", _at("_posts", name, text=text)) for name, text in zip(NAME, TEXT[:5], strict=True)),
+    *(("write", _at("old_post", name, text=text)) for name, text in zip(NAME, TEXT[4:], strict=True)),
+    ("refresh", {}),
+]
+SETTINGS: list[Step] = [
+    *(("change_a_setting", {"what": what}) for what in ("order", "exclude", "identity", "history")),
+    ("die_in_a_refresh", {"stage": 0}),
+    ("die_in_a_refresh", {"stage": 3}),
+    *(("change_a_setting", {"what": what}) for what in ("rules", "zone", "naive", "identity", "exclude")),
+    ("add_or_remove_a_source", {}),
+    ("refresh", {"options": {"verify": True}, "at_rest": True}),
+    ("add_or_remove_a_source", {}),
+    ("catch_half_written", _at("_posts", "e", half=HALF[1], text=TEXT[0], waits=True)),
+]
+SOURCES: list[Step] = [
+    ("rename_the_source", {}),
+    ("change_a_setting", {"what": "history"}),
+    ("refresh_some_or_be_stopped", {"options": {}, "only": "notes", "allow_deletes": True}),
+    ("refresh", {"options": {"full": True}}),
+    ("set_the_clock_forward_or_back", {"day": "2026-06-01"}),
+    ("catch_half_written", _at("old_post", "2026-01-03-c", half=HALF[0], text=TEXT[1], waits=False)),
+]
+EDITS: list[Step] = [
+    # After what has every file read again: from here on only changed files are.
+    ("write", _at("_posts", "2026-02-30-d", text=TEXT[2])),
+    ("replace_atomically", _at("_posts", "2026-01-01-a", text=TEXT[1])),
+    ("overwrite_at_the_same_size_and_time", _at("_posts", "2026-01-02-b")),
+    ("touch", _at("_posts", "2026-01-03-c")),
+    ("delete", _at("old_post", "2026-01-01-a")),
+    ("copy", {"folder": "_posts", "name": "2026-01-01-a", "other": "2026-01-03-c"}),
+    ("refresh_some_or_be_stopped", {"options": {}, "only": "posts", "allow_deletes": True}),
+    ("move", {"name": "2026-02-30-d", "into": "old_post", "edit": False}),
+    ("move", {"name": "2026-01-02-b", "into": "old_post", "edit": True}),
+    ("set_the_clock_forward_or_back", {"day": "2097-06-02"}),
+    ("die_in_a_refresh", {"stage": 1}),
+    ("write", _at("_posts", "2026-01-02-b", text=TEXT[5])),
+    ("die_in_a_refresh", {"stage": 2}),
+    ("set_the_clock_forward_or_back", {"day": "2097-06-01"}),
+    *(("delete", _at(folder, name)) for folder in FOLDER for name in NAME[:3]),
+    ("refresh_some_or_be_stopped", {"options": {}, "only": None, "allow_deletes": False}),
+    ("write", _at("_posts", "2026-01-01-a", text=TEXT[0])),
+]
+WRITTEN = {Folder: [*BEGINNING, *SETTINGS, *EDITS], FolderByName: [*BEGINNING, *SOURCES, *EDITS]}
+
+
 @pytest.mark.usefixtures("long_young")
-@pytest.mark.parametrize("shard", range(FEW_SHARDS))
 @pytest.mark.parametrize("machine", MACHINES)
-def test_a_few_histories_end_in_the_tables_of_one_full_build(machine: type[Folder], shard: int) -> None:
-    replay_few_histories(machine, shard)
+def test_a_few_histories_end_in_the_tables_of_one_full_build(machine: type[Folder]) -> None:
+    replay(machine, WRITTEN[machine])
+
+
+def test_the_few_histories_take_every_step() -> None:
+    assert rules_not_taken(Folder, [step for steps in WRITTEN.values() for step in steps]) == set()
 
 
 @pytest.mark.prove("laws")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import Site
 from git_site import GitSite
-from histories import FEW_SHARDS, SEQUENCES, SHARDS, replay_few_histories, run_random_histories
+from histories import SEQUENCES, SHARDS, Step, replay, rules_not_taken, run_random_histories
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -23,23 +23,22 @@ from hypothesis.stateful import (
 
 from etl_project.scan.clock import Clock
 
-NAMES = st.sampled_from(["2026-01-01-a", "2026-01-02-b", "2026-01-03-c", "e"])
-FOLDERS = st.sampled_from(["_posts", "old_post"])
+NAME = ["2026-01-01-a", "2026-01-02-b", "2026-01-03-c", "e"]
+FOLDER = ["_posts", "old_post"]
 BRANCHES = st.sampled_from(["main", "side"])
-PLACES = st.sampled_from(["git+{repo}", "{bare}", "file://{repo}", "file://{bare}"])
+PLACE = ["git+{repo}", "{bare}", "file://{repo}", "file://{bare}"]
 """In place, a bare repository in place, and both through a copy of what is fetched."""
 
-TEXTS = st.sampled_from(
-    [
-        "---\ntitle: One\ntags: [a, B]\ncategories: news\n---\n\nText [x](https://one.example/).\n",
-        "---\ntitle: Two\ntags: [A, c]\nlast_modified_at: 2026-03-01\n---\n\n# Head\n\nOther text.\n",
-        "---\ntitle: Far\ndate: 2098-01-05\ntags: late\n---\n\nLater.\n",
-        "---\ntitle: Soon\ndate: 2097-06-01 23:30:00\ncategories: [news, later]\n---\n\nLater.\n",
-        "---\n- a list\n---\n",
-        "",
-        "---\r\ntitle: Three\r\n---\r\n\r\nText\r\n",
-    ]
-)
+TEXT = [
+    "---\ntitle: One\ntags: [a, B]\ncategories: news\n---\n\nText [x](https://one.example/).\n",
+    "---\ntitle: Two\ntags: [A, c]\nlast_modified_at: 2026-03-01\n---\n\n# Head\n\nOther text.\n",
+    "---\ntitle: Far\ndate: 2098-01-05\ntags: late\n---\n\nLater.\n",
+    "---\ntitle: Soon\ndate: 2097-06-01 23:30:00\ncategories: [news, later]\n---\n\nLater.\n",
+    "---\n- a list\n---\n",
+    "",
+    "---\r\ntitle: Three\r\n---\r\n\r\nText\r\n",
+]
+NAMES, FOLDERS, PLACES, TEXTS = (st.sampled_from(values) for values in (NAME, FOLDER, PLACE, TEXT))
 
 
 class History(RuleBasedStateMachine):
@@ -274,12 +273,71 @@ class HistoryByName(History):
 MACHINES = [History, HistoryByName]
 
 
-@pytest.mark.parametrize("shard", range(FEW_SHARDS))
+def _at(folder: str, name: str, **values: str) -> dict[str, str]:
+    return {"folder": folder, "name": name, **values}
+
+
+IN_PLACE: list[Step] = [
+    ("begin", {"place": PLACE[0]}),
+    *(("write", _at("old_post", name, text=text)) for name, text in zip(NAME, TEXT[3:], strict=True)),
+    ("change_the_zone", {"zone": "America/New_York"}),
+    ("date_updates_otherwise", {"updated_from": "front_matter"}),
+    ("die_in_a_refresh", {"stage": 3}),
+    ("date_updates_otherwise", {"updated_from": "git"}),
+    ("move_the_repository", {"place": PLACE[1]}),
+    ("rename_the_source", {}),
+    ("work_on", {"branch": "side"}),
+    ("write", _at("_posts", "2026-01-01-a", text=TEXT[1])),
+    ("read_another_branch", {"branch": "side"}),
+    ("refresh", {}),
+    ("read_another_branch", {"branch": "main"}),
+    ("change_the_order_of_the_patterns", {}),
+    ("refresh", {"options": {"verify": True}}),
+]
+FETCHED: list[Step] = [
+    ("begin", {"place": PLACE[2]}),
+    ("work_on", {"branch": "side"}),
+    *(("write", _at("_posts", name, text=text)) for name, text in zip(NAME, TEXT, strict=False)),
+    ("add_or_remove_a_source", {}),
+    ("die_in_a_refresh", {"stage": 1}),
+    ("move_the_repository", {"place": PLACE[3]}),
+    ("refresh", {"options": {"full": True}}),
+]
+COMMITS: list[Step] = [
+    # After what has every file read again: from here on only changed files are.
+    ("work_on", {"branch": "main"}),
+    ("merge", {"strategy": "theirs"}),
+    ("write", _at("old_post", "e", text=TEXT[2])),
+    ("link", _at("old_post", "2026-01-01-a", leads_to="2026-01-02-b")),
+    ("set_the_executable_bit", _at("_posts", "2026-01-01-a")),
+    ("refresh", {}),
+    ("equals_a_full_build", {}),
+    ("go_back_to_earlier_bytes", {}),
+    ("write", _at("old_post", "2026-01-01-a", text=TEXT[0])),
+    ("delete", _at("_posts", "2026-01-01-a")),
+    ("set_the_clock_forward_or_back", {"day": "2097-06-02"}),
+    ("die_in_a_refresh", {"stage": 0}),
+    ("die_in_a_refresh", {"stage": 2}),
+    ("rename", {"name": "2026-01-02-b", "into": "old_post", "edit": True}),
+    ("rename", {"name": "2026-01-03-c", "into": "old_post", "edit": False}),
+    ("drop_the_last_commit", {}),
+    ("amend", _at("_posts", "e", text=TEXT[0])),
+    ("sweep", {}),
+    ("work_on", {"branch": "side"}),
+    ("write", _at("_posts", "2026-01-03-c", text=TEXT[6])),
+    ("work_on", {"branch": "main"}),
+    ("merge", {"strategy": "ours"}),
+]
+WRITTEN = {History: [*IN_PLACE, *COMMITS], HistoryByName: [*FETCHED, *COMMITS]}
+
+
 @pytest.mark.parametrize("machine", MACHINES)
-def test_a_few_histories_of_a_repository_end_in_the_tables_of_one_full_build(
-    machine: type[History], shard: int
-) -> None:
-    replay_few_histories(machine, shard)
+def test_a_few_histories_of_a_repository_end_in_the_tables_of_one_full_build(machine: type[History]) -> None:
+    replay(machine, WRITTEN[machine])
+
+
+def test_the_few_histories_take_every_step() -> None:
+    assert rules_not_taken(History, [step for steps in WRITTEN.values() for step in steps]) == set()
 
 
 @pytest.mark.prove("laws")
