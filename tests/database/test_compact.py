@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pytest
 from conftest import Site
+from loaded_tables import equals_a_full_load
 
 from etl_project.database.compact import compact
 from etl_project.database.contract import contract
@@ -21,8 +23,10 @@ ORDER BY ALL
 """
 
 
-def grown(site: Site) -> Refresh:
-    """A warehouse whose posts were all written anew a few times."""
+def grown(folder: Path) -> Site:
+    """Build a warehouse whose posts were all written anew a few times."""
+    site = Site(folder)
+    site.configure()
     for turn in range(4):
         for n in range(60):
             # Letters in ever another order: text that repeats would not weigh anything.
@@ -30,7 +34,7 @@ def grown(site: Site) -> Refresh:
             site.write(f"_posts/2026-01-02-{n}.md", body=body)
         # Two are published, so that there is a previous file.
         site.load() if turn < 2 else site.refresh()
-    return Refresh(site.settings)
+    return site
 
 
 def contents(path: Path) -> dict[str, object]:
@@ -40,8 +44,9 @@ def contents(path: Path) -> dict[str, object]:
         return rows | {"": con.execute(_SHAPE).fetchall()}
 
 
+@pytest.mark.built(by=grown)
 def test_the_copy_holds_the_same_rows_tables_comments_views_and_macros_in_less_space(site: Site) -> None:
-    work = grown(site).work
+    work = Refresh(site.settings).work
     before = contents(work.path)
     assert len(before) > len(contract())
     compacted = compact(work)
@@ -50,12 +55,13 @@ def test_the_copy_holds_the_same_rows_tables_comments_views_and_macros_in_less_s
     assert site.refresh() is None
 
 
+@pytest.mark.built(by=grown)
 def test_refreshes_go_on_from_the_copy_in_the_layout_of_every_work_file(site: Site) -> None:
-    work = grown(site).work
+    work = Refresh(site.settings).work
     compact(work)
     site.write("_posts/2026-01-02-0.md", body="Another body.")
-    assert site.refresh()
-    assert site.column("SELECT text FROM article_bodies WHERE article_id LIKE '%-0.md'") == ["Another body."]
+    assert site.load()
+    assert site.column_of_work("SELECT text FROM article_bodies WHERE article_id LIKE '%-0.md'") == ["Another body."]
     with duckdb.connect(str(work.path), read_only=True) as con:
         options = con.execute("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal").fetchall()
         assert options == [("v1.2.0+",)]
@@ -64,13 +70,12 @@ def test_refreshes_go_on_from_the_copy_in_the_layout_of_every_work_file(site: Si
             "WHERE column_name = 'body' AND segment_type = 'VARCHAR'"
         ).fetchall()
     assert kinds == [("ZSTD",)]
-    incremental = site.derived()
-    site.refresh(full=True)
-    assert site.derived() == incremental
+    equals_a_full_load(site)
 
 
+@pytest.mark.built(by=grown)
 def test_what_a_refresh_that_was_cut_off_left_behind_is_removed(site: Site) -> None:
-    work = grown(site).work
+    work = Refresh(site.settings).work
     work.staging.mkdir()
     left = [work.staging / "batch.parquet", site.published.with_name(".posts.duckdb.publishing")]
     left += [Path(f"{work.path}.rebuilding"), Path(f"{work.path}.rebuilding.wal")]

@@ -40,16 +40,17 @@ def test_what_was_observed_is_carried_over_from_a_file_of_each_earlier_version(u
     history = upgraded.query("SELECT article_id, first_seen_at FROM article_history ORDER BY ALL")
     refreshes = upgraded.query("SELECT refresh_id, as_of, files_read FROM refreshes ORDER BY ALL")
     assert len(changes) == 5 and len(history) == 3 and len(refreshes) == 2
-    upgraded.refresh(full=True)
-    assert upgraded.query("SELECT refresh_id, as_of, files_read FROM refreshes ORDER BY ALL")[:2] == refreshes
+    upgraded.load(full=True)
+    assert upgraded.query_work("SELECT refresh_id, as_of, files_read FROM refreshes ORDER BY ALL")[:2] == refreshes
     old = "SELECT refresh_id, article_id, change FROM article_changes WHERE refresh_id <= 2 ORDER BY ALL"
-    assert upgraded.query(old) == changes
-    assert set(history) <= set(upgraded.query("SELECT article_id, first_seen_at FROM article_history"))
+    assert upgraded.query_work(old) == changes
+    assert set(history) <= set(upgraded.query_work("SELECT article_id, first_seen_at FROM article_history"))
     # `articles` of the old file names the source of an article that is still there.
     known = "SELECT DISTINCT source_id FROM article_changes SEMI JOIN articles USING (article_id) WHERE refresh_id <= 2"
-    assert upgraded.query(known) == [("s",)]
-    assert upgraded.column("SELECT title FROM articles ORDER BY 1") == ["Post 1 edited", "Post 2"]
-    assert upgraded.refresh() is None
+    assert upgraded.query_work(known) == [("s",)]
+    assert upgraded.column_of_work("SELECT title FROM articles ORDER BY 1") == ["Post 1 edited", "Post 2"]
+    _, plan = upgraded.plan()
+    assert plan.reasons == ["the tables of the last refresh have not been checked"], "nothing else is left to do"
 
 
 def test_there_is_a_file_of_the_present_version() -> None:
@@ -63,9 +64,9 @@ def test_a_file_of_a_later_version_is_built_anew_too(site: Site) -> None:
     with work.opened() as con:
         con.execute("ALTER TABLE refreshes ADD COLUMN of_the_future VARCHAR NOT NULL DEFAULT 'x'")
         con.execute("UPDATE internal.generation SET schema_version = 'later'")
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and site.last_plan and site.last_plan.reasons == ["the tables have another form in this version"]
-    assert site.column("SELECT refresh_id FROM refreshes ORDER BY 1")[0] == 1
+    assert site.column_of_work("SELECT refresh_id FROM refreshes ORDER BY 1")[0] == 1
 
 
 COMMANDS = (

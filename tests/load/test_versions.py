@@ -38,7 +38,7 @@ def remembering(site: Site) -> Site:
 
 
 def known(site: Site, day: int) -> dict[str, str]:
-    return dict(site.query(f"SELECT title, text FROM articles_as_of(TIMESTAMPTZ '2027-01-{day:02} 12:00:00+00')"))
+    return dict(site.query_work(f"SELECT title, text FROM articles_as_of(TIMESTAMPTZ '2027-01-{day:02} 12:00:00+00')"))
 
 
 def test_what_was_known_at_a_moment_is_what_a_refresh_had_published_then(remembering: Site, day: Day) -> None:
@@ -58,7 +58,7 @@ def test_what_was_known_at_a_moment_is_what_a_refresh_had_published_then(remembe
     site.load()
     day(9)
     one.unlink()
-    site.refresh(allow_deletes=True)
+    site.load(allow_deletes=True)
     assert known(site, 1) == {"One": "First.", "Two": "Stays."}
     assert known(site, 2) == known(site, 1)
     assert known(site, 3) == {"One, edited": "Second.", "Two": "Stays."}
@@ -102,7 +102,7 @@ def test_versions_survive_a_full_rebuild_and_unchanged_articles_make_none(
     site.load(full=full)
     assert site.column_of_work("SELECT title FROM article_versions") == ["One"]
     day(5)
-    site.refresh(full=True)
+    site.load(full=True)
     assert site.column_of_work("SELECT title FROM article_versions") == ["One"]
     assert set(known(site, 1)) == {"One", "Two"}
 
@@ -130,7 +130,7 @@ def test_another_setting_does_not_change_what_was_known_before(remembering: Site
         day(2 * number + 1)
         text = text.replace(old, new)
         site.config.write_text(text, "utf-8")
-        loaded = site.refresh()
+        loaded = site.load()
         assert loaded and loaded.changes == {}, "no file, status, date or category changed"
         assert len(site.query_work(rows.format(2 * number + 1))) == 2
         assert site.query_work(rows.format(2)) == known_then

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
-from conftest import Site, assert_the_change_log_adds_up, equals_full_build, one_post
+from conftest import Site, assert_the_change_log_adds_up, one_post
+from loaded_tables import equals_a_full_load
 
 from etl_project.reasons import Rejection
 from etl_project.refresh.guard import RefreshStopped
@@ -16,26 +18,46 @@ from etl_project.sources.signature import ReadFile, SourceUnavailable
 KEEPING = 'dialect = "jekyll"\ninclude = ["_posts/**"]\non_missing = "keep"\n'
 
 
-def test_most_posts_gone_stops_the_refresh_before_anything_is_written(site: Site) -> None:
-    files = [site.write(f"_posts/2026-01-02-{n}.md") for n in range(10)]
+def ten_posts(folder: Path) -> Site:
+    """Build the warehouse of ten posts."""
+    site = Site(folder)
+    site.configure()
+    for n in range(10):
+        site.write(f"_posts/2026-01-02-{n}.md")
     site.refresh()
+    return site
+
+
+def two_to_keep(folder: Path) -> Site:
+    """Load two posts of a source that keeps articles whose files go."""
+    site = Site(folder, KEEPING)
+    site.configure()
+    site.write("_posts/2026-01-02-1.md", tags="rare")
+    site.write("_posts/2026-01-02-2.md", body="Others.")
+    site.load()
+    return site
+
+
+@pytest.mark.built(by=ten_posts)
+def test_most_posts_gone_stops_the_refresh_before_anything_is_written(site: Site) -> None:
+    files = sorted(site.posts.glob("_posts/*.md"))
     before = site.published.read_bytes()
     for file in files[:5]:
         file.unlink()
     with pytest.raises(RefreshStopped, match=r"5 of the 10 posts of the source 'site'.*--allow-deletes"):
         site.refresh()
     assert site.published.read_bytes() == before
-    site.refresh(allow_deletes=True)
-    assert site.column("SELECT count(*) FROM articles") == [5]
+    site.load(allow_deletes=True)
+    assert site.column_of_work("SELECT count(*) FROM articles") == [5]
 
 
+@pytest.mark.built(by=ten_posts)
 @pytest.mark.parametrize("on_missing", ["delete", "keep"])
 def test_posts_that_cannot_be_opened_any_more_stop_a_refresh_as_if_they_were_gone(
     site: Site, monkeypatch: pytest.MonkeyPatch, on_missing: str
 ) -> None:
     site.configure(f'{site.source}on_missing = "{on_missing}"\n')
-    files = [site.write(f"_posts/2026-01-02-{n}.md") for n in range(10)]
-    site.refresh()
+    files = sorted(site.posts.glob("_posts/*.md"))
     before = site.published.read_bytes()
     locked = {file.name for file in files[:5]}
 
@@ -54,13 +76,13 @@ def test_posts_that_cannot_be_opened_any_more_stop_a_refresh_as_if_they_were_gon
     assert site.published.read_bytes() == before
     locked -= {file.name for file in files[2:]}
     # Two of ten are within the share that may leave.
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"rejected": 2}
-    assert site.column("SELECT DISTINCT reason FROM rejected_files") == ["permission_denied"]
+    assert site.column_of_work("SELECT DISTINCT reason FROM rejected_files") == ["permission_denied"]
     locked.clear()
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"restored": 2}, "a file that could not be opened is asked again"
-    equals_full_build(site)
+    equals_a_full_load(site)
 
 
 def test_one_new_file_stands_for_one_of_many_that_were_alike(site: Site) -> None:
@@ -142,18 +164,16 @@ def test_a_removed_source_leaves_through_the_guard(site: Site) -> None:
     site.configure(extra="")
     with pytest.raises(RefreshStopped, match="'other'"):
         site.load()
-    site.refresh(allow_deletes=True)
+    site.load(allow_deletes=True)
     assert site.column_of_work("SELECT source_id FROM sources") == ["site"]
     assert site.column_of_work("SELECT source_id FROM articles") == ["site"]
-    equals_full_build(site)
+    equals_a_full_load(site)
 
 
+@pytest.mark.built(by=two_to_keep)
 def test_an_article_whose_file_went_is_kept_where_the_source_says_so(site: Site) -> None:
-    site.configure(KEEPING)
-    first = site.write("_posts/2026-01-02-1.md", tags="rare")
-    site.write("_posts/2026-01-02-2.md")
+    first = site.posts / "_posts/2026-01-02-1.md"
     text = first.read_bytes()
-    site.load()
     first.unlink()
     loaded = site.load()
     assert loaded and loaded.changes == {"deleted": 1}
@@ -170,11 +190,9 @@ def test_an_article_whose_file_went_is_kept_where_the_source_says_so(site: Site)
     assert site.column_of_work(kept) == [False]
 
 
+@pytest.mark.built(by=two_to_keep)
 def test_kept_articles_go_when_the_source_no_longer_keeps_them(site: Site) -> None:
-    site.configure(KEEPING)
-    first = site.write("_posts/2026-01-02-1.md")
-    site.write("_posts/2026-01-02-2.md")
-    site.load()
+    first = site.posts / "_posts/2026-01-02-1.md"
     first.unlink()
     site.load()
     site.configure(KEEPING.replace("keep", "delete"))
@@ -182,12 +200,10 @@ def test_kept_articles_go_when_the_source_no_longer_keeps_them(site: Site) -> No
     assert site.column_of_work("SELECT path FROM articles") == ["_posts/2026-01-02-2.md"]
 
 
+@pytest.mark.built(by=two_to_keep)
 def test_a_kept_article_whose_file_comes_back_broken_is_not_restored(site: Site) -> None:
-    site.configure(KEEPING)
-    first = site.write("_posts/2026-01-02-1.md")
+    first = site.posts / "_posts/2026-01-02-1.md"
     text = first.read_bytes()
-    site.write("_posts/2026-01-02-2.md", body="Others.")
-    site.load()
     first.unlink()
     site.load()
     site.write("_posts/2026-01-02-1.md", "---\n- a list\n---\n", age=40)
@@ -205,11 +221,9 @@ def test_a_kept_article_whose_file_comes_back_broken_is_not_restored(site: Site)
     assert_the_change_log_adds_up(site)
 
 
+@pytest.mark.built(by=two_to_keep)
 def test_a_post_that_moves_is_not_kept_at_its_old_path(site: Site) -> None:
-    site.configure(KEEPING)
-    first = site.write("_posts/2026-01-02-1.md")
-    site.write("_posts/2026-01-02-2.md", body="Others.")
-    site.load()
+    first = site.posts / "_posts/2026-01-02-1.md"
     (site.posts / "_posts/x").mkdir()
     first.rename(site.posts / "_posts/x/2026-01-02-1.md")
     loaded = site.refresh()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from built_sites import BuiltSites
 from conftest import Site
 from typer.testing import CliRunner, Result
 
@@ -32,12 +33,20 @@ def files_of(site: Site) -> dict[Path, tuple[int, int, bytes]]:
     return {path: (path.stat().st_mtime_ns, path.stat().st_ino, path.read_bytes()) for path in found}
 
 
-@pytest.fixture
-def changed(site: Site) -> Site:
-    """A built site of ten posts, to which one of everything has happened."""
+def ten_posts(folder: Path) -> Site:
+    """Build the warehouse of ten posts that differ."""
+    site = Site(folder)
+    site.configure()
     for n in range(10):
         site.write(f"_posts/2026-01-02-{n}.md", title=f"Post {n}", body=f"Words {n}.")
     site.refresh()
+    return site
+
+
+@pytest.fixture
+def changed(built_sites: BuiltSites, tmp_path: Path) -> Site:
+    """A built site of ten posts, to which one of everything has happened."""
+    site = built_sites.copy(ten_posts, tmp_path)
     posts = site.posts / "_posts"
     site.write("_posts/2026-01-03-new.md")
     site.write("_posts/2026-01-02-1.md", title="Edited", age=30)
@@ -134,7 +143,7 @@ def test_what_the_guard_would_stop_is_exit_1_with_its_sentence_and_the_counts(ch
 def test_a_source_that_is_away_is_exit_4_also_where_there_is_something_to_do(changed: Site) -> None:
     (changed.folder / "notes").mkdir()
     changed.configure(extra=OTHER)
-    changed.refresh()
+    changed.load()
     (changed.folder / "notes").rmdir()
     result = plan(changed)
     assert result.exit_code == SOURCE_MISSING and "The source notes could not be read" in said(result)
