@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 from conftest import pinned
+from dying import die_on_killers, die_once
 
 from etl_project.engines.batch import Batch, ManifestRow, batches
-from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine, run_batch
+from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
 from etl_project.limits import Limits
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.signature import FileTask, Signature
@@ -60,23 +60,6 @@ def statuses(rows: list[ManifestRow]) -> dict[str, str]:
             assert path not in found, f"{path} was staged twice"
             found[path] = reason or status
     return found
-
-
-def die_on_killers(batch: Batch) -> ManifestRow:
-    """Read a batch, unless it holds a file that ends the process, as a fault in a C library would."""
-    if any("killer" in task.path for task in batch.tasks):
-        os.kill(os.getpid(), signal.SIGSEGV)
-    return run_batch(batch)
-
-
-def die_once(batch: Batch) -> ManifestRow:
-    """Read a batch; the first process to try is killed after its work is staged, as one short of memory is."""
-    row = run_batch(batch)
-    marker = batch.staging / "died"
-    if not marker.exists():
-        marker.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return row
 
 
 def run(engine: LocalEngine, work: list[Batch], total_bytes: int) -> list[ManifestRow]:

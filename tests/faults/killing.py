@@ -22,10 +22,8 @@ ROOT = Path(__file__).parents[2]
 
 BY_CLI = [sys.executable, "-m", "etl_project.cli", "refresh"]
 BY_DG = [str(Path(sys.executable).with_name("dg")), "launch", "--assets", "*"]
-BY_JOB = [
-    *(sys.executable, "-m", "dagster", "job", "execute"),
-    *("-m", "etl_project.definitions", "-a", "defs", "-j", "refresh"),
-]
+JOB = ["job", "execute", "-m", "etl_project.definitions", "-a", "defs", "-j", "refresh"]
+BY_JOB = [sys.executable, "-m", "dagster", *JOB]
 
 MOMENTS = (
     "posts.staging",  # the first batch is about to be written
@@ -39,14 +37,18 @@ MOMENTS = (
 
 
 _FORKS = """
-import os, sys
+import gc, os, sys
+from dagster._cli import main as dagster
 from etl_project import cli, definitions
+from etl_project.database.contract import contract
 from etl_project.engines import batch, local, stage
 from etl_project.extract.body.language import detect_language
 from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 
-detect_language("Words and other words of a language, " * 20)  # what every fork would load again
+# What every fork would load again, and copy.
+contract(), detect_language("Words and other words of a language, " * 20)
+gc.freeze()
 
 def stages(*options):
     refresh = Refresh(read_settings(), full="--full" in options)
@@ -74,6 +76,9 @@ for line in sys.stdin:
             local.IN_PROCESS_BYTES, batch.BATCH_FILES = 0, 10
         if arguments[0] == "refresh":
             cli.app(arguments)
+        if arguments[0] == "job":
+            sys.argv[1:] = arguments
+            dagster()
         stages(*arguments)
         os._exit(0)
     print(pid, flush=True)
@@ -123,7 +128,7 @@ class Forks:
         self.process = process
 
     def start(self, *arguments: str, with_workers: bool = False) -> Forked:
-        """Start `etl refresh`, or `stages`, which are the same without Dagster.
+        """Start `etl refresh`, `dagster job`, or `stages`, which are the same without Dagster.
 
         With workers, every batch goes to a process of its own.
         """

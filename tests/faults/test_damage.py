@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import duckdb
 import pytest
+from built_sites import BuiltSites
 from changing_site import write_posts
 from conftest import Site
 
 
-@pytest.mark.parametrize("missing", ["work folder", "work file", "published file"])
-def test_what_is_lost_or_damaged_of_the_warehouse_is_made_again(site: Site, missing: str) -> None:
+def build(folder: Path) -> Site:
+    site = Site(folder)
+    site.configure()
     write_posts(site, 6)
     site.refresh()
+    return site
+
+
+@pytest.mark.built(by=build)
+@pytest.mark.parametrize("missing", ["work folder", "work file", "published file"])
+def test_what_is_lost_or_damaged_of_the_warehouse_is_made_again(site: Site, missing: str) -> None:
     before = site.derived()
     work = site.published.parent / ".work"
     if missing == "work folder":
@@ -29,15 +38,20 @@ def test_what_is_lost_or_damaged_of_the_warehouse_is_made_again(site: Site, miss
     assert site.refresh() is None
 
 
-@pytest.fixture
-def remembering(site: Site) -> Site:
+def build_thrice(folder: Path) -> Site:
     """A site that keeps versions, refreshed three times, so that there is a previous published file."""
+    site = Site(folder)
     site.configure()
     site.config.write_text(site.config.read_text("utf-8").replace("[warehouse]\n", "[warehouse]\nhistory = true\n"))
     for n, title in enumerate(("A", "B", "C")):
         site.write("_posts/2026-01-02-1.md", title=title, age=60 - n)
         site.refresh()
     return site
+
+
+@pytest.fixture
+def remembering(built_sites: BuiltSites, tmp_path: Path) -> Site:
+    return built_sites.copy(build_thrice, tmp_path)
 
 
 def damage(site: Site) -> None:
@@ -70,9 +84,8 @@ def test_what_was_observed_survives_the_loss_of_work_folder_and_published_file(
     assert remembering.refresh() is None
 
 
+@pytest.mark.built(by=build)
 def test_a_stale_log_beside_the_published_file_costs_no_history_when_the_work_folder_is_lost(site: Site) -> None:
-    site.write("_posts/2026-01-02-1.md")
-    site.refresh()
     seen = site.query("FROM article_history")
     other = site.folder / "other.duckdb"
     with duckdb.connect(str(other)) as con:

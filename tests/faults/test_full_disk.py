@@ -43,8 +43,6 @@ def disk(site: Site) -> Iterator[SmallDisk]:
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("needs root: a small disk is mounted")
     try:
-        write_posts(site, 8)
-        site.refresh()
         yield SmallDisk(site)
     finally:
         subprocess.run(["umount", "--lazy", str(warehouse)], check=True)
@@ -69,6 +67,8 @@ def test_a_disk_that_fills_up_at_any_stage_is_named_and_with_room_the_next_refre
     disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = disk.site
+    write_posts(site, 8)
+    site.refresh()
     merge = stages.merge
 
     def full_before_merge(*arguments: object) -> int:

@@ -13,15 +13,18 @@ from changing_site import AT_REST, assert_equals_a_fresh_build, files_beside, wr
 from conftest import Site, assert_the_change_log_adds_up
 
 KILLER = """
-import importlib, json, os, signal, sys
+import gc, importlib, json, os, signal, sys
 from pathlib import Path
-from etl_project import cli, definitions
+from etl_project import cli
+from etl_project.database.contract import contract
 from etl_project.engines import stage
 from etl_project.extract.body.language import detect_language
 from etl_project.refresh import Refresh
 from etl_project.settings import read_settings
 
-detect_language("Words and other words of a language, " * 20)  # what every fork would load again
+# What every fork would load again, and copy.
+contract(), detect_language("Words and other words of a language, " * 20)
+gc.freeze()
 
 def kill(*given, **options):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from built_sites import BuiltSites
-from conftest import Site, equals_full_build
+from conftest import Site, equals_full_build, tables_equal_full_build
 
 from etl_project.database.contract import tables_by_article
 from etl_project.engines import batch
@@ -64,9 +64,9 @@ def test_half_of_a_source_gone_is_stopped_and_goes_on_when_a_person_says_so(ten:
     with pytest.raises(RefreshStopped, match=r"5 of the 10 posts .* --allow-deletes"):
         ten.refresh()
     assert (ten.published.parent / ".work/posts.duckdb").read_bytes() == work
-    loaded = ten.refresh(allow_deletes=True)
+    loaded = ten.load(allow_deletes=True)
     assert loaded and loaded.changes == {"deleted": 5}
-    equals_full_build(ten)
+    tables_equal_full_build(ten)
 
 
 def test_files_that_vanish_between_the_listing_and_the_reading_are_gone_and_the_others_are_loaded(ten: Site) -> None:
@@ -101,8 +101,8 @@ def test_a_folder_lost_between_the_listing_and_the_reading_keeps_its_articles(te
     if is_empty_now:
         ten.posts.rmdir()
     (ten.folder / "disk").rename(ten.posts)
-    ten.refresh()
-    equals_full_build(ten)
+    ten.load()
+    tables_equal_full_build(ten)
 
 
 def test_a_folder_lost_while_every_table_is_built_anew_changes_nothing(ten: Site) -> None:
@@ -212,9 +212,9 @@ def test_a_disk_that_fails_while_files_are_read_keeps_its_source_and_lets_the_ot
     assert loaded and set(loaded.unavailable) == {"site"} and "Input/output error" in loaded.unavailable["site"]
     assert ten.column_of_work("SELECT count(*) FROM articles WHERE title LIKE 'Other %'") == [0], "all of it or nothing"
     assert ten.column_of_work("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [2]
-    loaded = ten.refresh()
+    loaded = ten.load()
     assert loaded and loaded.changes == {"changed": 3}
-    equals_full_build(ten)
+    tables_equal_full_build(ten)
 
 
 def test_a_disk_that_fails_in_the_first_build_leaves_nothing_of_its_source_and_lets_the_others_be_loaded(
@@ -244,9 +244,9 @@ def test_a_disk_that_fails_in_the_first_build_leaves_nothing_of_its_source_and_l
     for table in tables_by_article():
         assert site.column_of_work(f"SELECT count(*) FROM {table} WHERE starts_with(article_id, 'site:')") == [0], table
     assert site.column_of_work("SELECT title FROM articles") == ["Note"]
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"added": 10}
-    equals_full_build(site)
+    tables_equal_full_build(site)
 
 
 def test_a_disk_that_fails_while_a_folder_is_listed_deletes_nothing(ten: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +270,7 @@ def test_a_refresh_writes_nothing_into_a_source(ten: Site) -> None:
     ten.write("_posts/2026-02-01-new.md")
     before = state_of(ten.posts) | state_of(ten.folder / "notes")
     ten.refresh()
-    ten.refresh(full=True)
+    ten.load(full=True)
     assert state_of(ten.posts) | state_of(ten.folder / "notes") == before
 
 
@@ -299,6 +299,6 @@ def test_a_disk_that_fails_when_its_files_are_read_once_more_keeps_its_source(
         loaded = site.refresh()
     assert loaded and loaded.changes == {} and set(loaded.unavailable) == {"site"}
     assert site.derived() == before
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"changed": 1, "moved": 1}
-    equals_full_build(site)
+    tables_equal_full_build(site)

@@ -19,7 +19,7 @@ from soaking import readers, writers
 pytest_plugins = ["graph_fixtures"]
 
 SECONDS = int(os.environ.get("ETL_SOAK_SECONDS", "600"))
-FEW_SECONDS = 6
+FEW_SECONDS = 4
 
 
 def refresh_again_and_again(ready: Forks, stop: threading.Event, ends: collections.Counter[int]) -> None:

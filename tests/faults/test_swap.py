@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from built_sites import BuiltSites
 from changing_site import write_posts
 from conftest import Site
 
@@ -20,11 +21,17 @@ duckdb.connect(sys.argv[1], read_only=True).execute("SELECT count(*) FROM articl
 """
 
 
-@pytest.fixture
-def built(site: Site) -> Site:
+def build(folder: Path) -> Site:
+    site = Site(folder)
+    site.configure()
     write_posts(site, 3)
     site.refresh()
     return site
+
+
+@pytest.fixture
+def built(built_sites: BuiltSites, tmp_path: Path) -> Site:
+    return built_sites.copy(build, tmp_path)
 
 
 def test_a_file_is_opened_once_so_that_no_swap_falls_between_two_looks_at_it(built: Site, tmp_path: Path) -> None:
