@@ -24,7 +24,11 @@ path = "warehouse/posts.duckdb"
 [[source]]
 name = "site"
 location = "site"
-dialect = "{dialect}"
+dialect = "plain"
+[[source]]
+name = "council"
+location = "council"
+dialect = "minutes"
 """
 
 REFRESH = """
@@ -46,17 +50,22 @@ refresh.build_aggregates()
 results += refresh.run_checks("aggregates")
 refresh.publish()
 import duckdb
+queries, statements = map(json.loads, sys.argv[1:])
 with duckdb.connect(str(refresh.work.published), read_only=True) as con:
-    rows = con.execute(sys.argv[1]).fetchall()
+    rows = [con.execute(query).fetchall() for query in queries]
 passed = {result.check.name: result.passed for result in results}
+failed = []
 with refresh.work.opened() as con:
-    con.execute(sys.argv[2])
-    again = [result for stage in ("tables", "aggregates") for result in run_checks(con, stage, refresh.settings.checks)]
-failed = [result.check.name for result in again if result.check.is_blocking and not result.passed]
+    for statement, undone in statements:
+        con.execute(statement)
+        both = ("tables", "aggregates")
+        again = [result for stage in both for result in run_checks(con, stage, refresh.settings.checks)]
+        failed.append([result.check.name for result in again if result.check.is_blocking and not result.passed])
+        con.execute(undone)
 print(json.dumps({"rows": rows, "passed": passed, "failed": failed}, default=str))
 """
-"""Refreshes the site in the current folder, and prints what a query of the published file gives, which checks passed,
-and which blocking ones fail after a statement on the work file."""
+"""Refreshes the sites in the current folder, and prints what queries of the published file give, which checks passed,
+and which blocking ones fail after each statement on the work file, which another one undoes."""
 
 
 def blocks(title: str) -> list[str]:
@@ -83,14 +92,14 @@ class House:
         assert line, f"{file} has no line that begins with {before}"
         path.write_text(f"{head}\n{text}{line.removeprefix(chr(10))}{tail}", "utf-8")
 
-    def refresh(self, posts: dict[str, str], query: str, statement: str, dialect: str = "plain") -> dict[str, Any]:
-        """Refresh a site of these posts: see REFRESH."""
+    def refresh(self, posts: dict[str, str], queries: list[str], statements: list[tuple[str, str]]) -> dict[str, Any]:
+        """Refresh sites of these posts: see REFRESH."""
         for name, text in posts.items():
-            path = self.folder / "site" / name
+            path = self.folder / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
-        (self.folder / "etl.toml").write_text(CONFIG.format(dialect=dialect), "utf-8")
-        printed: dict[str, Any] = json.loads(self.run("-c", REFRESH, query, statement))
+        (self.folder / "etl.toml").write_text(CONFIG, "utf-8")
+        printed: dict[str, Any] = json.loads(self.run("-c", REFRESH, json.dumps(queries), json.dumps(statements)))
         return printed
 
     def run(self, *arguments: str) -> str:
@@ -112,57 +121,78 @@ class House:
         self.run("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", *tests, "-k", which)
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "house")
-
-
 POSTS = {
-    "a.md": "---\ntitle: A\ndate: 2026-01-02\nauthors: [Mo, Lin]\n---\n# One\n",
-    "b.md": "---\ntitle: B\ndate: 2026-01-03\nauthor: Mo\n---\n# Two\n",
-    "c.md": "---\ntitle: C\n---\nNo author.\n",
+    "site/a.md": "---\ntitle: A\ndate: 2026-01-02\nauthors: [Mo, Lin]\n---\n# One\n",
+    "site/b.md": "---\ntitle: B\ndate: 2026-01-03\nauthor: Mo\n---\n# Two\n",
+    "site/c.md": "---\ntitle: C\n---\nNo author.\n",
+    "council/20240501_rat.md": "---\nBetreff: Ratssitzung\n---\nText.\n",
+}
+QUERIES = {
+    "aggregate": "SELECT author_id, articles, last_published_on FROM articles_by_author WHERE source_id = 'site' "
+    "ORDER BY ALL",
+    "dialect": "SELECT title, slug, published_on, published_from FROM articles WHERE source_id = 'council'",
+}
+STATEMENTS = {
+    "aggregate": (
+        "UPDATE articles_by_author SET articles = articles + 1 WHERE author_id = 'mo'",
+        "UPDATE articles_by_author SET articles = articles - 1 WHERE author_id = 'mo'",
+    ),
+    "check": (
+        "UPDATE article_headings SET level = level + 6",
+        "UPDATE article_headings SET level = level - 6",
+    ),
 }
 
 
-def test_an_aggregate_is_one_file(house: House) -> None:
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A copy of the project with every example applied."""
+    house = House(tmp_path_factory.mktemp("house"))
     [sql] = blocks("Add an aggregate")
     (house.folder / "warehouse" / "aggregates" / "articles_by_author.sql").write_text(sql, "utf-8")
-    done = house.refresh(
-        POSTS,
-        "SELECT author_id, articles, last_published_on FROM articles_by_author ORDER BY ALL",
-        "UPDATE articles_by_author SET articles = articles + 1 WHERE author_id = 'mo'",
-    )
-    assert done["rows"] == [["(none)", 1, None], ["lin", 1, "2026-01-02"], ["mo", 2, "2026-01-03"]]
-    assert done["passed"]["articles_by_author_adds_up"] is True
-    assert done["failed"] == ["articles_by_author_adds_up"]
-    assert "### `articles_by_author_adds_up`" in house.make_docs()
-    house.test(
-        ("tests/load/test_aggregates.py", "tests/load/test_lineage.py", "tests/checks/test_checks.py", PAGE),
-        "articles_by_author or good_site or corruptions_that or the_aggregate_of_its_name or every_column or page",
-    )
-
-
-def test_a_check_is_declared_in_one_place_and_its_corruption_in_another(house: House) -> None:
     check, corruption = blocks("Add a check")
     house.insert("etl_project/checks/integrity.py", "    *(_make_law_check(aggregate)", check)
-    done = house.refresh(POSTS, "SELECT count(*) FROM article_headings", "UPDATE article_headings SET level = 7")
-    assert done["passed"]["heading_levels_are_one_to_six"] is True
-    assert done["failed"] == ["heading_levels_are_one_to_six"]
-    page = house.make_docs()
-    assert "### `heading_levels_are_one_to_six`\n\nThe level of every heading is between 1 and 6.\n" in page
     house.insert("tests/checks/test_checks.py", '    "articles_by_date_has_every_day": (', corruption)
-    house.test(("tests/checks/test_checks.py", PAGE), "heading_levels or good_site or corruptions_that or page")
-
-
-def test_a_dialect_is_one_declaration(house: House) -> None:
     declaration, row = blocks("Add a dialect")
     house.insert("etl_project/dialects.py", "DIALECTS: dict", f"{declaration}\n")
-    done = house.refresh(
-        {"20240501_rat.md": "---\nBetreff: Ratssitzung\n---\nText.\n"},
-        "SELECT title, slug, published_on, published_from FROM articles",
-        "SELECT 1",
-        dialect="minutes",
-    )
-    assert done["rows"] == [["Ratssitzung", "rat", "2024-05-01", "file_name"]]
     house.insert("docs/reading.md", "| `obsidian` | yaml", row)
-    house.test(("tests/test_dialects.py", "tests/laws/test_docs.py"), "declared or dialect_looks_for")
+    return house
+
+
+@pytest.fixture(scope="module")
+def done(house: House) -> dict[str, Any]:
+    """What a refresh of the copy gives: see REFRESH."""
+    printed = house.refresh(POSTS, list(QUERIES.values()), list(STATEMENTS.values()))
+    return printed | {
+        "rows": dict(zip(QUERIES, printed["rows"], strict=True)),
+        "failed": dict(zip(STATEMENTS, printed["failed"], strict=True)),
+    }
+
+
+def test_an_aggregate_is_one_file(done: dict[str, Any]) -> None:
+    assert done["rows"]["aggregate"] == [["(none)", 1, None], ["lin", 1, "2026-01-02"], ["mo", 2, "2026-01-03"]]
+    assert done["passed"]["articles_by_author_adds_up"] is True
+    assert done["failed"]["aggregate"] == ["articles_by_author_adds_up"]
+
+
+def test_a_check_is_declared_in_one_place_and_its_corruption_in_another(done: dict[str, Any]) -> None:
+    assert done["passed"]["heading_levels_are_one_to_six"] is True
+    assert done["failed"]["check"] == ["heading_levels_are_one_to_six"]
+
+
+def test_a_dialect_is_one_declaration(done: dict[str, Any]) -> None:
+    assert done["rows"]["dialect"] == [["Ratssitzung", "rat", "2024-05-01", "file_name"]]
+
+
+def test_the_page_and_the_tests_of_the_project_know_the_examples(house: House) -> None:
+    page = house.make_docs()
+    assert "### `articles_by_author_adds_up`" in page
+    assert "### `heading_levels_are_one_to_six`\n\nThe level of every heading is between 1 and 6.\n" in page
+    house.test(
+        (
+            *("tests/load/test_aggregates.py", "tests/load/test_lineage.py", "tests/checks/test_checks.py", PAGE),
+            *("tests/test_dialects.py", "tests/laws/test_docs.py"),
+        ),
+        "articles_by_author or heading_levels or good_site or corruptions_that or the_aggregate_of_its_name "
+        "or every_column or page or declared or dialect_looks_for",
+    )
