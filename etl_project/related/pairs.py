@@ -65,14 +65,14 @@ def find_pairs(con: duckdb.DuckDBPyConnection, *, is_anew: bool) -> None:
     """Fill `pairs_found` with every pair of an article whose text is touched.
 
     Args:
-        con: the work file in use, with the tables of temporary.sql, `changed_articles` filled.
+        con: the work file in use, with the tables of temporary.sql, `articles_to_compare` filled.
         is_anew: every article is compared, and there are no pairs yet.
     """
     con.execute(
         """
         INSERT INTO touched_texts
         SELECT text_key FROM internal.sketches_before WHERE length > 0
-        UNION SELECT text_key FROM internal.article_sketches SEMI JOIN changed_articles USING (article_id)
+        UNION SELECT text_key FROM internal.article_sketches SEMI JOIN articles_to_compare USING (article_id)
         WHERE length > 0
         """
     )
@@ -112,7 +112,7 @@ def _find_standing_before(con: duckdb.DuckDBPyConnection) -> None:
         """
         INSERT INTO standing
         SELECT min(article_id), text_key, title_key, false FROM (
-            SELECT article_id, text_key, title_key FROM touched_members ANTI JOIN changed_articles USING (article_id)
+            SELECT article_id, text_key, title_key FROM touched_members ANTI JOIN articles_to_compare USING (article_id)
             UNION ALL SELECT article_id, text_key, title_key FROM internal.sketches_before WHERE length > 0
         ) GROUP BY text_key, title_key
         """
@@ -135,7 +135,7 @@ def _sort_into_buckets(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""
         INSERT INTO left_buckets SELECT {_BUCKETS}, text_key, title_key, length FROM (
-            SELECT * FROM internal.article_sketches ANTI JOIN changed_articles USING (article_id)
+            SELECT * FROM internal.article_sketches ANTI JOIN articles_to_compare USING (article_id)
             UNION ALL FROM internal.sketches_before
         ) SEMI JOIN (
             SELECT article_id FROM standing WHERE NOT is_now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,12 +55,13 @@ def relate_stories(con: duckdb.DuckDBPyConnection) -> bool:
     )
     if not is_anew and not count_rows(con, "internal.articles_to_relate"):
         return False
-    con.execute(_TEMPORARY.read_text("utf-8"))
+    temporary = _TEMPORARY.read_text("utf-8")
+    con.execute(temporary)
     if is_anew:
         clear_stories(con)
-        con.execute("INSERT INTO changed_articles SELECT article_id FROM articles")
+        con.execute("INSERT INTO articles_to_compare SELECT article_id FROM articles")
     else:
-        con.execute("INSERT INTO changed_articles SELECT DISTINCT article_id FROM internal.articles_to_relate")
+        con.execute("INSERT INTO articles_to_compare SELECT DISTINCT article_id FROM internal.articles_to_relate")
     find_pairs(con, is_anew=is_anew)
     is_changed = _replace_pairs(con)
     _connect(con)
@@ -68,6 +70,8 @@ def relate_stories(con: duckdb.DuckDBPyConnection) -> bool:
         con.execute(f"DELETE FROM {table}")
     con.execute("DELETE FROM internal.relations WHERE name = 'stories'")
     con.execute("INSERT INTO internal.relations VALUES ('stories', ?)", [stories_version()])
+    for table in re.findall(r"CREATE TEMP TABLE (\w+)", temporary):
+        con.execute(f"DROP TABLE temp.{table}")
     return is_changed
 
 
@@ -86,7 +90,7 @@ def _replace_pairs(con: duckdb.DuckDBPyConnection) -> bool:
     Returns:
         Whether a pair came or went.
     """
-    related_anew = "(SELECT article_id FROM touched_members UNION FROM changed_articles)"
+    related_anew = "(SELECT article_id FROM touched_members UNION FROM articles_to_compare)"
     con.execute(
         f"""
         INSERT INTO pairs_there
@@ -97,7 +101,7 @@ def _replace_pairs(con: duckdb.DuckDBPyConnection) -> bool:
     con.execute(
         f"""
         INSERT INTO articles_to_tell
-        FROM changed_articles UNION SELECT unnest([article_id, other_article_id]) FROM ({differing})
+        FROM articles_to_compare UNION SELECT unnest([article_id, other_article_id]) FROM ({differing})
         """
     )
     is_changed = first_number(con, f"SELECT count(*) FROM ({differing})") > 0

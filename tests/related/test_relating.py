@@ -60,12 +60,12 @@ def history(shelf: Shelf, rng: random.Random, steps: int) -> None:
             assert shelf.relate() == shelf.related_anew()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_after_a_few_histories_stories_are_those_related_anew(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setattr(pairs, "MOST_IN_BUCKET", 4)
-    history(shelf, random.Random(seed), 8)
+    history(shelf, random.Random(seed), 6)
 
 
 @pytest.mark.prove("laws")
@@ -144,10 +144,7 @@ def test_a_thousand_copies_are_a_chain_and_hide_no_other_copy(shelf: Shelf) -> N
 
 
 def test_one_story_told_by_a_crowd_is_one(shelf: Shelf) -> None:
-    told = [
-        replace(STORY, title=f"{STORY.title}{'甲乙丙丁戊己'[n % 6]}", text=f"{STORY.text}（第{n}家媒体转载，编辑{n}）")
-        for n in range(60)
-    ]
+    told = [Told(f"{STORY.title}{'甲乙丙丁'[n % 4]}", f"{STORY.text}（第{n}家媒体转载，编辑{n}）") for n in range(60)]
     shelf.change({f"s:{n:02}": Post(one) for n, one in enumerate([*told, STORY])})
     _, stories = shelf.relate()
     assert {story for story, *_ in stories} == {"s:00"} and len(stories) == 61 > 3 * pairs.MOST_IN_BUCKET
