@@ -67,4 +67,4 @@ def escape_markdown(line: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line)
 
 
-CHECK_STEPS = [_make_check_step("tables"), _make_check_step("aggregates")]
+CHECK_STEPS = [_make_check_step("tables"), _make_check_step("related"), _make_check_step("aggregates")]

@@ -1,4 +1,4 @@
-"""The step `tables`: read the changed files, and bring every table of the contract up to date in one transaction."""
+"""The step `tables`: read the changed files, and bring the tables of articles up to date in one transaction."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from assets.columns import table_metadata
 from assets.freshness import SOURCES_READ_CHECK, check_sources_read
 from assets.pictures import picture_of
 from assets.resources import Session
-from etl_project.database.contract import OBSERVED, contract
+from etl_project.database.contract import OBSERVED, RELATED, contract
 from etl_project.refresh.read_files import Report
 from etl_project.refresh.result import TablesLoaded, describe_outage
 
@@ -20,6 +20,9 @@ TABLES = tuple(
     sorted((table.name for table in contract().values() if not table.is_view), key=lambda name: (name != FILES, name))
 )
 """Tables of the contract, without views. The files are first, because all other tables are derived from them."""
+
+LOADED = tuple(name for name in TABLES if name not in RELATED)
+"""Those that this step loads; the step `related` makes the others of them."""
 
 _EXTRACT_TABLES = (FILES, "rejected_files")
 _SECONDS_BETWEEN_LOG_LINES = 5
@@ -49,7 +52,7 @@ class RefreshConfig(dg.Config):
             tags={"etl/rows": "observed" if name in OBSERVED else "derived"},
             metadata=table_metadata(contract()[name]),
         )
-        for name in TABLES
+        for name in LOADED
     ],
     check_specs=[SOURCES_READ_CHECK],
 )
@@ -71,7 +74,7 @@ def tables(
         for name, reason in unavailable.items():
             context.log.warning(describe_outage(name, reason))
     sources_read = check_sources_read(refresh.skipped_outages() | unavailable)
-    for name in TABLES:
+    for name in LOADED:
         yield dg.MaterializeResult(
             asset_key=name,
             metadata={

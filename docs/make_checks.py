@@ -29,6 +29,7 @@ check is declared in one place: [CONTRIBUTING.md](../CONTRIBUTING.md#add-a-check
 _SECTIONS = {
     ("tables", True): "Blocking checks of the tables",
     ("tables", False): "Warnings about the tables",
+    ("related", True): "Blocking checks of relations",
     ("aggregates", True): "Blocking checks of the aggregates",
     ("aggregates", False): "Warnings about the aggregates",
 }

@@ -15,6 +15,7 @@ from assets.checks import CHECK_STEPS
 from assets.jobs import REFRESH, maintain, refreshing_jobs
 from assets.publish import publish
 from assets.records import Purged, purge, records_of, tell_unusable_records
+from assets.related import related
 from assets.resources import Session, session_resource
 from assets.run import RefreshRun, run_job
 from assets.tables import tables
@@ -48,7 +49,7 @@ def defs() -> dg.Definitions:
     return wire(settings, assets=with_origins(*ASSETS))
 
 
-ASSETS = (tables, aggregates, publish)
+ASSETS = (tables, related, aggregates, publish)
 
 
 def wire(

@@ -11,3 +11,5 @@ class Insight:
 
     search: bool = True
     """Whether titles and texts are folded for search, in `search_text`."""
+    stories: bool = True
+    """Whether articles that tell the same story are found, in `stories`."""

@@ -188,6 +188,8 @@ class Site:
             return None
         loaded = refresh.load_tables(plan)
         broken = [r for r in refresh.run_checks("tables") if r.check.is_blocking and not r.passed]
+        refresh.relate()
+        broken += [r for r in refresh.run_checks("related") if r.check.is_blocking and not r.passed]
         refresh.build_aggregates()
         broken += [r for r in refresh.run_checks("aggregates") if r.check.is_blocking and not r.passed]
         assert not broken, broken

@@ -12,6 +12,7 @@ import pytest
 from etl_project.database.work_file import WorkFile
 from etl_project.init.settings_file import write_settings
 from etl_project.init.site import sample_site
+from etl_project.insight import Insight
 from etl_project.settings import SettingsError, line_of, read_settings
 from etl_project.settings.cron import is_plain
 
@@ -246,13 +247,15 @@ def test_the_path_of_the_environment_leaves_the_rest_of_its_table_alone(
     assert settings.warehouse.history is True
 
 
-def test_search_is_on_until_it_is_switched_off(tmp_path: Path) -> None:
+def test_each_insight_is_on_until_it_is_switched_off(tmp_path: Path) -> None:
     file = tmp_path / "etl.toml"
     source = '[[source]]\nname = "x"\nlocation = "x"\n'
     file.write_text(source)
-    assert read_settings(file).insight.search is True
+    assert read_settings(file).insight == Insight(search=True, stories=True)
     file.write_text(f"[insight]\nsearch = false\n{source}")
-    assert read_settings(file).insight.search is False
+    assert read_settings(file).insight == Insight(search=False, stories=True)
+    file.write_text(f"[insight]\nstories = false\n{source}")
+    assert read_settings(file).insight == Insight(search=True, stories=False)
     file.write_text(f"[insight]\nserch = false\n{source}")
     with pytest.raises(SettingsError, match=r"line 2: there is no setting 'insight\.serch'; did you mean 'search'"):
         read_settings(file)

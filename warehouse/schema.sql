@@ -259,6 +259,28 @@ COMMENT ON COLUMN search_text.article_id IS 'Article.';
 COMMENT ON COLUMN search_text.length IS 'Characters of form.';
 COMMENT ON COLUMN search_text.form IS 'search_form of the title, then of the plain text: two spaces end the title.';
 
+CREATE TABLE story_pairs (
+    article_id VARCHAR NOT NULL,
+    other_article_id VARCHAR NOT NULL,
+    similarity DOUBLE NOT NULL
+);
+COMMENT ON TABLE story_pairs IS 'One row per two articles that were found to tell the same story; two of equal text may be connected through a third.';
+COMMENT ON COLUMN story_pairs.article_id IS 'Article, the lower id of the two.';
+COMMENT ON COLUMN story_pairs.other_article_id IS 'The other article.';
+COMMENT ON COLUMN story_pairs.similarity IS 'Share of the shingles of both texts that each of them has, estimated to within 0.1; 1 for equal texts.';
+
+CREATE TABLE stories (
+    story_id VARCHAR NOT NULL,
+    article_id VARCHAR NOT NULL,
+    is_first BOOLEAN NOT NULL,
+    similarity DOUBLE NOT NULL
+);
+COMMENT ON TABLE stories IS 'One row per article: the story it tells; empty where [insight] stories is off.';
+COMMENT ON COLUMN stories.story_id IS 'article_id of the earliest article of the story, live or not; those without a date are last.';
+COMMENT ON COLUMN stories.article_id IS 'Article.';
+COMMENT ON COLUMN stories.is_first IS 'It is the earliest live article of the story: one of each story that has a live one.';
+COMMENT ON COLUMN stories.similarity IS 'Similarity of its text with that of the article story_id, as in story_pairs; 1 for itself.';
+
 CREATE TABLE metrics (
     name VARCHAR NOT NULL,
     unit VARCHAR NOT NULL,

@@ -47,8 +47,9 @@ SELECT a.article_id, a.source_id, a.title, a.url, a.published_at, a.published_lo
     coalesce(t.ids, []) AS tag_ids, coalesce(t.names, []) AS tags,
     coalesce(w.names, []) AS authors,
     m.characters, m.words, m.han_characters, m.sentences, m.paragraphs, m.headings, m.links, m.images, m.code_blocks,
-    m.reading_minutes, a.excerpt
+    m.reading_minutes, a.excerpt, s.story_id, s.is_first
 FROM articles AS a
+LEFT JOIN stories AS s ON s.article_id = a.article_id
 LEFT JOIN article_metrics AS m ON m.article_id = a.article_id
 LEFT JOIN articles_live AS l ON l.article_id = a.article_id
 LEFT JOIN (
@@ -63,13 +64,30 @@ LEFT JOIN (
     SELECT b.article_id, list(n.name ORDER BY b.position) AS names
     FROM article_authors AS b JOIN authors AS n ON n.author_id = b.author_id GROUP BY b.article_id
 ) AS w ON w.article_id = a.article_id;
-COMMENT ON VIEW articles_full IS 'One row per article, live or not, with its categories, tags, authors and metrics.';
+COMMENT ON VIEW articles_full IS 'One row per article, live or not, with its categories, tags, authors, metrics and story.';
 COMMENT ON COLUMN articles_full.is_live IS 'Whether it is in articles_live.';
 COMMENT ON COLUMN articles_full.category_ids IS 'category_id of each category, in the order of the post; [] for none.';
 COMMENT ON COLUMN articles_full.categories IS 'Name of each category, in the same order.';
 COMMENT ON COLUMN articles_full.tag_ids IS 'tag_id of each tag, in the order of the post; [] for none.';
 COMMENT ON COLUMN articles_full.tags IS 'Name of each tag, in the same order.';
 COMMENT ON COLUMN articles_full.authors IS 'Name of each author, in the order of the post; [] for none.';
+
+-- Who told a story first, and who told it again how much later.
+CREATE VIEW who_was_first AS
+SELECT s.story_id, row_number() OVER earlier AS position, s.is_first, a.article_id, a.source_id, a.medium, a.published_at,
+    date_diff('minute', first_value(a.published_at) OVER earlier, a.published_at) AS minutes_after_first,
+    s.similarity, a.title, a.url
+FROM stories AS s JOIN articles_live AS a ON a.article_id = s.article_id
+WINDOW earlier AS (PARTITION BY s.story_id ORDER BY NOT s.is_first, a.published_at NULLS LAST, a.article_id)
+QUALIFY count(*) OVER (PARTITION BY s.story_id) > 1;
+COMMENT ON VIEW who_was_first IS 'One row per live article of a story that several live articles tell, in the order in which they told it.';
+COMMENT ON COLUMN who_was_first.position IS '1 for the first of the story, then 2 and so on.';
+COMMENT ON COLUMN who_was_first.source_id IS 'Source of the article.';
+COMMENT ON COLUMN who_was_first.medium IS 'Medium the article was first published in, found by a rule of the source.';
+COMMENT ON COLUMN who_was_first.published_at IS 'Instant of publication; NULL when the post has no date that can be trusted.';
+COMMENT ON COLUMN who_was_first.title IS 'Title as a reader sees it; NULL when there is none.';
+COMMENT ON COLUMN who_was_first.url IS 'Path of the page on the site.';
+COMMENT ON COLUMN who_was_first.minutes_after_first IS 'Minutes from the publication of the first to that of this one; NULL where one of them has no date.';
 
 CREATE VIEW schema_version AS SELECT schema_version FROM internal.generation;
 COMMENT ON VIEW schema_version IS 'One row per file: the form of its tables.';

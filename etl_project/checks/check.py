@@ -6,7 +6,7 @@ import decimal
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["tables", "aggregates"]
+Stage = Literal["tables", "related", "aggregates"]
 _ITEMS_IN_MESSAGE = 2
 
 Value = str | int | float | bool | list[str] | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etl_project.checks.check import Check
-from etl_project.database.contract import TERMS, tables_by_article
+from etl_project.database.contract import SKETCHES, TERMS, tables_by_article
 from etl_project.load.aggregates import Aggregate, aggregates
 
 _ONE_FOR_ONE = ("article_bodies", "article_metrics")
@@ -16,18 +16,19 @@ def _select_repeated(table: str, key: str) -> str:
 
 
 def _make_law_check(aggregate: Aggregate) -> Check:
-    law = aggregate.law
     return Check(
         f"{aggregate.name}_adds_up",
         "aggregates",
         aggregate.name,
-        law.sentence,
-        f"""
-        SELECT source_id, counted, expected
+        " ".join(law.sentence for law in aggregate.laws),
+        "\n        UNION ALL".join(
+            f"""
+        SELECT source_id, '{law.total}' AS total, counted, expected
         FROM (SELECT source_id, ({law.total})::BIGINT AS counted FROM {aggregate.name} GROUP BY source_id)
         FULL JOIN ({law.query}) AS law(source_id, expected) USING (source_id)
-        WHERE counted IS DISTINCT FROM expected
-        """,
+        WHERE counted IS DISTINCT FROM expected"""
+            for law in aggregate.laws
+        ),
     )
 
 
@@ -121,7 +122,7 @@ INTEGRITY: tuple[Check, ...] = (
             f"SELECT article_id FROM {table} ANTI JOIN articles USING (article_id)",
         )
         for table in tables_by_article()[1:]
-        if table not in (*_ONE_FOR_ONE, *_BRIDGES)
+        if table not in (*_ONE_FOR_ONE, *_BRIDGES, SKETCHES)
     ),
     *(
         Check(
@@ -150,6 +151,49 @@ INTEGRITY: tuple[Check, ...] = (
             """,
         )
         for bridge, (terms, key) in _BRIDGES.items()
+    ),
+    Check(
+        "every_article_tells_one_story",
+        "related",
+        "stories",
+        "Where stories are found, every article has exactly one row in stories, and no row there is left without its "
+        "article.",
+        """
+        SELECT article_id, rows
+        FROM (SELECT article_id, true AS is_there FROM articles SEMI JOIN internal.relations ON name = 'stories')
+        FULL JOIN (SELECT article_id, count(*) AS rows FROM stories GROUP BY article_id) USING (article_id)
+        WHERE is_there IS NULL OR rows IS DISTINCT FROM 1
+        """,
+    ),
+    Check(
+        "every_story_has_one_first",
+        "related",
+        "stories",
+        "Of the live articles of a story exactly one is the first, the earliest; no other article is.",
+        """
+        SELECT story_id, count(*) FILTER (WHERE is_first) AS firsts, count(l.article_id) AS live,
+            count(*) FILTER (WHERE is_first AND l.article_id IS NULL) AS firsts_not_live,
+            count(*) FILTER (WHERE story_id = s.article_id) AS named_for
+        FROM stories AS s LEFT JOIN articles_live AS l ON l.article_id = s.article_id
+        GROUP BY story_id
+        HAVING firsts <> least(live, 1) OR firsts_not_live > 0 OR named_for <> 1
+            OR min((coalesce(l.published_at, 'infinity'), l.article_id)) FILTER (WHERE l.article_id IS NOT NULL)
+                <> min((coalesce(l.published_at, 'infinity'), l.article_id)) FILTER (WHERE is_first)
+        """,
+    ),
+    Check(
+        "every_pair_is_of_one_story",
+        "related",
+        "story_pairs",
+        "The two articles of a pair tell one story, and each two have one row.",
+        """
+        SELECT p.article_id, p.other_article_id, one.story_id, other.story_id AS other_story_id, count(*) AS rows
+        FROM story_pairs AS p LEFT JOIN stories AS one ON one.article_id = p.article_id
+        LEFT JOIN stories AS other ON other.article_id = p.other_article_id
+        GROUP BY ALL
+        HAVING rows > 1 OR one.story_id IS DISTINCT FROM other.story_id OR one.story_id IS NULL
+            OR p.article_id >= p.other_article_id
+        """,
     ),
     *(_make_law_check(aggregate) for aggregate in aggregates().values()),
     Check(

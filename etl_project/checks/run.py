@@ -23,6 +23,9 @@ CHECKS: tuple[Check, ...] = (*INTEGRITY, *ANOMALIES)
 
 SAMPLE_ROWS = 5
 
+_STEPS = {"tables": Step.PASS_TABLE_CHECKS, "aggregates": Step.PASS_AGGREGATE_CHECKS}
+"""Stage -> the step that its checks allow. Relations are no step: aggregates are not built without them."""
+
 CONCURRENT_CHECKS = 2
 """Most checks keep one core busy."""
 
@@ -41,8 +44,8 @@ def run_checks(con: duckdb.DuckDBPyConnection, stage: Stage, thresholds: Thresho
     results = _run_all(con, [check for check in CHECKS if check.stage == stage], thresholds)
     if any(result.check.is_blocking and not result.passed for result in results):
         take_step(con, Step.FAIL_CHECKS)
-    else:
-        take_step(con, Step.PASS_TABLE_CHECKS if stage == "tables" else Step.PASS_AGGREGATE_CHECKS)
+    elif stage in _STEPS:
+        take_step(con, _STEPS[stage])
     return results
 
 

@@ -43,6 +43,12 @@ None where only whole rows are told apart: after a source took the name of a rem
 OBSERVED = ("article_changes", "article_history", "article_versions", "refreshes")
 """Tables that record what refreshes saw: carried over when the derived tables are built anew."""
 
+RELATED = ("story_pairs", "stories")
+"""Tables of relations over all articles, written by the stage `related`."""
+
+SKETCHES = "internal.article_sketches"
+"""Table of what the stage `related` compares of each article."""
+
 TERMS = {"categories": "category_id", "tags": "tag_id", "authors": "author_id"}
 """Table of terms -> its key. Its bridge is `article_<table>`."""
 
@@ -173,7 +179,7 @@ def tables_by_article() -> tuple[str, ...]:
     Read from the text of schema.sql, as a plan and the processes that read posts do without DuckDB.
     """
     names = re.findall(r"CREATE TABLE (\w+) \(\s*article_id\b", SCHEMA_SQL.read_text("utf-8"))
-    return tuple(name for name in names if name not in OBSERVED)
+    return (*(name for name in names if name not in (*OBSERVED, *RELATED)), SKETCHES)
 
 
 @functools.cache

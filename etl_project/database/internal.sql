@@ -80,3 +80,45 @@ COMMENT ON TABLE internal.categories_seen IS 'One row per source and category it
 COMMENT ON COLUMN internal.categories_seen.source_id IS 'Source.';
 COMMENT ON COLUMN internal.categories_seen.category_id IS 'Category.';
 COMMENT ON COLUMN internal.categories_seen.refresh_id IS 'First refresh that saw it.';
+-- What relations over all articles are made of. A row is a function of its own post: docs/stories.md.
+CREATE TABLE internal.article_sketches (
+    article_id VARCHAR NOT NULL,
+    text_key UBIGINT NOT NULL,
+    title_key UBIGINT NOT NULL,
+    title VARCHAR NOT NULL,
+    length INTEGER NOT NULL,
+    bands UBIGINT[21] NOT NULL,
+    marks VARCHAR NOT NULL USING COMPRESSION zstd
+);
+COMMENT ON TABLE internal.article_sketches IS 'One row per article: what is compared with other articles; empty where [insight] stories is off.';
+COMMENT ON COLUMN internal.article_sketches.article_id IS 'Article.';
+COMMENT ON COLUMN internal.article_sketches.text_key IS 'BLAKE2b-64 of the letters and digits of the text.';
+COMMENT ON COLUMN internal.article_sketches.title_key IS 'The same of the title.';
+COMMENT ON COLUMN internal.article_sketches.title IS 'Title in lower case and half-width letters, at most 200 characters.';
+COMMENT ON COLUMN internal.article_sketches.length IS 'Letters and digits of the text, those of other scripts than Latin counted twice.';
+COMMENT ON COLUMN internal.article_sketches.bands IS 'MinHash of the text: six values of a byte in each number.';
+COMMENT ON COLUMN internal.article_sketches.marks IS 'Lines of what stands after which letters: numbers of the text, and words of the title in it.';
+CREATE TABLE internal.articles_to_relate (article_id VARCHAR NOT NULL);
+COMMENT ON TABLE internal.articles_to_relate IS 'One row per article that changed, came out or expired since relations were brought up to date.';
+COMMENT ON COLUMN internal.articles_to_relate.article_id IS 'Article.';
+CREATE TABLE internal.sketches_before (
+    article_id VARCHAR NOT NULL,
+    text_key UBIGINT NOT NULL,
+    title_key UBIGINT NOT NULL,
+    title VARCHAR NOT NULL,
+    length INTEGER NOT NULL,
+    bands UBIGINT[21] NOT NULL,
+    marks VARCHAR NOT NULL
+);
+COMMENT ON TABLE internal.sketches_before IS 'One row per article to relate that was there: its row of article_sketches when relations were brought up to date.';
+COMMENT ON COLUMN internal.sketches_before.article_id IS 'Article.';
+COMMENT ON COLUMN internal.sketches_before.text_key IS 'As in article_sketches.';
+COMMENT ON COLUMN internal.sketches_before.title_key IS 'As in article_sketches.';
+COMMENT ON COLUMN internal.sketches_before.title IS 'As in article_sketches.';
+COMMENT ON COLUMN internal.sketches_before.length IS 'As in article_sketches.';
+COMMENT ON COLUMN internal.sketches_before.bands IS 'As in article_sketches.';
+COMMENT ON COLUMN internal.sketches_before.marks IS 'As in article_sketches.';
+CREATE TABLE internal.relations (name VARCHAR NOT NULL, version VARCHAR NOT NULL);
+COMMENT ON TABLE internal.relations IS 'One row per kind of relation that is up to date but for articles_to_relate.';
+COMMENT ON COLUMN internal.relations.name IS 'stories.';
+COMMENT ON COLUMN internal.relations.version IS 'Fingerprint of the rule they were made by.';

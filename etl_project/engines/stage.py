@@ -18,7 +18,8 @@ from etl_project.sources.source import Source
 from etl_project.transform.articles import article_bodies, articles
 from etl_project.transform.links import article_headings, article_links, article_mentions
 from etl_project.transform.metrics import article_metrics
-from etl_project.transform.search_text import search_text
+from etl_project.transform.search_text import fold, search_text
+from etl_project.transform.sketches import SKETCHES, article_sketches
 from etl_project.transform.terms import article_authors, article_categories, article_tags
 
 
@@ -53,6 +54,10 @@ def normalize(posts: pl.DataFrame, source: Source, insight: Insight) -> dict[str
     }
     if insight.search:
         tables["search_text"] = search_text
+    if insight.stories:
+        tables[SKETCHES] = article_sketches
+    if insight.search or insight.stories:
+        posts = fold(posts)
     return {name: table(posts) for name, table in tables.items()}
 
 

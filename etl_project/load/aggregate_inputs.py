@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import Table, aggregates_sql, tables_by_article
+from etl_project.database.contract import RELATED, Table, aggregates_sql, tables_by_article
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,7 +46,8 @@ def digest_inputs(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -
         tables: the contract.
     """
     digests: Digests = {}
-    read = columns_read(tables)
+    # Relations are written after the merge, by a stage that tells itself which aggregates they change.
+    read = {table: readers for table, readers in columns_read(tables).items() if table not in RELATED}
     queries = []
     for table, readers in read.items():
         only = _TOUCHED if table in tables_by_article() else ""

@@ -13,6 +13,7 @@ from etl_project.database.contract import Table, aggregates_sql, contract, decla
 from etl_project.database.generation import Step, generation, take_step
 from etl_project.database.sql import quoted
 from etl_project.database.work_file import transaction
+from etl_project.related.stories import stories_version
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,20 +54,22 @@ class Aggregate:
         )
 
     @property
-    def law(self) -> Law:
-        """What it adds up to: comment lines `-- sum(...) equals SENTENCE:`, then its query, before the statement.
+    def laws(self) -> tuple[Law, ...]:
+        """What it adds up to: comment lines `-- sum(...) equals SENTENCE:`, each with its query, before the statement.
 
         Raises:
             ValueError: the file has no such lines.
         """
-        found = _LAW.search(self.sql)
-        if not found:
+        laws: list[Law] = []
+        for found in _LAW.finditer(self.sql):
+            query = "\n".join(line.removeprefix("--").strip() for line in found["query"].splitlines())
+            laws.append(Law(found["total"], f"{found['total']} equals {found['what']}.", query))
+        if not laws:
             raise ValueError(
                 f"{self.name}.sql does not say what it adds up to: write `-- sum(COLUMN) equals SENTENCE:` above the "
                 "statement, and below it, each line begun with three spaces, a query of source_id and that number"
             )
-        query = "\n".join(line.removeprefix("--").strip() for line in found["query"].splitlines())
-        return Law(found["total"], f"{found['total']} equals {found['what']}.", query)
+        return tuple(laws)
 
     @property
     def table(self) -> Table:
@@ -82,10 +85,11 @@ def aggregates() -> dict[str, Aggregate]:
 
 @functools.cache
 def aggregates_version() -> str:
-    """Fingerprint of all aggregate files; aggregates of another version are built anew."""
+    """Fingerprint of all aggregate files and of the relations they count; those of another version are built anew."""
     digest = hashlib.blake2b(digest_size=8)
     for name, sql in aggregates_sql().items():
         digest.update(f"{name}.sql\0{sql}".encode())
+    digest.update(stories_version().encode())
     return digest.hexdigest()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import TERMS, Table, metric_definitions, tables_by_article
+from etl_project.database.contract import SKETCHES, TERMS, Table, metric_definitions, tables_by_article
 from etl_project.database.generation import begin_generation, generation
 from etl_project.database.live_sql import turned_live_or_expired
 from etl_project.database.sql import count_rows, first_number, parquet_rows
@@ -15,6 +15,7 @@ from etl_project.load.aggregate_inputs import digest_inputs, same_inputs
 from etl_project.load.change_log import keep_articles_before, log_changes, pair_moves
 from etl_project.load.file_tables import replace_files, replace_files_not_read, replace_inventory
 from etl_project.load.refresh_log import Timing, log_refresh
+from etl_project.load.sketches import complete_sketches, note_articles_to_relate
 from etl_project.load.versions import keep_replaced_versions, keep_versions_before
 from etl_project.scan.source_version import SourceVersion
 from etl_project.sources.paths import escape_path
@@ -58,6 +59,8 @@ class Merge:
     """Files whose bytes changed although their signature did not."""
     has_search: bool = True
     """Whether `search_text` is made."""
+    has_stories: bool = True
+    """Whether sketches are made, by which stories are found."""
     keeps_history: bool = False
     """Whether replaced versions are kept in `article_versions`."""
     previous: str | None = None
@@ -200,17 +203,21 @@ def _find_articles_to_replace(con: duckdb.DuckDBPyConnection, work: Merge) -> No
 
 
 def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+    if work.previous is None:
+        note_articles_to_relate(con)
     for table in tables_by_article():
         if work.previous is None:
             con.execute(f"DELETE FROM {table} WHERE article_id IN (SELECT article_id FROM articles_to_replace)")
         if paths := work.staged.get(table):
             con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {parquet_rows(paths)}")
-        if work.previous:
+        # Sketches are internal: those of retained articles are made of their texts.
+        if work.previous and table != SKETCHES:
             con.execute(
                 f"INSERT INTO {table} BY NAME "
                 f"SELECT * FROM {work.previous}.{table} SEMI JOIN retained_articles USING (article_id)"
             )
     _complete_search_text(con, work)
+    complete_sketches(con, has_stories=work.has_stories)
     con.execute(
         "UPDATE articles SET missing_since = ? "
         "WHERE missing_since IS NULL AND article_id IN (SELECT article_id FROM retained_articles)",

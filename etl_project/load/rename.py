@@ -12,7 +12,9 @@ from etl_project.scan.rename import present_name
 if TYPE_CHECKING:
     import duckdb
 
-_RENAMED_COLUMNS = ("source_id", "article_id", "old_article_id", "previous_article_id")
+_RENAMED_COLUMNS = (
+    "source_id", "article_id", "old_article_id", "previous_article_id", "other_article_id", "story_id",
+)  # fmt: skip
 
 
 def rename_sources(con: duckdb.DuckDBPyConnection, renames: Mapping[str, str]) -> None:
@@ -44,6 +46,9 @@ def rename_sources(con: duckdb.DuckDBPyConnection, renames: Mapping[str, str]) -
                 f"DELETE FROM article_history WHERE article_id IN "
                 f"(SELECT {new} FROM article_history WHERE {new} <> article_id)"
             )
+        if any(table == "articles_to_relate" for _, table, _ in columns):
+            # Relations depend on the order of ids.
+            con.execute("DELETE FROM internal.relations")
         for schema, table, names in columns:
             new = ", ".join(f"{name} = {present_name(name, renames)}" for name in names)
             con.execute(f"UPDATE {schema}.{table} SET {new}")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from etl_project.checks.check import CheckResult, Stage
 from etl_project.checks.run import run_checks
-from etl_project.database.contract import contract
+from etl_project.database.contract import RELATED, contract
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.previous import PREVIOUS, REPLACED_FILE, attach_empty_previous, attach_previous
 from etl_project.database.publish import Published, publish
@@ -28,6 +28,7 @@ from etl_project.load.append import Appender
 from etl_project.load.carry_over import carry_over
 from etl_project.load.merge import Merge, merge
 from etl_project.load.refresh_log import Timing
+from etl_project.load.relate import relate
 from etl_project.load.rename import rename_sources
 from etl_project.refresh.disk_full import tells_full_disk
 from etl_project.refresh.guard import guard_leaving
@@ -181,6 +182,7 @@ class Refresh:
                 files_missed=len(read.missed),
                 not_read=plan.not_read,
                 has_search=self.settings.insight.search,
+                has_stories=self.settings.insight.stories,
                 keeps_history=self.settings.warehouse.history,
                 previous=PREVIOUS if plan.is_from_nothing else None,
             ),
@@ -192,15 +194,29 @@ class Refresh:
         with self.work.opened(read_only=True) as con:
             return count_rows_of_each(con, contract())
 
+    @tells_full_disk("relate the articles")
+    def relate(self) -> dict[str, int]:
+        """Bring the relations over all articles up to date with the tables. Returns table -> rows.
+
+        Raises:
+            NotBuilt: there are no tables yet.
+        """
+        with self.work.opened() as con:
+            relate(con, self.settings.insight)
+            return {name: count_rows(con, name) for name in RELATED}
+
     @tells_full_disk("build the aggregates")
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:
         """Build aggregates from the tables; all of them by default. Returns aggregate -> rows.
+
+        Relations, which they count, are brought up to date before, where that was not done yet.
 
         Raises:
             NotBuilt: there are no tables yet.
         """
         began = time.perf_counter()
         with self.work.opened() as con:
+            relate(con, self.settings.insight)
             rows = build_aggregates(con, names)
             # Where all of them were built already the time is not that of building them.
             if generation(con).state is not GenerationState.CHECKED:

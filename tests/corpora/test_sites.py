@@ -10,6 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import Site
+from retellings import Told, copies, templates
+from shelf import Post, Shelf
 
 from etl_project.dialects import DIALECTS, detect_dialect, is_post
 
@@ -278,3 +280,75 @@ def test_twenty_queries_and_what_comes_first(sites: Site) -> None:
             ).fetchall()  # fmt: skip
             told[query] = (len(rows), [row[0] for row in rows[:3]])
     assert told == FIRST_THREE
+
+
+TWINS = {
+    ("2022-05-31-202205312398034850", "2022-05-31-NW202205312398034850"),
+    ("2022-01-07-202201072239307540", "2022-01-07-NW202201072239307540"),
+    ("2022-05-30-202205302396671645", "2022-05-30-NW202205302396671645"),
+    ("2022-04-21-202204212352227421", "2022-04-21-NW202204212352227421"),
+    ("2021-12-08-202112082206896571", "2021-12-08-202112082206936037"),  # two media, two titles
+}
+"""Posts of finews that people found to tell the same."""
+
+
+def test_the_stories_of_real_sites_are_those_that_people_found_and_no_others(sites: Site) -> None:
+    told = sites.query(
+        "SELECT story_id, list(article_id ORDER BY article_id) FROM stories GROUP BY 1 HAVING count(*) > 1"
+    )
+    assert all(article.startswith("finews:") for _, articles in told for article in articles)
+    names = [{article.rpartition("/")[2].removesuffix(".md") for article in articles} for _, articles in told]
+    assert {tuple(sorted(found)) for found in names if len(found) > 1} == TWINS
+    # Posts that a script copied to old_post, some of them of twins.
+    copied = sites.column(
+        "SELECT path FROM articles WHERE source_id = 'finews' AND starts_with(path, 'old_post/') "
+        "AND replace(path, 'old_post/', '_posts/') IN (SELECT path FROM articles)"
+    )
+    assert len(copied) == 6
+    for path in copied:
+        assert any({f"finews:{path}", f"finews:_posts/{path[9:]}"} <= set(articles) for _, articles in told), path
+    firsts, live, stories = sites.query(
+        "SELECT count(*) FILTER (WHERE is_first), count(*), count(DISTINCT story_id) "
+        "FROM stories JOIN articles_live USING (article_id)"
+    )[0]
+    assert firsts == stories < live
+    assert sites.column("SELECT sum(stories) FROM articles_by_category WHERE category_id = '(none)'")[0] > 0
+    assert sites.column("SELECT DISTINCT position FROM who_was_first ORDER BY 1")[:2] == [1, 2]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_nine_of_ten_copies_of_real_posts_are_found_and_no_post_of_a_template_is_taken_for_one(
+    sites: Site, seed: int
+) -> None:
+    posts = [
+        Told(title, text)
+        for title, text in sites.query(
+            """
+            SELECT coalesce(title, ''), text FROM articles JOIN article_bodies USING (article_id)
+            SEMI JOIN (SELECT DISTINCT story_id FROM stories) ON story_id = article_id
+            WHERE length(text) BETWEEN 250 AND 8000 AND source_id IN
+                ('finews', 'lctt', 'yihui', 'rust-blog', '18f', 'pingcap-cn', 'go-blog', 'ruby-lang')
+            ORDER BY article_id
+            """
+        )
+    ]
+    assert len(posts) > 200
+    made = list(copies(posts, 300, seed))
+    shelf = Shelf.empty()
+    with shelf.con:
+        shelf.change({f"s:post-{n:03}": Post(post) for n, post in enumerate(posts)})
+        shelf.change({f"s:copy-{n:03}": Post(copy) for n, (_, _, copy) in enumerate(made)})
+        shelf.change({f"s:template-{n:03}": Post(post) for n, post in enumerate(templates(300, seed))})
+        shelf.relate()
+        lost = [
+            kind
+            for n, (at, kind, _) in enumerate(made)
+            if shelf.story_of(f"s:copy-{n:03}") != shelf.story_of(f"s:post-{at:03}")
+        ]
+        assert len(lost) <= 30 and {*lost} <= {"all"}, lost
+        taken = shelf.con.execute("SELECT count(DISTINCT story_id) FROM stories WHERE contains(article_id, 'template')")
+        assert taken.fetchone() == (300,)
+        mixed = shelf.con.execute(
+            "SELECT story_id FROM stories WHERE contains(article_id, ':post-') GROUP BY 1 HAVING count(*) > 1"
+        )
+        assert mixed.fetchall() == [], "copies never connect two posts"

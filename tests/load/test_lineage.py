@@ -7,13 +7,14 @@ from etl_project.load.aggregates import aggregates
 from etl_project.load.lineage import column_origins
 
 ARTICLE, DAY = ("articles", "article_id"), ("articles", "published_on")
-SOURCE = ("articles", "source_id")
+SOURCE, FIRST = ("articles", "source_id"), ("stories", "is_first")
 
 READ_BY_A_PERSON = {
     "articles_by_date": {
         "source_id": [SOURCE],
         "published_on": [DAY],
         "articles": [ARTICLE],
+        "stories": [FIRST],
         "words": [("article_metrics", "words")],
         "trailing_7_day_mean": [ARTICLE],
         "trailing_28_day_mean": [ARTICLE],
@@ -24,6 +25,7 @@ READ_BY_A_PERSON = {
         "category_id": [("article_categories", "category_id")],
         "category": [("categories", "name")],
         "articles": [ARTICLE],
+        "stories": [FIRST],
         "share_of_month": [ARTICLE],
         "change_on_month_before": [ARTICLE, DAY, SOURCE],
     },

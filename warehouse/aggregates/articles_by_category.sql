@@ -3,17 +3,24 @@
 --   SELECT source_id, count(*)
 --   FROM articles_live LEFT JOIN article_categories USING (article_id)
 --   GROUP BY 1
+-- sum(stories) equals the category rows of first articles plus those without a category:
+--   SELECT source_id, count(*) FILTER (WHERE is_first)
+--   FROM articles_live LEFT JOIN stories USING (article_id)
+--   LEFT JOIN article_categories USING (article_id)
+--   GROUP BY 1
 CREATE OR REPLACE TABLE articles_by_category AS
 SELECT
     a.source_id,
     coalesce(b.category_id, '(none)') AS category_id,
     coalesce(any_value(t.name), '(none)') AS category,
     count(*) AS articles,
+    count(*) FILTER (WHERE s.is_first) AS stories,
     min(a.published_on) AS first_published_on,
     max(a.published_on) AS last_published_on,
     sum(m.words)::BIGINT AS words
 FROM articles_live AS a
 JOIN article_metrics AS m ON m.article_id = a.article_id
+LEFT JOIN stories AS s ON s.article_id = a.article_id
 LEFT JOIN article_categories AS b ON b.article_id = a.article_id
 LEFT JOIN categories AS t ON t.category_id = b.category_id
 GROUP BY a.source_id, coalesce(b.category_id, '(none)')
@@ -22,6 +29,7 @@ COMMENT ON COLUMN articles_by_category.source_id IS 'Source.';
 COMMENT ON COLUMN articles_by_category.category_id IS 'Category; (none) for articles without one.';
 COMMENT ON COLUMN articles_by_category.category IS 'Name of the category.';
 COMMENT ON COLUMN articles_by_category.articles IS 'Live articles, dated or not.';
+COMMENT ON COLUMN articles_by_category.stories IS 'Those of them that were the first to tell their story; 0 where [insight] stories is off.';
 COMMENT ON COLUMN articles_by_category.first_published_on IS 'Day of the first dated article.';
 COMMENT ON COLUMN articles_by_category.last_published_on IS 'Day of the last dated article.';
 COMMENT ON COLUMN articles_by_category.words IS 'Words of those articles.';

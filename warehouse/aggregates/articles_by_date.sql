@@ -3,12 +3,18 @@
 -- sum(articles) equals the dated live articles of each source:
 --   SELECT source_id, count(*) FROM articles_live
 --   WHERE published_on IS NOT NULL GROUP BY 1
+-- sum(stories) equals the stories whose first live article is dated:
+--   SELECT source_id, count(*) FILTER (WHERE is_first)
+--   FROM articles_live LEFT JOIN stories USING (article_id)
+--   WHERE published_on IS NOT NULL GROUP BY 1
 CREATE OR REPLACE TABLE articles_by_date AS
 WITH counted AS (
     SELECT
-        a.source_id, a.published_on, count(*) AS articles, sum(m.words)::BIGINT AS words
+        a.source_id, a.published_on, count(*) AS articles,
+        count(*) FILTER (WHERE s.is_first) AS stories, sum(m.words)::BIGINT AS words
     FROM articles_live AS a
     JOIN article_metrics AS m ON m.article_id = a.article_id
+    LEFT JOIN stories AS s ON s.article_id = a.article_id
     WHERE a.published_on IS NOT NULL
     GROUP BY ALL
 ), days AS (
@@ -24,6 +30,7 @@ WITH counted AS (
         source_id,
         published_on,
         coalesce(articles, 0) AS articles,
+        coalesce(stories, 0) AS stories,
         coalesce(words, 0) AS words
     FROM days
     LEFT JOIN counted USING (source_id, published_on)
@@ -32,6 +39,7 @@ SELECT
     source_id,
     published_on,
     articles,
+    stories,
     words,
     if(count(*) OVER week = 7, avg(articles) OVER week, NULL) AS trailing_7_day_mean,
     if(count(*) OVER four_weeks = 28, avg(articles) OVER four_weeks, NULL)
@@ -44,6 +52,7 @@ ORDER BY source_id, published_on;
 COMMENT ON COLUMN articles_by_date.source_id IS 'Source.';
 COMMENT ON COLUMN articles_by_date.published_on IS 'Day on the clock of the source.';
 COMMENT ON COLUMN articles_by_date.articles IS 'Live articles published on the day; 0 where there are none.';
-COMMENT ON COLUMN articles_by_date.words IS 'Words of those articles.';
+COMMENT ON COLUMN articles_by_date.stories IS 'Those of them that were the first to tell their story, copies left out; 0 where [insight] stories is off.';
+COMMENT ON COLUMN articles_by_date.words IS 'Words of those articles, copies included.';
 COMMENT ON COLUMN articles_by_date.trailing_7_day_mean IS 'Mean of articles over this day and the 6 before; NULL for the first 6 days.';
 COMMENT ON COLUMN articles_by_date.trailing_28_day_mean IS 'Mean of articles over this day and the 27 before; NULL for the first 27 days.';

@@ -3,6 +3,11 @@
 --   SELECT source_id, count(*)
 --   FROM articles_live LEFT JOIN article_categories USING (article_id)
 --   WHERE published_on IS NOT NULL GROUP BY 1
+-- sum(stories) equals category rows of dated first articles plus those without any:
+--   SELECT source_id, count(*) FILTER (WHERE is_first)
+--   FROM articles_live LEFT JOIN stories USING (article_id)
+--   LEFT JOIN article_categories USING (article_id)
+--   WHERE published_on IS NOT NULL GROUP BY 1
 CREATE OR REPLACE TABLE articles_by_date_category AS
 SELECT
     a.source_id,
@@ -10,9 +15,11 @@ SELECT
     coalesce(b.category_id, '(none)') AS category_id,
     coalesce(any_value(t.name), '(none)') AS category,
     count(*) AS articles,
+    count(*) FILTER (WHERE s.is_first) AS stories,
     sum(m.words)::BIGINT AS words
 FROM articles_live AS a
 JOIN article_metrics AS m ON m.article_id = a.article_id
+LEFT JOIN stories AS s ON s.article_id = a.article_id
 LEFT JOIN article_categories AS b ON b.article_id = a.article_id
 LEFT JOIN categories AS t ON t.category_id = b.category_id
 WHERE a.published_on IS NOT NULL
@@ -23,4 +30,5 @@ COMMENT ON COLUMN articles_by_date_category.published_on IS 'Day on the clock of
 COMMENT ON COLUMN articles_by_date_category.category_id IS 'Category; (none) for articles without one.';
 COMMENT ON COLUMN articles_by_date_category.category IS 'Name of the category.';
 COMMENT ON COLUMN articles_by_date_category.articles IS 'Live articles of the category published on the day.';
+COMMENT ON COLUMN articles_by_date_category.stories IS 'Those of them that were the first to tell their story; 0 where [insight] stories is off.';
 COMMENT ON COLUMN articles_by_date_category.words IS 'Words of those articles.';

@@ -2,23 +2,30 @@
 -- sum(articles) equals the dated live articles of each source:
 --   SELECT source_id, count(*) FROM articles_live
 --   WHERE published_on IS NOT NULL GROUP BY 1
+-- sum(stories) equals the stories whose first live article is dated:
+--   SELECT source_id, count(*) FILTER (WHERE is_first)
+--   FROM articles_live LEFT JOIN stories USING (article_id)
+--   WHERE published_on IS NOT NULL GROUP BY 1
 CREATE OR REPLACE TABLE articles_by_month AS
 SELECT
     a.source_id,
     date_trunc('month', a.published_on)::DATE AS month,
     count(*) AS articles,
+    count(*) FILTER (WHERE s.is_first) AS stories,
     count(DISTINCT a.published_on) AS days_with_articles,
     sum(m.words)::BIGINT AS words,
     -- As decimals: a sum of doubles depends on the order of its rows.
     avg(m.reading_minutes::DECIMAL(12, 2)) AS mean_reading_minutes
 FROM articles_live AS a
 JOIN article_metrics AS m ON m.article_id = a.article_id
+LEFT JOIN stories AS s ON s.article_id = a.article_id
 WHERE a.published_on IS NOT NULL
 GROUP BY ALL
 ORDER BY ALL;
 COMMENT ON COLUMN articles_by_month.source_id IS 'Source.';
 COMMENT ON COLUMN articles_by_month.month IS 'First day of the month, on the clock of the source.';
 COMMENT ON COLUMN articles_by_month.articles IS 'Live articles published in the month.';
+COMMENT ON COLUMN articles_by_month.stories IS 'Those of them that were the first to tell their story; 0 where [insight] stories is off.';
 COMMENT ON COLUMN articles_by_month.days_with_articles IS 'Days of the month with at least one article.';
 COMMENT ON COLUMN articles_by_month.words IS 'Words of those articles.';
 COMMENT ON COLUMN articles_by_month.mean_reading_minutes IS 'Mean reading time of those articles, in minutes.';

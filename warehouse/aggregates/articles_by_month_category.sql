@@ -3,11 +3,19 @@
 --   SELECT source_id, count(*)
 --   FROM articles_live LEFT JOIN article_categories USING (article_id)
 --   WHERE published_on IS NOT NULL GROUP BY 1
+-- sum(stories) equals category rows of dated first articles plus those without any:
+--   SELECT source_id, count(*) FILTER (WHERE is_first)
+--   FROM articles_live LEFT JOIN stories USING (article_id)
+--   LEFT JOIN article_categories USING (article_id)
+--   WHERE published_on IS NOT NULL GROUP BY 1
 CREATE OR REPLACE TABLE articles_by_month_category AS
 WITH dated AS (
-    SELECT source_id, article_id, date_trunc('month', published_on)::DATE AS month
-    FROM articles_live
-    WHERE published_on IS NOT NULL
+    SELECT
+        a.source_id, a.article_id, date_trunc('month', a.published_on)::DATE AS month,
+        coalesce(s.is_first, false) AS is_first
+    FROM articles_live AS a
+    LEFT JOIN stories AS s ON s.article_id = a.article_id
+    WHERE a.published_on IS NOT NULL
 ), months AS (
     SELECT
         source_id,
@@ -21,7 +29,8 @@ WITH dated AS (
         d.source_id,
         d.month,
         coalesce(b.category_id, '(none)') AS category_id,
-        count(*) AS articles
+        count(*) AS articles,
+        count(*) FILTER (WHERE d.is_first) AS stories
     FROM dated AS d
     LEFT JOIN article_categories AS b ON b.article_id = d.article_id
     GROUP BY ALL
@@ -32,6 +41,7 @@ SELECT
     c.category_id,
     coalesce(t.name, '(none)') AS category,
     c.articles,
+    c.stories,
     c.articles / m.articles AS share_of_month,
     if(c.month = m.first_month, NULL, c.articles - coalesce(earlier.articles, 0))
         AS change_on_month_before
@@ -47,5 +57,6 @@ COMMENT ON COLUMN articles_by_month_category.month IS 'First day of the month, o
 COMMENT ON COLUMN articles_by_month_category.category_id IS 'Category; (none) for articles without one.';
 COMMENT ON COLUMN articles_by_month_category.category IS 'Name of the category.';
 COMMENT ON COLUMN articles_by_month_category.articles IS 'Live articles of the category published in the month.';
+COMMENT ON COLUMN articles_by_month_category.stories IS 'Those of them that were the first to tell their story; 0 where [insight] stories is off.';
 COMMENT ON COLUMN articles_by_month_category.share_of_month IS 'Share of the source''s dated live articles of the month that have the category, 0 to 1.';
 COMMENT ON COLUMN articles_by_month_category.change_on_month_before IS 'articles less those of the calendar month before; NULL in the first month of the source.';

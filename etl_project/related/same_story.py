@@ -1,0 +1,106 @@
+"""The rule by which two articles tell the same story. docs/stories.md says what was measured of it.
+
+Similarity alone cannot tell: releases of one program have 0.98 of their text in common and are two stories, while two
+media tell one story with 0.8 in common. So numbers and titles judge whatever is similar.
+"""
+
+from __future__ import annotations
+
+import re
+from operator import add
+
+SAME_TITLE_SIMILARITY = 0.55
+"""Least similarity of articles of one title."""
+
+LIKE_TITLES_SIMILARITY = 0.7
+"""Least similarity of articles whose titles are alike."""
+
+OTHER_TITLES_SIMILARITY = 0.8
+"""Least similarity of articles under different titles: a copy with a headline of its own."""
+
+NEARLY_THE_SAME = 0.9
+"""Similarity of texts that tell one story under any titles, where no number in them differs."""
+
+TELLING_TITLE = 6
+"""Letters of a title that tells a story; a shorter one may be that of a rubric."""
+
+SHARED_MARKS = 3
+"""Numbers or words of titles that two such texts must have in the same places."""
+
+SHORT_LENGTH = 60
+"""Texts of fewer letters of Latin and digits, or half as many of other scripts, are compared only whole, and only under
+equal titles."""
+
+_NUMBER = re.compile(r"[0-9]+(?:[.,:/-][0-9]+)*")
+_LETTERS = re.compile(r"[^\W_]+")
+
+
+class Telling:
+    """What the rule knows of an article.
+
+    Args:
+        title: of its sketch.
+        marks: of its sketch.
+    """
+
+    __slots__ = ("letters", "numbers", "pairs", "places")
+
+    def __init__(self, title: str, marks: str) -> None:
+        self.letters = "".join(_LETTERS.findall(title))
+        """Letters and digits of the title."""
+        self.numbers = frozenset(_NUMBER.findall(title))
+        """Numbers of the title."""
+        self.pairs = frozenset(map(add, self.letters, self.letters[1:]))
+        """Pairs of letters of the title that follow each other."""
+        self.places: dict[tuple[str, bool], set[str]] = {}
+        """Letters of the text, and whether a number follows them -> the numbers, or the words of the title, that do."""
+        for mark in marks.split("\n") if marks else ():
+            letters, _, value = mark.rpartition("|")
+            self.places.setdefault((letters, value[0].isdecimal()), set()).add(value)
+
+
+def tell_the_same(one: Telling, other: Telling, similarity: float) -> bool:
+    """Whether two articles of different texts tell the same story.
+
+    Args:
+        one: the one.
+        other: the other.
+        similarity: share of the shingles of both that each of them has, estimated.
+    """
+    if similarity < SAME_TITLE_SIMILARITY or not (one.numbers <= other.numbers or other.numbers <= one.numbers):
+        return False
+    has_same_title = one.letters == other.letters != ""
+    if has_same_title and len(one.letters) >= TELLING_TITLE:
+        return not _differ(one, other)
+    if similarity < LIKE_TITLES_SIMILARITY or _differ(one, other):
+        return False
+    if has_same_title or _are_alike(one, other) or similarity >= NEARLY_THE_SAME:
+        return True
+    return similarity >= OTHER_TITLES_SIMILARITY and _count_shared(one, other) >= SHARED_MARKS
+
+
+def _count_shared(one: Telling, other: Telling) -> int:
+    """How many numbers, and words of titles, stand in the same places of both texts."""
+    return sum(len(one.places[place] & other.places[place]) for place in one.places.keys() & other.places.keys())
+
+
+def _are_alike(one: Telling, other: Telling) -> bool:
+    """Whether titles have half of the pairs of letters of the shorter in common, and at least four."""
+    shared = len(one.pairs & other.pairs)
+    return shared >= 4 and 2 * shared >= min(len(one.pairs), len(other.pairs))
+
+
+def _differ(one: Telling, other: Telling) -> bool:
+    """Whether the texts have other numbers, or other words of their titles, in the same place.
+
+    In a place that a text has several times, more may stand in one of them: a copy may add a date, or lack its end.
+    """
+    for place in one.places.keys() & other.places.keys():
+        mine, theirs = one.places[place], other.places[place]
+        if not (mine <= theirs or theirs <= mine) and not any(
+            value.isalpha() and (value.startswith(known) or known.startswith(value))
+            for value in mine
+            for known in theirs
+        ):
+            return True
+    return False

@@ -1,0 +1,195 @@
+"""Brings `story_pairs` and `stories` up to date: who tells the same, and which of them was first."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etl_project.database.arrow import registered
+from etl_project.database.contract import RELATED, SKETCHES
+from etl_project.database.live_sql import LAST_AS_OF, is_live
+from etl_project.database.sql import count_rows, first_number
+from etl_project.related.pairs import find_pairs, similarity_sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+_TEMPORARY = Path(__file__).with_name("temporary.sql")
+
+_WAITING = ("internal.articles_to_relate", "internal.sketches_before")
+
+
+@functools.cache
+def stories_version() -> str:
+    """Fingerprint of the code that relates articles: relations of another version are made anew."""
+    digest = hashlib.blake2b(digest_size=8)
+    for file in sorted(Path(__file__).parent.iterdir()):
+        if file.suffix in (".py", ".sql"):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def relate_stories(con: duckdb.DuckDBPyConnection) -> bool:
+    """Bring `story_pairs` and `stories` up to date with the articles and their sketches.
+
+    The rows are a function of `articles`, `internal.article_sketches` and the `as_of` of the last refresh, whatever
+    came before. Only rows that differ are written.
+
+    Args:
+        con: the work file, in use, in a transaction.
+
+    Returns:
+        Whether a row changed.
+    """
+    is_anew = (
+        first_number(
+            con,
+            "SELECT count(*) FROM internal.relations WHERE name = 'stories' AND version = $version",
+            {"version": stories_version()},
+        )
+        != 1
+    )
+    if not is_anew and not count_rows(con, "internal.articles_to_relate"):
+        return False
+    temporary = _TEMPORARY.read_text("utf-8")
+    con.execute(temporary)
+    if is_anew:
+        clear_stories(con)
+        con.execute("INSERT INTO articles_to_compare SELECT article_id FROM articles")
+    else:
+        con.execute("INSERT INTO articles_to_compare SELECT DISTINCT article_id FROM internal.articles_to_relate")
+    find_pairs(con, is_anew=is_anew)
+    is_changed = _replace_pairs(con)
+    _connect(con)
+    is_changed |= _replace_stories(con)
+    for table in _WAITING:
+        con.execute(f"DELETE FROM {table}")
+    con.execute("DELETE FROM internal.relations WHERE name = 'stories'")
+    con.execute("INSERT INTO internal.relations VALUES ('stories', ?)", [stories_version()])
+    for table in re.findall(r"CREATE TEMP TABLE (\w+)", temporary):
+        con.execute(f"DROP TABLE temp.{table}")
+    return is_changed
+
+
+def clear_stories(con: duckdb.DuckDBPyConnection) -> bool:
+    """Empty every table of stories but the sketches. Returns whether there was a row."""
+    had_rows = any(count_rows(con, table) for table in RELATED)
+    for table in (*RELATED, *_WAITING):
+        con.execute(f"DELETE FROM {table}")
+    con.execute("DELETE FROM internal.relations WHERE name = 'stories'")
+    return had_rows
+
+
+def _replace_pairs(con: duckdb.DuckDBPyConnection) -> bool:
+    """Write the pairs that differ, and collect in `articles_to_tell` whose story may be another one.
+
+    Returns:
+        Whether a pair came or went.
+    """
+    related_anew = "(SELECT article_id FROM touched_members UNION FROM articles_to_compare)"
+    con.execute(
+        f"""
+        INSERT INTO pairs_there
+        SELECT * FROM story_pairs WHERE article_id IN {related_anew} OR other_article_id IN {related_anew}
+        """
+    )
+    differing = "(FROM pairs_found EXCEPT FROM pairs_there) UNION ALL (FROM pairs_there EXCEPT FROM pairs_found)"
+    con.execute(
+        f"""
+        INSERT INTO articles_to_tell
+        FROM articles_to_compare UNION SELECT unnest([article_id, other_article_id]) FROM ({differing})
+        """
+    )
+    is_changed = first_number(con, f"SELECT count(*) FROM ({differing})") > 0
+    if is_changed:
+        con.execute(
+            """
+            DELETE FROM story_pairs WHERE (article_id, other_article_id, similarity) IN (
+                SELECT (article_id, other_article_id, similarity) FROM (FROM pairs_there EXCEPT FROM pairs_found)
+            )
+            """
+        )
+        con.execute("INSERT INTO story_pairs (FROM pairs_found EXCEPT FROM pairs_there)")
+    return is_changed
+
+
+def _connect(con: duckdb.DuckDBPyConnection) -> None:
+    """Complete `articles_to_tell` with all who tell the same stories, and find who is connected by pairs."""
+    con.execute(
+        """
+        INSERT INTO articles_to_tell
+        SELECT article_id FROM stories
+        WHERE story_id IN (SELECT story_id FROM stories SEMI JOIN articles_to_tell USING (article_id))
+        EXCEPT FROM articles_to_tell
+        """
+    )
+    pairs = con.execute(
+        """
+        SELECT article_id, other_article_id FROM story_pairs SEMI JOIN articles_to_tell USING (article_id)
+        """
+    ).fetchall()
+    if roots := find_roots(pairs):
+        import polars as pl
+
+        with registered(con, roots=pl.DataFrame([*roots.items()], ["article_id", "root"], orient="row")):
+            con.execute("INSERT INTO connected FROM roots")
+
+
+def find_roots(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Find what is connected by pairs: each member of a pair -> the least of all that it is connected with."""
+    parents: dict[str, str] = {}
+
+    def find(member: str) -> str:
+        while (parent := parents.setdefault(member, member)) != member:
+            parents[member] = parents[parent]
+            member = parents[member]
+        return member
+
+    for pair in pairs:
+        low, high = sorted(map(find, pair))
+        parents[high] = low
+    return {member: find(member) for member in [*parents]}
+
+
+def _replace_stories(con: duckdb.DuckDBPyConnection) -> bool:
+    """Write the rows of `stories` that differ. Returns whether there are any."""
+    con.execute(
+        f"""
+        INSERT INTO stories_found
+        WITH told AS (
+            SELECT
+                a.article_id, a.published_at, {is_live(LAST_AS_OF)} AS is_live, coalesce(c.root, a.article_id) AS root
+            FROM articles AS a SEMI JOIN articles_to_tell AS t ON t.article_id = a.article_id
+            LEFT JOIN connected AS c ON c.article_id = a.article_id
+        ), ordered AS (
+            SELECT article_id,
+                first_value(article_id) OVER earlier AS story_id,
+                is_live AND row_number() OVER (
+                    PARTITION BY root ORDER BY is_live DESC, published_at NULLS LAST, article_id
+                ) = 1 AS is_first
+            FROM told WINDOW earlier AS (PARTITION BY root ORDER BY published_at NULLS LAST, article_id)
+        )
+        SELECT story_id, article_id, is_first, 1 FROM ordered WHERE story_id = article_id
+        UNION ALL
+        SELECT story_id, o.article_id, is_first, {similarity_sql("first.bands", "own.bands")}
+        FROM ordered AS o JOIN {SKETCHES} AS first ON first.article_id = o.story_id
+        JOIN {SKETCHES} AS own ON own.article_id = o.article_id WHERE story_id <> o.article_id
+        """
+    )
+    con.execute("INSERT INTO stories_there SELECT * FROM stories SEMI JOIN articles_to_tell USING (article_id)")
+    is_changed = first_number(
+        con,
+        "SELECT count(*) FROM ((FROM stories_found EXCEPT FROM stories_there) "
+        "UNION ALL (FROM stories_there EXCEPT FROM stories_found))",
+    )
+    if is_changed:
+        con.execute(
+            "DELETE FROM stories WHERE article_id IN "
+            "(SELECT article_id FROM (FROM stories_there EXCEPT FROM stories_found))"
+        )
+        con.execute("INSERT INTO stories (FROM stories_found EXCEPT FROM stories_there)")
+    return bool(is_changed)
