@@ -203,7 +203,7 @@ class Refresh:
         """
         with self.work.opened() as con:
             relate(con, self.settings.insight)
-            return {name: count_rows(con, name) for name in RELATED}
+            return count_rows_of_each(con, RELATED)
 
     @tells_full_disk("build the aggregates")
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:
