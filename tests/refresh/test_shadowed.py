@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Site, equals_full_build
+from conftest import Site
+from loaded_tables import equals_a_full_load
 
 BY_NAME = 'dialect = "jekyll"\ninclude = ["_posts/**", "old_post/**"]\nidentity = "file_name"\n'
 
@@ -28,10 +29,10 @@ def test_a_shadowed_file_steps_in_when_the_winner_goes(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md", title="Live")
     site.load()
     (site.posts / "_posts/2026-01-02-one.md").unlink()
-    loaded = site.refresh()
+    loaded = site.load()
     assert loaded and loaded.changes == {"moved": 1}
     assert site.query_work("SELECT article_id, title FROM articles") == [("site:2026-01-02-one", "Archive")]
-    equals_full_build(site)
+    equals_a_full_load(site)
 
 
 def test_a_shadowed_file_steps_in_when_the_winner_breaks_and_goes_back_when_it_is_repaired(site: Site) -> None:
@@ -40,13 +41,13 @@ def test_a_shadowed_file_steps_in_when_the_winner_breaks_and_goes_back_when_it_i
     good = site.write("_posts/2026-01-02-one.md", title="Live").read_bytes()
     site.load()
     site.write("_posts/2026-01-02-one.md", "---\n- a list\n---\n", age=30)
-    site.refresh()
+    site.load()
     assert site.column_of_work("SELECT title FROM articles") == ["Archive"]
-    equals_full_build(site)
+    equals_a_full_load(site)
     site.write("_posts/2026-01-02-one.md", good, age=20)
-    site.refresh()
+    site.load()
     assert site.column_of_work("SELECT title FROM articles") == ["Live"]
-    equals_full_build(site)
+    equals_a_full_load(site)
 
 
 def test_a_first_build_whose_winner_is_broken_takes_the_next_file(site: Site) -> None:
@@ -68,7 +69,7 @@ def test_what_happens_to_a_shadowed_file_leaves_the_article_alone(site: Site, ch
         shadowed.unlink()
     else:
         site.write("old_post/2026-01-02-one.md", title="Edited", age=20)
-    site.refresh()
+    site.load()
     assert site.column_of_work("SELECT title FROM articles") == ["Live"]
     assert site.column_of_work("SELECT count(*) FROM article_bodies") == [1]
-    equals_full_build(site)
+    equals_a_full_load(site)

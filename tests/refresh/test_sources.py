@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from built_sites import BuiltSites
-from conftest import Site, assert_the_change_log_adds_up, equals_full_build
+from conftest import Site, assert_the_change_log_adds_up
+from loaded_tables import equals_a_full_load
 
 from etl_project.refresh.guard import RefreshStopped
 from etl_project.settings import SettingsError
@@ -41,9 +42,9 @@ def test_only_the_named_sources_are_looked_at(two: Site) -> None:
     loaded = two.load(sources=["site"])
     assert loaded and loaded.changes == {"added": 1} and loaded.files_read == 1
     assert two.column_of_work("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [3]
-    loaded = two.refresh(allow_deletes=True)
+    loaded = two.load(allow_deletes=True)
     assert loaded and loaded.changes == {"added": 1, "deleted": 1}
-    equals_full_build(two)
+    equals_a_full_load(two)
 
 
 def test_a_source_left_out_may_be_out_of_reach(two: Site) -> None:
@@ -65,7 +66,7 @@ def test_a_source_that_is_new_waits_until_it_is_looked_at(two: Site) -> None:
 
 def test_a_source_that_does_not_exist_is_named_with_those_that_do(two: Site) -> None:
     with pytest.raises(SettingsError, match=r"no source 'note'; the sources are notes, site\.$"):
-        two.refresh(sources=["note"])
+        two.load(sources=["note"])
 
 
 def test_a_renamed_source_keeps_its_articles_and_their_history(two: Site) -> None:
@@ -85,7 +86,7 @@ def test_a_renamed_source_keeps_its_articles_and_their_history(two: Site) -> Non
     assert two.column("SELECT count(*) FROM article_changes") == changes
     assert two.column("SELECT count(*) FROM article_history WHERE article_id ^@ 'notes:'") == [0]
     assert two.refresh() is None
-    equals_full_build(two)
+    equals_a_full_load(two)
 
 
 def test_a_renamed_source_may_change_and_move_in_the_same_refresh(two: Site) -> None:
@@ -93,17 +94,17 @@ def test_a_renamed_source_may_change_and_move_in_the_same_refresh(two: Site) -> 
     (two.folder / "notes").rename(two.folder / "papers")
     (two.folder / "papers/a.md").write_text("# a, edited\n")
     (two.folder / "papers/b.md").rename(two.folder / "papers/z.md")
-    loaded = two.refresh()
+    loaded = two.load()
     assert loaded and loaded.changes == {"changed": 1, "moved": 1}
-    equals_full_build(two)
+    equals_a_full_load(two)
 
 
 def test_a_rename_to_a_folder_without_the_posts_is_stopped_by_the_guard(two: Site) -> None:
     (two.folder / "empty").mkdir()
     two.configure(extra=OTHER.format(name="diary", location="empty", more='renamed_from = "notes"\n'))
     with pytest.raises(RefreshStopped, match="'diary'"):
-        two.refresh()
-    assert two.column("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [3]
+        two.load()
+    assert two.column_of_work("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [3]
 
 
 def test_a_rename_that_died_before_its_refresh_was_published_is_published_by_the_next(two: Site) -> None:
@@ -114,7 +115,7 @@ def test_a_rename_that_died_before_its_refresh_was_published_is_published_by_the
     assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["notes", "site"]
     two.refresh()
     assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["diary", "site"]
-    equals_full_build(two)
+    equals_a_full_load(two)
 
 
 def test_a_rename_and_an_upgrade_come_together(two: Site) -> None:
@@ -151,7 +152,7 @@ def test_another_identity_moves_the_posts_of_a_source_and_keeps_their_first_seen
         for old in (f"site:_posts/2026-01-02-{name}.md",)
     ]
     assert_the_change_log_adds_up(two)
-    equals_full_build(two)
+    equals_a_full_load(two)
 
 
 def test_a_source_that_takes_the_name_of_a_removed_one_has_one_history(two: Site) -> None:

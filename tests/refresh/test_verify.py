@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Site, equals_full_build, one_post
+from conftest import Site, one_post
+from loaded_tables import equals_a_full_load
 
 from etl_project.scan import rehash
 from etl_project.sources import folder, signature
@@ -53,7 +54,7 @@ def test_verify_finds_a_change_that_the_signature_missed_and_names_the_file(site
     ]
     assert site.column("SELECT text FROM article_bodies WHERE text LIKE 'Same%'") == ["Same words."]
     assert site.column("SELECT files_missed FROM refreshes ORDER BY refresh_id") == [0, 1]
-    equals_full_build(site)
+    equals_a_full_load(site)
 
 
 def test_verify_has_nothing_to_do_when_every_hash_is_the_same(site: Site) -> None:
@@ -114,10 +115,10 @@ def test_a_file_that_changes_after_the_listing_is_no_alarm_of_verify(
 
     with monkeypatch.context() as patch:
         patch.setattr(rehash, "_rehash", changing)
-        loaded = quiet.refresh(verify=True)
+        loaded = quiet.load(verify=True)
     assert loaded and loaded.missed == []
     assert loaded.changes == ({"changed": 1} if how == "write" else {"deleted": 1})
-    equals_full_build(quiet)
+    equals_a_full_load(quiet)
 
 
 def test_verify_hashes_young_files_again_also_where_they_were_found_the_same_once_more(
