@@ -348,7 +348,7 @@ EXAMPLES = DirectoryBasedExampleDatabase(Path(__file__).parents[2] / ".hypothesi
 """Where a post that failed is kept, to be read first by the next run of the proof."""
 
 
-@settings(max_examples=1000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_mutated_post_is_read_or_rejected_and_can_be_stored(data: st.DataObject) -> None:
     read_a_mutated_post(data)

@@ -51,7 +51,7 @@ def test_a_refresh_of_everything_makes_no_other_temporary_table(
     (posts / "2026-01-02-2.md").unlink()
     site.write("_posts/2026-01-02-3.md", title="Edited", age=30)
     site.refresh(verify=True)
-    site.refresh(full=True)
+    site.load(full=True)
     assert made == DECLARED
 
 

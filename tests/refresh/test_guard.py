@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from built_sites import BuiltSites
 from conftest import Site
 
 from etl_project.refresh.guard import RefreshStopped, guard_leaving, refuse_garbled_names
@@ -19,16 +20,23 @@ def _nothing_is_deferred(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("etl_project.scan.compare.MOST_DEFERRALS", 0)
 
 
-@pytest.fixture
-def ten(site: Site) -> Site:
+def load_ten(folder: Path) -> Site:
+    """Load ten posts that differ in their titles."""
+    site = Site(folder)
+    site.configure()
     for n in range(10):
         site.write(f"_posts/2026-01-02-{n}.md", title=f"Post {n}")
+    site.load()
     return site
+
+
+@pytest.fixture
+def ten(built_sites: BuiltSites, tmp_path: Path) -> Site:
+    return built_sites.copy(load_ten, tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", POINTER.format(1), "---\ntitle: never closed\n", "no front matter"])
 def test_posts_that_cannot_be_loaded_any_more_stop_a_refresh(ten: Site, text: str) -> None:
-    ten.load()
     for n in range(3):
         ten.write(f"_posts/2026-01-02-{n}.md", text, age=3600)
     with pytest.raises(
@@ -39,7 +47,6 @@ def test_posts_that_cannot_be_loaded_any_more_stop_a_refresh(ten: Site, text: st
 
 
 def test_posts_renamed_into_what_cannot_be_loaded_are_no_moves(ten: Site) -> None:
-    ten.load()
     for n in range(3):
         file = ten.posts / f"_posts/2026-01-02-{n}.md"
         file.rename(file.with_name(f"2026-01-03-{n}.md"))
@@ -62,7 +69,6 @@ def test_one_post_of_several_that_is_broken_stops_nothing(site: Site) -> None:
 
 
 def test_settings_that_leave_posts_out_stop_nothing_and_are_told(ten: Site) -> None:
-    ten.load()
     ten.configure(f'{ten.source}exclude = ["*-[0-5].md"]\n')
     loaded = ten.load()
     assert loaded and loaded.changes == {"deleted": 6}
@@ -70,21 +76,23 @@ def test_settings_that_leave_posts_out_stop_nothing_and_are_told(ten: Site) -> N
 
 
 def test_the_share_that_settings_may_take_can_be_set(ten: Site) -> None:
-    ten.load()
     ten.configure(f'{ten.source}exclude = ["*-[0-5].md"]\n', "[limits]\nsettings_share = 0.5\n")
     with pytest.raises(RefreshStopped, match=r"6 of the 10 posts.*because of its settings.*settings_share allows 50%"):
         ten.load()
 
 
-def test_settings_that_match_nothing_are_refused_also_at_the_first_build(ten: Site) -> None:
-    nothing = 'dialect = "jekyll"\ninclude = ["nowhere/**"]\n'
-    before = ten.source
-    ten.configure(nothing)
+NOTHING = 'dialect = "jekyll"\ninclude = ["nowhere/**"]\n'
+
+
+def test_settings_that_match_nothing_are_refused_at_the_first_build(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.configure(NOTHING)
     with pytest.raises(SettingsError, match=r"line 6: the source 'site' has no posts.*nowhere/\*\*.*--allow-deletes"):
-        ten.load()
-    ten.configure(before)
-    ten.load()
-    ten.configure(nothing)
+        site.load()
+
+
+def test_settings_that_match_nothing_any_more_are_refused(ten: Site) -> None:
+    ten.configure(NOTHING)
     with pytest.raises(RefreshStopped, match="no post would be left"):
         ten.load()
     ten.load(allow_deletes=True)
@@ -92,7 +100,6 @@ def test_settings_that_match_nothing_are_refused_also_at_the_first_build(ten: Si
 
 
 def test_posts_that_went_while_settings_changed_count_as_gone(ten: Site) -> None:
-    ten.load()
     for n in range(5):
         (ten.posts / f"_posts/2026-01-02-{n}.md").unlink()
     ten.configure(f'{ten.source}exclude = ["*-9.md"]\n')

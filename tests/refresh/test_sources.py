@@ -66,7 +66,7 @@ def test_a_source_that_is_new_waits_until_it_is_looked_at(two: Site) -> None:
 
 def test_a_source_that_does_not_exist_is_named_with_those_that_do(two: Site) -> None:
     with pytest.raises(SettingsError, match=r"no source 'note'; the sources are notes, site\.$"):
-        two.refresh(sources=["note"])
+        two.load(sources=["note"])
 
 
 def test_a_renamed_source_keeps_its_articles_and_their_history(two: Site) -> None:
@@ -103,8 +103,8 @@ def test_a_rename_to_a_folder_without_the_posts_is_stopped_by_the_guard(two: Sit
     (two.folder / "empty").mkdir()
     two.configure(extra=OTHER.format(name="diary", location="empty", more='renamed_from = "notes"\n'))
     with pytest.raises(RefreshStopped, match="'diary'"):
-        two.refresh()
-    assert two.column("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [3]
+        two.load()
+    assert two.column_of_work("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [3]
 
 
 def test_a_rename_that_died_before_its_refresh_was_published_is_published_by_the_next(two: Site) -> None:

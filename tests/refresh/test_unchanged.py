@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
+from built_sites import BuiltSites
 from conftest import Site
 
 from etl_project.database.generation import GenerationState
@@ -23,28 +23,22 @@ FUTURE = "2031-01-02 03:04:05 +0800"
 COMES_OUT = dt.datetime(2031, 1, 1, 19, 4, 5, tzinfo=dt.UTC)
 
 
-@pytest.fixture(scope="module")
-def used_again(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """A site that the tests use one after another: a small refresh takes half as long as a first build."""
-    return Site(tmp_path_factory.mktemp("idle"))
+def old_posts(folder: Path) -> Site:
+    """Build the warehouse of posts that are old, and of one that is to come."""
+    site = Site(folder)
+    site.configure()
+    for n in range(3):
+        site.write(f"_posts/2026-01-02-{n}.md")
+    site.write("_posts/2031-01-02-future.md", date=FUTURE)
+    site.refresh()
+    return site
 
 
 @pytest.fixture
-def idle(used_again: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """A site whose posts are old and whose warehouse is built, and nothing has happened since the last plan.
-
-    Whatever the test before did to it, it has the same posts and settings again, with another text of the posts, so
-    that they are published anew.
-    """
-    site = used_again
+def idle(built_sites: BuiltSites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site whose posts are old and whose warehouse is built, and nothing has happened since the last plan."""
     monkeypatch.setattr(signature, "YOUNG_NS", 0)
-    for left in (site.posts, site.folder / "away"):
-        shutil.rmtree(left, ignore_errors=True)
-    site.configure(Site(site.folder).source, "")
-    for n in range(3):
-        site.write(f"_posts/2026-01-02-{n}.md", body=f"Some words {time.time_ns()}.")
-    site.write("_posts/2031-01-02-future.md", date=FUTURE)
-    site.refresh(allow_deletes=True)
+    site = built_sites.copy(old_posts, tmp_path)
     assert site.refresh() is None
     return site
 

@@ -1,0 +1,171 @@
+"""Front matter that no strict reader takes: keys written twice, titles pasted unescaped, and their warnings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from etl_project.extract.front_matter.read import FrontMatter, Value, read_front_matter
+from etl_project.limits import Limits
+
+
+def read(text: str, **options: Any) -> FrontMatter:
+    return read_front_matter(text, Limits(), required=True, **options)
+
+
+def fields(block: str) -> dict[str, Value]:
+    return read(f"---\n{block}\n---\n").fields
+
+
+def codes(block: str) -> list[str]:
+    return [warning.code for warning in read(f"---\n{block}\n---\n").warnings]
+
+
+def test_of_a_duplicate_key_the_last_counts_and_equal_values_are_no_matter() -> None:
+    assert fields("title: 一\ntitle: 二") == {"title": "二"}
+    assert codes("title: 一\ntitle: 二") == ["duplicate_key"]
+    assert codes("title: 一\ntitle: 一") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "format"),
+    [
+        ('{"title": "a", "title": "b", "x": 1, "x": 1}\n', "json"),
+        ('---json\n{"title": "a", "title": "b"}\n---\n', "json"),
+        ("[#]: title: (a)\n[#]: title: (b)\n", "lctt"),
+        ("Title: a\nTitle: b\n\n", "pelican"),
+    ],
+)
+def test_a_duplicate_key_is_named_in_every_format(text: str, format: str) -> None:
+    post = read(text, formats=[format, "yaml"])
+    assert [warning.code for warning in post.warnings] == ["duplicate_key"]
+    assert post.fields[next(iter(post.fields))] == "b"
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ('"他说"好"了"', '他说"好"了'),
+        ('""""', '""'),
+        ('"5.5"屏手机"', '5.5"屏手机'),
+        ('"央行": 降准 "来了"', '央行": 降准 "来了'),
+        ('"C:\\Windows"', "C:\\Windows"),
+        ('"\\alpha"', "\\alpha"),
+        ('"沪指收跌\\"', "沪指收跌\\"),
+        ('""新" # 基建""', '"新" # 基建"'),
+        ('"新" # "基建"', '新" # "基建'),
+        ("'it's so'", "it's so"),
+        ('"Forgotten at the end', "Forgotten at the end"),
+    ],
+)
+def test_a_title_with_inner_quotes_is_the_text_between_the_first_and_last_quote(line: str, title: str) -> None:
+    block = f"layout: post\ntitle: {line}\ndate: 2021-12-08"
+    assert fields(block) == {"layout": "post", "title": title, "date": "2021-12-08"}
+    assert codes(block) == ["repaired_quotes"]
+
+
+def test_other_quoted_fields_do_not_stand_in_the_way_of_a_repair() -> None:
+    block = 'title: "他说"好"了"\ncover: ""\nimage: "x.png"\nexcerpt: "a "b" c"\nnote: see "d"'
+    assert fields(block) == {
+        "title": '他说"好"了',
+        "cover": "",
+        "image": "x.png",
+        "excerpt": 'a "b" c',
+        "note": 'see "d"',
+    }
+
+
+def test_a_line_that_yaml_would_swallow_into_the_title_stays_a_line() -> None:
+    block = 'title: "沪指收跌\\"\ndate: 2021-12-08\nsource: "'
+    assert fields(block) == {"title": "沪指收跌\\", "date": "2021-12-08", "source": ""}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "#快讯# 沪指涨1%",
+        "沪指 #3000点 保卫战",
+        "[图解] 北向资金",
+        "[图解]",
+        "{{ page.title }}",
+        "&quot;双碳&quot; 目标",
+        "&R 公告",
+        "*ST中珠 复牌",
+        "*ST",
+        "!重要 公告",
+        "@所有人 开盘提醒",
+        "%涨幅",
+        "`code`",
+        "- 一",
+        "? 什么",
+        "a: b: c",
+        "央行:",
+        "=",
+        "<<",
+        "|",
+        "> 5%",
+        "'tis the season",
+        '"Ruby Hacking Guide" is out',
+    ],
+)
+def test_a_plain_title_that_yaml_refuses_or_changes_is_taken_as_written(title: str) -> None:
+    block = f"layout: post\ntitle: {title}\ndate: 2021-12-08"
+    assert fields(block) == {"layout": "post", "title": title, "date": "2021-12-08"}
+    assert codes(block) == ["repaired_plain_scalar"]
+
+
+def test_a_comment_after_a_date_or_a_word_stays_a_comment() -> None:
+    block = "date: 2021-12-08 #first\nroot: /blog/ # example\nweight: 10 #x\n# alone\nempty: # empty"
+    assert fields(block) == {"date": "2021-12-08", "root": "/blog/", "weight": "10", "empty": None}
+    assert codes(block) == []
+
+
+def test_lines_at_the_left_margin_continue_the_value_before_them() -> None:
+    block = "title: t\nsummary: first line\nsecond (line).\ntags: x"
+    assert fields(block) == {"title": "t", "summary": "first line second (line).", "tags": "x"}
+    assert codes(block) == ["repaired_plain_scalar"]
+
+
+def test_a_key_without_a_space_after_its_colon_is_a_key() -> None:
+    assert fields("layout:post\ntitle: t") == {"layout": "post", "title": "t"}
+    assert fields("layout:post\ntitle:t") == {"layout": "post", "title": "t"}
+    assert fields("title: t\ntags:['a', 'b']") == {"title": "t", "tags": ["a", "b"]}
+    assert fields("title: t\n分类：x\nCategory：出行")["Category"] == "出行"
+
+
+def test_list_items_are_repaired_one_by_one() -> None:
+    assert fields('aliases:\n- @name\n- b\ntags:\n  - "a"b"\n  - #股票\n') == {
+        "aliases": ["@name", "b"],
+        "tags": ['a"b', "#股票"],
+    }
+
+
+def test_nested_mappings_are_repaired_key_by_key() -> None:
+    block = "praise:\n  - url: x\n    text: a: b\n  - text: @c\nextra:\n  note: @d\n  deep:\n    e: 5: 6"
+    assert fields(block) == {
+        "praise": [{"url": "x", "text": "a: b"}, {"text": "@c"}],
+        "extra": {"note": "@d", "deep": {"e": "5: 6"}},
+    }
+
+
+def test_an_indented_key_is_a_key_and_not_part_of_the_title() -> None:
+    assert fields("title: a\n date: 2021-12-08") == {"title": "a", "date": "2021-12-08"}
+
+
+def test_an_alias_is_followed_in_a_block_that_needs_repair() -> None:
+    assert fields("a: &x [1, 2]\ntitle: @t\nb: *x") == {"a": ["1", "2"], "title": "@t", "b": ["1", "2"]}
+
+
+def test_toml_with_forgotten_or_inner_quotes_is_repaired() -> None:
+    post = read('+++\na = 1\ntitle = "Call for Testing v2\nb = "他说"好"了"\n+++\n')
+    assert post.fields == {"a": "1", "title": "Call for Testing v2", "b": '他说"好"了'}
+    assert [(warning.code, warning.line) for warning in post.warnings] == [
+        ("repaired_quotes", 3),
+        ("repaired_quotes", 4),
+    ]
+
+
+def test_a_warning_names_the_line_of_the_file() -> None:
+    post = read("\n---\nlayout: post\ntitle: @x\n---\n")
+    assert [warning.line for warning in post.warnings] == [4]
