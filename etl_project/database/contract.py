@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 WAREHOUSE = Path(warehouse.__file__).parent
 SCHEMA_SQL = WAREHOUSE / "schema.sql"
-PUBLIC_SQL = (SCHEMA_SQL, WAREHOUSE / "views.sql", WAREHOUSE / "search.sql", WAREHOUSE / "readme.sql")
+PUBLIC_SQL = (
+    SCHEMA_SQL,
+    *(WAREHOUSE / f"{name}.sql" for name in ("observed", "views", "search", "readme")),
+)
 """Files that declare what SQL users see, in the order they are run."""
 AGGREGATES_FOLDER = WAREHOUSE / "aggregates"
 INTERNAL_SQL = Path(__file__).parent / "internal.sql"
