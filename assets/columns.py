@@ -8,21 +8,22 @@ from pathlib import Path
 
 import dagster as dg
 
-from etl_project.database.contract import SCHEMA_SQL, Table
+from etl_project.database.contract import OBSERVED, OBSERVED_SQL, SCHEMA_SQL, Table
 
 COLUMNS = "dagster/column_schema"
 
 
-def table_metadata(table: Table, file: Path = SCHEMA_SQL) -> dict[str, object]:
+def table_metadata(table: Table, file: Path | None = None) -> dict[str, object]:
     """Describe a table of the contract.
 
     Args:
         table: the table; its columns are shown with type, comment and whether they may be NULL.
-        file: SQL file that creates it; the link names its line.
+        file: SQL file that creates it; the link names its line. By default the one of the contract that does.
 
     Returns:
         Metadata of an asset: the table's name, its column schema and the code reference.
     """
+    file = file or (OBSERVED_SQL if table.name in OBSERVED else SCHEMA_SQL)
     columns = [
         dg.TableColumn(column.name, column.type, column.comment, dg.TableColumnConstraints(nullable=column.is_nullable))
         for column in table.columns

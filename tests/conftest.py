@@ -302,22 +302,6 @@ def equals_full_build(site: Site) -> None:
         assert _derived(con) == incremental
 
 
-def tables_equal_full_build(site: Site) -> None:
-    """Assert of the tables of the work file what `equals_full_build` asserts of the published ones and the aggregates.
-
-    Half as dear: for tests of what a load leaves in its tables. That aggregates follow from the tables is a law.
-    """
-
-    def rows() -> dict[str, list[tuple[Any, ...]]]:
-        with Refresh(site.settings).work.opened(read_only=True) as con:
-            return {name: con.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}
-
-    names = [name for name in contract() if name not in (*OBSERVED, "changes")]
-    incremental = rows()
-    site.load(full=True)
-    assert rows() == incremental
-
-
 def assert_the_change_log_adds_up(site: Site) -> None:
     """Every article came once more than it left, and the counts that moved add up to the counts there are."""
     wrong = site.query(

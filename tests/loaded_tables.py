@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from etl_project.database.contract import OBSERVED, contract
+from etl_project.database.contract import OBSERVED, RELATED, contract
 
 if TYPE_CHECKING:
     from conftest import Site
@@ -20,8 +20,8 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def loaded_tables(site: Site) -> Rows:
-    """Every row of every table of the work file that is a function of the posts."""
-    names = [name for name, table in contract().items() if name not in OBSERVED and not table.is_view]
+    """Every row of every table that a load writes as a function of the posts; relations are another stage's."""
+    names = [name for name, table in contract().items() if not table.is_view and name not in (*OBSERVED, *RELATED)]
     with duckdb.connect(str(site.published.parent / ".work" / site.published.name), read_only=True) as con:
         return {name: con.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}
 

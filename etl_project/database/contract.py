@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 WAREHOUSE = Path(warehouse.__file__).parent
 SCHEMA_SQL = WAREHOUSE / "schema.sql"
-PUBLIC_SQL = (
-    SCHEMA_SQL,
-    *(WAREHOUSE / f"{name}.sql" for name in ("observed", "views", "search", "readme")),
-)
+OBSERVED_SQL = WAREHOUSE / "observed.sql"
+TABLES_SQL = (SCHEMA_SQL, OBSERVED_SQL)
+PUBLIC_SQL = (*TABLES_SQL, WAREHOUSE / "views.sql", WAREHOUSE / "search.sql", WAREHOUSE / "readme.sql")
 """Files that declare what SQL users see, in the order they are run."""
 AGGREGATES_FOLDER = WAREHOUSE / "aggregates"
 INTERNAL_SQL = Path(__file__).parent / "internal.sql"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import KEYS, SCHEMA_SQL, Column, describe
+from etl_project.database.contract import KEYS, TABLES_SQL, Column, describe
 from etl_project.database.sql import quoted
 from etl_project.database.work_file import WorkFile
 
@@ -81,7 +81,8 @@ def attach_empty_previous(con: duckdb.DuckDBPyConnection) -> None:
 
 def _schema_without_comments() -> str:
     """Statements that create the tables of the contract: nobody reads their comments here, and those take longest."""
-    return re.sub(r"^COMMENT ON .*;$", "", SCHEMA_SQL.read_text("utf-8"), flags=re.MULTILINE)
+    sql = "".join(file.read_text("utf-8") for file in TABLES_SQL)
+    return re.sub(r"^COMMENT ON .*;$", "", sql, flags=re.MULTILINE)
 
 
 def has_doubled_files(con: duckdb.DuckDBPyConnection, inventory: str) -> bool:

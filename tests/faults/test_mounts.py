@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from built_sites import BuiltSites
-from conftest import Site, equals_full_build, tables_equal_full_build
+from conftest import Site, equals_full_build
+from loaded_tables import equals_a_full_load
 
 from etl_project.database.contract import tables_by_article
 from etl_project.engines import batch
@@ -66,7 +67,7 @@ def test_half_of_a_source_gone_is_stopped_and_goes_on_when_a_person_says_so(ten:
     assert (ten.published.parent / ".work/posts.duckdb").read_bytes() == work
     loaded = ten.load(allow_deletes=True)
     assert loaded and loaded.changes == {"deleted": 5}
-    tables_equal_full_build(ten)
+    equals_a_full_load(ten)
 
 
 def test_files_that_vanish_between_the_listing_and_the_reading_are_gone_and_the_others_are_loaded(ten: Site) -> None:
@@ -102,7 +103,7 @@ def test_a_folder_lost_between_the_listing_and_the_reading_keeps_its_articles(te
         ten.posts.rmdir()
     (ten.folder / "disk").rename(ten.posts)
     ten.load()
-    tables_equal_full_build(ten)
+    equals_a_full_load(ten)
 
 
 def test_a_folder_lost_while_every_table_is_built_anew_changes_nothing(ten: Site) -> None:
@@ -214,7 +215,7 @@ def test_a_disk_that_fails_while_files_are_read_keeps_its_source_and_lets_the_ot
     assert ten.column_of_work("SELECT count(*) FROM articles WHERE source_id = 'notes'") == [2]
     loaded = ten.load()
     assert loaded and loaded.changes == {"changed": 3}
-    tables_equal_full_build(ten)
+    equals_a_full_load(ten)
 
 
 def test_a_disk_that_fails_in_the_first_build_leaves_nothing_of_its_source_and_lets_the_others_be_loaded(
@@ -246,7 +247,7 @@ def test_a_disk_that_fails_in_the_first_build_leaves_nothing_of_its_source_and_l
     assert site.column_of_work("SELECT title FROM articles") == ["Note"]
     loaded = site.load()
     assert loaded and loaded.changes == {"added": 10}
-    tables_equal_full_build(site)
+    equals_a_full_load(site)
 
 
 def test_a_disk_that_fails_while_a_folder_is_listed_deletes_nothing(ten: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,4 +302,4 @@ def test_a_disk_that_fails_when_its_files_are_read_once_more_keeps_its_source(
     assert site.derived() == before
     loaded = site.load()
     assert loaded and loaded.changes == {"changed": 1, "moved": 1}
-    tables_equal_full_build(site)
+    equals_a_full_load(site)
