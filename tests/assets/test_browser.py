@@ -50,7 +50,7 @@ def picture(page: playwright.Page, name: str) -> None:
 
 def open_every_group(page: playwright.Page, address: str) -> None:
     # Only what is in view is drawn, and names are cut in the middle where nodes are small.
-    page.set_viewport_size({"width": 2600, "height": 9000})
+    page.set_viewport_size({"width": 3400, "height": 12000})
     page.goto(f"{address}/asset-groups")
     for group in ("extract", "tables", "aggregates", "publish"):
         page.get_by_text(group, exact=True).first.wait_for()
