@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import RELATED, aggregates_sql
+from etl_project.database.contract import RELATED, contract
 from etl_project.database.work_file import transaction
 from etl_project.insight import Insight
+from etl_project.load.aggregate_inputs import columns_read
 from etl_project.related.stories import clear_stories, relate_stories
 
 if TYPE_CHECKING:
@@ -32,10 +32,12 @@ def relate(con: duckdb.DuckDBPyConnection, insight: Insight) -> bool:
         if is_changed:
             con.execute(
                 "DELETE FROM internal.aggregates_built WHERE list_contains($names, name)",
-                {"names": [name for name, sql in aggregates_sql().items() if _counts_relations(sql)]},
+                {"names": sorted(counting_relations())},
             )
     return is_changed
 
 
-def _counts_relations(sql: str) -> bool:
-    return bool(set(RELATED) & set(re.findall(r"\w+", re.sub(r"--.*|'[^']*'", "", sql))))
+def counting_relations() -> set[str]:
+    """Names of the aggregates that read relations, on their own or through a view."""
+    read = columns_read(contract())
+    return {aggregate for table in RELATED for aggregate in read.get(table, ())}
