@@ -49,13 +49,18 @@ def touched_by_a_commit(site: GitSite, posts: int, monkeypatch: pytest.MonkeyPat
     return touched
 
 
+def touches_the_same(folder: Path, posts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assert that a commit of 30 posts touches as much in a repository of so many posts as in one of 300."""
+    few = touched_by_a_commit(GitSite(folder / "small"), 300, monkeypatch)
+    many = touched_by_a_commit(GitSite(folder / "large"), posts, monkeypatch)
+    assert few["rows listed"] == few["blobs read"] == 30
+    assert few == many
+
+
 def test_a_commit_touches_what_it_changed_however_large_the_repository_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = touched_by_a_commit(GitSite(tmp_path / "small"), 300, monkeypatch)
-    many = touched_by_a_commit(GitSite(tmp_path / "large"), 1_200, monkeypatch)
-    assert few["rows listed"] == few["blobs read"] == 30
-    assert few == many
+    touches_the_same(tmp_path, 1_200, monkeypatch)
 
 
 def test_the_same_commit_is_not_listed_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,3 +78,10 @@ def test_the_same_commit_is_not_listed_at_all(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(command, "start", started)
     assert site.refresh() is None
     assert commands and not {"diff-tree", "ls-tree"} & set(commands)
+
+
+@pytest.mark.prove("growth")
+def test_a_commit_touches_what_it_changed_in_a_repository_of_thousands_of_posts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touches_the_same(tmp_path, 3_000, monkeypatch)
