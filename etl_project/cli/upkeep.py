@@ -1,0 +1,90 @@
+"""Commands that begin and keep a warehouse: `etl init`, `maintain`, `ui`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from etl_project.cli.app import Config, app, out
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder of your site.", file_okay=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Settings file to write.", dir_okay=False)] = Path(
+        "etl.toml"
+    ),
+) -> None:
+    """Look at a folder of posts and write a commented etl.toml for it."""
+    from etl_project.init.furniture import propose
+    from etl_project.init.settings_file import write_settings
+    from etl_project.init.site import sample_site
+    from etl_project.init.unread import describe_unread
+    from etl_project.settings import read_settings
+    from etl_project.show.console import command, endings_in_words
+
+    site = sample_site(folder)
+    proposals = propose(site.bodies)
+    write_settings(site, proposals, output)
+    read_settings(output)
+    out.print(
+        f"{folder} is a site of the dialect {site.dialect} with {site.files:,} posts; "
+        f"{len(site.bodies):,} were sampled and {len(proposals):,} rules proposed.",
+    )
+    if site.not_read:
+        out.print(f"Not read: {endings_in_words(site.not_read)}.")
+    if unread := describe_unread(site.unread):
+        out.print(unread)
+    if not site.time_zone:
+        out.print("It does not say which time zone it keeps: put yours in time_zone before the first refresh.")
+    out.print(f"{output} is written. Read it, then run:\n  {command()} refresh --config {output}")
+
+
+@app.command()
+def maintain(
+    config: Config = None,
+    keep_days: Annotated[
+        float | None,
+        typer.Option(min=0, max=36_500, help="Age in days from which records of runs and checks are deleted."),
+    ] = None,
+) -> None:
+    """Make the work file and Dagster's records small again, and remove copies of repositories that no source needs."""
+    from etl_project.database.compact import compact
+    from etl_project.database.work_file import WorkFile
+    from etl_project.settings import read_settings
+    from etl_project.show.console import bytes_in_words
+    from etl_project.sources.access import sweep_mirrors
+
+    settings = read_settings(config)
+    work = WorkFile(settings.warehouse.path)
+    work.lock.acquire("etl maintain")
+    try:
+        compacted = compact(work)
+        out.print(f"{work.path}: {bytes_in_words(compacted.before)}, now {bytes_in_words(compacted.after)}.")
+        if swept := sweep_mirrors(work.published, settings.sources):
+            out.print(f"{swept:,} copies of repositories went: no source is read from them.")
+        if settings.dagster_home.exists():
+            from etl_project.definitions import purge_records_of
+
+            purged = purge_records_of(settings, keep_days)
+            out.print(
+                f"{settings.dagster_home}: {bytes_in_words(purged.before)}, now {bytes_in_words(purged.after)}; "
+                f"{purged.runs:,} runs went."
+            )
+    finally:
+        work.lock.release()
+
+
+@app.command()
+def ui(
+    config: Config = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port; the first free one from 3000 by default.")] = None,
+) -> None:
+    """Open Dagster: runs, lineage, and refreshes on the schedule."""
+    from etl_project.servers.ui import serve
+    from etl_project.settings import read_settings
+
+    raise typer.Exit(serve(read_settings(config), host, port))
