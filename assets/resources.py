@@ -69,6 +69,7 @@ class Session:
         plan, self.plan = self.plan, None
         if plan is None:
             self.refresh = Refresh(self.refresh.settings, **options)
+            self.refresh.work.stays_attached = True
             plan = self.refresh.plan()
         self.diff = plan.diff
         for name, reason in plan.diff.unavailable.items():
@@ -156,6 +157,7 @@ def session_resource(handed_over: Session | None = None) -> dg.ResourceDefinitio
                 context.log.warning("Records of old runs could not be deleted: %s", error)
         finally:
             alerts.end()
+            current.refresh.work.close()
             lock.release()
 
     return session

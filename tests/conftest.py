@@ -186,6 +186,7 @@ class Site:
         self.last_plan = plan
         if plan.is_no_op:
             return None
+        refresh.work.stays_attached = True
         loaded = refresh.load_tables(plan)
         broken = [r for r in refresh.run_checks("tables") if r.check.is_blocking and not r.passed]
         refresh.relate()

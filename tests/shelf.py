@@ -13,7 +13,7 @@ from retellings import Told
 from etl_project.database.arrow import registered
 from etl_project.database.contract import SKETCHES
 from etl_project.database.in_flight import create_in_flight_tables
-from etl_project.database.work_file import create_tables
+from etl_project.database.template import create_tables
 from etl_project.insight import Insight
 from etl_project.load.relate import relate
 from etl_project.load.sketches import note_articles_to_relate

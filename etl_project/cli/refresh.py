@@ -45,6 +45,7 @@ def refresh(
 
     work = Refresh(read_settings(config), full=full, allow_deletes=allow_deletes, verify=verify, sources=source or ())
     is_debug = bool(context.find_root().params.get("debug"))
+    work.work.stays_attached = True
     work.work.lock.acquire("etl refresh --plan" if plan else "etl refresh")
     try:
         code = (
@@ -54,6 +55,7 @@ def refresh(
         )
     finally:
         work.engine.close()
+        work.work.close()
         work.work.lock.release()
     raise typer.Exit(code)
 

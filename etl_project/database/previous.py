@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from etl_project.database.contract import KEYS, TABLES_SQL, Column, describe
 from etl_project.database.sql import quoted
+from etl_project.database.template import template_file
 from etl_project.database.work_file import WorkFile
 
 if TYPE_CHECKING:
@@ -74,9 +75,7 @@ def attach_previous(con: duckdb.DuckDBPyConnection, work: WorkFile) -> None:
 
 def attach_empty_previous(con: duckdb.DuckDBPyConnection) -> None:
     """Attach a database `previous` without rows: nothing came before the first refresh."""
-    con.execute(f"ATTACH ':memory:' AS {PREVIOUS}")
-    con.execute(f"USE {PREVIOUS}")
-    con.execute(_schema_without_comments())
+    con.execute(f"ATTACH {quoted(template_file())} AS {PREVIOUS} (READ_ONLY)")
 
 
 def _schema_without_comments() -> str:

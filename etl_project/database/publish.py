@@ -58,9 +58,13 @@ def publish(work: WorkFile) -> Published:
             )
         target = work.published
         # Published twice, the previous file would be a copy of it, and there would be nothing to go back to.
-        if work.is_published(con):
-            return Published(target, present.number, False, target.stat().st_size, milliseconds_since(began))
-        con.execute("CHECKPOINT work")
+        is_published = work.is_published(con)
+        if not is_published:
+            con.execute("CHECKPOINT work")
+    # Whoever closes a copy of the file lets go of the locks of this process on it, too.
+    work.let_go()
+    if is_published:
+        return Published(target, present.number, False, target.stat().st_size, milliseconds_since(began))
     wal = Path(f"{work.path}.wal")
     if wal.exists():
         raise NotChecked(f"{wal} is still there: the work file was not closed")

@@ -1,9 +1,10 @@
-"""Paths as DuckDB opens them, and values as SQL writes them."""
+"""Paths as DuckDB opens them, values as SQL writes them, transactions, and numbers of rows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,3 +63,19 @@ def count_rows_of_each(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) ->
     return dict(
         con.execute(" UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables)).fetchall()
     )
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what is done, or nothing of it."""
+    import duckdb
+
+    con.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        # An error that ended the transaction itself is the one to tell.
+        with suppress(duckdb.Error):
+            con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")

@@ -6,28 +6,23 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import create_contract, schema_version
+from etl_project.database.contract import schema_version
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
 from etl_project.database.lock import RefreshLock
 from etl_project.database.opening import DoesNotOpen, is_damage, open_with_retries
 from etl_project.database.sql import quoted
+from etl_project.database.template import attach_statement, template_file
 from etl_project.errors import UserError
 
 # A plan that finds nothing to do opens no database: importing DuckDB would take half as long again.
 if TYPE_CHECKING:
     import duckdb
-
-STORAGE_VERSION = "v1.2.0"
-"""Oldest DuckDB that must be able to open the published file, and the first with zstd columns."""
-
-ROW_GROUP_SIZE = 16_384
-"""DuckDB compresses row group by row group, each on one core; its default is larger than most sites."""
 
 MEMORY_LIMIT = "448MiB"
 """Memory that DuckDB may use at once; it spills the rest. A post of a million takes 1.07 times as long as one of
@@ -61,6 +56,10 @@ class WorkFile:
         self.alerts = self.folder / f"{name}.alerts.json"
         self.damaged: Path | None = None
         """Where `restore` put a damaged work file."""
+        self.stays_attached = False
+        """Whether the work file stays attached between the stages after a load. Who sets it calls `close` at the end.
+        To attach and detach it at every stage takes a seventh of a small refresh."""
+        self._is_attached = False
         self._instance: duckdb.DuckDBPyConnection | None = None
 
     def attach(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -69,11 +68,12 @@ class WorkFile:
         Raises:
             duckdb.Error: the file cannot be opened.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        is_new = not self.path.exists()
+        if not self.path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            copy = self.path.with_name(f"{self.path.name}.restoring")
+            shutil.copyfile(template_file(), copy)
+            self.replace_by(copy)
         _attach(con, self.path)
-        if is_new:
-            create_tables(con)
 
     @staticmethod
     def attach_read_only(con: duckdb.DuckDBPyConnection, file: Path) -> None:
@@ -91,6 +91,23 @@ class WorkFile:
         con.execute("USE memory")
         for (name,) in con.execute(_ATTACHED).fetchall():
             con.execute(f'DETACH DATABASE "{name}"')
+
+    def end_stage(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Detach whatever is attached, the work file too unless it stays attached."""
+        if not self.stays_attached:
+            self.detach(con)
+            return
+        for (name,) in con.execute(_ATTACHED).fetchall():
+            if name != "work":
+                con.execute(f'DETACH DATABASE "{name}"')
+        self._is_attached = True
+
+    def let_go(self) -> None:
+        """Write everything out and detach the work file, if it stayed attached."""
+        if self._is_attached:
+            self._is_attached = False
+            with self.connect() as con:
+                self.detach(con)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Connect to the DuckDB in memory that files are attached to; the caller closes the connection.
@@ -112,6 +129,7 @@ class WorkFile:
 
     def close(self) -> None:
         """Let go of every file, after an error too, once the connections are closed. The next `connect` starts anew."""
+        self._is_attached = False
         if self._instance is not None:
             self._instance.close()
             self._instance = None
@@ -129,14 +147,19 @@ class WorkFile:
                 raise _make_not_built_error()
         try:
             with self.connect() as con:
-                if read_only:
+                if self._is_attached:
+                    con.execute("USE work")
+                elif read_only:
                     self.attach_read_only(con, self.path)
                 else:
                     self.attach(con)
                 if not (read_only or generation(con).number):
                     raise _make_not_built_error()
                 yield con
-                self.detach(con)
+                if read_only and not self._is_attached:
+                    self.detach(con)
+                elif not self._is_attached:
+                    self.end_stage(con)
         except BaseException:
             self.close()
             raise
@@ -223,11 +246,13 @@ class WorkFile:
         """Name under which the published file becomes the previous one."""
         return self.published.with_name(f".{self.previous.name}.linking")
 
-    def attach_new(self, con: duckdb.DuckDBPyConnection) -> Path:
-        """Attach an empty file beside the work file as `work` and use it."""
+    def attach_new(self, con: duckdb.DuckDBPyConnection, template: Path | None = None) -> Path:
+        """Attach a new file beside the work file as `work` and use it: an empty one, or a copy of a template."""
         new = self.path.with_name(f"{self.path.name}.rebuilding")
         for leftover in (new, Path(f"{new}.wal")):
             leftover.unlink(missing_ok=True)
+        if template:
+            shutil.copyfile(template, new)
         _attach(con, new)
         return new
 
@@ -292,31 +317,6 @@ class WorkFile:
         return edition is not None and edition == self.published_edition()
 
 
-@contextmanager
-def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what is done, or nothing of it."""
-    import duckdb
-
-    con.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        # An error that ended the transaction itself is the one to tell.
-        with suppress(duckdb.Error):
-            con.execute("ROLLBACK")
-        raise
-    con.execute("COMMIT")
-
-
-def create_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the tables of the contract and those of refreshes in the database in use, generation 0."""
-    with transaction(con):
-        create_contract(con)
-        con.execute(
-            "INSERT INTO internal.generation VALUES (0, ?, ?, NULL)", [GenerationState.CHECKED, schema_version()]
-        )
-
-
 def _read_edition(con: duckdb.DuckDBPyConnection) -> tuple[int, str | None] | None:
     """Read generation and aggregates version of a checked database; None of any other.
 
@@ -335,6 +335,6 @@ def _make_not_built_error() -> NotBuilt:
 
 
 def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    statement = f"ATTACH {quoted(path)} AS work (STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
+    statement = attach_statement(path, is_new=not path.exists())
     open_with_retries(path, lambda: con.execute(statement))
     con.execute("USE work")

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from etl_project.database.contract import Table, aggregates_sql, contract, declared
 from etl_project.database.generation import Step, generation, take_step
-from etl_project.database.sql import quoted
-from etl_project.database.work_file import transaction
+from etl_project.database.sql import quoted, transaction
 from etl_project.related.stories import stories_version
 
 if TYPE_CHECKING:

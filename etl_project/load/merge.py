@@ -88,9 +88,10 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     turned = count_rows(con, "turned_live_or_expired")
     is_new = turned > 0 or _has_changes(con, work)
     if is_new:
-        before = digest_inputs(con, work.tables)
+        # Where every table is new, so is every aggregate.
+        before = digest_inputs(con, work.tables) if work.previous is None else {}
         _replace_rows(con, work)
-        unchanged = same_inputs(before, digest_inputs(con, work.tables))
+        unchanged = same_inputs(before, digest_inputs(con, work.tables)) if before else []
         replace_files(con, work.staged.get("rejected_files", ()))
         _replace_sources(con, work)
     replace_inventory(con, work.timing.as_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etl_project.database.contract import RELATED, contract
-from etl_project.database.work_file import transaction
+from etl_project.database.sql import transaction
 from etl_project.insight import Insight
 from etl_project.load.aggregate_inputs import columns_read
 from etl_project.related.stories import clear_stories, relate_stories

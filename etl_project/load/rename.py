@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from etl_project.database.generation import begin_generation, generation
-from etl_project.database.work_file import transaction
+from etl_project.database.sql import transaction
 from etl_project.scan.rename import present_name
 
 if TYPE_CHECKING:

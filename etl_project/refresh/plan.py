@@ -135,6 +135,7 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
     """
     refuse_garbled_names(settings)
     began, clock = time.perf_counter(), Clock.now()
+    work.let_go()
     if not ask.is_dry_run:
         work.sweep()
     last = work.last_plan.read()

@@ -19,8 +19,9 @@ from etl_project.database.contract import RELATED, contract
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.previous import PREVIOUS, REPLACED_FILE, attach_empty_previous, attach_previous
 from etl_project.database.publish import Published, publish
-from etl_project.database.sql import count_rows_of_each
-from etl_project.database.work_file import WorkFile, create_tables, transaction
+from etl_project.database.sql import count_rows_of_each, transaction
+from etl_project.database.template import template_file
+from etl_project.database.work_file import WorkFile
 from etl_project.engines.engine import Engine
 from etl_project.engines.local import LocalEngine
 from etl_project.load.aggregates import aggregates_version, build_aggregates
@@ -139,7 +140,10 @@ class Refresh:
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
             loaded = _describe_load(plan, read, number, tables, milliseconds)
-            self.work.detach(con)
+            if target == self.work.path:
+                self.work.end_stage(con)
+            else:
+                self.work.detach(con)
         except BaseException:
             con.close()
             self.work.close()
@@ -263,8 +267,7 @@ class Refresh:
         attach_previous(con, self.work)
         # The guard asks while files are read, and by then the name `work` is that of the new file.
         create_inventory_view(con, plan.inventory, REPLACED_FILE, {}, is_doubled=plan.is_doubled)
-        target = self.work.attach_new(con)
-        create_tables(con)
+        target = self.work.attach_new(con, template_file())
         carry_over(con)
         return target
 

@@ -15,7 +15,7 @@ from etl_project.checks.anomalies import ANOMALIES
 from etl_project.checks.check import CheckResult
 from etl_project.checks.run import CHECKS, warnings
 from etl_project.checks.thresholds import Thresholds
-from etl_project.database.work_file import create_tables
+from etl_project.database.template import create_tables
 from etl_project.load.aggregates import aggregates
 
 PLAIN = 'dialect = "plain"\ntime_zone = "Asia/Shanghai"\n'

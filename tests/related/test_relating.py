@@ -10,7 +10,7 @@ import pytest
 from retellings import Told, copies, templates
 from shelf import Post, Shelf
 
-from etl_project.database.work_file import transaction
+from etl_project.database.sql import transaction
 from etl_project.insight import Insight
 from etl_project.load.relate import relate
 from etl_project.load.sketches import note_articles_to_relate
