@@ -7,6 +7,7 @@ import dagster as dg
 from assets.columns import table_metadata
 from assets.pictures import picture_of
 from assets.resources import Session
+from assets.samples import sample_of
 from etl_project.database.contract import AGGREGATES_FOLDER
 from etl_project.load.aggregates import Aggregate
 from etl_project.load.aggregates import aggregates as read_aggregates
@@ -42,4 +43,11 @@ def aggregates(
         session.aggregates = session.refresh.build_aggregates(selected)
     work = session.refresh.work
     for name, rows in session.aggregates.items():
-        yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": rows, **picture_of(name, work)})
+        yield dg.MaterializeResult(
+            asset_key=name,
+            metadata={
+                "dagster/row_count": rows,
+                **picture_of(name, work),
+                **sample_of(name, work, is_aggregate=True),
+            },
+        )

@@ -1,13 +1,15 @@
 """The checks of etl_project/checks as Dagster asset checks. A blocking check that fails ends the run."""
 
-import re
 from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.markdown import escape_markdown
 from assets.resources import Session
 from etl_project.checks.check import Check, CheckResult, Stage
 from etl_project.checks.run import CHECKS
+
+_BLOCKING_REMEDY = "If no post explains it, build every table anew: the job `rebuild`. Nothing was published."
 
 
 def _make_check_step(stage: Stage) -> dg.AssetChecksDefinition:
@@ -57,14 +59,11 @@ def _asset_check_result(result: CheckResult) -> dg.AssetCheckResult:
 
 
 def _describe_violations(result: CheckResult) -> str:
+    """Say what violates a check and what to do about it, as Markdown: a paragraph for each."""
     more = result.violations - len(result.rows)
     lines = [escape_markdown(line) for line in result.sample]
-    return "\n".join([*lines, *([f"and {more:,} more"] if more else [])])
-
-
-def escape_markdown(line: str) -> str:
-    """Escape a line that is shown as Markdown. CommonMark allows a backslash before any ASCII punctuation."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line)
+    remedy = result.check.remedy or _BLOCKING_REMEDY
+    return "\n\n".join([*lines, *([f"and {more:,} more"] if more else []), f"**What to do:** {remedy}"])
 
 
 CHECK_STEPS = [_make_check_step("tables"), _make_check_step("related"), _make_check_step("aggregates")]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.markdown import escape_html
 from etl_project.database.contract import OBSERVED, OBSERVED_SQL, SCHEMA_SQL, Table
 
 COLUMNS = "dagster/column_schema"
@@ -25,7 +26,12 @@ def table_metadata(table: Table, file: Path | None = None) -> dict[str, object]:
     """
     file = file or (OBSERVED_SQL if table.name in OBSERVED else SCHEMA_SQL)
     columns = [
-        dg.TableColumn(column.name, column.type, column.comment, dg.TableColumnConstraints(nullable=column.is_nullable))
+        dg.TableColumn(
+            column.name,
+            column.type,
+            escape_html(column.comment),
+            dg.TableColumnConstraints(nullable=column.is_nullable),
+        )
         for column in table.columns
     ]
     before = re.split(rf"CREATE (?:OR REPLACE )?TABLE {table.name}\b", file.read_text("utf-8"), maxsplit=1)[0]
@@ -33,7 +39,8 @@ def table_metadata(table: Table, file: Path | None = None) -> dict[str, object]:
         created = dg.LocalFileCodeReference(file_path=str(file), line_number=before.count("\n") + 1, label=file.name)
         code = dg.CodeReferencesMetadataValue(code_references=[created])
     return {
-        "dagster/table_name": table.name,
+        "dagster/table_name": f"posts.main.{table.name}",
+        "ask it with": f'etl sql "FROM {table.name} LIMIT 5"',
         COLUMNS: dg.MetadataValue.table_schema(dg.TableSchema(columns)),
         "dagster/code_references": code,
     }

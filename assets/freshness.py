@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from assets.checks import escape_markdown
+from assets.markdown import escape_markdown
 from etl_project.database.work_file import WorkFile
 from etl_project.refresh.result import describe_outage
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.columns import table_metadata
+from assets.markdown import escape_html
 from assets.resources import Session
+from assets.subjects import subject_of
 from etl_project.database.contract import RELATED, contract
 
 
@@ -14,9 +16,9 @@ from etl_project.database.contract import RELATED, contract
         dg.AssetSpec(
             name,
             deps=["articles"],
-            group_name="tables",
+            group_name=subject_of(name),
             kinds={"sql", "duckdb"},
-            description=contract()[name].comment,
+            description=escape_html(contract()[name].comment),
             tags={"etl/rows": "derived"},
             metadata=table_metadata(contract()[name]),
         )

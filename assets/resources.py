@@ -101,8 +101,16 @@ class Session:
                 raise dg.RetryRequested(max_retries=1, seconds_to_wait=RETRY_SECONDS) from error
             self.error = describe_error(error).text
             if isinstance(error, UserError):
-                raise dg.Failure(description=str(error), allow_retries=False) from error
+                # Its sentence says it all: the trace of where it was raised would bury it.
+                raise dg.Failure(description=_in_dagster(str(error)), allow_retries=False) from None
             raise
+
+
+def _in_dagster(sentence: str) -> str:
+    """Add to a sentence that names an option of the command line how to set it on the page of a job."""
+    if "--allow-deletes" not in sentence:
+        return sentence
+    return f"{sentence} Here: Jobs, refresh, Launchpad, with `allow_deletes: true` under ops, tables, config."
 
 
 def _is_transient(error: Exception) -> bool:

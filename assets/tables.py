@@ -8,11 +8,15 @@ from pydantic import Field
 
 from assets.columns import table_metadata
 from assets.freshness import SOURCES_READ_CHECK, check_sources_read
+from assets.markdown import escape_html
 from assets.pictures import picture_of
 from assets.resources import Session
+from assets.samples import sample_of
+from assets.subjects import subject_of
 from etl_project.database.contract import OBSERVED, RELATED, contract
 from etl_project.refresh.read_files import Report
 from etl_project.refresh.result import TablesLoaded, describe_outage
+from etl_project.show.console import bytes_in_words
 
 FILES = "post_files"
 
@@ -24,7 +28,6 @@ TABLES = tuple(
 LOADED = tuple(name for name in TABLES if name not in RELATED)
 """Those that this step loads; the step `related` makes the others of them."""
 
-_EXTRACT_TABLES = (FILES, "rejected_files")
 _SECONDS_BETWEEN_LOG_LINES = 5
 
 
@@ -46,9 +49,9 @@ class RefreshConfig(dg.Config):
         dg.AssetSpec(
             name,
             deps=[] if name == FILES else [FILES],
-            group_name="extract" if name in _EXTRACT_TABLES else "tables",
+            group_name=subject_of(name),
             kinds={"python", "polars", "duckdb"},
-            description=contract()[name].comment,
+            description=escape_html(contract()[name].comment),
             tags={"etl/rows": "observed" if name in OBSERVED else "derived"},
             metadata=table_metadata(contract()[name]),
         )
@@ -81,12 +84,13 @@ def tables(
                 "dagster/row_count": rows[name],
                 **_metrics(name, session.tables),
                 **picture_of(name, refresh.work),
+                **sample_of(name, refresh.work),
             },
             check_results=[sources_read] if name == "sources" else [],
         )
 
 
-def _metrics(name: str, loaded: TablesLoaded | None) -> dict[str, int | float]:
+def _metrics(name: str, loaded: TablesLoaded | None) -> dict[str, int | float | str]:
     """Numbers that Dagster plots over time: files and bytes read, milliseconds of each stage, articles changed."""
     if loaded is None:
         return {}
@@ -96,6 +100,7 @@ def _metrics(name: str, loaded: TablesLoaded | None) -> dict[str, int | float]:
         return {
             "files_read": loaded.files_read,
             "bytes_read": loaded.bytes_read,
+            "read": f"{loaded.files_read:,} files, {bytes_in_words(loaded.bytes_read)}",
             "rejected_share": round(rejected, 4),
             **milliseconds,
         }

@@ -51,6 +51,7 @@ def make_page(checks: Iterable[Check]) -> str:
 def _entry(check: Check) -> str:
     kind = "blocking" if check.is_blocking else "warning"
     message = f"\nMessage: `{check.message}`\n" if check.message else ""
+    message += f"\nWhat to do: {check.remedy}\n" if check.remedy else ""
     return (
         f"### `{check.name}`\n\n{check.description}\n{message}\n"
         f"Table `{check.table}`, stage {check.stage}, {kind}.\n\n"

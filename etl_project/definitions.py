@@ -18,6 +18,7 @@ from assets.records import Purged, purge, records_of, tell_unusable_records
 from assets.related import related
 from assets.resources import Session, session_resource
 from assets.run import RefreshRun, run_job
+from assets.surroundings import with_surroundings
 from assets.tables import tables
 from etl_project.refresh import Refresh
 from etl_project.refresh.plan import RefreshPlan
@@ -53,18 +54,20 @@ ASSETS = (tables, related, aggregates, publish)
 
 
 def wire(
-    settings: Settings | None, session: Session | None = None, assets: Sequence[dg.AssetsDefinition] = ASSETS
+    settings: Settings | None,
+    session: Session | None = None,
+    assets: Sequence[dg.AssetsDefinition] = ASSETS,
 ) -> dg.Definitions:
     """Put the parts together.
 
     Args:
         settings: for the schedules; each tick and each run reads them again. None where they cannot be used.
         session: the session of a caller who holds the lock in this process, for runs in it.
-        assets: the graph, as it is to be shown.
+        assets: the graph of the tables, as it is to be shown.
     """
     schedules, sensors = automation(settings)
     return dg.Definitions(
-        assets=assets,
+        assets=with_surroundings(settings, assets),
         asset_checks=CHECK_STEPS,
         jobs=[*refreshing_jobs, maintain],
         schedules=schedules,

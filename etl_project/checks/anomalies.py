@@ -47,6 +47,7 @@ ANOMALIES: tuple[Check, ...] = (
             count(*) FILTER (WHERE status = 'rejected') AS rejected,
             count(*) AS files,
             round(rejected / files, 4) AS share,
+            getvariable('rejected_share') AS allowed,
             (list(path ORDER BY path) FILTER (WHERE status = 'rejected'))[:{PATHS_NAMED}] AS paths
         FROM post_files
         WHERE reason IS DISTINCT FROM 'not_a_page'
@@ -55,7 +56,10 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
-        message="{rejected} of the {files} files of {source_id} are rejected, such as {paths}",
+        message="{rejected} of the {files} files of {source_id} are rejected ({share:.1%}; [checks] rejected_share "
+        "allows {allowed:.1%}), such as {paths}",
+        remedy="`etl rejected` says what is wrong in each file and what to do. Exclude what is no post, or raise "
+        "[checks] rejected_share.",
     ),
     Check(
         "no_loaded_post_is_now_rejected",
@@ -70,6 +74,7 @@ ANOMALIES: tuple[Check, ...] = (
         """,
         is_blocking=False,
         message="{path} was loaded before and is rejected now: {reason}",
+        remedy="`etl rejected` says what is wrong in each file and what to do.",
     ),
     Check(
         "no_post_is_a_conflict_copy",
@@ -92,6 +97,7 @@ ANOMALIES: tuple[Check, ...] = (
         """,
         is_blocking=False,
         message="{copies} files of {source_id} are conflict copies, such as {paths}",
+        remedy="Keep one file of each post and delete the others, or exclude their names in etl.toml.",
     ),
     Check(
         "every_ending_of_posts_is_read",
@@ -101,6 +107,7 @@ ANOMALIES: tuple[Check, ...] = (
         "SELECT source_id, ending, files FROM internal.files_not_read ORDER BY ALL",
         is_blocking=False,
         message="{files} files of {source_id} end in {ending} and were not read",
+        remedy="Where they are posts, choose a dialect that reads them; else leave them, or exclude their folder.",
     ),
     Check(
         "new_articles_have_dates",
@@ -118,6 +125,7 @@ ANOMALIES: tuple[Check, ...] = (
             count(fresh.article_id) FILTER (WHERE published_at IS NULL) AS undated,
             count(fresh.article_id) AS added,
             round(undated / added, 4) AS share,
+            getvariable('undated_share') AS allowed,
             (list(path ORDER BY path) FILTER (WHERE published_at IS NULL AND fresh.article_id IS NOT NULL))
                 [:{PATHS_NAMED}] AS paths
         FROM articles LEFT JOIN fresh ON fresh.article_id = articles.article_id
@@ -127,7 +135,9 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
-        message="{undated} of the {added} articles added to {source_id} have no date, such as {paths}",
+        message="{undated} of the {added} articles added to {source_id} have no date ({share:.1%}; [checks] "
+        "undated_share allows {allowed:.1%}), such as {paths}",
+        remedy="Date them, or raise [checks] undated_share; `etl explain FILE` shows where a date is looked for.",
     ),
     # Where half of the categories have one article each, they are used like labels, and a new one is normal.
     Check(
@@ -157,6 +167,7 @@ ANOMALIES: tuple[Check, ...] = (
         """,
         is_blocking=False,
         message="{source_id} has a category it never had, {category}, in {paths}",
+        remedy="Correct it where it is a slip; a category that is meant is told once.",
     ),
     # Median and median absolute deviation are not moved by single odd days: Iglewicz and Hoaglin, "How to Detect and
     # Handle Outliers" (1993), who also give 1.4826 and 3.5. A count swings by at least the square root of its mean, as
@@ -185,14 +196,17 @@ ANOMALIES: tuple[Check, ...] = (
             day,
             max(articles) FILTER (WHERE before = 0) AS articles,
             median(articles) FILTER (WHERE before > 0) AS usual,
-            greatest(1.4826 * mad(articles) FILTER (WHERE before > 0), sqrt(usual)) AS swing
+            greatest(1.4826 * mad(articles) FILTER (WHERE before > 0), sqrt(usual)) AS swing,
+            usual - swing * getvariable('day_swings') AS least
         FROM weeks
         GROUP BY source_id, day
         HAVING max(weeks.articles) FILTER (WHERE before = 0) < usual - swing * getvariable('day_swings')
         ORDER BY source_id
         """,
         is_blocking=False,
-        message="{source_id} has {articles} articles on {day}, where {usual:.0f} are usual on that weekday",
+        message="{source_id} has {articles} articles on {day}, where {usual:.0f} are usual on that weekday and "
+        "fewer than {least:.0f} are few",
+        remedy="See whether whatever writes the posts still runs, or raise [checks] day_swings.",
     ),
     Check(
         "no_source_is_silent_for_long",
@@ -218,7 +232,8 @@ ANOMALIES: tuple[Check, ...] = (
             FROM article_history AS h JOIN articles AS a ON a.article_id = h.article_id
             GROUP BY source_id
         )
-        SELECT source_id, today - last_on AS days, last_on AS last_published_on, usual_pause AS usual_pause_days
+        SELECT source_id, today - last_on AS days, last_on AS last_published_on, usual_pause AS usual_pause_days,
+            floor(usual_pause * getvariable('silent_pauses')) AS allowed_days
         FROM habits JOIN met USING (source_id) JOIN ({_TODAY}) USING (source_id)
         WHERE days > usual_pause * getvariable('silent_pauses')
             AND days <= {CLOSED_AFTER_DAYS}
@@ -227,6 +242,7 @@ ANOMALIES: tuple[Check, ...] = (
         """,
         is_blocking=False,
         message="{source_id} has been silent for {days} days, since {last_published_on}; "
-        "it usually pauses no longer than {usual_pause_days}",
+        "it usually pauses no longer than {usual_pause_days}, and [checks] silent_pauses allows {allowed_days:.0f}",
+        remedy="See whether whatever writes the posts still runs, or raise [checks] silent_pauses.",
     ),
 )

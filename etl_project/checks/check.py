@@ -24,6 +24,8 @@ class Check:
     sql: str
     is_blocking: bool = True
     """A generation that violates it is not published; else people are warned."""
+    remedy: str = ""
+    """What a person may do about a violation; a violated blocking check has one remedy, the same for all."""
     message: str = ""
     """Format string that describes one violating row, such as `"{path} was loaded before"`. Default: `column = value,
     ...`."""

@@ -13,6 +13,7 @@ from graph_runs import served
 from playwright import sync_api as playwright
 
 from assets.aggregates import AGGREGATES
+from assets.subjects import SUBJECTS
 from assets.tables import TABLES
 from etl_project.show.charts import LINE_COLOUR, TEXT_COLOUR
 
@@ -52,7 +53,7 @@ def open_every_group(page: playwright.Page, address: str) -> None:
     # Only what is in view is drawn, and names are cut in the middle where nodes are small.
     page.set_viewport_size({"width": 3400, "height": 12000})
     page.goto(f"{address}/asset-groups")
-    for group in ("extract", "tables", "aggregates", "publish"):
+    for group in (*SUBJECTS, "aggregates", "publish"):
         page.get_by_text(group, exact=True).first.wait_for()
     page.keyboard.press("Alt+KeyE")
 

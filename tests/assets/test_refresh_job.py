@@ -18,7 +18,9 @@ from assets.aggregates import AGGREGATES
 from assets.automation import evaluate_tick
 from assets.resources import Session
 from assets.run import LOCATION
+from assets.subjects import SUBJECTS
 from assets.tables import TABLES
+from etl_project.database.contract import contract
 from etl_project.definitions import defs, wire
 from etl_project.refresh import Refresh
 
@@ -138,6 +140,8 @@ def test_a_path_in_the_words_of_a_check_is_not_obeyed_as_markdown_and_materializ
     assert record.event and record.event.dagster_event
     found = record.event.dagster_event.asset_check_evaluation_data
     assert r"2026\-02\-03\-\!\[x\]\(http\:a\)\*b\*\.md" in str(found.description)
+    assert r"\(33\.3\%\; \[checks\] rejected\_share allows 5\.0\%\)" in str(found.description)
+    assert "**What to do:** `etl rejected`" in str(found.description)
     assert "_posts/2026-02-03-![x](http:a)*b*.md" in str(found.metadata["some_of_them"].value)
     files = [posts.published, posts.published.with_name("posts.previous.duckdb")]
     before = [file.stat().st_ino for file in files], posts.derived()
@@ -187,20 +191,24 @@ def test_the_guard_fails_the_run_with_its_sentence_unless_deletes_are_allowed(
     stopped = run_assets(posts, instance, *TABLES)
     failure = next(e for e in stopped.all_events if e.is_step_failure).step_failure_data.user_failure_data
     assert failure and "--allow-deletes" in str(failure.description)
+    assert "`allow_deletes: true` under ops" in str(failure.description)
     assert run_job(posts, allow_deletes=True).success
     assert posts.column("SELECT title FROM articles") == ["Four"]
 
 
-def test_every_table_and_aggregate_is_a_node_with_group_kinds_grain_and_columns() -> None:
+def test_every_table_and_aggregate_is_a_node_with_group_kinds_grain_and_columns(posts: Site) -> None:
     specs = {spec.key.to_user_string(): spec for spec in defs().resolve_all_asset_specs()}
-    assert set(specs) == {*TABLES, *AGGREGATES, "published_file"}
-    assert {spec.group_name for spec in specs.values()} == {"extract", "tables", "aggregates", "publish"}
+    views = {table.name for table in contract().values() if table.is_view}
+    assert set(specs) == {*TABLES, *AGGREGATES, *views, "published_file", "source/site"}
+    assert {spec.group_name for spec in specs.values()} == {*SUBJECTS, "aggregates", "publish", "views", "sources_read"}
     for name in (*TABLES, *AGGREGATES):
         spec = specs[name]
         assert spec.description and spec.description.startswith("One row per"), name
         assert spec.kinds and all(c.description for c in spec.metadata["dagster/column_schema"].schema.columns), name
     assert "```sql" in specs["articles_by_date"].description
-    assert {dep.asset_key.to_user_string() for dep in specs["articles"].deps} == {"post_files"}
+    before = {name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs.items()}
+    assert before["articles"] == {"post_files"} and before["post_files"] == {"source/site"}
+    assert before["published_file"] == {*AGGREGATES} and before["articles_live"] == {"published_file"}
     assert "articles" in {dep.asset_key.to_user_string() for dep in specs["articles_by_month"].deps}
 
 
@@ -209,8 +217,8 @@ def test_every_node_leads_to_the_line_that_makes_it_and_every_aggregate_to_the_c
 ) -> None:
     with warnings.catch_warnings(action="error"):
         specs = {spec.key.to_user_string(): spec for spec in defs().resolve_all_asset_specs()}
-    for name, spec in specs.items():
-        sources = spec.metadata["dagster/code_references"].code_references
+    for name in (*TABLES, *AGGREGATES, "published_file"):
+        sources = specs[name].metadata["dagster/code_references"].code_references
         lines = [Path(one.file_path).read_text("utf-8").split("\n")[one.line_number - 1] for one in sources]
         assert any(f"TABLE {name} " in line for line in lines) or name == "published_file", lines
         assert lines[-1].startswith(("@dg.", "def ")), lines

@@ -48,7 +48,10 @@ def test_a_share_of_rejected_files_above_the_threshold_is_told_with_its_numbers_
     site.write("_posts/2026-01-28-[b].md", b"")
     refresh(site)
     assert warned(site) == {
-        "few_files_are_rejected": ["1 of the 19 files of site are rejected, such as _posts/2026-01-28-[b].md"]
+        "few_files_are_rejected": [
+            "1 of the 19 files of site are rejected (5.3%; [checks] rejected_share allows 5.0%), "
+            "such as _posts/2026-01-28-[b].md"
+        ]
     }
     site.configure(extra="[checks]\nrejected_share = 0.1\n")
     assert warned(site) == {}
@@ -79,7 +82,10 @@ def test_an_added_article_without_a_date_is_told_once_where_the_others_have_date
     site.write("draft.md", "---\ntitle: A draft\ndraft: true\ncategories: news\n---\n\nText.\n")
     refresh(site)
     assert warned(site) == {
-        "new_articles_have_dates": ["1 of the 1 articles added to site have no date, such as undated.md"]
+        "new_articles_have_dates": [
+            "1 of the 1 articles added to site have no date (100.0%; [checks] undated_share allows 30.0%), "
+            "such as undated.md"
+        ]
     }
     site.write("d.md")
     refresh(site)
@@ -175,7 +181,9 @@ def test_a_day_far_below_the_same_weekdays_before_it_is_told_on_the_day_after(
     assert asked(tables, MONDAY) == [], "the day is not over, and the Sunday before it was as Sundays are"
     [low] = asked(tables, MONDAY + dt.timedelta(days=1))
     assert low.check.name == "the_last_day_has_its_usual_count"
-    assert low.sample == ["site has 12 articles on 2026-03-30, where 40 are usual on that weekday"]
+    assert low.sample == [
+        "site has 12 articles on 2026-03-30, where 40 are usual on that weekday and fewer than 18 are few"
+    ]
     assert asked(tables, MONDAY + dt.timedelta(days=1), day_swings=5) == []
     count_by_day(tables, usual | {MONDAY: 25})
     assert asked(tables, MONDAY + dt.timedelta(days=1)) == []
@@ -223,7 +231,10 @@ def test_a_source_silent_for_more_than_twice_its_usual_pause_is_told_until_it_sp
     count_by_day(tables, weekly)
     assert asked(tables, MONDAY + dt.timedelta(days=14)) == []
     [silent] = asked(tables, MONDAY + dt.timedelta(days=15))
-    assert silent.sample == ["site has been silent for 15 days, since 2026-03-30; it usually pauses no longer than 7"]
+    assert silent.sample == [
+        "site has been silent for 15 days, since 2026-03-30; it usually pauses no longer than 7, and [checks] "
+        "silent_pauses allows 14"
+    ]
     assert asked(tables, MONDAY + dt.timedelta(days=15), silent_pauses=3.0) == []
     count_by_day(tables, weekly | {MONDAY + dt.timedelta(days=14): 1})
     assert asked(tables, MONDAY + dt.timedelta(days=15)) == []

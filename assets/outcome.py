@@ -1,0 +1,29 @@
+"""The last line of a run's log: what the terminal prints at the end of a refresh."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+from rich.console import Console
+
+from assets.resources import Session
+from etl_project.show.summary import show_summary
+
+_WIDTH = 120
+
+
+def log_outcome(session: Session, log: logging.Logger) -> None:
+    """Log the summary of a refresh, as a warning where a file is rejected, a source could not be read or a check warns.
+
+    A run that published nothing, because there was nothing to do or only a part was asked for, has no summary.
+    """
+    loaded, published = session.tables, session.published
+    if not loaded or not published:
+        return
+    text = io.StringIO()
+    show_summary(loaded, published, session.aggregates, session.checks, Console(file=text, width=_WIDTH))
+    needs_care = (
+        loaded.rows["rejected_files"] or loaded.unavailable or any(not check.passed for check in session.checks)
+    )
+    log.log(logging.WARNING if needs_care else logging.INFO, "Refresh %s\n%s", published.generation, text.getvalue())
