@@ -36,6 +36,7 @@ def refresh(settings: Path, processes: int | None = None) -> dict[str, int]:
     work = Refresh(read_settings(settings))
     if processes:
         work.engine = LocalEngine(processes)
+    work.work.stays_attached = True
     work.work.lock.acquire("benchmark")
     try:
         plan = work.plan()
@@ -58,6 +59,7 @@ def refresh(settings: Path, processes: int | None = None) -> dict[str, int]:
         times["publish"] = work.publish().milliseconds
         return times
     finally:
+        work.work.close()
         work.work.lock.release()
 
 
