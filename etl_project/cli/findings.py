@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from etl_project.cli.app import Config, app, out
+from etl_project.cli.app import Config, app, examples, out
 from etl_project.errors import FAILED
 from etl_project.show.console import safe
 
@@ -62,7 +62,9 @@ def changes(
     show_changes(read_settings(config).warehouse.path, since, limit, out)
 
 
-@app.command()
+@app.command(
+    epilog=examples("etl explain posts/_posts/2026-01-03-a-year-in-prices.md", "etl explain note.md -c ../etl.toml")
+)
 def explain(
     file: Annotated[Path, typer.Argument(help="A post file; it need not be in the warehouse.", dir_okay=True)],
     config: Config = None,
