@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from etl_project.cli.app import Config, app, out
+from etl_project.cli.app import Config, app, examples, out
 
 
-@app.command()
+@app.command(epilog=examples("etl init ~/my-site", "etl init ../notes --output notes.toml"))
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder of your site.", file_okay=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Settings file to write.", dir_okay=False)] = Path(
@@ -20,26 +20,14 @@ def init(
     """Look at a folder of posts and write a commented etl.toml for it."""
     from etl_project.init.furniture import propose
     from etl_project.init.settings_file import write_settings
+    from etl_project.init.show_site import show_found_site
     from etl_project.init.site import sample_site
-    from etl_project.init.unread import describe_unread
     from etl_project.settings import read_settings
-    from etl_project.show.console import command, endings_in_words
 
     site = sample_site(folder)
     proposals = propose(site.bodies)
     write_settings(site, proposals, output)
-    read_settings(output)
-    out.print(
-        f"{folder} is a site of the dialect {site.dialect} with {site.files:,} posts; "
-        f"{len(site.bodies):,} were sampled and {len(proposals):,} rules proposed.",
-    )
-    if site.not_read:
-        out.print(f"Not read: {endings_in_words(site.not_read)}.")
-    if unread := describe_unread(site.unread):
-        out.print(unread)
-    if not site.time_zone:
-        out.print("It does not say which time zone it keeps: put yours in time_zone before the first refresh.")
-    out.print(f"{output} is written. Read it, then run:\n  {command()} refresh --config {output}")
+    show_found_site(site, len(proposals), output, read_settings(output).warehouse.path, out)
 
 
 @app.command()
