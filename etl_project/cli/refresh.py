@@ -118,13 +118,13 @@ def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:
 
     listed = sum(plan.diff.listed.values())
     looked = "there is no file, as" if not listed else f"none of the {listed:,} files changed"
-    looked = "the file has not changed" if listed == 1 else looked
+    looked = "the only file has not changed" if listed == 1 else looked
     unread = len(plan.diff.unavailable)
     but = f", but for {'a source' if unread == 1 else f'{unread:,} sources'} that could not be read" if unread else ""
     out.print(
         safe(
             f"Nothing to do: {looked} {'since' if listed else 'at'} refresh {plan.generation}"
-            f"{_verified_in_words(plan) if work.ask.verify and listed else ''}. "
+            f"{_verified_in_words(plan, listed) if work.ask.verify and listed else ''}. "
             f"{shown_path(work.settings.warehouse.path)} is up to date{but} ({plan.milliseconds / 1000:.2f} s)."
         )
     )
@@ -134,12 +134,14 @@ def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:
         err.print(safe(describe_outage(source, reason), "red"))
 
 
-def _verified_in_words(plan: RefreshPlan) -> str:
+def _verified_in_words(plan: RefreshPlan, listed: int) -> str:
     """What a verification did: git names posts by their content, so that there is nothing to find out."""
     in_git = [pinned.place.knows_content for pinned in plan.sources]
     if in_git and all(in_git):
+        if listed == 1:
+            return "; git names it by its content, so that it was not hashed again"
         return "; git names them by their content, so that none was hashed again"
-    return f", each {'but those in git ' if any(in_git) else ''}hashed again"
+    return ", hashed again" if listed == 1 else f", each {'but those in git ' if any(in_git) else ''}hashed again"
 
 
 def _run(work: Refresh, plan: RefreshPlan, display: Display, began: float, *, is_debug: bool) -> int:

@@ -38,11 +38,14 @@ def maintain(
         typer.Option(min=0, max=36_500, help="Age in days from which records of runs and checks are deleted."),
     ] = None,
 ) -> None:
-    """Make the work file and Dagster's records small again, and remove copies of repositories that no source needs."""
+    """Make the work file and Dagster's records small again.
+
+    Copies of repositories that no source needs are removed, too.
+    """
     from etl_project.database.compact import compact
     from etl_project.database.work_file import WorkFile
     from etl_project.settings import read_settings
-    from etl_project.show.console import bytes_in_words
+    from etl_project.show.console import bytes_in_words, count_of
     from etl_project.sources.access import sweep_mirrors
 
     settings = read_settings(config)
@@ -52,14 +55,14 @@ def maintain(
         compacted = compact(work)
         out.print(f"{work.path}: {bytes_in_words(compacted.before)}, now {bytes_in_words(compacted.after)}.")
         if swept := sweep_mirrors(work.published, settings.sources):
-            out.print(f"{swept:,} copies of repositories went: no source is read from them.")
+            out.print(f"{count_of(swept, 'copy', 'copies')} of repositories went: no source is read from them.")
         if settings.dagster_home.exists():
             from etl_project.definitions import purge_records_of
 
             purged = purge_records_of(settings, keep_days)
             out.print(
                 f"{settings.dagster_home}: {bytes_in_words(purged.before)}, now {bytes_in_words(purged.after)}; "
-                f"{purged.runs:,} runs went."
+                f"{count_of(purged.runs, 'run')} went."
             )
     finally:
         work.lock.release()
