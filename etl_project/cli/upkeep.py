@@ -30,12 +30,14 @@ def init(
     show_found_site(site, len(proposals), output, read_settings(output).warehouse.path, out)
 
 
-@app.command()
+@app.command(epilog=examples("etl maintain", "etl maintain --keep-days 30"))
 def maintain(
     config: Config = None,
     keep_days: Annotated[
         float | None,
-        typer.Option(min=0, max=36_500, help="Age in days from which records of runs and checks are deleted."),
+        typer.Option(
+            metavar="DAYS", min=0, max=36_500, help="Age in days from which records of runs and checks are deleted."
+        ),
     ] = None,
 ) -> None:
     """Make the work file and Dagster's records small again.
@@ -68,11 +70,13 @@ def maintain(
         work.lock.release()
 
 
-@app.command()
+@app.command(epilog=examples("etl ui", "etl ui --port 3050"))
 def ui(
     config: Config = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="Port; the first free one from 3000 by default.")] = None,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Port; the first free one from 3000 by default.")
+    ] = None,
 ) -> None:
     """Open Dagster: runs, lineage, and refreshes on the schedule."""
     from etl_project.servers.ui import serve

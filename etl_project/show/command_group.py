@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -23,7 +24,7 @@ _CAUTION = (BAD_USAGE, BUSY)
 
 _DEBUG = "--debug"
 
-_VALUES = {"<bool>": "", "<file>": "FILE", "<dir>": "DIR", "<path>": "PATH", "<int>": "NUMBER", "<float>": "NUMBER"}
+_VALUES = {"bool": "", "file": "FILE", "dir": "DIR", "path": "PATH", "int": "NUMBER", "float": "NUMBER"}
 """How Typer names what an option takes -> how help pages do. Any other is a text."""
 
 
@@ -36,7 +37,7 @@ class Command(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Words of the line that says how the command is called: `[OPTIONS]`, `FOLDER`."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
 
 
 class App(typer.Typer):
@@ -101,7 +102,12 @@ def _with_word(parameter: Any, ctx: Any) -> Any:
     if parameter.metavar is None:
         is_argument = parameter.param_type_name == "argument"
         kind = parameter.display_type(ctx)
-        parameter.metavar = (parameter.name or "").upper() if is_argument else _VALUES.get(kind or "", "TEXT")
+        parameter.metavar = (parameter.name or "").upper() if is_argument else _word_of(kind or "")
         if is_argument:  # its word says enough; Typer would add `<path>` to it
             parameter.display_type_rich = lambda ctx: None
     return parameter
+
+
+def _word_of(kind: str) -> str:
+    """The word for a kind of value, as Typer writes it: `<int>`, `<list[str]>`, `<int range>`."""
+    return _VALUES.get(re.split(r"\W", kind.lstrip("<"))[0], "TEXT")
