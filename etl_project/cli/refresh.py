@@ -6,7 +6,6 @@ import gc
 import time
 from typing import TYPE_CHECKING, Annotated
 
-import psutil
 import typer
 
 from etl_project.cli.app import Config, Sources, app, err, examples, out
@@ -154,6 +153,8 @@ def _run(work: Refresh, plan: RefreshPlan, display: Display, began: float, *, is
         began: when the refresh began, in seconds since 1970.
         is_debug: print the trace of a failure.
     """
+    import psutil
+
     from etl_project.refresh.disk_full import tell_full_disk
     from etl_project.show.summary import show_failure, show_summary
 

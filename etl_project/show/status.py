@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import duckdb
 from rich.console import Console
@@ -16,11 +18,14 @@ from etl_project.database.contract import schema_version
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.lock import describe_holder
 from etl_project.database.work_file import WorkFile
+from etl_project.scan.passed_over import describe_passed_over, files_passed_over
 from etl_project.settings import Settings
 from etl_project.show.console import bytes_in_words, count_of, safe, shown_path
 from etl_project.show.query import published_tables
 from etl_project.show.times import Clock, ago
 from etl_project.show.warnings import show_warnings
+from etl_project.sources.folder import PinnedFolder
+from etl_project.sources.place import PinnedSource
 
 _SOURCES = """
 SELECT s.source_id, s.dialect,
@@ -116,7 +121,8 @@ def read_status(settings: Settings) -> Status:
         checked_at = work.last_plan.planned_at()
         # A file of another schema version may lack columns that the checks read; the next refresh rebuilds it.
         is_current = generation(con).schema_version == schema_version()
-        warned = warnings(con, settings.checks, checked_at) if is_current else []
+        empty = {source.source for source in sources if not source.files}
+        warned = warnings(con, settings.checks, checked_at, _passed_over(settings, empty)) if is_current else []
     info = path.stat()
     return Status(
         warehouse=str(path),
@@ -135,6 +141,16 @@ def read_status(settings: Settings) -> Status:
         sources=sources,
         warned=warned,
     )
+
+
+def _passed_over(settings: Settings, empty: Collection[str]) -> dict[str, str]:
+    """What lies at the folders without posts now, in words. A repository is not asked: it may be far away."""
+    found = {}
+    for source in settings.sources:
+        if source.name in empty and isinstance(source.location, Path):
+            pinned = PinnedSource(source, PinnedFolder(source.location))
+            found[source.name] = describe_passed_over(pinned, files_passed_over(pinned))
+    return found
 
 
 def show_status(settings: Settings, console: Console) -> None:

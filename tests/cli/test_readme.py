@@ -17,7 +17,7 @@ from etl_project.settings import read_settings
 (OWN_SITE,) = [block for block in blocks("README.md", "sh") if "etl init" in block]
 
 
-def typed(command: str, home: Path) -> str:
+def typed(command: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run one line of a shell and return what it printed; `etl` runs in this process, which has imported it."""
     said = ""
     for part in command.split(" && "):
@@ -27,7 +27,7 @@ def typed(command: str, home: Path) -> str:
         elif program == "mkdir":
             Path(words[0]).mkdir()
         elif program == "cd":
-            pytest.MonkeyPatch().chdir(words[0])
+            monkeypatch.chdir(words[0])
         else:
             assert program == "etl", command
             ended = CliRunner().invoke(app, words)
@@ -45,7 +45,7 @@ def test_the_block_on_an_own_site_works_as_typed_from_an_empty_folder(
     post = next(site.rglob("*.md")).relative_to(site)
     lines = commands(OWN_SITE)
     assert lines[:2] == ["source .venv/bin/activate", "mkdir ~/my-warehouse && cd ~/my-warehouse"]
-    said = {line: typed(line.replace("some-post.md", str(post)), tmp_path) for line in lines}
+    said = {line: typed(line.replace("some-post.md", shlex.quote(str(post))), tmp_path, monkeypatch) for line in lines}
     published = tmp_path / "my-warehouse/warehouse/posts.duckdb"
     with duckdb.connect(str(published), read_only=True) as con:
         assert con.execute("SELECT count(*) FROM articles").fetchone() == (30,)
