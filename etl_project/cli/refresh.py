@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from etl_project.refresh import Refresh
     from etl_project.refresh.plan import RefreshPlan
     from etl_project.refresh.request import Request
-    from etl_project.show.progress import Display
+    from etl_project.show.progress_lines import Display
 
 
 @app.command(

@@ -7,7 +7,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from etl_project.refresh.stages import StageName
-from etl_project.show.progress import STAGE_WORDS, Display
+from etl_project.show.progress_lines import STAGE_WORDS, Display
 
 
 class BarDisplay(Display):

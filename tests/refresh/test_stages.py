@@ -10,7 +10,7 @@ from conftest import Site
 from rich.console import Console
 
 from etl_project.refresh.stages import StageName, Stages
-from etl_project.show import progress
+from etl_project.show import progress, progress_lines
 from etl_project.show.summary import times_in_words
 
 
@@ -69,7 +69,7 @@ def test_elsewhere_a_line_is_printed_now_and_then(monkeypatch: pytest.MonkeyPatc
         display.enter("read")
         display.report(5, 10)
         assert printed.getvalue() == "", "not at once"
-        monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
+        monkeypatch.setattr(progress_lines, "SECONDS_BETWEEN_LINES", 0.0)
         display.report(5, 10)
         display.enter("check")
     assert printed.getvalue().startswith("read 5 of 10 files, ") and "Checking ..." in printed.getvalue()
