@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from etl_project.refresh.stages import StageName
@@ -17,7 +18,7 @@ class BarDisplay(Display):
         super().__init__(console)
         self.bar = Progress(
             TextColumn("{task.description:<11}"),
-            BarColumn(),
+            BarColumn(bar_width=20),
             _Files(),
             TimeElapsedColumn(),
             console=console,
@@ -45,10 +46,13 @@ class BarDisplay(Display):
 
 
 class _Files(ProgressColumn):
-    """Number of files and speed, where they are known."""
+    """Number of files and their speed since reading began, where they are known."""
+
+    def __init__(self) -> None:
+        super().__init__(table_column=Column(no_wrap=True))
 
     def render(self, task: Task) -> Text:
         if task.total is None:
             return Text("")
-        speed = f", {task.speed:,.0f} a second" if task.speed else ""
+        speed = f", {task.completed / task.elapsed:,.0f}/s" if task.completed and task.elapsed else ""
         return Text(f"{task.completed:,.0f} of {task.total:,.0f} files{speed}")
