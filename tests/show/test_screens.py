@@ -67,6 +67,7 @@ def harbour(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, list[Ended]
         site.write("_posts/2026-01-10-open-day.md", b"---\ntitle: Open day\n\nNo end.\n")
         site.write("_posts/2026-01-11-the-autumn-auction.md", title="The autumn auction: nets, engines, one piano")
         site.write("_posts/2026-01-12-undated-as-it-were.md", date="soon", title="A timetable that you can download")
+        site.write("_posts/2026-01-13-新堤上看月亮.md", title="新堤上看月亮，潮水退到灯塔脚下", categories="港口")
         site.write("_posts/2026-01-01-post.md", title="Post 1", date="2026-02-01 09:00:00", age=30)
         ended.append(refreshed(site))
     alerts = Alerts(site.settings.alerts, WorkFile(site.published), lambda reason: None)
@@ -133,6 +134,7 @@ def test_a_command_shows_what_was_reviewed(
     words = [word.replace("WIDTH", str(width)) for word in COMMANDS[name]]
     ended = CliRunner().invoke(app, words, terminal_width=width)
     assert ended.exit_code == 0, ended.output
+    Path(f"{width}.toml").unlink(missing_ok=True)  # the next settings would name another warehouse beside it
     is_as_in_file(name, width, masked(printed.getvalue() + ended.output, site))
 
 
