@@ -12,6 +12,7 @@ from etl_project.errors import BAD_USAGE, UserError
 from etl_project.init.furniture import Proposal
 from etl_project.init.other_warehouses import free_warehouse
 from etl_project.init.site import FoundSite
+from etl_project.init.zone import machine_zone
 from etl_project.sources.paths import name_bytes
 from etl_project.sources.source import MentionRule
 
@@ -94,7 +95,7 @@ def _lines(site: FoundSite, proposals: Sequence[Proposal], output: Path) -> Iter
     if site.is_zone_guessed:
         yield f"# A guess: the site does not say which zone it uses, and its posts are in {site.zone_reason}."
     elif not site.time_zone:
-        yield "# The site does not say which zone it uses. Put yours, such as Asia/Shanghai."
+        yield f"# The site does not say which zone it uses. Put yours, such as {machine_zone() or 'Asia/Shanghai'}."
     yield f"time_zone = {_toml_string(site.time_zone or 'UTC')}"
     if site.dialect == "jekyll":
         yield '# Jekyll itself reads times without a zone as UTC; naive_dates = "utc" does the same.'

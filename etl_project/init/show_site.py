@@ -8,6 +8,7 @@ from rich.console import Console
 
 from etl_project.init.site import FoundSite
 from etl_project.init.unread import describe_not_posts, describe_unread
+from etl_project.init.zone import machine_zone
 from etl_project.settings import find_settings_file
 from etl_project.show.console import command, count_of, endings_in_words, safe, shown_path
 
@@ -40,7 +41,10 @@ def show_found_site(site: FoundSite, rules: int, output: Path, warehouse: Path, 
             f"{site.zone_reason}. Correct time_zone before the first refresh if it is another."
         )
     elif not site.time_zone:
-        console.print("It does not say which time zone it keeps: put yours in time_zone before the first refresh.")
+        here = f" This machine keeps {zone}." if (zone := machine_zone()) else ""
+        console.print(
+            f"It does not say which time zone it keeps: put yours in time_zone before the first refresh.{here}"
+        )
     console.print(safe(f"{output} is written; the warehouse will be {shown_path(warehouse)}."))
     console.print("Read it, then run:")
     named = "" if find_settings_file() == output.absolute() else f" --config {output}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
+from zoneinfo import available_timezones
 
 from etl_project.extract.body.language import detect_language
 
@@ -18,6 +20,7 @@ _ZONES = {
 }
 """Language -> the zone that most of those who write it live in, and its name. Other languages are written in many."""
 
+_UTC = ("UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal", "GMT", "Etc/GMT")
 _POSTS_ASKED = 40
 _EAST_ASIAN = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
@@ -39,3 +42,9 @@ def guess_zone(stated: str | None, bodies: Sequence[str]) -> tuple[str, str] | N
         counts = Counter(detect_language(body) for body in asked if _EAST_ASIAN.search(body))
         language = next((name for name, posts in counts.items() if name and 2 * posts > len(asked)), "")
     return _ZONES.get(language) or _ZONES.get(language.partition("-")[0])
+
+
+def machine_zone() -> str | None:
+    """The zone that this machine keeps; None where it keeps UTC, as servers do, or does not say."""
+    zone = os.environ.get("TZ") or os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+    return zone if zone in available_timezones() and zone not in _UTC else None

@@ -9,7 +9,7 @@ from conftest import Site
 from typer.testing import CliRunner, Result
 
 from etl_project.cli import app
-from etl_project.init.zone import guess_zone
+from etl_project.init.zone import guess_zone, machine_zone
 from etl_project.refresh import Refresh
 from etl_project.settings import read_settings
 
@@ -72,6 +72,20 @@ def test_only_a_language_of_one_zone_tells_a_zone() -> None:
     assert guess_zone("en-us", ["今天的港口很安静，船都出海了。"]) is None
     assert guess_zone(None, ["きょうの港はとても静かです。"]) == ("Asia/Tokyo", "Japanese")
     assert guess_zone(None, ["今天的港口很安静。", "The port is calm today.", "No ship came in."]) is None
+
+
+def test_a_site_whose_language_tells_nothing_is_offered_the_zone_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Site(tmp_path).write("note.md", "# A note\n\nThe port is calm today.\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TZ", "Europe/Oslo")
+    assert "put yours in time_zone before the first refresh. This machine keeps Europe/Oslo." in init("site").output
+    text = Path("etl.toml").read_text("utf-8")
+    assert 'Put yours, such as Europe/Oslo.\ntime_zone = "UTC"' in text, "offered, and not chosen"
+    for zone in ("UTC", "Etc/UTC", "no/zone", ":/etc/localtime"):
+        monkeypatch.setenv("TZ", zone)
+        assert machine_zone() is None
 
 
 def test_other_pages_of_hugo_are_named_and_not_counted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

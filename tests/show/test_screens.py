@@ -128,6 +128,7 @@ def test_a_command_shows_what_was_reviewed(
     site, _ = harbour
     monkeypatch.chdir(site.folder)
     monkeypatch.setattr("etl_project.show.status.ago", lambda moment: "just now")
+    monkeypatch.setenv("TZ", "UTC")
     console, printed = console_of(width)
     for module in ("findings", "upkeep"):
         monkeypatch.setattr(f"etl_project.cli.{module}.out", console)
