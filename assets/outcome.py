@@ -22,7 +22,10 @@ def log_outcome(session: Session, log: logging.Logger) -> None:
     if not loaded or not published:
         return
     text = io.StringIO()
-    show_summary(loaded, published, session.aggregates, session.checks, Console(file=text, width=_WIDTH))
+    spent = {str(stage): seconds for stage, seconds in session.refresh.stages.seconds.items()}
+    console = Console(file=text, width=_WIDTH)
+    before = session.refresh.work.previous
+    show_summary(loaded, published, session.aggregates, session.checks, spent, sum(spent.values()), before, console)
     needs_care = (
         loaded.rows["rejected_files"] or loaded.unavailable or any(not check.passed for check in session.checks)
     )

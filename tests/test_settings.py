@@ -182,7 +182,7 @@ def test_an_unknown_encoding_is_named(tmp_path: Path) -> None:
 
 def test_a_value_of_the_wrong_kind_is_named(tmp_path: Path) -> None:
     message = refused(tmp_path, GOOD.replace('time_zone = "Asia/Shanghai"', 'identity = "name"'))
-    assert "line 7: source.identity = 'name' cannot be used" in message and "file_name" in message
+    assert 'line 7: source.identity = "name" cannot be used; write' in message and "file_name" in message
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from etl_project.alerts import command
+from etl_project.alerts.failures import AT_WORK, FAILURES, count_failure
 from etl_project.database.json_file import read_json, write_json
 from etl_project.database.work_file import WorkFile
 from etl_project.refresh.result import describe_outage
@@ -49,12 +50,12 @@ class Alerts:
         """
         self.report_interrupted_refresh()
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        self._write_state({**self._read_state(), "at_work": f"{who}, begun {now}"})
+        self._write_state({**self._read_state(), AT_WORK: f"{who}, begun {now}"})
 
     def end(self) -> None:
         """Record that the refresh ended, successfully or not."""
         state = self._read_state()
-        if state.pop("at_work", None):
+        if state.pop(AT_WORK, None):
             self._write_state(state)
 
     def report_interrupted_refresh(self) -> None:
@@ -63,7 +64,7 @@ class Alerts:
         The caller holds the lock of the warehouse, so that refresh is not running any more.
         """
         state = self._read_state()
-        if who := state.pop("at_work", None):
+        if who := state.pop(AT_WORK, None):
             state["cut_off"] = (
                 f"A refresh was cut off: {who}. Its process was killed, or the machine stopped. The published file is "
                 "as it was, and the next refresh goes on from there."
@@ -93,9 +94,14 @@ class Alerts:
             if self._send(hook, "failure", sentence):
                 told[hook][fault] = message
         faults = {**_faults_in(state), fault: message}
-        if behind or faults != state.get("faults"):
-            self._write_state({**state, "faults": faults, "told": told})
+        counted = count_failure(state, sentence) if fault == _REFRESH else state
+        if behind or faults != state.get("faults") or counted is not state:
+            self._write_state({**counted, "faults": faults, "told": told})
         return all(told[hook].get(fault) == message for hook in self._hooks)
+
+    def note_interrupt(self) -> None:
+        """Record that somebody stopped a refresh. Nobody is alerted: whoever pressed Ctrl-C knows."""
+        self._write_state(count_failure(self._read_state(), "it was stopped by Ctrl-C. To go on: etl refresh"))
 
     def report_success(self, refresh: int, listed: Iterable[str], unavailable: Mapping[str, str]) -> None:
         """Alert about the recovery of what had failed before, and about each source that cannot be read now.
@@ -117,8 +123,9 @@ class Alerts:
                 if self._send(hook, "recovery", _describe_recovery(recovered, refresh), refresh):
                     told[hook] = {fault: said for fault, said in told[hook].items() if fault not in working}
         faults = {fault: said for fault, said in _faults_in(state).items() if fault not in working}
-        if is_news or faults != _faults_in(state):
-            self._write_state({**state, "faults": faults, "told": told})
+        if is_news or faults != _faults_in(state) or FAILURES in state:
+            left = {key: value for key, value in state.items() if key != FAILURES}
+            self._write_state({**left, "faults": faults, "told": told})
         for name, reason in unavailable.items():
             self.report_failure(describe_outage(name, reason), _fault_of(name))
 

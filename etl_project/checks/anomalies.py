@@ -1,7 +1,8 @@
 """The checks that warn, as SQL: a row that violates one deserves a person's attention, but does not stop a refresh.
 
 They read the tables and the variables of the connection: `as_of`, an instant, and the names of `Thresholds`, the
-settings of `[checks]`. So the same tables give the same warnings, whenever the checks run.
+settings of `[checks]`. So the same tables give the same warnings, whenever the checks run. One variable more says what
+lies at sources without posts: `passed_over`, JSON of source -> words.
 """
 
 from __future__ import annotations
@@ -108,6 +109,22 @@ ANOMALIES: tuple[Check, ...] = (
         is_blocking=False,
         message="{files} files of {source_id} end in {ending} and were not read",
         remedy="Where they are posts, choose a dialect that reads them; else leave them, or exclude their folder.",
+    ),
+    Check(
+        "every_source_has_posts",
+        "tables",
+        "sources",
+        "Every source has a file that its settings make a post.",
+        """
+        SELECT
+            source_id,
+            coalesce(getvariable('passed_over')::JSON->>source_id, 'no file is listed') AS what
+        FROM sources ANTI JOIN post_files USING (source_id)
+        ORDER BY source_id
+        """,
+        is_blocking=False,
+        message="the source {source_id} has no post: {what}",
+        remedy="Correct its location, dialect or include; a vault that is new needs nothing.",
     ),
     Check(
         "new_articles_have_dates",

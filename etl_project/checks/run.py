@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from queue import SimpleQueue
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from etl_project.checks.anomalies import ANOMALIES, NOTE_CATEGORIES
@@ -34,14 +36,25 @@ _ROWS_PER_FETCH = 10_000
 _DATABASE_AND_INSTANT = "SELECT current_database(), greatest(max_by(as_of, refresh_id), ?) FROM refreshes"
 
 
-def run_checks(con: duckdb.DuckDBPyConnection, stage: Stage, thresholds: Thresholds) -> list[CheckResult]:
+def run_checks(
+    con: duckdb.DuckDBPyConnection,
+    stage: Stage,
+    thresholds: Thresholds,
+    passed_over: Mapping[str, str] = MappingProxyType({}),
+) -> list[CheckResult]:
     """Run the checks of a stage on the work file, and take the step of the generation that they allow.
 
     A generation that violates a blocking check fails. See `etl_project.database.generation` for the steps.
+
+    Args:
+        con: the work file, in use.
+        stage: which checks.
+        thresholds: how far numbers may be from the usual.
+        passed_over: source that lists no post -> what lies there, in words.
     """
     if stage == "tables":
         con.execute(NOTE_CATEGORIES)
-    results = _run_all(con, [check for check in CHECKS if check.stage == stage], thresholds)
+    results = _run_all(con, [check for check in CHECKS if check.stage == stage], thresholds, None, passed_over)
     if any(result.check.is_blocking and not result.passed for result in results):
         take_step(con, Step.FAIL_CHECKS)
     elif stage in _STEPS:
@@ -50,7 +63,10 @@ def run_checks(con: duckdb.DuckDBPyConnection, stage: Stage, thresholds: Thresho
 
 
 def warnings(
-    con: duckdb.DuckDBPyConnection, thresholds: Thresholds, as_of: dt.datetime | None = None
+    con: duckdb.DuckDBPyConnection,
+    thresholds: Thresholds,
+    as_of: dt.datetime | None = None,
+    passed_over: Mapping[str, str] = MappingProxyType({}),
 ) -> list[CheckResult]:
     """Find what people should be warned of in a published file; nothing in it is changed.
 
@@ -58,19 +74,25 @@ def warnings(
         con: the file, in use.
         thresholds: how far numbers may be from the usual.
         as_of: instant of the last plan; days pass while no refresh has anything to do.
+        passed_over: source that lists no post -> what lies there, in words.
 
     Returns:
         The checks that failed and do not block.
     """
-    return [result for result in _run_all(con, ANOMALIES, thresholds, as_of) if not result.passed]
+    return [result for result in _run_all(con, ANOMALIES, thresholds, as_of, passed_over) if not result.passed]
 
 
 def _run_all(
-    con: duckdb.DuckDBPyConnection, checks: Sequence[Check], thresholds: Thresholds, as_of: dt.datetime | None = None
+    con: duckdb.DuckDBPyConnection,
+    checks: Sequence[Check],
+    thresholds: Thresholds,
+    as_of: dt.datetime | None,
+    passed_over: Mapping[str, str],
 ) -> list[CheckResult]:
     row = con.execute(_DATABASE_AND_INSTANT, [as_of]).fetchone()
     assert row is not None, "an aggregate without GROUP BY has one row"
-    database, variables = row[0], {**dataclasses.asdict(thresholds), "as_of": row[1]}
+    told = json.dumps(dict(passed_over), ensure_ascii=False)
+    database, variables = row[0], {**dataclasses.asdict(thresholds), "as_of": row[1], "passed_over": told}
     free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
 
     def run(check: Check) -> CheckResult:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl_project.cli.app import Config, app, err, out
+from etl_project.cli.app import Config, Sources, app, err, examples, out
 from etl_project.errors import DONE, FAILED, SOURCE_MISSING, WORK_TO_DO
-from etl_project.show.console import safe
+from etl_project.show.console import safe, shown_path
 from etl_project.show.error_sentence import describe_error, is_interrupt
 
 if TYPE_CHECKING:
@@ -17,9 +18,17 @@ if TYPE_CHECKING:
     from etl_project.refresh import Refresh
     from etl_project.refresh.plan import RefreshPlan
     from etl_project.refresh.request import Request
+    from etl_project.show.progress_lines import Display
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "etl refresh",
+        "etl refresh --plan                # what it would do; changes nothing",
+        "etl refresh --source my-site      # leave the other sources as they are",
+        "etl refresh --verify              # trust no time stamp: hash every file again",
+    )
+)
 def refresh(
     context: typer.Context,
     config: Config = None,
@@ -30,10 +39,7 @@ def refresh(
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash every file again, also those that look unchanged.")
     ] = False,
-    source: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this source; may be given several times. The others stay as they are."),
-    ] = None,
+    source: Sources = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only tell what a refresh would do: exit 5 where there is something.")
     ] = False,
@@ -87,16 +93,23 @@ def _options(ask: Request, sources: int) -> str:
 
 
 def _refresh(work: Refresh, alerts: Alerts, *, is_debug: bool) -> int:
+    from etl_project.show.progress import progress
+
+    began = time.time()
     try:
         alerts.report_interrupted_refresh()
-        plan = work.plan()
-        if not plan.is_no_op:
-            return _run(work, plan, is_debug=is_debug)
+        with progress(out) as display:
+            work.stages.listener = display.enter
+            plan = work.plan()
+            if not plan.is_no_op:
+                return _run(work, plan, display, began, is_debug=is_debug)
         _say_no_op(work, plan)
         alerts.report_success(plan.generation, plan.diff.listed, plan.diff.unavailable)
         return SOURCE_MISSING if plan.diff.unavailable else DONE
     except BaseException as error:
-        if not is_interrupt(error):
+        if is_interrupt(error):
+            alerts.note_interrupt()
+        else:
             alerts.report_failure(describe_error(error).text)
         raise
 
@@ -105,37 +118,59 @@ def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:
     from etl_project.refresh.result import describe_outage
 
     listed = sum(plan.diff.listed.values())
+    looked = "there is no file, as" if not listed else f"none of the {listed:,} files changed"
+    looked = "the only file has not changed" if listed == 1 else looked
+    unread = len(plan.diff.unavailable)
+    but = f", but for {'a source' if unread == 1 else f'{unread:,} sources'} that could not be read" if unread else ""
     out.print(
-        f"Nothing to do: none of the {listed:,} files changed since refresh {plan.generation}"
-        f"{_verified_in_words(plan) if work.ask.verify else ''}. "
-        f"{work.settings.warehouse.path} is up to date ({plan.milliseconds / 1000:.2f} s)."
+        safe(
+            f"Nothing to do: {looked} {'since' if listed else 'at'} refresh {plan.generation}"
+            f"{_verified_in_words(plan, listed) if work.ask.verify and listed else ''}. "
+            f"{shown_path(work.settings.warehouse.path)} is up to date{but} ({plan.milliseconds / 1000:.2f} s)."
+        )
     )
+    for source, words in plan.passed_over().items():
+        err.print(safe(f"Warning: the source {source} has no post: {words}", "yellow"))
     for source, reason in plan.diff.unavailable.items():
-        err.print(describe_outage(source, reason), style="red")
+        err.print(safe(describe_outage(source, reason), "red"))
 
 
-def _verified_in_words(plan: RefreshPlan) -> str:
+def _verified_in_words(plan: RefreshPlan, listed: int) -> str:
     """What a verification did: git names posts by their content, so that there is nothing to find out."""
     in_git = [pinned.place.knows_content for pinned in plan.sources]
     if in_git and all(in_git):
+        if listed == 1:
+            return "; git names it by its content, so that it was not hashed again"
         return "; git names them by their content, so that none was hashed again"
-    return f", each {'but those in git ' if any(in_git) else ''}hashed again"
+    return ", hashed again" if listed == 1 else f", each {'but those in git ' if any(in_git) else ''}hashed again"
 
 
-def _run(work: Refresh, plan: RefreshPlan, *, is_debug: bool) -> int:
+def _run(work: Refresh, plan: RefreshPlan, display: Display, began: float, *, is_debug: bool) -> int:
+    """Work a plan off and print how that ended.
+
+    Args:
+        work: the refresh.
+        plan: what there is to do.
+        display: what a person sees meanwhile.
+        began: when the refresh began, in seconds since 1970.
+        is_debug: print the trace of a failure.
+    """
+    import psutil
+
     from etl_project.refresh.disk_full import tell_full_disk
-    from etl_project.show.progress import progress
-    from etl_project.show.summary import show_failure, show_summary
+    from etl_project.show.summary import show_failure, show_next, show_summary
 
-    out.print(f"To do: {'; '.join(plan.reasons)}.")
+    out.print(safe(f"To do: {'; '.join(plan.reasons)}."))
+    display.expect(sum(plan.diff.to_read.values()))
     # Dagster takes two seconds to import: only a refresh with work to do pays for it. Its processes start meanwhile.
     work.warm(plan)
     gc.disable()  # nothing that is imported becomes garbage, and looking for some takes a fifth of the time
     from etl_project.definitions import run_refresh
 
     gc.enable()
-    with progress(out) as report, tell_full_disk("record the run", work.settings.dagster_home):
-        run = run_refresh(work, plan, report)
+    with tell_full_disk("record the run", work.settings.dagster_home):
+        run = run_refresh(work, plan, display.report)
+    display.close()
     if run.is_interrupted:
         raise KeyboardInterrupt
     if not run.success or run.tables is None or run.published is None:
@@ -143,5 +178,9 @@ def _run(work: Refresh, plan: RefreshPlan, *, is_debug: bool) -> int:
             err.print(safe(run.trace))
         show_failure(run.error, run.checks, work.settings.warehouse.path, run.run_id, err)
         return FAILED
-    show_summary(run.tables, run.published, run.aggregates, run.checks, out)
+    started = psutil.Process().create_time()
+    spent = {"start": began - started, **{str(name): seconds for name, seconds in work.stages.seconds.items()}}
+    total = time.time() - started
+    show_summary(run.tables, run.published, run.aggregates, run.checks, spent, total, work.work.previous, out)
+    show_next(run.tables, out)
     return SOURCE_MISSING if run.tables.unavailable else DONE

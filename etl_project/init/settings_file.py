@@ -10,9 +10,14 @@ from pathlib import Path
 
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.init.furniture import Proposal
+from etl_project.init.other_warehouses import free_warehouse
 from etl_project.init.site import FoundSite
+from etl_project.init.zone import machine_zone
 from etl_project.sources.paths import name_bytes
 from etl_project.sources.source import MentionRule
+
+_MOST_STEPS_UP = 2
+"""Most `..` with which a location begins."""
 
 
 class SettingsFileExists(UserError):
@@ -39,7 +44,7 @@ def write_settings(site: FoundSite, proposals: Sequence[Proposal], output: Path)
         OSError: the file cannot be written.
     """
     try:
-        data = ("\n".join(_lines(site, proposals, output.absolute().parent)) + "\n").encode()
+        data = ("\n".join(_lines(site, proposals, output.absolute())) + "\n").encode()
     except UnicodeEncodeError:
         shown = name_bytes(str(site.folder)).decode("utf-8", "backslashreplace")
         raise NameIsNoText(
@@ -59,18 +64,20 @@ def write_settings(site: FoundSite, proposals: Sequence[Proposal], output: Path)
 def _location(site: Path, folder: Path) -> str:
     """Write a folder so that it is taken for one: `git+x`, `me@host:x` and `~x` mean something else."""
     relative = os.path.relpath(site.absolute(), folder)
-    if relative.startswith("~"):
+    # Above two steps up nobody sees any more what is meant, and the file may be moved.
+    if relative.startswith("~") or Path(relative).parts[: _MOST_STEPS_UP + 1].count("..") > _MOST_STEPS_UP:
         return str(site.absolute())
     return f"./{relative}" if set("+:@") & set(relative.partition("/")[0]) else relative
 
 
-def _lines(site: FoundSite, proposals: Sequence[Proposal], folder: Path) -> Iterator[str]:
+def _lines(site: FoundSite, proposals: Sequence[Proposal], output: Path) -> Iterator[str]:
+    folder = output.parent
     name = re.sub(r"[^\w.-]+", "-", site.folder.resolve().name).strip("-") or "site"
     yield "# Written by `etl init` from a sample of the folder; every line may be changed."
     yield ""
     yield "[warehouse]"
     yield "# The published file. Relative paths are relative to this settings file."
-    yield 'path = "warehouse/posts.duckdb"'
+    yield f"path = {_toml_string(free_warehouse(output, name))}"
     yield ""
     yield "[schedule]"
     yield "# When Dagster checks for changes, in UTC."
@@ -85,8 +92,10 @@ def _lines(site: FoundSite, proposals: Sequence[Proposal], folder: Path) -> Iter
         yield f"{key} = {_toml_string(value)}" if value else f'# {key} = "…"'
     yield ""
     yield "# Time zone of the site: it applies to times without a zone, and days begin at its midnight."
-    if not site.time_zone:
-        yield "# The site does not say which zone it uses. Put yours, such as Asia/Shanghai."
+    if site.is_zone_guessed:
+        yield f"# A guess: the site does not say which zone it uses, and its posts are in {site.zone_reason}."
+    elif not site.time_zone:
+        yield f"# The site does not say which zone it uses. Put yours, such as {machine_zone() or 'Asia/Shanghai'}."
     yield f"time_zone = {_toml_string(site.time_zone or 'UTC')}"
     if site.dialect == "jekyll":
         yield '# Jekyll itself reads times without a zone as UTC; naive_dates = "utc" does the same.'

@@ -16,7 +16,8 @@ from etl_project.extract.front_matter.read import read_front_matter
 from etl_project.extract.site.hugo.content_patterns import content_patterns
 from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
 from etl_project.extract.site.site_files import find_files_left_out
-from etl_project.init.unread import find_unread
+from etl_project.init.unread import find_not_posts, find_unread
+from etl_project.init.zone import guess_zone
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
 from etl_project.sources.folder import PinnedFolder, read_file
@@ -69,8 +70,17 @@ class FoundSite:
     """Ending that the dialect does not read, but that posts may have -> files at the places of posts."""
     unread: Counter[str] = field(default_factory=Counter)
     """Folder or file -> files in it that have the ending of a post and would not be listed."""
+    not_posts: Counter[str] = field(default_factory=Counter)
+    """Name that makes a file no post, such as `_index.md` -> files."""
     bodies: list[str] = field(default_factory=list, repr=False)
     """Markdown bodies of the sampled posts."""
+    zone_reason: str | None = None
+    """Language, in English, from which the zone is guessed; None where the site states its zone, or nothing tells."""
+
+    @property
+    def is_zone_guessed(self) -> bool:
+        """Whether the zone is a guess."""
+        return self.zone_reason is not None
 
 
 def sample_site(folder: Path) -> FoundSite:
@@ -113,9 +123,12 @@ def sample_site(folder: Path) -> FoundSite:
         encodings=["utf-8"],
         files=len(paths),
         unread=find_unread(folder, name, paths),
+        not_posts=find_not_posts(folder, name),
         not_read=listing.not_read,
     )
     _read_sample(site, paths, limits)
+    if site.time_zone is None and (guess := guess_zone(site.language, site.bodies)):
+        site.time_zone, site.zone_reason = guess
     return site
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from etl_project.dialects import DIALECTS
 from etl_project.errors import UserError
 from etl_project.scan.leaving import Leaving
+from etl_project.scan.passed_over import describe_passed_over, files_passed_over
 from etl_project.settings import Settings, SettingsError, line_of
 from etl_project.sources.place import PinnedSource
 from etl_project.utf8_mode import names_are_utf8
@@ -80,7 +82,7 @@ def _describe_unselected(name: str, articles: Leaving, share: float) -> str:
 def refuse_source_without_posts(
     settings: Settings, sources: Iterable[PinnedSource], listed: Mapping[str, int], known: Collection[str]
 ) -> None:
-    """Stop at a new source whose settings match none of the files there are; one without any file is young.
+    """Stop at a new source with files that may be posts, none of which its settings match; one without any is young.
 
     Args:
         settings: the settings.
@@ -89,20 +91,18 @@ def refuse_source_without_posts(
         known: sources that have rows.
 
     Raises:
-        SettingsError: with the line of the location.
+        RefreshStopped: with what lies there and the line of the location.
     """
-    places = {pinned.name: pinned.place for pinned in sources}
-    for index, source in enumerate(settings.sources):
-        if source.name in known or listed.get(source.name) != 0:
+    for pinned in sources:
+        if pinned.name in known or listed.get(pinned.name) != 0:
             continue
-        if (file := next(iter(places[source.name].files_below("")), None)) is not None:
-            dialect = DIALECTS[source.dialect]
+        if (found := files_passed_over(pinned)).places:
+            index = [source.name for source in settings.sources].index(pinned.name)
             line = line_of(settings.file.read_text("utf-8-sig"), ("source", index, "location"))
-            raise SettingsError(
-                f"{settings.file}, line {line}: the source {source.name!r} has no posts: none of the files of "
-                f"{source.location}, such as {file}, matches {', '.join(source.include or dialect.include)} and ends "
-                f"in {', '.join(sorted(dialect.suffixes))}. Correct its location, dialect or include, or go on without "
-                "posts by `etl refresh --allow-deletes`."
+            raise RefreshStopped(
+                f"{settings.file}, line {line}: the source {pinned.name!r} has no post: "
+                f"{describe_passed_over(pinned, found)}. Nothing was changed. Correct its location, dialect or "
+                "include, or go on without posts by `etl refresh --allow-deletes`."
             )
 
 
@@ -138,11 +138,13 @@ def refuse_new_unavailable(settings: Settings, unavailable: Mapping[str, str], k
     for index, source in enumerate(settings.sources):
         if source.name in unavailable and source.name not in known:
             line = line_of(settings.file.read_text("utf-8-sig"), ("source", index, "location"))
+            reason, remedy = unavailable[source.name], ""
+            if isinstance(source.location, Path):  # a fault of git has its remedy with it
+                is_denied = reason.endswith(os.strerror(errno.EACCES))
+                remedy = " Give this user the right to read it." if is_denied else ""
+                remedy = remedy or " Correct its location or create the folder."
             raise SettingsError(
-                f"{settings.file}, line {line}: the source {source.name!r} cannot be read: "
-                f"{unavailable[source.name]}."
-                # A fault of git has its remedy with it.
-                f"{' Correct its location or create the folder.' if isinstance(source.location, Path) else ''}"
+                f"{settings.file}, line {line}: the source {source.name!r} cannot be read: {reason}.{remedy}"
             )
 
 

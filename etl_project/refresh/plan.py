@@ -41,6 +41,7 @@ from etl_project.scan.inventory import (
     empty_inventory,
     inventory_of_another_version,
 )
+from etl_project.scan.passed_over import describe_passed_over, files_passed_over
 from etl_project.scan.source_version import SourceVersion
 from etl_project.settings import Settings
 from etl_project.sources.access import close_readers
@@ -86,6 +87,11 @@ class RefreshPlan:
     """Holds the temporary tables for `load_tables`; None where there is nothing to do."""
     not_read: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Source that was walked -> ending that its dialect does not read, but that posts may have -> files."""
+
+    def passed_over(self) -> dict[str, str]:
+        """What lies at the sources that were listed and have no post: source -> words."""
+        empty = [pinned for pinned in self.sources if self.diff.listed.get(pinned.name) == 0]
+        return {pinned.name: describe_passed_over(pinned, files_passed_over(pinned)) for pinned in empty}
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:

@@ -37,6 +37,7 @@ from etl_project.refresh.plan import RefreshPlan, make_plan
 from etl_project.refresh.read_files import FilesRead, Report, bytes_to_read, count_leaving_again, read_files
 from etl_project.refresh.request import Request, choose_sources
 from etl_project.refresh.result import TablesLoaded
+from etl_project.refresh.stages import Stages, in_stage
 from etl_project.scan.inventory import create_inventory_view
 from etl_project.settings import Settings
 from etl_project.sources.access import close_readers
@@ -73,8 +74,12 @@ class Refresh:
         self.ask = Request(choose_sources(settings, sources), full=full, allow_deletes=allow_deletes, verify=verify)
         self.work = WorkFile(settings.warehouse.path)
         self.engine: Engine = engine or LocalEngine()
+        self.stages = Stages()
+        self.passed_over: dict[str, str] = {}
+        """Source without posts -> what lies there, as of the plan that was loaded; for the checks."""
 
     @tells_full_disk("check for changes")
+    @in_stage("list")
     def plan(self) -> RefreshPlan:
         """List the sources and tell what there is to do. Changes nothing but the record of the last plan.
 
@@ -105,6 +110,7 @@ class Refresh:
         self.engine.warm(sum(bytes_to_read(plan.connection).values()))
 
     @tells_full_disk("load the tables")
+    @in_stage("load")
     def load_tables(self, plan: RefreshPlan, report: Report | None = None) -> TablesLoaded:
         """Read what changed and bring the tables up to date in one transaction; the plan cannot be used again.
 
@@ -114,7 +120,7 @@ class Refresh:
                 while they were read.
         """
         began = time.perf_counter()
-        con = plan.connection
+        con, self.passed_over = plan.connection, plan.passed_over()
         try:
             shutil.rmtree(self.work.staging, ignore_errors=True)
             self.work.staging.mkdir(parents=True)
@@ -159,6 +165,7 @@ class Refresh:
         self.work.last_plan.write(loaded.generation, plan.clock.as_of, loaded.unavailable, skipped)
         return loaded
 
+    @in_stage("read")
     def _read(self, plan: RefreshPlan, staging: Path, report: Report, appender: Appender | None = None) -> FilesRead:
         """Read what is to be read, and ask the guard again where files went or cannot be loaded any more."""
         read = read_files(plan, self.settings.limits, self.settings.insight, self.engine, staging, report, appender)
@@ -199,6 +206,7 @@ class Refresh:
             return count_rows_of_each(con, contract())
 
     @tells_full_disk("relate the articles")
+    @in_stage("relate")
     def relate(self) -> dict[str, int]:
         """Bring the relations over all articles up to date with the tables. Returns table -> rows.
 
@@ -210,6 +218,7 @@ class Refresh:
             return count_rows_of_each(con, RELATED)
 
     @tells_full_disk("build the aggregates")
+    @in_stage("aggregate")
     def build_aggregates(self, names: Iterable[str] | None = None) -> dict[str, int]:
         """Build aggregates from the tables; all of them by default. Returns aggregate -> rows.
 
@@ -232,6 +241,7 @@ class Refresh:
         return rows
 
     @tells_full_disk("run the checks")
+    @in_stage("check")
     def run_checks(self, stage: Stage) -> list[CheckResult]:
         """Run the checks of a stage, and record what they mean for the generation.
 
@@ -239,9 +249,10 @@ class Refresh:
             NotBuilt: there are no tables yet.
         """
         with self.work.opened() as con:
-            return run_checks(con, stage, self.settings.checks)
+            return run_checks(con, stage, self.settings.checks, self.passed_over)
 
     @tells_full_disk("publish")
+    @in_stage("publish")
     def publish(self) -> Published:
         """Put the checked generation in the place of the published file, unless it is there already.
 

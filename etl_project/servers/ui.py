@@ -67,10 +67,14 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int | None = None, 
     try:
         lock.acquire(f"etl ui at {address}")
     except LockHeld as held:
-        raise CannotServe(f"the servers of {home} are running already: {describe_holder(held.holder)}") from None
+        raise CannotServe(
+            f"the servers of {home} are running already: {describe_holder(held.holder)}. Open that address, or stop "
+            "them with Ctrl-C where they were started"
+        ) from None
     if ended := end_orphans(home):
         processes = "1 process" if ended == 1 else f"{ended} processes"
         print(f"Ended {processes} left by an etl ui that was killed.", file=sys.stderr)
+    print(f"Starting Dagster at {address} ... (it takes some seconds)", file=sys.stderr, flush=True)
     stop = _StopSignal()
     # A signal that a script has set to be ignored would be inherited by the servers; one with a handler is not.
     handlers_before = {number: signal.signal(number, stop.set) for number in _STOP_SIGNALS}
@@ -132,6 +136,8 @@ def _free_port(host: str, port: int | None) -> int:
                 ) from None
             except socket.gaierror as error:
                 raise CannotServe(f"{host!r} is not an address of this machine: {error}") from None
+            except OverflowError:
+                raise CannotServe(f"{candidate} is no port; choose one from 1024 to 65535") from None
             except OSError:
                 continue
     if port is None:

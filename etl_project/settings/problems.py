@@ -24,8 +24,8 @@ from etl_project.settings.tables import (
     Settings,
     WarehouseSettings,
 )
+from etl_project.settings.wrong_values import describe_wrong_value
 from etl_project.sources.paths import name_bytes, name_text
-from etl_project.sources.secrets import without_secrets_in_value
 from etl_project.sources.source import MentionRule, Rule, Source, place_problem
 
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
@@ -174,8 +174,7 @@ def sentences(error: ValidationError, file: Path, text: str) -> Iterable[str]:
         elif problem["type"] == "value_error":
             yield f"{where}: {problem['msg'].removeprefix('Value error, ')}."
         else:
-            value = repr(without_secrets_in_value(problem["input"]))
-            yield f"{where}: {name} = {value} cannot be used: {problem['msg']}."
+            yield f"{where}: {describe_wrong_value(name, problem)}."
 
 
 def _keys_at(location: tuple[str | int, ...]) -> list[str]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from etl_project.errors import BAD_USAGE, UserError
-from etl_project.show.console import command, safe
+from etl_project.show.console import command, count_of, print_hanging, safe
 from etl_project.show.query import published_tables
+from etl_project.show.times import Clock
 
 _KINDS = ("added", "changed", "moved", "deleted", "rejected", "restored", "came_out", "expired")
 _COUNTS_SHOWN = 30
+_DAYS_AGO = {"today": 0, "yesterday": 1, "last week": 7}
+"""Words -> how many days ago the day began with which it begins."""
 
 _SELECT_CHANGES = """
 CREATE TEMP TABLE selected_changes AS SELECT * FROM changes WHERE refresh_id > $after AND seen_at >= $since
@@ -44,20 +47,58 @@ FROM net GROUP BY ALL ORDER BY published_on DESC, source_id, category
 """
 
 
+_KINDS_CHANGED = "SELECT source_id, change, count(*) FROM selected_changes GROUP BY ALL ORDER BY ALL"
+
+_ARTICLES = """
+SELECT refresh_id, change, source_id, path, old_path, title FROM selected_changes
+ORDER BY refresh_id DESC, change, source_id, path LIMIT $limit
+"""
+
+_KIND_NAMES = ("source", "change", "articles")
+_COUNT_NAMES = ("source", "date", "category", "more", "fewer")
+_ARTICLE_NAMES = ("refresh", "change", "source", "path", "old_path", "title")
+
+
 class BadSince(UserError):
     """`--since` is neither the number of a refresh nor a date or time."""
 
     exit_code = BAD_USAGE
 
 
-def show_changes(published: Path, since: str | None, limit: int, console: Console) -> None:
-    """Print the changes after a refresh or a time; by default those of the last refresh.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What some refreshes changed."""
+
+    refreshes: int
+    is_first: bool
+    """It is the first refresh alone, which added everything."""
+    first_as_of: dt.datetime | None
+    last_as_of: dt.datetime | None
+    time_zone: str
+    """Zone in which times are shown to people."""
+    kinds: list[tuple[str, str, int]]
+    """Source, kind of change, articles."""
+    counts: list[tuple[str, dt.date, str, int, int]]
+    """Source, day, category, articles more, articles fewer."""
+    articles: list[tuple[int, str, str, str, str | None, str | None]]
+    """Refresh, kind of change, source, path, path before, title."""
+    articles_in_all: int
+
+    def as_json(self) -> dict[str, object]:
+        """The same as values of JSON, with a name for each."""
+        lists = {"kinds": _KIND_NAMES, "counts": _COUNT_NAMES, "articles": _ARTICLE_NAMES}
+        return asdict(self) | {
+            name: [dict(zip(names, row, strict=True)) for row in getattr(self, name)] for name, names in lists.items()
+        }
+
+
+def read_changes(published: Path, since: str | None, limit: int) -> Changes:
+    """Read the changes after a refresh or a time; by default those of the last refresh.
 
     Args:
         published: the published file.
-        since: number of a refresh, or a date or time (UTC if it has no zone).
+        since: number of a refresh, or a date or time (that of the sources if it has no zone), or how long ago.
         limit: most articles that are listed one by one.
-        console: the console to print to.
 
     Raises:
         NoWarehouse: nothing has been published yet.
@@ -65,36 +106,64 @@ def show_changes(published: Path, since: str | None, limit: int, console: Consol
         BadSince: `since` cannot be read, or no refresh has that number.
     """
     with published_tables(published) as con:
+        clock = Clock(zone for (zone,) in con.execute("SELECT DISTINCT time_zone FROM sources").fetchall())
         last = con.execute("SELECT max(refresh_id) FROM refreshes").fetchone()
-        after, moment = _parse_since(since, last[0] if last and last[0] else 0)
+        after, moment = _parse_since(since, last[0] if last and last[0] else 0, clock)
         con.execute(_SELECT_CHANGES, {"after": after, "since": moment})
         refreshes = con.execute(
-            "SELECT count(*), min(as_of), max(as_of) FROM refreshes WHERE refresh_id > $after AND as_of >= $since",
+            "SELECT count(*), min(as_of), max(as_of), max(refresh_id) FROM refreshes "
+            "WHERE refresh_id > $after AND as_of >= $since",
             {"after": after, "since": moment},
         ).fetchone()
         assert refreshes is not None, "an aggregate without GROUP BY has one row"
-        count, first, latest = refreshes
-        if not count:
-            console.print("No refresh has changed anything since then.")
-            return
-        # Before anything is printed: a file of another version may lack what is asked.
-        counts = con.execute(_CHANGED_COUNTS).fetchall()
-        when = f"{first:%Y-%m-%d %H:%M:%S}" + (f" to {latest:%Y-%m-%d %H:%M:%S}" if count > 1 else "")
-        console.print(f"{count:,} refresh{'es' if count > 1 else ''}, {when} UTC\n")
-        rows = con.execute("SELECT source_id, change, count(*) FROM selected_changes GROUP BY ALL").fetchall()
-        if not rows:
-            console.print("No article changed: files were touched, rejected or renamed, or settings changed.")
-            return
-        _show_kinds(rows, console)
-        _show_counts(counts, console)
-        _show_articles(con, limit, console)
+        articles = con.execute(_ARTICLES, {"limit": limit}).fetchall()
+        kinds = con.execute(_KINDS_CHANGED).fetchall()
+        return Changes(
+            refreshes=refreshes[0],
+            is_first=refreshes[0] == 1 and refreshes[3] == 1,
+            first_as_of=refreshes[1],
+            last_as_of=refreshes[2],
+            time_zone=clock.name,
+            kinds=kinds,
+            counts=con.execute(_CHANGED_COUNTS).fetchall(),
+            articles=articles,
+            articles_in_all=sum(number for _, _, number in kinds),
+        )
 
 
-def _parse_since(since: str | None, last: int) -> tuple[int, dt.datetime]:
+def show_changes(changes: Changes, console: Console) -> None:
+    """Print what refreshes changed.
+
+    Args:
+        changes: the changes.
+        console: the console to print to.
+    """
+    first, latest = changes.first_as_of, changes.last_as_of
+    if not changes.refreshes or first is None or latest is None:
+        console.print("No refresh has changed anything since then.")
+        return
+    clock = Clock([changes.time_zone])
+    when = f"{clock.time(first)} to {clock.at(latest)}" if changes.refreshes > 1 else clock.at(latest)
+    console.print(f"{count_of(changes.refreshes, 'refresh', 'refreshes')}, {when}\n")
+    if not changes.kinds:
+        console.print("No article changed: files were touched, rejected or renamed, or settings changed.")
+        return
+    _show_kinds(changes.kinds, console)
+    if changes.is_first:
+        asked = f'{command()} sql "FROM articles_by_date"'
+        console.print(safe(f"\nIt is the first refresh: every article is new. To see how many there are: {asked}"))
+        return
+    _show_counts(changes.counts, console)
+    _show_articles(changes, console)
+
+
+def _parse_since(since: str | None, last: int, clock: Clock) -> tuple[int, dt.datetime]:
     """Parse `since`. Returns (number of a refresh, time): changes after the refresh and not before the time count."""
     earliest = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     if since is None:
         return last - 1, earliest
+    if (ago := _parse_ago(since, clock)) is not None:
+        return 0, ago
     is_number = since.isascii() and since.isdigit() and len(since) < 10
     if is_number and int(since) <= last:
         return int(since), earliest
@@ -107,10 +176,21 @@ def _parse_since(since: str | None, last: int) -> tuple[int, dt.datetime]:
                 f"there is no refresh {since}, the last one is {last}; write --since {last - 1} to see what it changed"
             ) from None
         raise BadSince(
-            f"{since!r} is neither the number of a refresh nor a date; write --since 12, --since 2026-01-31 or "
-            "--since 2026-01-31T08:00:00+08:00"
+            f"{since!r} is neither the number of a refresh nor a time; write --since 12, --since yesterday, "
+            "--since 7d, --since 2026-01-31 or --since 2026-01-31T08:00:00+08:00"
         ) from None
-    return 0, moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return 0, clock.localized(moment)
+
+
+def _parse_ago(since: str, clock: Clock) -> dt.datetime | None:
+    """Parse a time in words: `today`, `yesterday`, `last week`, `36h`, `7d`, `2w`. None where it is no such words."""
+    words = " ".join(since.lower().split())
+    if words in _DAYS_AGO:
+        return clock.day_begin(_DAYS_AGO[words])
+    if match := re.fullmatch(r"([0-9]{1,4}) ?([hdw])", words):
+        unit = {"h": dt.timedelta(hours=1), "d": dt.timedelta(days=1), "w": dt.timedelta(weeks=1)}[match[2]]
+        return dt.datetime.now(dt.UTC) - int(match[1]) * unit
+    return None
 
 
 def _show_kinds(rows: list[tuple[str, str, int]], console: Console) -> None:
@@ -125,7 +205,7 @@ def _show_kinds(rows: list[tuple[str, str, int]], console: Console) -> None:
     console.print(table)
 
 
-def _show_counts(rows: list[tuple[Any, ...]], console: Console) -> None:
+def _show_counts(rows: list[tuple[str, dt.date, str, int, int]], console: Console) -> None:
     if not rows:
         console.print("\nNo count by date and category changed.")
         return
@@ -139,24 +219,16 @@ def _show_counts(rows: list[tuple[Any, ...]], console: Console) -> None:
         console.print(f"... and {len(rows) - _COUNTS_SHOWN:,} more.", style="dim")
 
 
-def _show_articles(con: duckdb.DuckDBPyConnection, limit: int, console: Console) -> None:
-    rows = con.execute(
-        """
-        SELECT refresh_id, change, source_id, path, old_path, title, count(*) OVER () FROM selected_changes
-        ORDER BY refresh_id DESC, change, source_id, path LIMIT $limit
-        """,
-        {"limit": limit},
-    ).fetchall()
-    if rows:
+def _show_articles(changes: Changes, console: Console) -> None:
+    if changes.articles:
         console.print(Text("\nArticles", style="bold"))
-    for refresh_id, change, source_id, path, old_path, title, _ in rows:
-        line = Text.assemble(f"  {refresh_id:>5}  ", (f"{change.replace('_', ' '):<9}", "cyan"), "  ")
-        line.append_text(safe(f"{source_id}/{path}"))
+        console.print(Text("refresh  change     file and title", style="bold"))
+    for refresh_id, change, source_id, path, old_path, title in changes.articles:
+        first = Text.assemble(f"{refresh_id:>7}  ", (f"{change.replace('_', ' '):<9}", "cyan"), "  ")
+        rest = safe(f"{source_id}/{path}")
         if change == "moved" and old_path != path:
-            line.append_text(safe(f" from {old_path}", "dim"))
-        console.print(line.append_text(safe(f"  {title or ''}")))
-    if rows and rows[0][-1] > len(rows):
-        console.print(
-            f'  ... and {rows[0][-1] - len(rows):,} more: {command()} sql "FROM changes ORDER BY refresh_id DESC"',
-            style="dim",
-        )
+            rest.append_text(safe(f" from {old_path}", "dim"))
+        print_hanging(console, first, rest.append_text(safe(f"  {title or ''}")))
+    if changes.articles and (more := changes.articles_in_all - len(changes.articles)):
+        asked = f'{command()} sql "FROM changes ORDER BY refresh_id DESC"'
+        console.print(safe(f"... and {more:,} more: {asked}", "dim"))

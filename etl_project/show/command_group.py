@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from etl_project.errors import BAD_USAGE, BUSY, FAILED
 from etl_project.show.console import consoles, safe
@@ -15,14 +17,49 @@ from etl_project.show.error_sentence import describe_error
 from etl_project.show.streams import output_failure, prepare_streams
 from etl_project.utf8_mode import restart_in_utf8_mode
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 _CAUTION = (BAD_USAGE, BUSY)
 """Exit codes of what is in the hands of the caller: shown in yellow, others in red."""
 
 _DEBUG = "--debug"
 
+_VALUES = {"bool": "", "file": "FILE", "dir": "DIR", "path": "PATH", "int": "NUMBER", "float": "NUMBER"}
+"""How Typer names what an option takes -> how help pages do. Any other is a text."""
+
+
+class Command(TyperCommand):
+    """A command whose help page names what its options and arguments take by a word."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Parameters of the command."""
+        return [_with_word(parameter, ctx) for parameter in super().get_params(ctx)]
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Words of the line that says how the command is called: `[OPTIONS]`, `FOLDER`."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
+
+class App(typer.Typer):
+    """An application whose commands are of the class `Command`."""
+
+    def command(self, name: str | None = None, *, epilog: str | None = None, **options: Any) -> Callable[[F], F]:
+        """Declare a command, as `typer.Typer.command` does.
+
+        Args:
+            name: its name; by default that of the function.
+            epilog: what stands below its options, such as examples.
+            options: further options of `typer.Typer.command`.
+        """
+        return super().command(name, epilog=epilog, **{"cls": Command} | options)
+
 
 class CommandGroup(TyperGroup):
     """Runs a command. The only place where errors become sentences and exit codes."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Parameters of the group."""
+        return [_with_word(parameter, ctx) for parameter in super().get_params(ctx)]
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run a command as a process: with streams that take every text, and an exit code for output that was lost."""
@@ -58,3 +95,19 @@ class CommandGroup(TyperGroup):
             _, err = consoles()
             err.print(safe(told.text, "yellow" if told.exit_code in _CAUTION else "red"))
             raise typer.Exit(told.exit_code) from None
+
+
+def _with_word(parameter: Any, ctx: Any) -> Any:
+    """A parameter that is named by a word: nothing for a switch, capital letters for what stands for a value."""
+    if parameter.metavar is None:
+        is_argument = parameter.param_type_name == "argument"
+        kind = parameter.display_type(ctx)
+        parameter.metavar = (parameter.name or "").upper() if is_argument else _word_of(kind or "")
+        if is_argument:  # its word says enough; Typer would add `<path>` to it
+            parameter.display_type_rich = lambda ctx: None
+    return parameter
+
+
+def _word_of(kind: str) -> str:
+    """The word for a kind of value, as Typer writes it: `<int>`, `<list[str]>`, `<int range>`."""
+    return _VALUES.get(re.split(r"\W", kind.lstrip("<"))[0], "TEXT")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -19,12 +20,38 @@ PIPED_WIDTH_CHARS = 160
 
 def consoles() -> tuple[Console, Console]:
     """Make the console for results and the one for errors. Neither interprets markup: a path may contain brackets."""
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()  # None: the caller closed it
-    width = None if is_terminal else PIPED_WIDTH_CHARS
+    # A stream is None where the caller closed it. Lines are wrapped, between words, for a terminal only.
+    results, errors = (stream is not None and stream.isatty() for stream in (sys.stdout, sys.stderr))
+    width = None if results else PIPED_WIDTH_CHARS
     return (
-        Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=not is_terminal),
-        Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True),
+        Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=not results),
+        Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=not errors),
     )
+
+
+def print_hanging(console: Console, first: Text, rest: Text) -> None:
+    """Print a line whose further lines, where it is wrapped, begin below its second part.
+
+    Args:
+        console: the console to print to; one that does not wrap gets a single line.
+        first: the first part, with its indentation and the spaces after it.
+        rest: the second part.
+    """
+    if console.soft_wrap or first.cell_len > console.width // 2:
+        console.print(Text.assemble(first, rest))
+        return
+    line = Table.grid()
+    line.add_column(no_wrap=True)
+    line.add_column()
+    line.add_row(first, rest)
+    console.print(line)
+
+
+def shown_path(path: Path) -> str:
+    """How to name a file from the current folder: relative where it is below it."""
+    with contextlib.suppress(ValueError, OSError):  # the current folder may be gone
+        return str(path.absolute().relative_to(Path.cwd()))
+    return str(path)
 
 
 def safe(value: object, style: str = "") -> Text:
@@ -49,9 +76,7 @@ def command() -> str:
     found = shutil.which("etl")
     if running.name != "etl" or (found and Path(found).resolve() == running.resolve()):
         return "etl"
-    with contextlib.suppress(ValueError):
-        return str(running.absolute().relative_to(Path.cwd()))
-    return str(running)
+    return shown_path(running)
 
 
 def count_of(number: int, singular: str, plural: str | None = None) -> str:

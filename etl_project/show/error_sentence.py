@@ -9,7 +9,9 @@ from typing import NamedTuple
 from etl_project.errors import FAILED, INTERRUPTED, UserError, is_query_interrupt
 from etl_project.show.console import command
 
-_AS_IT_WAS = "The published file is as it was."
+_AS_IT_WAS = " The published file is as it was."
+_CHANGE_THE_FILE = ("refresh", "maintain")
+"""Commands whose failure leaves a person asking what became of the published file."""
 
 _OS_REMEDIES = {
     errno.EACCES: "Run etl as the user that these files belong to, or give this one the right to them.",
@@ -49,34 +51,36 @@ def describe_error(error: BaseException, failed_command: str = "refresh") -> Err
 
     Args:
         error: the error; user errors, those of the system and of the libraries are told apart.
-        failed_command: the command, such as `status`, to say how to get a trace.
+        failed_command: the command, such as `status`, to say how to get a trace; that the published file is as it
+            was is said only of those that might have changed it.
 
     Returns:
         The sentence, the exit code, and whether a trace may help.
     """
+    as_it_was = _AS_IT_WAS if failed_command in _CHANGE_THE_FILE else ""
     if isinstance(error, UserError):
         return ErrorSentence(str(error), error.exit_code, False)
     if is_interrupt(error):
-        stopped = f"Stopped. {_AS_IT_WAS[:-1]}; the next refresh goes on from there."
-        return ErrorSentence(stopped, INTERRUPTED, False)
+        goes_on = f"{_AS_IT_WAS[:-1]}; the next refresh goes on from there." if as_it_was else ""
+        return ErrorSentence(f"Stopped.{goes_on}", INTERRUPTED, False)
     trace = f"For a trace: {command()} --debug {failed_command}"
     if _is_out_of_memory(error):
-        sentence = f"There is not enough memory: {_first_line(error)}. {_AS_IT_WAS} Give it more, then try again."
+        sentence = f"There is not enough memory: {_first_line(error)}.{as_it_was} Give it more, then try again."
         return ErrorSentence(sentence.replace("..", "."), FAILED, True)
     if isinstance(error, OSError):
-        return ErrorSentence(_of_system(error), FAILED, True)
+        return ErrorSentence(_of_system(error, as_it_was), FAILED, True)
     if isinstance(error, ImportError):
         sentence = f"A part of the program is missing: {_first_line(error)}. Install it anew: make .venv/.ready"
         return ErrorSentence(sentence, FAILED, True)
     if isinstance(error, UnicodeError):
-        sentence = f"A text is not in the encoding it should have: {_first_line(error)}. {_AS_IT_WAS} {trace}"
+        sentence = f"A text is not in the encoding it should have: {_first_line(error)}.{as_it_was} {trace}"
         return ErrorSentence(sentence, FAILED, True)
     if _module(error) in ("duckdb", "_duckdb"):
-        return ErrorSentence(_of_duckdb(error, trace), FAILED, True)
+        return ErrorSentence(_of_duckdb(error, as_it_was, trace), FAILED, True)
     if _module(error) in ("sqlite3", "sqlalchemy"):
-        sentence = f"Dagster's records cannot be used: {_first_line(error)}. {_AS_IT_WAS} {trace}"
+        sentence = f"Dagster's records cannot be used: {_first_line(error)}.{as_it_was} {trace}"
         return ErrorSentence(sentence, FAILED, True)
-    sentence = f"{_first_line(error)} ({type(error).__name__}). That is likely a fault of the program. {_AS_IT_WAS}"
+    sentence = f"{_first_line(error)} ({type(error).__name__}). That is likely a fault of the program.{as_it_was}"
     return ErrorSentence(f"{sentence} {trace}", FAILED, True)
 
 
@@ -85,16 +89,16 @@ def is_interrupt(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt) or is_query_interrupt(error)
 
 
-def _of_system(error: OSError) -> str:
+def _of_system(error: OSError, as_it_was: str) -> str:
     where = f": {_readable(error.filename)}" if error.filename else ""
     remedy = _OS_REMEDIES.get(error.errno or 0)
-    return f"{error.strerror or _first_line(error)}{where}. {_AS_IT_WAS}{f' {remedy}' if remedy else ''}"
+    return f"{error.strerror or _first_line(error)}{where}.{as_it_was}{f' {remedy}' if remedy else ''}"
 
 
-def _of_duckdb(error: BaseException, trace: str) -> str:
+def _of_duckdb(error: BaseException, as_it_was: str, trace: str) -> str:
     text = str(error)
     remedy = next((remedy for pattern, remedy in _DUCKDB_REMEDIES if re.search(pattern, text)), "")
-    return f"{_first_line(error).rstrip('.')}. {_AS_IT_WAS} {remedy or trace}"
+    return f"{_first_line(error).rstrip('.')}.{as_it_was} {remedy or trace}"
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

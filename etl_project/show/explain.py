@@ -9,24 +9,34 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from etl_project.dialects import detect_dialect
+from etl_project.errors import UserError
+from etl_project.extract.body.read import Body
 from etl_project.extract.posts import Post, PostReader
 from etl_project.limits import Limits
 from etl_project.reasons import WARNINGS, Rejection
 from etl_project.settings import Settings
-from etl_project.show.console import bytes_in_words, safe
+from etl_project.show.console import bytes_in_words, count_of, safe
 from etl_project.sources.folder import PinnedFolder, read_file
 from etl_project.sources.location import Repository
 from etl_project.sources.paths import escape_path
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.source import Source
+from etl_project.transform.metrics import article_metrics
 from etl_project.transform.terms import fold
 
 TEXT_CHARS_SHOWN = 400
+EXAMPLES_SHOWN = 5
+"""Links, images and headings that are named."""
+
+
+class NoPost(UserError):
+    """What is to be explained is no file."""
 
 
 def find_source(file: Path, settings: Settings | None) -> tuple[Source, str]:
@@ -62,7 +72,14 @@ def explain(file: Path, settings: Settings | None, console: Console) -> bool:
 
     Returns:
         Whether a refresh would load the file.
+
+    Raises:
+        NoPost: there is no such file, or it is a folder.
     """
+    if file.is_dir():
+        raise NoPost(f"{file} is a folder. Name one post in it: etl explain {file / '…'}")
+    if not os.path.lexists(file):
+        raise NoPost(f"There is no file {file}.")
     source, path = find_source(file, settings)
     limits = settings.limits if settings else Limits()
     place = PinnedFolder(Path(str(source.location)))
@@ -72,8 +89,7 @@ def explain(file: Path, settings: Settings | None, console: Console) -> bool:
         read = read_file(os.fsencode(str(source.location)), path, limits.file_bytes)
         post = reader.read(path, read.data)
     except FileNotFoundError:
-        console.print(safe(f"There is no file {file}.", "red"))
-        return False
+        raise NoPost(f"There is no file {file}.") from None
     except Rejection as rejection:
         where = f", line {rejection.line}" if rejection.line else ""
         console.print(
@@ -95,6 +111,7 @@ def explain(file: Path, settings: Settings | None, console: Console) -> bool:
 
 def _show_fields(post: Post, source: Source, console: Console) -> None:
     fields, body = post.fields, post.body
+    words, minutes = _length(post)
     table = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
     published = "NULL"
     if fields.published:
@@ -114,8 +131,10 @@ def _show_fields(post: Post, source: Source, console: Console) -> None:
         ("categories", _format_terms(fields.categories)),
         ("tags", _format_terms(fields.tags)),
         ("authors", _format_terms(fields.authors)),
-        ("links", f"{body.link_kinds.count('link')} and {body.link_kinds.count('image')} images"),
-        ("headings", len(body.heading_levels)),
+        ("length", f"{count_of(words, 'word')}, {minutes} minutes to read"),
+        ("links", _with_examples(body.link_kinds.count("link"), _targets(body, "link"))),
+        ("images", _with_examples(body.link_kinds.count("image"), _targets(body, "image"))),
+        ("headings", _with_examples(len(body.heading_levels), body.heading_texts)),
         (
             "mentions",
             ", ".join(
@@ -134,6 +153,28 @@ def _show_fields(post: Post, source: Source, console: Console) -> None:
     for name, value in rows:
         table.add_row(Text(name, style="cyan"), safe(value))
     console.print(table)
+
+
+def _length(post: Post) -> tuple[int, float]:
+    """Words of a post, and minutes that reading it takes: as in `article_metrics`."""
+    row: dict[str, object] = {"article_id": "", "text": post.body.text, "heading_levels": post.body.heading_levels}
+    row |= {"link_kinds": post.body.link_kinds, "code_blocks": post.body.code_blocks}
+    types = {"heading_levels": pl.List(pl.Int64), "link_kinds": pl.List(pl.String)}
+    found = article_metrics(pl.DataFrame([row], schema_overrides=types)).row(0, named=True)
+    return found["words"], found["reading_minutes"]
+
+
+def _targets(body: Body, kind: str) -> list[str]:
+    """Addresses of the links, or of the images, of a body."""
+    return [url for url, its_kind in zip(body.link_urls, body.link_kinds, strict=True) if its_kind == kind]
+
+
+def _with_examples(number: int, examples: list[str]) -> str:
+    """A number, and what it counts as far as a line or two hold it."""
+    if not number:
+        return "0"
+    more = ", …" if number > EXAMPLES_SHOWN else ""
+    return f"{number:,}: {', '.join(examples[:EXAMPLES_SHOWN])}{more}"
 
 
 def _format_terms(names: list[str]) -> str:

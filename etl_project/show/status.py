@@ -1,22 +1,31 @@
-"""Print the status: the published file, its sources, the last refresh, and a refresh that is running."""
+"""Print the status: the published file, its sources, the last refresh, and what failed or runs."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from etl_project.alerts.failures import Failures, read_failures
+from etl_project.checks.check import CheckResult
 from etl_project.checks.run import warnings
 from etl_project.database.contract import schema_version
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.lock import describe_holder
 from etl_project.database.work_file import WorkFile
+from etl_project.scan.passed_over import describe_passed_over, files_passed_over
 from etl_project.settings import Settings
-from etl_project.show.console import bytes_in_words, count_of, safe
+from etl_project.show.console import bytes_in_words, count_of, safe, shown_path
 from etl_project.show.query import published_tables
+from etl_project.show.times import Clock, ago
 from etl_project.show.warnings import show_warnings
+from etl_project.sources.folder import PinnedFolder
+from etl_project.sources.place import PinnedSource
 
 _SOURCES = """
 SELECT s.source_id, s.dialect,
@@ -27,9 +36,125 @@ FROM sources AS s LEFT JOIN post_files AS f ON f.source_id = s.source_id
 GROUP BY ALL ORDER BY 1
 """
 
+_LAST_REFRESH = """
+SELECT refresh_id, as_of, files_read, list_milliseconds + extract_milliseconds + load_milliseconds
+    + coalesce(aggregate_milliseconds, 0), source_commit
+FROM refreshes ORDER BY refresh_id DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """What the published file holds of a source."""
+
+    source: str
+    dialect: str
+    files: int
+    rejected: int
+    articles: int
+    latest: dt.date | None
+    """Day of the latest live article."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastRefresh:
+    """The last refresh of the published file."""
+
+    refresh: int
+    as_of: dt.datetime
+    files_read: int
+    milliseconds: int
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOutage:
+    """A source that could not be read."""
+
+    source: str
+    reason: str
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The status of a warehouse."""
+
+    warehouse: str
+    bytes: int
+    published_at: dt.datetime
+    time_zone: str
+    """Zone in which times are shown to people."""
+    running: str | None
+    """Who refreshes it now."""
+    last_refresh: LastRefresh | None
+    checked_at: dt.datetime | None
+    """Instant of the last plan."""
+    failures: Failures | None
+    outages: list[SourceOutage]
+    unpublished: str | None
+    """What became of the generation in the work file, where it is not the published one."""
+    sources: list[SourceStatus]
+    warned: list[CheckResult]
+
+    def as_json(self) -> dict[str, object]:
+        """The same as values of JSON, with the warnings as sentences."""
+        told = [{"check": result.check.name, "sentences": result.sample} for result in self.warned]
+        return {name: value for name, value in asdict(self).items() if name != "warned"} | {"warnings": told}
+
+
+def read_status(settings: Settings) -> Status:
+    """Find out the status of the warehouse.
+
+    Args:
+        settings: the settings, which name the warehouse.
+
+    Raises:
+        NoWarehouse: nothing has been published yet, or the published file cannot be opened.
+    """
+    path = settings.warehouse.path
+    work = WorkFile(path)
+    holder = work.lock.holder()
+    with published_tables(path) as con:
+        sources = [SourceStatus(*row) for row in con.execute(_SOURCES).fetchall()]
+        last = con.execute(_LAST_REFRESH).fetchone()
+        checked_at = work.last_plan.planned_at()
+        # A file of another schema version may lack columns that the checks read; the next refresh rebuilds it.
+        is_current = generation(con).schema_version == schema_version()
+        empty = {source.source for source in sources if not source.files}
+        warned = warnings(con, settings.checks, checked_at, _passed_over(settings, empty)) if is_current else []
+    info = path.stat()
+    return Status(
+        warehouse=str(path),
+        bytes=info.st_size,
+        published_at=dt.datetime.fromtimestamp(info.st_mtime, dt.UTC),
+        time_zone=Clock(source.time_zone for source in settings.sources).name,
+        running=describe_holder(holder) if holder else None,
+        last_refresh=LastRefresh(*last) if last else None,
+        checked_at=checked_at,
+        failures=read_failures(work),
+        outages=[
+            SourceOutage(name, reason, dt.datetime.fromisoformat(since))
+            for name, (reason, since) in work.last_plan.outages().items()
+        ],
+        unpublished=_describe_unpublished(work, last[0] if last else 0),
+        sources=sources,
+        warned=warned,
+    )
+
+
+def _passed_over(settings: Settings, empty: Collection[str]) -> dict[str, str]:
+    """What lies at the folders without posts now, in words. A repository is not asked: it may be far away."""
+    found = {}
+    for source in settings.sources:
+        if source.name in empty and isinstance(source.location, Path):
+            pinned = PinnedSource(source, PinnedFolder(source.location))
+            found[source.name] = describe_passed_over(pinned, files_passed_over(pinned))
+    return found
+
 
 def show_status(settings: Settings, console: Console) -> None:
-    """Print the status of the warehouse.
+    """Print the status of the warehouse; what is wrong comes first.
 
     Args:
         settings: the settings, which name the warehouse.
@@ -38,51 +163,53 @@ def show_status(settings: Settings, console: Console) -> None:
     Raises:
         NoWarehouse: nothing has been published yet, or the published file cannot be opened.
     """
-    work = WorkFile(settings.warehouse.path)
-    if holder := work.lock.holder():
-        console.print(f"Running now: {describe_holder(holder)}.")
-    path = settings.warehouse.path
-    with published_tables(path) as con:
-        sources = con.execute(_SOURCES).fetchall()
-        last = con.execute(
-            """
-            SELECT refresh_id, as_of, files_read, list_milliseconds + extract_milliseconds + load_milliseconds
-                + coalesce(aggregate_milliseconds, 0), source_commit
-            FROM refreshes ORDER BY refresh_id DESC LIMIT 1
-            """
-        ).fetchone()
-        checked_at = work.last_plan.planned_at()
-        # A file of another schema version may lack columns that the checks read; the next refresh rebuilds it.
-        is_current = generation(con).schema_version == schema_version()
-        warned = warnings(con, settings.checks, checked_at) if is_current else []
-    info = path.stat()
-    console.print(f"{path}: {bytes_in_words(info.st_size)}, published {_ago(info.st_mtime)}")
-    if last:
-        number, as_of, files_read, milliseconds, commit = last
-        read = f"{count_of(files_read, 'file')} read in {milliseconds / 1000:.1f} s"
-        console.print(f"Refresh {number}: as of {as_of:%Y-%m-%d %H:%M:%S} UTC, {read}")
-        if commit:
-            console.print(safe(f"Read at commit {commit}"))
-    if checked_at:
-        console.print(f"Last checked: {_ago(checked_at.timestamp())}")
-    for name, (reason, since) in work.last_plan.outages().items():
-        first = _ago(dt.datetime.fromisoformat(since).timestamp())
-        outage = (
-            f"The source {name} could not be read, first {first}: {reason}. Its articles are kept as they were. "
+    status = read_status(settings)
+    clock = Clock([status.time_zone])
+    if status.running:
+        console.print(f"Running now: {status.running}.")
+    if status.failures:
+        console.print(safe(_describe_failures(status.failures, clock), "red"))
+    size = bytes_in_words(status.bytes)
+    console.print(safe(f"{shown_path(settings.warehouse.path)}: {size}, published {ago(status.published_at)}"))
+    if last := status.last_refresh:
+        read = f"{count_of(last.files_read, 'file')} read in {last.milliseconds / 1000:.1f} s"
+        console.print(f"Refresh {last.refresh}: as of {clock.at(last.as_of)}, {read}")
+        if last.commit:
+            console.print(safe(f"Read at commit {last.commit}"))
+    if status.checked_at:
+        console.print(f"Last checked: {ago(status.checked_at)}")
+    for name, reason, since in ((outage.source, outage.reason, outage.since) for outage in status.outages):
+        told = (
+            f"The source {name} could not be read, first {ago(since)}: {reason}. Its articles are kept as they were. "
             "Bring it back or correct its location, then: etl refresh"
         )
-        console.print(safe(outage, "red"))
-    if unpublished := _describe_unpublished(work, last[0] if last else 0):
-        console.print(unpublished, style="yellow")
+        console.print(safe(told, "red"))
+    if status.unpublished:
+        console.print(status.unpublished, style="yellow")
+    console.print(_source_table(status.sources))
+    if any(source.rejected for source in status.sources):
+        console.print("To see why files were rejected: etl rejected", style="dim")
+    show_warnings(status.warned, console)
+
+
+def _source_table(sources: list[SourceStatus]) -> Table:
     table = Table(header_style="bold", show_edge=False)
     for name in ("source", "dialect", "files", "rejected", "articles", "latest"):
         table.add_column(name, justify="right" if name in ("files", "rejected", "articles") else "left")
-    for source_id, dialect, files, rejected, articles, latest in sources:
-        table.add_row(safe(source_id), dialect, f"{files:,}", f"{rejected:,}", f"{articles:,}", safe(latest))
-    console.print(table)
-    if any(row[3] for row in sources):
-        console.print("To see why files were rejected: etl rejected", style="dim")
-    show_warnings(warned, console)
+    for s in sources:
+        latest = safe("" if s.latest is None else s.latest)
+        table.add_row(safe(s.source), s.dialect, f"{s.files:,}", f"{s.rejected:,}", f"{s.articles:,}", latest)
+    return table
+
+
+def _describe_failures(failures: Failures, clock: Clock) -> str:
+    last = f"{ago(failures.last_at)} ({clock.at(failures.last_at)})"
+    if failures.count == 1:
+        return f"The last refresh failed or was stopped {last}: {failures.sentence}"
+    return (
+        f"The last {failures.count:,} refreshes failed or were stopped, the first {ago(failures.first_at)}, the last "
+        f"{last}: {failures.sentence}"
+    )
 
 
 def _describe_unpublished(work: WorkFile, published: int) -> str | None:
@@ -98,12 +225,3 @@ def _describe_unpublished(work: WorkFile, published: int) -> str | None:
         return f"Refresh {current.number} failed a check and was not published. To try again: etl refresh"
     state = str(current.state).replace("_", " ")
     return f"Refresh {current.number} is not published yet (state: {state}). To go on: etl refresh"
-
-
-def _ago(timestamp: float) -> str:
-    seconds = max(0, dt.datetime.now(dt.UTC).timestamp() - timestamp)
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            number = int(seconds // size)
-            return f"{number} {unit}{'s' if number > 1 else ''} ago"
-    return "just now"

@@ -1,4 +1,4 @@
-"""Print the summary of a refresh: changes, totals, rejected files, warnings, and the next command to try."""
+"""Print the summary of a refresh: changes, totals, rejected files, warnings; and the next command to try."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from rich.text import Text
 from etl_project.checks.check import CheckResult
 from etl_project.database.publish import Published
 from etl_project.load.refresh_log import commits_in_words
-from etl_project.reasons import WARNINGS
 from etl_project.refresh.result import TablesLoaded
-from etl_project.show.console import bytes_in_words, command, count_of, endings_in_words, safe
-from etl_project.show.query import open_published
+from etl_project.show.console import bytes_in_words, command, count_of, endings_in_words, safe, shown_path
+from etl_project.show.news import read_findings, show_findings
 from etl_project.show.warnings import show_warnings
 
 MISSED_PATHS_SHOWN = 10
@@ -26,6 +25,9 @@ def show_summary(
     published: Published,
     aggregates: Mapping[str, int],
     checks: Sequence[CheckResult],
+    spent: Mapping[str, float],
+    total: float,
+    before: Path,
     console: Console,
 ) -> None:
     """Print the results of a refresh that was published.
@@ -35,18 +37,17 @@ def show_summary(
         published: result of publishing.
         aggregates: name of each aggregate that was built -> number of rows.
         checks: results of all checks.
+        spent: stage -> seconds.
+        total: seconds since the command was called.
+        before: the file that was published before, where there was one.
         console: the console to print to.
     """
     rows = tables.rows
     changes = ", ".join(f"{count:,} {change.replace('_', ' ')}" for change, count in tables.changes.items())
     table = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
     table.add_column(style="cyan")
-    with open_published(published.path) as con:
-        reasons = con.execute("SELECT reason, count(*) FROM rejected_files GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
-        half_written = len(con.execute("SELECT path FROM post_files WHERE is_deferred").fetchall())
-        warned = con.execute(
-            "SELECT w, count(*) FROM (SELECT unnest(warnings) AS w FROM post_files) GROUP BY 1 ORDER BY 2 DESC, 1"
-        ).fetchall()
+    is_first = not published.is_new or published.generation == 1 or not before.exists()
+    found = read_findings(published.path, None if is_first else before)
     table.add_row(
         "articles",
         f"{rows['articles']:,}, {rows['articles_live']:,} of them live now ({changes or 'no article changed'})",
@@ -64,22 +65,12 @@ def show_summary(
     table.add_row("aggregates", f"{count_of(len(aggregates), 'table')}, {count_of(sum(aggregates.values()), 'row')}")
     passed = sum(check.passed for check in checks)
     table.add_row("checks", f"{passed:,} of {len(checks):,} passed")
-    table.add_row("published", f"{published.path} ({bytes_in_words(published.size)}), refresh {published.generation}")
-    times = ", ".join(f"{stage} {ms / 1000:.2f} s" for stage, ms in tables.milliseconds.items())
-    table.add_row("time", f"{times}, publish {published.milliseconds / 1000:.2f} s")
+    table.add_row(
+        "published", f"{shown_path(published.path)} ({bytes_in_words(published.size)}), refresh {published.generation}"
+    )
+    table.add_row("time", times_in_words(spent, total))
     console.print(table)
-    if warned:
-        console.print(Text("\nLoaded with warnings", style="bold"))
-        for code, count in warned:
-            console.print(Text.assemble(f"  {count:>6,}  ", (code, "yellow"), f"  {WARNINGS.get(code, '')}"))
-    if half_written:
-        files = "1 file was" if half_written == 1 else f"{half_written:,} files were"
-        rows_kept = "its last good row is" if half_written == 1 else "their last good rows are"
-        console.print(f"\n{files} read while being written: {rows_kept} kept for now.")
-    if reasons:
-        console.print(Text("\nRejected", style="bold"))
-        for reason, count in reasons:
-            console.print(Text.assemble(f"  {count:>6,}  ", (reason, "red")))
+    show_findings(found, console)
     show_warnings([check for check in checks if not check.passed], console)
     if tables.missed:
         console.print(
@@ -97,13 +88,29 @@ def show_summary(
                 safe(f"the source {source}: {reason}. Its articles are kept as they were."),
             )
         )
+
+
+def show_next(tables: TablesLoaded, console: Console) -> None:
+    """Print the commands that a person may want after a refresh."""
     console.print(Text("\nTry next", style="bold"))
-    if reasons:
+    if tables.rows["rejected_files"]:
         console.print(f"  {command()} rejected    # why each file was rejected and what to do")
     console.print(f'  {command()} sql "SELECT * FROM articles_by_month ORDER BY month DESC"')
-    if published.generation > 1:
+    if tables.generation > 1:
         console.print(f"  {command()} changes     # what this refresh changed, counts included")
     console.print(f"  {command()} ui          # the same refresh in Dagster, on a schedule")
+
+
+def times_in_words(spent: Mapping[str, float], total: float) -> str:
+    """Say where the time went, to the hundredth of a second; what no stage took, Dagster did.
+
+    Args:
+        spent: stage -> seconds.
+        total: seconds in all.
+    """
+    rounded = {stage: round(seconds, 2) for stage, seconds in spent.items()}
+    rounded["Dagster"] = round(total, 2) - sum(rounded.values())
+    return f"{total:.2f} s: {', '.join(f'{stage} {max(seconds, 0):.2f}' for stage, seconds in rounded.items())}"
 
 
 def _describe_terms(rows: Mapping[str, int]) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from etl_project.checks.check import CheckResult
-from etl_project.show.console import safe
+from etl_project.show.console import print_hanging, safe
 
 
 def show_warnings(results: Sequence[CheckResult], console: Console) -> None:
@@ -22,7 +22,7 @@ def show_warnings(results: Sequence[CheckResult], console: Console) -> None:
         console.print()
     for result in results:
         for line in result.sample:
-            console.print(Text.assemble(("Warning: ", "yellow"), safe(line)))
+            print_hanging(console, Text("Warning: ", style="yellow"), safe(line))
         if result.violations > len(result.rows):
             more = result.violations - len(result.rows)
             console.print(Text.assemble(("Warning: ", "yellow"), f"and {more:,} more ({result.check.name})"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,4 +84,9 @@ def location_of(text: str, folder: Path, mirrors: Path, branch: str | None) -> P
 
 
 def _is_bare(path: Path) -> bool:
-    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+    """Whether there is a bare repository. One whose folder may not be entered is taken for a folder of posts.
+
+    `os.path` and not `Path`: where a folder may not be entered, these answer no instead of raising.
+    """
+    parts = {"HEAD": os.path.isfile, "objects": os.path.isdir, "refs": os.path.isdir}
+    return all(is_there(path / name) for name, is_there in parts.items())

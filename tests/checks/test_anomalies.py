@@ -136,6 +136,10 @@ def tables() -> Iterator[duckdb.DuckDBPyConnection]:
         create_tables(con)
         con.execute("INSERT INTO sources VALUES ('site', NULL, NULL, 'jekyll', 'Asia/Shanghai', '.')")
         con.execute(
+            "INSERT INTO post_files BY NAME SELECT 'site' AS source_id, 'a.md' AS path, 'loaded' AS status, "
+            "'site:a' AS article_id, false AS is_shadowed, false AS is_deferred, 1 AS size, [] AS warnings"
+        )
+        con.execute(
             """
             INSERT INTO refreshes BY NAME SELECT 1 AS refresh_id,
                 TIMESTAMPTZ '2026-01-01 00:00:00+00' AS as_of, as_of AS started_at, as_of AS loaded_at,

@@ -46,7 +46,7 @@ def test_a_first_refresh_builds_everything_and_says_what_to_try_next(tmp_path: P
     assert "articles 1, 1 of them live now (1 added)" in text
     assert "files 2 listed, 2 read" in text and "1 rejected" in text
     assert "1 repaired_quotes" in text and "Rejected 1 empty" in text
-    assert f"published {site.published} (" in text
+    assert f"published {site.warehouse} (" in text
     assert "Try next" in text and 'etl sql "SELECT * FROM articles_by_month' in text
     assert "\x1b" not in ended.stdout, "no colours outside a terminal"
     assert site.column("SELECT title FROM articles") == ['他说"好"了']
@@ -88,7 +88,7 @@ def test_a_verification_says_what_it_hashed_again_and_what_git_vouches_for(tmp_p
     site.repo.commit()
     site.refresh()
     by_git = (
-        "none of the 1 files changed since refresh 1; git names them by their content, so that none was hashed again."
+        "the only file has not changed since refresh 1; git names it by its content, so that it was not hashed again."
     )
     assert by_git in said(etl(site, "refresh", "--verify"))
     (site.folder / "notes").mkdir()
@@ -97,7 +97,7 @@ def test_a_verification_says_what_it_hashed_again_and_what_git_vouches_for(tmp_p
     site.refresh()
     mixed = "none of the 2 files changed since refresh 2, each but those in git hashed again."
     assert mixed in said(etl(site, "refresh", "--verify"))
-    folder = "none of the 1 files changed since refresh 2, each hashed again."
+    folder = "the only file has not changed since refresh 2, hashed again."
     assert folder in said(etl(site, "refresh", "--verify", "--source", "notes"))
 
 

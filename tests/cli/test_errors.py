@@ -25,13 +25,15 @@ class Panic(BaseException):
     """As pyo3 raises one where Rust code panics: it is no Exception."""
 
 
+COMMANDS = ("refresh", "maintain", "init", "sql", "rejected", "status", "ui")
+
 ERRORS = [
     (SettingsError("etl.toml, line 2: wrong."), BAD_USAGE, "etl.toml, line 2: wrong."),
     (KeyboardInterrupt(), INTERRUPTED, "Stopped."),
     (RuntimeError("Query interrupted"), INTERRUPTED, "Stopped."),
-    (PermissionError(errno.EACCES, "Permission denied", "/srv/x"), FAILED, "Permission denied: /srv/x. The published"),
+    (PermissionError(errno.EACCES, "Permission denied", "/srv/x"), FAILED, "Permission denied: /srv/x. Run etl as"),
     (OSError(errno.EROFS, "Read-only file system", b"/srv/\xff"), FAILED, "Read-only file system: /srv/\\xff."),
-    (OSError("no number"), FAILED, "no number. The published"),
+    (OSError("no number"), FAILED, "no number."),
     (OSError(errno.EMFILE, "Too many open files"), FAILED, "ulimit -n"),
     (MemoryError(), FAILED, "There is not enough memory"),
     (duckdb.OutOfMemoryException("Out of Memory Error: failed"), FAILED, "There is not enough memory"),
@@ -46,6 +48,12 @@ ERRORS = [
     (RecursionError(), FAILED, "RecursionError (RecursionError)"),
     (Panic("called unwrap"), FAILED, "called unwrap (Panic)."),
 ]
+
+
+def test_that_the_published_file_is_as_it_was_is_said_only_where_that_is_in_question() -> None:
+    for error in (OSError("no number"), MemoryError(), KeyboardInterrupt(), RecursionError()):
+        told = {name: "The published file is as it was" in describe_error(error, name).text for name in COMMANDS}
+        assert told == {name: name in ("refresh", "maintain") for name in COMMANDS}, error
 
 
 @pytest.mark.parametrize(("error", "code", "said"), ERRORS, ids=lambda value: type(value).__name__)

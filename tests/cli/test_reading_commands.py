@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -37,13 +38,17 @@ def test_rejected_says_where_why_and_what_to_do(kept: Site) -> None:
     assert result.exit_code == 0
     assert "_posts/2026-01-07-open.md, line 1 (site)" in said(result)
     assert "unterminated_front_matter: " in said(result)
-    assert "1 rejected." in said(result)
-    assert said(etl(kept, "rejected", "--source", "other")) == "No file is rejected."
+    assert "1 file is rejected." in said(result)
+    unknown = etl(kept, "rejected", "--source", "other")
+    assert unknown.exit_code == 2
+    assert said(unknown) == "there is no source 'other' in the warehouse; the sources are site."
+    (told,) = json.loads(etl(kept, "rejected", "--source", "site", "--json").output)
+    assert told["path"] == "_posts/2026-01-07-open.md" and told["reason"] == "unterminated_front_matter"
 
 
 def test_rejected_files_are_written_out_once_as_they_were(kept: Site, tmp_path: Path) -> None:
     target = tmp_path / "repair"
-    assert said(etl(kept, "rejected", "--export", str(target))).startswith("1 files written below ")
+    assert said(etl(kept, "rejected", "--export", str(target))).startswith("1 file written below ")
     written = target / "site/_posts/2026-01-07-open.md"
     assert written.read_bytes() == b"---\ntitle: open\n\nno end\n"
     written.write_text("my repair")

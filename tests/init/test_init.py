@@ -41,7 +41,7 @@ def test_it_writes_settings_that_a_refresh_accepts(site: Site, monkeypatch: pyte
     site.config.unlink()
     ended = CliRunner().invoke(app, ["init", "site"])
     assert ended.exit_code == 0, ended.output
-    assert "dialect jekyll with 8 posts" in ended.output and "refresh --config etl.toml" in ended.output
+    assert "dialect jekyll with 8 posts" in ended.output and "\n  etl refresh\n" in ended.output
     unread = "4 other files have the ending of a post and are not read: docs/ (2), README.md, about.html."
     assert unread in " ".join(ended.output.split())
     (source,) = read_settings(site.config).sources

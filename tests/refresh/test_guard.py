@@ -84,11 +84,41 @@ def test_the_share_that_settings_may_take_can_be_set(ten: Site) -> None:
 NOTHING = 'dialect = "jekyll"\ninclude = ["nowhere/**"]\n'
 
 
-def test_settings_that_match_nothing_are_refused_at_the_first_build(site: Site) -> None:
+def test_settings_that_match_none_of_the_posts_there_stop_the_first_build(site: Site) -> None:
     site.write("_posts/2026-01-02-one.md")
+    site.write("_posts/2026-01-02-two.md")
+    site.write("notes/three.md")
     site.configure(NOTHING)
-    with pytest.raises(SettingsError, match=r"line 6: the source 'site' has no posts.*nowhere/\*\*.*--allow-deletes"):
+    said = r"line 6: the source 'site' has no post: 2 files lie in _posts/, 1 file lies in notes/ of .*/site, and none "
+    with pytest.raises(RefreshStopped, match=said + r"matches nowhere/\*\*\. .*--allow-deletes"):
         site.load()
+    site.configure('dialect = "zola"\n')
+    with pytest.raises(RefreshStopped, match=r"2 files lie in _posts/.* and none matches content/\*\*"):
+        site.load()
+
+
+def test_a_source_without_any_file_that_may_be_a_post_is_built_with_a_warning(site: Site) -> None:
+    """A vault that was made a minute ago."""
+    site.write(".obsidian/workspace.md", "{}")
+    site.write("picture.png", b"\x89PNG")
+    site.configure('dialect = "obsidian"\n')
+    refresh, plan = site.plan()
+    refresh.load_tables(plan)
+    failed = {result.check.name: result.sample for result in refresh.run_checks("tables") if not result.passed}
+    said = f"the source site has no post: no file that may be one lies in {site.posts}"
+    assert failed == {"every_source_has_posts": [said]}
+
+
+def test_what_lies_at_a_source_that_was_allowed_to_be_empty_is_told_as_a_warning(site: Site) -> None:
+    site.write("one.rst", "One\n===\n")
+    site.configure('dialect = "zola"\n')
+    refresh, plan = site.plan(allow_deletes=True)
+    refresh.load_tables(plan)
+    (failed,) = [result for result in refresh.run_checks("tables") if not result.passed]
+    assert failed.sample == [
+        f"the source site has no post: 1 file lies in the top folder of {site.posts}, and none has an ending of the "
+        "dialect zola: .md"
+    ]
 
 
 def test_settings_that_match_nothing_any_more_are_refused(ten: Site) -> None:

@@ -238,7 +238,7 @@ def test_a_wrong_call_is_exit_2(site: Site, arguments: tuple[str, ...], monkeypa
 def test_an_output_that_cannot_be_written_is_one_sentence(site: Site, tmp_path: Path) -> None:
     result = sql(site, "SELECT 1 AS n", "--output", str(tmp_path / "nowhere/out.csv"))
     assert result.exit_code == 1
-    assert result.output.startswith(f"No such file or directory: {tmp_path / 'nowhere/out.csv'}. ")
+    assert result.output.startswith(f"No such file or directory: {tmp_path / 'nowhere/out.csv'}.")
     assert isinstance(result.exception, SystemExit)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -84,6 +85,33 @@ def test_the_rest_of_a_long_list_is_counted(worked_on: Site) -> None:
 
 
 def test_what_is_no_moment_is_refused_with_an_example(worked_on: Site) -> None:
-    code, output = run(worked_on, "--since", "yesterday")
+    code, output = run(worked_on, "--since", "doomsday")
     assert code == 2
-    assert "'yesterday' is neither the number of a refresh nor a date; write --since 12" in output
+    assert "'doomsday' is neither the number of a refresh nor a time; write --since 12" in output
+
+
+@pytest.mark.parametrize("since", ["today", "yesterday", "last week", "7d", "36h", "2 w"])
+def test_since_some_time_ago_all_of_them_are_told(worked_on: Site, since: str) -> None:
+    assert run(worked_on, "--since", since)[1].startswith("3 refreshes, "), "but at midnight, when today began now"
+
+
+def test_times_are_in_the_zone_of_the_source_which_is_named(worked_on: Site) -> None:
+    (as_of,) = worked_on.column("SELECT max(as_of AT TIME ZONE 'Asia/Shanghai') FROM refreshes")
+    assert run(worked_on)[1].startswith(f"1 refresh, {as_of:%Y-%m-%d %H:%M:%S} Asia/Shanghai")
+    _, output = run(worked_on, "--since", f"{as_of:%Y-%m-%dT%H:%M:%S}")
+    assert output.startswith("1 refresh, "), "a time without a zone is of the source's"
+
+
+def test_the_first_refresh_is_told_by_its_sum(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    _, output = run(site)
+    assert "It is the first refresh: every article is new." in output and "one.md" not in output
+
+
+def test_the_same_is_written_as_json(worked_on: Site) -> None:
+    told = json.loads(CliRunner().invoke(app, ["changes", "--config", str(worked_on.config), "--json"]).output)
+    assert told["kinds"] == [{"source": "site", "change": "added", "articles": 1}]
+    assert told["counts"] == [{"source": "site", "date": "2026-01-04", "category": "news", "more": 1, "fewer": 0}]
+    (article,) = told["articles"]
+    assert article["path"] == "_posts/2026-01-04-three.md" and told["articles_in_all"] == 1
