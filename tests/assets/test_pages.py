@@ -60,5 +60,5 @@ def test_the_last_line_of_a_run_is_the_summary_as_a_warning_where_a_file_is_reje
 
 
 def test_sizes_have_units(good_run: GoodRun) -> None:
-    assert str(metadata_of(good_run, "published_file")["size"].value).endswith("kB")
+    assert str(metadata_of(good_run, "published_file")["size"].value).endswith(" MB")
     assert str(metadata_of(good_run, "post_files")["read"].value).startswith("4 files, ")
