@@ -21,6 +21,7 @@ class Format(StrEnum):
     """Output format of the rows of a query."""
 
     table = "table"
+    line = "line"
     csv = "csv"
     json = "json"
     parquet = "parquet"
@@ -63,7 +64,8 @@ def choose_format(asked: str | None, output: Path | None) -> Format:
         output: file to be written; None for standard output.
 
     Raises:
-        NoFormat: there is no such format; the ending is of another one, or of one that is not written.
+        NoFormat: there is no such format; the ending is of another one, or of one that is not written; `line` is no
+            format of files.
     """
     if asked is not None and asked not in Format.__members__:
         raise NoFormat(f"There is no format {asked!r}; the formats are {', '.join(Format.__members__)}.")
@@ -76,6 +78,8 @@ def choose_format(asked: str | None, output: Path | None) -> Format:
             f"{output}: {ending} files are not written; end the name with {', '.join(_ENDINGS)}, or say what to write "
             "with --format csv, json or parquet."
         )
+    if asked == Format.line:
+        raise NoFormat("--format line shows rows and writes no file; leave out --output.")
     if asked in (None, Format.table):
         return by_ending or Format.csv
     if by_ending not in (None, Format(asked)):
