@@ -1,4 +1,4 @@
-"""Commands that ask the published warehouse: `etl sql`, `queries` and `search`."""
+"""Commands that ask the published warehouse: `etl sql`, `queries`, `tables`, `describe` and `search`."""
 
 from __future__ import annotations
 
@@ -73,6 +73,26 @@ def queries(
         show_questions(beside, out)
     else:
         out.print(find_question(name.removeprefix("@"), beside).sql.rstrip("\n"), soft_wrap=True)
+
+
+@app.command()
+def tables(config: Config = None) -> None:
+    """List the tables, views and macros of the published file: rows and what they are."""
+    from etl_project.settings import read_settings
+    from etl_project.show.tables import show_tables
+
+    show_tables(read_settings(config).warehouse.path, out)
+
+
+@app.command()
+def describe(
+    name: Annotated[str, typer.Argument(help="A table, view or macro of `etl tables`.")], config: Config = None
+) -> None:
+    """Show the columns of a table or view, their types and what they mean; or what a macro takes."""
+    from etl_project.settings import read_settings
+    from etl_project.show.tables import describe_one
+
+    describe_one(read_settings(config).warehouse.path, name, out)
 
 
 @app.command()

@@ -237,8 +237,8 @@ def show_questions(beside: Path | None, console: Console) -> None:
         if file.parent != OWN_QUESTIONS:
             title.append_text(safe(f"  ({file})", "dim"))
         table.add_row(safe(name, "bold"), title)
-        for one in question.parameters:
-            table.add_row("", safe(f"{one.name}={one.shown}  {one.meaning}", "dim"))
+        if question.parameters:
+            table.add_row("", safe("  ".join(f"{one.name}={one.shown}" for one in question.parameters), "dim"))
     console.print(table)
-    example = "etl sql @longest_reads rows=3"
-    console.print(safe(f"{len(files)} questions. Run one: {example}. Read one: etl queries longest_reads", "dim"))
+    told = f"{len(files)} questions. Run one: etl sql @longest_reads rows=3"
+    console.print(safe(f"{told}. Read one, and what it takes: etl queries longest_reads", "dim"))

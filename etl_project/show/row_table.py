@@ -215,7 +215,8 @@ def _show_fields(names: Sequence[str], rows: Sequence[Sequence[Cell]], console: 
             head = safe(name, "bold")
             head.append(" " * (width - cell_len(head.plain) + 2))
             first, *others = ["NULL"] if cell is None else cell.splitlines() or [""]
-            _print(console, head.append_text(safe(None if cell is None else first)))
+            head.append_text(safe(None if cell is None else first)).rstrip()
+            _print(console, head)
             for line in others:
                 _print(console, Text(" " * (width + 2)).append_text(safe(line)))
 
