@@ -43,7 +43,7 @@ def test_every_table_view_and_macro_is_listed_with_rows_and_comment(published: P
         assert listed[name][0] == {"tags": "2", "readme": str(rows_of_readme)}.get(name, "0")
     for name, macro in macros().items():
         [call] = [" ".join(line) for line in lines if line[0].startswith(f"{name}(")]
-        assert call.endswith(" ".join(macro.comment.split()))
+        assert call.rstrip().endswith(" ".join(macro.comment.split()))
 
 
 def test_a_table_is_described_by_its_columns(published: Path) -> None:
