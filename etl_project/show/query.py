@@ -70,10 +70,14 @@ class OutputInUse(UserError):
     exit_code = BAD_USAGE
 
 
-def open_published(path: Path) -> duckdb.DuckDBPyConnection:
+def open_published(path: Path, *, writes_below: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open the published file read-only; queries on the connection can reach no other file.
 
     Instants are shown in UTC, whatever the zone of the machine.
+
+    Args:
+        path: the published file.
+        writes_below: a folder in which queries may read and write files nevertheless.
 
     Raises:
         NoWarehouse: the file does not exist, or cannot be opened.
@@ -88,6 +92,8 @@ def open_published(path: Path) -> duckdb.DuckDBPyConnection:
         else:
             con = duckdb.connect(openable(path), read_only=True)
         con.execute("SET TimeZone = 'UTC'")
+        if writes_below is not None:
+            con.execute(f"SET allowed_directories = [{quoted(writes_below.absolute())}]")
         con.execute("SET enable_external_access = false")
         return con
     except duckdb.Error as error:
