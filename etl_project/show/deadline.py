@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import duckdb
 
 from etl_project.errors import UserError
 
+GRACE_SECONDS = 3
 _SECONDS_BETWEEN_INTERRUPTS = 0.01
 
 
@@ -18,13 +20,17 @@ class TookTooLong(UserError):
 
 
 @contextmanager
-def deadline(con: duckdb.DuckDBPyConnection, seconds: float, sentence: str) -> Iterator[None]:
+def deadline(
+    con: duckdb.DuckDBPyConnection, seconds: float, sentence: str, give_up: Callable[[], object] | None = None
+) -> Iterator[None]:
     """Interrupt the queries of a connection when so many seconds are over.
 
     Args:
         con: the connection.
         seconds: longest that all queries within may take together.
         sentence: what to say then.
+        give_up: called from a thread where no interrupt had an effect for `GRACE_SECONDS`: one step of a query, such as
+            a text of a gigabyte, heeds none.
 
     Raises:
         TookTooLong: a query was stopped.
@@ -34,8 +40,12 @@ def deadline(con: duckdb.DuckDBPyConnection, seconds: float, sentence: str) -> I
     def stop() -> None:
         if not is_over.wait(seconds):
             # An interrupt between two statements has no effect: it is repeated until one is stopped.
+            until = time.monotonic() + GRACE_SECONDS
             while not is_over.wait(_SECONDS_BETWEEN_INTERRUPTS):
                 con.interrupt()
+                if give_up is not None and time.monotonic() > until:
+                    give_up()
+                    return
 
     timer = threading.Thread(target=stop, daemon=True)
     timer.start()

@@ -91,7 +91,10 @@ def export_tables(
         OSError: a file cannot be written.
     """
     refuse_what_is_not_ours(folder)
-    with _new_folder(folder) as new, open_published(published, writes_below=new) as con:
+    with (
+        _new_folder(folder) as new,
+        open_published(published, settings={"allowed_directories": f"[{quoted(new)}]"}) as con,
+    ):
         tables = choose_tables(con, asked)
         written = [_export(con, table, new, output_format, by_month) for table in tables]
         about = _describe_file(con, published)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from rich.console import Console
 
 from etl_project.database.contract import schema_version
 from etl_project.database.sql import is_ambiguous, openable, quoted
-from etl_project.errors import BAD_USAGE, UserError
+from etl_project.errors import BAD_USAGE, FAILED, UserError
 from etl_project.show.deadline import deadline
 from etl_project.show.row_table import show_rows
 from etl_project.show.write_rows import Format, serialize
@@ -70,14 +71,15 @@ class OutputInUse(UserError):
     exit_code = BAD_USAGE
 
 
-def open_published(path: Path, *, writes_below: Path | None = None) -> duckdb.DuckDBPyConnection:
+def open_published(path: Path, *, settings: Mapping[str, object] | None = None) -> duckdb.DuckDBPyConnection:
     """Open the published file read-only; queries on the connection can reach no other file.
 
     Instants are shown in UTC, whatever the zone of the machine.
 
     Args:
         path: the published file.
-        writes_below: a folder in which queries may read and write files nevertheless.
+        settings: name -> value of settings of DuckDB, as SQL writes it, that cannot be changed afterwards, such as
+            `allowed_directories`: folders in which queries may read and write files nevertheless.
 
     Raises:
         NoWarehouse: the file does not exist, or cannot be opened.
@@ -92,8 +94,8 @@ def open_published(path: Path, *, writes_below: Path | None = None) -> duckdb.Du
         else:
             con = duckdb.connect(openable(path), read_only=True)
         con.execute("SET TimeZone = 'UTC'")
-        if writes_below is not None:
-            con.execute(f"SET allowed_directories = [{quoted(writes_below.absolute())}]")
+        for name, value in (settings or {}).items():
+            con.execute(f"SET {name} = {value}")
         con.execute("SET enable_external_access = false")
         return con
     except duckdb.Error as error:
@@ -191,7 +193,7 @@ def run_query(
         lock_settings(con)
         told = f"The query took longer than {seconds:g} seconds and was stopped; --seconds allows more."
         try:
-            with deadline(con, seconds, told):
+            with deadline(con, seconds, told, lambda: _end_process(told)):
                 answers = _answers(con, query, values or {})
                 if is_shown:
                     for number, rows in enumerate(answers):
@@ -209,6 +211,12 @@ def run_query(
         sys.stdout.buffer.flush()
     else:
         output.write_bytes(data)
+
+
+def _end_process(told: str) -> None:
+    """End this process at once: it only reads, and what it reads cannot be interrupted."""
+    os.write(2, f"{told}\n".encode())
+    os._exit(FAILED)
 
 
 def _answers(
