@@ -194,6 +194,17 @@ def test_a_query_stops_at_its_deadline(site: Site) -> None:
         assert "took longer than 0.2 seconds and was stopped; --seconds allows more." in stopped.output
 
 
+def test_a_query_that_heeds_no_interrupt_ends_its_process(site: Site) -> None:
+    code = "import etl_project.show.deadline as d; d.GRACE_SECONDS = 0.1; from etl_project.cli import app; app()"
+    one_step = "SELECT list_sum([x * y FOR x IN range(3000000)]) FROM range(1000) AS t(y)"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "sql", one_step, "--seconds", "0.2", "--config", str(site.config)],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 1 and ended.stdout == ""
+    assert "took longer than 0.2 seconds and was stopped" in ended.stderr
+
+
 @pytest.mark.parametrize(
     "statement",
     [
