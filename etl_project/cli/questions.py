@@ -32,7 +32,7 @@ def sql(
     seconds: Annotated[float, typer.Option(min=0, help="Longest that it may take.")] = 300,
     config: Config = None,
 ) -> None:
-    """Ask the published warehouse, read-only."""
+    """Ask the published warehouse, read-only. In a terminal, without a statement: a prompt."""
     from etl_project.settings import read_settings
     from etl_project.show.query import read_statement, run_query
     from etl_project.show.questions import find_question, read_question
@@ -40,6 +40,9 @@ def sql(
 
     given = [text for text in (query, *(values or ())) if text is not None]
     if not given and file is None:
+        if style is None and output is None and sys.stdin.isatty() and sys.stdout.isatty():
+            _prompt(config, seconds)
+            return
         raise BadCall(
             'Write one statement, as in: etl sql "SELECT count(*) FROM articles"; or name a file with --file, or a '
             "question of `etl queries`, as in: etl sql @longest_reads"
@@ -56,6 +59,16 @@ def sql(
         text = given.pop(0)
         question = read_question("The statement", read_statement(None) if text == "-" else text, Path("the statement"))
     run_query(settings.warehouse.path, question.sql, chosen, output, out, question.values(given), seconds)
+
+
+def _prompt(config: Path | None, seconds: float) -> None:
+    from prompt_toolkit import PromptSession
+
+    from etl_project.settings import read_settings
+    from etl_project.show.prompt import run_prompt
+
+    settings = read_settings(config)
+    run_prompt(settings.warehouse.path, settings.file.parent, seconds, out, PromptSession)
 
 
 @app.command()
