@@ -42,6 +42,8 @@ def require_one_select(
     Raises:
         NotAllowed: it is something else; the message says what.
     """
+    if "\0" in query:
+        raise NotAllowed("The query holds a NUL.")
     [(text,)] = con.execute("SELECT json_serialize_sql($1)", [query]).fetchall()
     parsed: dict[str, Any] = json.loads(text)
     if parsed.get("error"):
@@ -52,7 +54,11 @@ def require_one_select(
     if len(parsed["statements"]) != 1:
         raise NotAllowed("Write one SELECT and not several statements.")
     nodes = list(_nodes(parsed["statements"][0]))
-    named = {entry["key"] for node in nodes for entry in _entries(node.get("cte_map"))}
+    named = {str(entry["key"]).lower() for node in nodes for entry in _entries(node.get("cte_map"))}
+    # Outside of its WITH such a name leads to the table of the system.
+    of_system = {name for (name,) in con.execute("SELECT view_name FROM duckdb_views() WHERE internal").fetchall()}
+    if taken := sorted(named & of_system):
+        raise NotAllowed(f"{taken[0]} is a name of the system; choose another one after WITH.")
     for node in nodes:
         _judge(node, {*tables, *named}, functions)
 
@@ -81,7 +87,7 @@ def _judge(node: dict[str, Any], tables: Collection[str], functions: Collection[
         raise NotAllowed(f"Only plain SELECT is run; {kind.lower().replace('_', ' ')} is not allowed.")
     if kind == "BASE_TABLE":
         name = ".".join(part for part in _path(node) if part)
-        if len(_path(node)) != 1 or name not in tables:
+        if len(_path(node)) != 1 or name.lower() not in tables:
             raise NotAllowed(f"There is no table {name!r} to ask. Names stand alone; describe lists them.")
     elif kind == "TABLE_FUNCTION":
         called = node.get("function", {})

@@ -22,6 +22,10 @@ _TERMS = {"categories": "category_id", "tags": "tag_id", "authors": "author_id"}
 
 _LIVE = "live_articles_of_this_call"
 
+_BARRIER = "LIMIT 4611686018427387904"
+"""More rows than there can be: DuckDB evaluates no expression of a query below a limit. Without it a query could make
+an error, and so a message, of rows that the filter of the view takes away only afterwards."""
+
 
 @dataclass(frozen=True)
 class LockedFile:
@@ -49,7 +53,12 @@ def open_locked(published: Path, limits: CallLimits, *, internal: bool) -> Itera
     Raises:
         NoWarehouse: there is no published file, or it cannot be opened.
     """
-    settings = {"temp_directory": "''", "memory_limit": f"'{limits.memory_mb}MB'", "threads": limits.threads}
+    settings = {
+        "temp_directory": "''",
+        "memory_limit": f"'{limits.memory_mb}MB'",
+        "threads": limits.threads,
+        "python_enable_replacements": "false",
+    }
     with open_published(published, settings=settings) as con:
         tables, macros = describe(con), macros_of(con)
         if not internal:
@@ -91,11 +100,11 @@ def _rows_of(table: Table, file: str) -> str:
     if table.name in _TERMS:
         key = _TERMS[table.name]
         used = f"SELECT {key} FROM {file}article_{table.name} WHERE article_id IN (FROM {_LIVE})"
-        return f"{rows} WHERE {key} IN ({used})"
+        return f"{rows} WHERE {key} IN ({used}) {_BARRIER}"
     if table.name == "stories":
         # A story is named after its earliest article, which may be a draft: here after the earliest live one.
         first = "max(article_id) FILTER (is_first) OVER (PARTITION BY story_id)"
         rows = f"SELECT * REPLACE ({first} AS story_id) FROM {file}stories"
-        return f"SELECT * FROM ({rows}) WHERE article_id IN (FROM {_LIVE})"
+        return f"SELECT * FROM ({rows}) WHERE article_id IN (FROM {_LIVE}) {_BARRIER}"
     kept = " AND ".join(f"({name} IS NULL OR {name} IN (FROM {_LIVE}))" for name in ids)
-    return f"{rows} WHERE {kept}" if kept else rows
+    return f"{rows} WHERE {kept} {_BARRIER}" if kept else rows

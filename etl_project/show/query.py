@@ -152,7 +152,11 @@ def read_statement(file: Path | None) -> str:
 
 
 def lock_settings(con: duckdb.DuckDBPyConnection) -> None:
-    """Refuse every change of a setting on a connection, but for the time zone in which instants are shown."""
+    """Refuse every change of a setting on a connection, but for the time zone in which instants are shown.
+
+    A name in a query no longer leads to a variable of this program, either.
+    """
+    con.execute("SET python_enable_replacements = false")
     con.execute("SET allowed_configs = ['TimeZone']")
     con.execute("SET lock_configuration = true")
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from conftest import Site
 
@@ -85,6 +86,27 @@ def test_nothing_of_what_is_not_live_is_seen_in_any_table_view_or_macro(site: Si
     assert ask(site, "SELECT location FROM sources")["rows"] == [[None]]
 
 
+def test_no_error_of_a_query_tells_what_is_hidden(site: Site) -> None:
+    for query in (
+        "SELECT count(*) FROM {table} WHERE error({column}::VARCHAR)",
+        "SELECT count(*) FROM {table} WHERE {column}::VARCHAR::DECIMAL(3, 1) > 0",
+        "SELECT count(*) FROM {table} AS a, (SELECT 1) AS b WHERE CASE WHEN contains({column}::VARCHAR, 'zzhid') "
+        "THEN error({column}::VARCHAR) END",
+        "SELECT count(*) FROM articles JOIN {table} AS b ON error(b.{column}::VARCHAR)",
+    ):
+        with open_locked(site.published, LIMITS, internal=False) as file:
+            for table in file.tables.values():
+                for column in table.columns if not table.name.startswith("articles_by") else ():
+                    if column.type not in ("VARCHAR", "JSON"):
+                        continue
+                    text = query.format(table=table.name, column=column.name)
+                    try:
+                        told = str(file.con.execute(text).fetchall())
+                    except duckdb.Error as error:
+                        told = str(error).replace("'zzhid'", "")
+                    assert SECRET not in told, text
+
+
 def test_internal_shows_drafts_and_changes_but_never_the_schema_internal(site: Site) -> None:
     assert ask(site, "SELECT count(*) FROM articles", internal=True)["rows"] == [[4]]
     assert SECRET in json.dumps(ask(site, "SELECT title FROM article_versions", internal=True))
@@ -124,6 +146,7 @@ REFUSED = [
     "WITH articles AS (FROM posts.main.articles) FROM articles", "FROM live_articles_of_this_call",
     "SELECT * FROM tags WHERE EXISTS (FROM posts.main.articles)", "SELECT * FROM posts.main.search('x')",
     # the system
+    "SELECT * FROM (WITH duckdb_databases AS (SELECT 1) SELECT 1), duckdb_databases", "SELECT 1\0; SELECT 2",
     "FROM duckdb_settings()", "FROM duckdb_views()", "FROM duckdb_tables", "FROM sqlite_master",
     "FROM pragma_version()",
     "FROM information_schema.tables", "FROM pg_catalog.pg_tables", "FROM duckdb_databases()", "SHOW TABLES",
@@ -175,6 +198,7 @@ def test_the_connection_is_locked_even_where_a_statement_passed(site: Site, tmp_
 
 
 SELECTS = [
+    "WITH Q AS (FROM Articles) SELECT count(*) FROM q",
     "WITH t AS (SELECT * FROM articles), u AS (FROM t) SELECT count(*) FROM u",
     "SELECT tag, articles, rank() OVER (ORDER BY articles DESC) FROM articles_by_tag ORDER BY 2 DESC LIMIT 3",
     "SELECT * FROM articles JOIN article_tags USING (article_id) LEFT JOIN tags USING (tag_id)",
