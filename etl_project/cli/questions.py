@@ -18,7 +18,7 @@ def sql(
         typer.Argument(help="SQL; or @NAME for one of `etl queries`; - reads SQL from standard input."),
     ] = None,
     values: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Parameters of the question.")
+        list[str] | None, typer.Argument(metavar="NAME=VALUE", help="Parameters of the question.")
     ] = None,
     file: Annotated[
         Path | None,

@@ -32,6 +32,13 @@ _BYTE_ORDER_MARKS = (
 """Marks and the encodings they say; that of UTF-16 begins that of UTF-32, and so comes after it."""
 
 
+_HINTS: dict[type[duckdb.Error], str] = {
+    duckdb.CatalogException: "\n\nWhat can be asked: etl tables; articles_full has one row for each post.",
+    duckdb.BinderException: "\n\nColumns of a table: etl describe NAME",
+}
+"""What helps further after errors of names."""
+
+
 class NoWarehouse(UserError):
     """There is no published file yet, or it cannot be opened. The message says what to do."""
 
@@ -207,8 +214,10 @@ def run_query(
                     return
                 data = _serialize_one(answers, Format.csv if output_format is Format.table else output_format)
         except duckdb.Error as error:
-            other = "" if _is_of_this_version(con) else f"\n\n{path} has the tables of another version: etl refresh"
-            raise QueryFailed(f"{error}{other}") from error
+            told = f"{error}{_HINTS.get(type(error), '')}"
+            if not _is_of_this_version(con):
+                told += f"\n\n{path} has the tables of another version: etl refresh"
+            raise QueryFailed(told) from error
     if output is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)

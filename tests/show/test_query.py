@@ -276,6 +276,11 @@ def test_a_wrong_statement_is_one_message_and_exit_1(site: Site, statement: str,
     assert told in result.output
 
 
+def test_a_wrong_name_is_answered_with_where_the_right_ones_are(site: Site) -> None:
+    assert "What can be asked: etl tables; articles_full has" in sql(site, "FROM posts").output
+    assert "Columns of a table: etl describe NAME" in sql(site, "SELECT word_count FROM articles_full").output
+
+
 @pytest.mark.parametrize("style", ["table", "csv"])
 @pytest.mark.parametrize("statement", ["", " ;\n", "-- only a comment\n"])
 def test_no_statement_at_all_is_exit_2(site: Site, statement: str, style: str) -> None:
