@@ -240,6 +240,16 @@ def test_every_question_is_listed_with_its_title_and_what_it_takes(asked: Site) 
         assert all(f"{one.name}={one.shown}" in listed for one in question.parameters)
 
 
+def test_the_question_that_the_manual_shows_runs_with_its_parameters(asked: Site) -> None:
+    page = (Path(__file__).parents[2] / "docs/queries.md").read_text("utf-8")
+    question = read_question("shown", page.partition("```sql\n")[2].partition("```")[0], Path("docs/queries.md"))
+    assert [one.name for one in question.parameters] == ["days", "source"] and question.title.endswith("?")
+    with duckdb.connect(str(asked.published), read_only=True) as con:
+        lately = con.execute(question.sql, question.values(["days=2"])).fetchall()
+        assert [title for _, title in lately] == ["The story again", "The story"]
+        assert con.execute(question.sql, question.values(["source=x"])).fetchall() == []
+
+
 @pytest.mark.parametrize(
     "line", ["-- $x = : m", "-- $x = DATE 'May': m", "-- $x = now(): m", "-- $x = 1", "-- $ = 1: m"]
 )
