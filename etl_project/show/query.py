@@ -1,25 +1,26 @@
-"""Run one SQL query on the published file and show its rows, or write them as CSV, JSON or Parquet."""
+"""Run a query of the published file and show its rows, or write them as CSV, JSON or Parquet."""
 
 from __future__ import annotations
 
 import codecs
-import re
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 from rich.console import Console
-from rich.table import Table
 
 from etl_project.database.contract import schema_version
 from etl_project.database.sql import is_ambiguous, openable, quoted
-from etl_project.errors import BAD_USAGE, UserError
-from etl_project.show.console import safe
-from etl_project.show.write_rows import Format, as_text, serialize
+from etl_project.errors import BAD_USAGE, FAILED, UserError
+from etl_project.show.deadline import deadline
+from etl_project.show.row_table import show_rows
+from etl_project.show.write_rows import Format, serialize
 
-ROWS_SHOWN = 100
+QUERY_SECONDS = 300
+"""Longest that a query may take, where nothing else is said."""
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -30,8 +31,12 @@ _BYTE_ORDER_MARKS = (
 )
 """Marks and the encodings they say; that of UTF-16 begins that of UTF-32, and so comes after it."""
 
-_SHOWN_BY_PYTHON = re.compile(r"(?!.*\b(DATE|TIME|TIMESTAMP\w*|INTERVAL|BLOB|GEOMETRY|MAP|STRUCT|UNION|VARIANT)\b).*")
-"""DuckDB types whose values Python shows well; others, such as an infinite date or a month, are shown by DuckDB."""
+
+_HINTS: dict[type[duckdb.Error], str] = {
+    duckdb.CatalogException: "\n\nWhat can be asked: etl tables; articles_full has one row for each post.",
+    duckdb.BinderException: "\n\nColumns of a table: etl describe NAME",
+}
+"""What helps further after errors of names."""
 
 
 class NoWarehouse(UserError):
@@ -55,6 +60,12 @@ class QueryFailed(UserError):
     """DuckDB cannot run the query; its message shows the place."""
 
 
+class TwoAnswers(UserError):
+    """Several statements answer with rows, where those of one can be written."""
+
+    exit_code = BAD_USAGE
+
+
 class CannotReadStatement(UserError):
     """The text of a statement is not in an encoding that is read."""
 
@@ -67,10 +78,15 @@ class OutputInUse(UserError):
     exit_code = BAD_USAGE
 
 
-def open_published(path: Path) -> duckdb.DuckDBPyConnection:
+def open_published(path: Path, *, settings: Mapping[str, object] | None = None) -> duckdb.DuckDBPyConnection:
     """Open the published file read-only; queries on the connection can reach no other file.
 
     Instants are shown in UTC, whatever the zone of the machine.
+
+    Args:
+        path: the published file.
+        settings: name -> value of settings of DuckDB, as SQL writes it, that cannot be changed afterwards, such as
+            `allowed_directories`: folders in which queries may read and write files nevertheless.
 
     Raises:
         NoWarehouse: the file does not exist, or cannot be opened.
@@ -85,6 +101,8 @@ def open_published(path: Path) -> duckdb.DuckDBPyConnection:
         else:
             con = duckdb.connect(openable(path), read_only=True)
         con.execute("SET TimeZone = 'UTC'")
+        for name, value in (settings or {}).items():
+            con.execute(f"SET {name} = {value}")
         con.execute("SET enable_external_access = false")
         return con
     except duckdb.Error as error:
@@ -140,43 +158,118 @@ def read_statement(file: Path | None) -> str:
         ) from None
 
 
-def run_query(path: Path, query: str, output_format: Format, output: Path | None, console: Console) -> None:
+def lock_settings(con: duckdb.DuckDBPyConnection) -> None:
+    """Refuse every change of a setting on a connection, but for the time zone in which instants are shown.
+
+    A name in a query no longer leads to a variable of this program, either.
+    """
+    con.execute("SET python_enable_replacements = false")
+    con.execute("SET allowed_configs = ['TimeZone']")
+    con.execute("SET lock_configuration = true")
+
+
+def run_query(
+    path: Path,
+    query: str,
+    output_format: Format,
+    output: Path | None,
+    console: Console,
+    values: Mapping[str, object] | None = None,
+    seconds: float = QUERY_SECONDS,
+) -> None:
     """Run a query and write its rows.
 
     Args:
         path: the published file.
-        query: one SQL statement.
-        output_format: format of the rows, as `serialize` writes them; a table is shown.
+        query: one SQL statement, or several, of which each that answers with rows is shown.
+        output_format: format of the rows, as `serialize` writes them; `table` and `line` are shown.
         output: the file to write; standard output by default.
-        console: where a table is shown.
+        console: where rows are shown.
+        values: parameter -> value, without the sign `$`.
+        seconds: longest that it may take.
 
     Raises:
         NoWarehouse: there is no published file, or it cannot be opened.
         NoStatement: the query is empty.
         QueryFailed: the query is wrong.
+        TwoAnswers: two statements answer with rows, and the format holds those of one.
+        TookTooLong: it was stopped at its deadline.
         OutputInUse: the output is a file of the warehouse.
         OSError: the file cannot be written.
     """
     if output is not None:
         _refuse_own_file(output, path)
+    is_shown = output_format in (Format.table, Format.line) and output is None
     with open_published(path) as con:
+        lock_settings(con)
+        told = f"The query took longer than {seconds:g} seconds and was stopped; --seconds allows more."
         try:
-            if not con.extract_statements(query):
-                raise NoStatement
-            rows = con.sql(query)
-            if output_format is Format.table and output is None:
-                _show_table(rows, console)
-                return
-            data = serialize(rows, Format.csv if output_format is Format.table else output_format)
+            with deadline(con, seconds, told, lambda: _end_process(told)):
+                answers = _answers(con, query, values or {})
+                if is_shown:
+                    for number, rows in enumerate(answers):
+                        if number:
+                            console.print()
+                        show_rows(rows, console, one_field_a_line=output_format is Format.line)
+                    return
+                data = _serialize_one(answers, Format.csv if output_format is Format.table else output_format)
         except duckdb.Error as error:
-            other = "" if _is_of_this_version(con) else f"\n\n{path} has the tables of another version: etl refresh"
-            raise QueryFailed(f"{error}{other}") from error
+            told = f"{error}{_HINTS.get(type(error), '')}"
+            if not _is_of_this_version(con):
+                told += f"\n\n{path} has the tables of another version: etl refresh"
+            raise QueryFailed(told) from error
     if output is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
         output.write_bytes(data)
+
+
+def _end_process(told: str) -> None:
+    """End this process at once: it only reads, and what it reads cannot be interrupted."""
+    os.write(2, f"{told}\n".encode())
+    os._exit(FAILED)
+
+
+def _answers(
+    con: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, object]
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """Run the statements of a query one after the other, and give the answer of each that has one.
+
+    Raises:
+        NoStatement: there is none.
+        QueryFailed: a value is given for a parameter that no statement has.
+        duckdb.Error: a statement cannot be run.
+    """
+    statements = con.extract_statements(query)
+    if not statements:
+        raise NoStatement
+    used = {name for statement in statements for name in statement.named_parameters}
+    if unused := [name for name in values if name not in used]:
+        raise QueryFailed(f"The statement does not use ${unused[0]}.")
+    for statement in statements:
+        mine = {name: value for name, value in values.items() if name in statement.named_parameters}
+        rows, kinds = con.sql(statement.query, params=mine), statement.expected_result_type
+        # What only may answer, such as CREATE, tells a count that nobody asked for.
+        if duckdb.ExpectedResultType.QUERY_RESULT in kinds and duckdb.ExpectedResultType.NOTHING not in kinds:
+            yield rows
+
+
+def _serialize_one(answers: Iterator[duckdb.DuckDBPyRelation], output_format: Format) -> bytes:
+    """Write the rows of the only answer.
+
+    Raises:
+        TwoAnswers: there are several.
+    """
+    data = b""
+    for number, rows in enumerate(answers):
+        if number:
+            raise TwoAnswers(
+                f"Two statements answer with rows, and {output_format} holds those of one: run them one by one."
+            )
+        data = serialize(rows, output_format)
+    return data
 
 
 def _refuse_own_file(output: Path, published: Path) -> None:
@@ -189,25 +282,3 @@ def _refuse_own_file(output: Path, published: Path) -> None:
     ours = [published.resolve(), published.with_name(f"{published.stem}.previous{published.suffix}").resolve()]
     if target in ours or any(target.is_relative_to(folder / work) for work in (".work", ".dagster")):
         raise OutputInUse(f"{output} belongs to the warehouse; write the rows to another file.")
-
-
-def _show_table(rows: duckdb.DuckDBPyRelation, console: Console) -> None:
-    table = Table(header_style="bold", show_edge=False)
-    columns = []
-    for number, (name, kind) in enumerate(zip(rows.columns, rows.types, strict=True), 1):
-        is_number = str(kind).startswith(("BIGINT", "INTEGER", "DOUBLE", "HUGEINT", "DECIMAL", "FLOAT", "UBIGINT"))
-        table.add_column(safe(name), justify="right" if is_number else "left", overflow="fold")
-        column = f"#{number}" if _SHOWN_BY_PYTHON.fullmatch(str(kind)) else as_text(number, kind)
-        columns.append(f'{column} AS "{number}"')
-    shown = rows.project(", ".join(columns)).limit(ROWS_SHOWN + 1).fetchall()
-    for row in shown[:ROWS_SHOWN]:
-        table.add_row(*(safe(_format_cell(value)) for value in row))
-    console.print(table)
-    if len(shown) > ROWS_SHOWN:
-        console.print(f"The first {ROWS_SHOWN} rows; --format csv, json or parquet writes all of them.", style="dim")
-
-
-def _format_cell(value: object) -> object:
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    return round(value, 3) if isinstance(value, float) else value

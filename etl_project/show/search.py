@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,13 +15,12 @@ from rich.text import Text
 
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.show.console import count_of, safe
+from etl_project.show.deadline import deadline
 from etl_project.show.query import open_published
 from etl_project.show.snippet import MARKS, make_snippet
 
 SEARCH_SECONDS = 20
 """Longest that a search may take."""
-
-_SECONDS_BETWEEN_INTERRUPTS = 0.01
 
 
 class CannotSearch(UserError):
@@ -34,10 +31,6 @@ class BadSearch(UserError):
     """The words or the filters cannot be used."""
 
     exit_code = BAD_USAGE
-
-
-class SearchTooLong(UserError):
-    """The search was stopped at its deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +90,21 @@ def find_hits(
         NoWarehouse: there is no published file, or it cannot be opened.
         CannotSearch: search is switched off, or the file was published by a version without it.
         BadSearch: no letter or digit is searched for, or there is no such source.
-        SearchTooLong: it took longer than that.
+        TookTooLong: it took longer than that.
     """
-    with open_published(published) as con, _deadline(con, seconds):
+    with open_published(published) as con:
+        return hits_of(con, words, filters, limit, seconds)
+
+
+def hits_of(
+    con: duckdb.DuckDBPyConnection, words: str, filters: Filters, limit: int, seconds: float
+) -> tuple[list[Hit], int]:
+    """Find the same as `find_hits` on a connection of the published file."""
+    told = (
+        f"The search took longer than {seconds:g} seconds and was stopped. Search for fewer or longer words, or "
+        "try again when the machine has less to do."
+    )
+    with deadline(con, seconds, told):
         needles = _read_needles(con, words)
         _require_sources(con, filters.sources)
         rows = con.execute(
@@ -195,27 +200,3 @@ def _require_sources(con: duckdb.DuckDBPyConnection, wanted: Sequence[str]) -> N
     known = [name for (name,) in con.execute("SELECT source_id FROM sources ORDER BY 1").fetchall()]
     if missing := [name for name in wanted if name not in known]:
         raise BadSearch(f"There is no source {missing[0]!r}; the sources are {', '.join(known)}.")
-
-
-@contextmanager
-def _deadline(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    is_over = threading.Event()
-
-    def stop() -> None:
-        if not is_over.wait(seconds):
-            # An interrupt between two statements has no effect: it is repeated until one is stopped.
-            while not is_over.wait(_SECONDS_BETWEEN_INTERRUPTS):
-                con.interrupt()
-
-    timer = threading.Thread(target=stop, daemon=True)
-    timer.start()
-    try:
-        yield
-    except duckdb.InterruptException:
-        raise SearchTooLong(
-            f"The search took longer than {seconds:g} seconds and was stopped. Search for fewer or longer words, or "
-            "try again when the machine has less to do."
-        ) from None
-    finally:
-        is_over.set()
-        timer.join()

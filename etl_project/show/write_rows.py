@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ class Format(StrEnum):
     """Output format of the rows of a query."""
 
     table = "table"
+    line = "line"
     csv = "csv"
     json = "json"
     parquet = "parquet"
@@ -63,7 +65,8 @@ def choose_format(asked: str | None, output: Path | None) -> Format:
         output: file to be written; None for standard output.
 
     Raises:
-        NoFormat: there is no such format; the ending is of another one, or of one that is not written.
+        NoFormat: there is no such format; the ending is of another one, or of one that is not written; `line` is no
+            format of files.
     """
     if asked is not None and asked not in Format.__members__:
         raise NoFormat(f"There is no format {asked!r}; the formats are {', '.join(Format.__members__)}.")
@@ -76,6 +79,8 @@ def choose_format(asked: str | None, output: Path | None) -> Format:
             f"{output}: {ending} files are not written; end the name with {', '.join(_ENDINGS)}, or say what to write "
             "with --format csv, json or parquet."
         )
+    if asked == Format.line:
+        raise NoFormat("--format line shows rows and writes no file; leave out --output.")
     if asked in (None, Format.table):
         return by_ending or Format.csv
     if by_ending not in (None, Format(asked)):
@@ -131,18 +136,30 @@ def distinct(names: list[str]) -> list[str]:
 
 
 def _as_csv(rows: duckdb.DuckDBPyRelation, names: list[str]) -> bytes:
+    frame = _frame(rows, [as_text(number, kind) for number, kind in enumerate(rows.types, 1)])
+    return csv_header(names) + csv_rows(frame, rows.types)
+
+
+def csv_header(names: Sequence[str]) -> bytes:
+    """The first line of a CSV file; names are guarded as texts are."""
     import polars as pl
 
-    frame = _frame(rows, [as_text(number, kind) for number, kind in enumerate(rows.types, 1)])
-    free = [column for column, kind in zip(frame.columns, rows.types, strict=True) if not _cannot_be_formula(kind)]
-    out = io.BytesIO()
-    # The names as a row of texts: they are guarded and quoted like the others, and may occur twice once guarded.
-    header = pl.DataFrame(
-        {column: [re.sub(_FORMULA, r"'\1", name)] for column, name in zip(frame.columns, names, strict=True)}
-    )
-    header.write_csv(out, include_header=False)
-    frame.with_columns(pl.col(free).str.replace(_FORMULA, "'$1")).write_csv(out, include_header=False)
-    return out.getvalue()
+    # A row of texts: they are guarded and quoted like the others, and may occur twice once guarded.
+    guarded = {str(number): [re.sub(_FORMULA, r"'\1", name)] for number, name in enumerate(names)}
+    return pl.DataFrame(guarded).write_csv(include_header=False).encode()
+
+
+def csv_rows(frame: pl.DataFrame, kinds: Sequence[object]) -> bytes:
+    """Rows of a CSV file, without a header.
+
+    Args:
+        frame: texts as `as_text` makes them.
+        kinds: the DuckDB type that each column had; the texts of those that posts may fill are guarded.
+    """
+    import polars as pl
+
+    free = [column for column, kind in zip(frame.columns, kinds, strict=True) if not _cannot_be_formula(kind)]
+    return frame.with_columns(pl.col(free).str.replace(_FORMULA, "'$1")).write_csv(include_header=False).encode()
 
 
 def _cannot_be_formula(kind: object) -> bool:
@@ -151,16 +168,30 @@ def _cannot_be_formula(kind: object) -> bool:
 
 
 def _as_json(rows: duckdb.DuckDBPyRelation, names: list[str]) -> bytes:
+    objects = rows.project(json_object(names, rows.types)).fetchall()
+    return json_bytes(f"[{','.join(line for (line,) in objects)}]\n")
+
+
+def json_object(names: Sequence[str], kinds: Sequence[object]) -> str:
+    """SQL that makes a JSON object of a row.
+
+    Args:
+        names: names of the columns, each once.
+        kinds: their DuckDB types.
+    """
     parts: list[str] = []
-    for number, (name, kind) in enumerate(zip(names, rows.types, strict=True), 1):
+    for number, (name, kind) in enumerate(zip(names, kinds, strict=True), 1):
         key = quoted(f"{',' if parts else ''}{json.dumps(name, ensure_ascii=False)}:")
         # A column of JSON is a text, as it is in Parquet and CSV: what it holds may be anything.
         is_text = str(kind) in ("JSON", "TIMESTAMP WITH TIME ZONE")
         parts.append(
             f"{key} || coalesce(to_json({as_text(number, kind) if is_text else f'#{number}'})::VARCHAR, 'null')"
         )
-    objects = rows.project(f"'{{' || {' || '.join(parts)} || '}}'").fetchall()
-    text = f"[{','.join(line for (line,) in objects)}]\n"
+    return f"'{{' || {' || '.join(parts)} || '}}'"
+
+
+def json_bytes(text: str) -> bytes:
+    """Objects that `json_object` made as JSON has them: NaN and the infinities are texts."""
     if "NaN" in text or "Infinity" in text:
         text = _JSON_TOKENS.sub(lambda token: token[0] if token[0][0] == '"' else f'"{token[0]}"', text)
     return text.encode("utf-8", "backslashreplace")

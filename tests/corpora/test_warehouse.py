@@ -10,11 +10,9 @@ import duckdb
 import pytest
 from conftest import Site
 
-from etl_project.database.contract import WAREHOUSE
+from etl_project.show.questions import find_question, list_files
 
 ROOT = Path(__file__).resolve().parents[2]
-
-QUERIES = sorted((WAREHOUSE / "queries").glob("*.sql"))
 
 
 @pytest.fixture(scope="module")
@@ -83,24 +81,26 @@ def test_the_sample_site_is_written_in_two_languages_over_two_years(sample: Site
     assert days > 700
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=lambda path: path.stem)
-def test_a_query_answers_the_question_it_begins_with(sample: Site, query: Path) -> None:
-    text = query.read_text("utf-8")
-    first = text.partition("\n")[0]
-    assert first.startswith("-- ") and "?" in first
+NOT_HERE = {
+    "duplicate_titles", "heading_jumps", "images_without_text", "new_hosts", "posting_streaks",
+    "posts_without_category", "posts_without_tags", "tags_spelled_alike", "told_again", "told_by_several_sources",
+}  # fmt: skip
+"""Questions that the sample site has no answer to; tests/show/test_questions.py has a site with one to each."""
+
+
+@pytest.mark.parametrize("name", list_files(None))
+def test_a_query_answers_the_question_it_begins_with(sample: Site, name: str) -> None:
+    question = find_question(name, None)
+    assert question.title.endswith("?") and all(one.meaning for one in question.parameters)
     with duckdb.connect(str(sample.published), read_only=True) as con:
-        cursor = con.execute(text)
+        cursor = con.execute(question.sql, question.values([]))
         columns = [(column[0], str(column[1])) for column in cursor.description or ()]
         rows = cursor.fetchall()
     names = [name for name, _ in columns]
     assert len(set(names)) == len(names) >= 2
     assert [name for name in names if not name.isidentifier()] == [], "a column without a name of its own"
     assert [name for name, kind in columns if kind == "HUGEINT"] == []
-    assert 1 <= len(rows) <= 20
-    assert len(set(rows)) == len(rows)
+    assert len(rows) <= 20 and len({str(row) for row in rows}) == len(rows)
+    assert bool(rows) != (name in NOT_HERE)
     seen = [name for i, name in enumerate(names) if any(row[i] is not None for row in rows)]
-    assert seen == names, "a column that is always NULL answers nothing"
-
-
-def test_there_are_at_least_ten_queries_to_try() -> None:
-    assert len(QUERIES) >= 10
+    assert not rows or seen == names, "a column that is always NULL answers nothing"

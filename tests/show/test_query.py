@@ -70,7 +70,7 @@ def test_a_long_text_is_not_cut(site: Site) -> None:
 def test_values_of_every_kind_are_shown(site: Site) -> None:
     result = sql(site, "SELECT NULL AS a, [1, 2] AS b, 0.12345::DOUBLE AS c, true AS d, DATE '2026-01-01' AS e")
     assert [cell.strip() for cell in result.output.split("\n")[2].split("│")] == [
-        "NULL", "1, 2", "0.123", "True", "2026-01-01",
+        "NULL", "[1, 2]", "0.123", "true", "2026-01-01",
     ]  # fmt: skip
 
 
@@ -171,6 +171,40 @@ def test_the_statement_may_stand_in_a_file_or_come_down_a_pipe(site: Site, tmp_p
     assert sql(site, "-", "--format", "csv", given=file.read_text("utf-8")).stdout == "n\n3\n"
 
 
+def test_each_of_several_answers_is_shown_and_a_file_holds_one(site: Site) -> None:
+    two = "CREATE TEMP TABLE t AS SELECT 7 AS seven; SELECT count(*) AS n FROM articles; FROM t"
+    shown = sql(site, two).stdout.split("\n")
+    assert [line.strip() for line in shown if line and "━" not in line] == [
+        "n",
+        "3",
+        "(1 row)",
+        "seven",
+        "7",
+        "(1 row)",
+    ]
+    refused = sql(site, two, "--format", "csv")
+    assert refused.exit_code == 2 and refused.output.startswith("Two statements answer with rows, and csv holds those")
+
+
+def test_a_query_stops_at_its_deadline(site: Site) -> None:
+    endless = "SELECT count(*) FROM range(10_000_000) AS a, range(10_000_000) AS b WHERE a.range * b.range % 7 = 8"
+    for style in ("table", "csv"):
+        stopped = sql(site, endless, "--seconds", "0.2", "--format", style)
+        assert stopped.exit_code == 1
+        assert "took longer than 0.2 seconds and was stopped; --seconds allows more." in stopped.output
+
+
+def test_a_query_that_heeds_no_interrupt_ends_its_process(site: Site) -> None:
+    code = "import etl_project.show.deadline as d; d.GRACE_SECONDS = 0.1; from etl_project.cli import app; app()"
+    one_step = "SELECT list_sum([x * y FOR x IN range(3000000)]) FROM range(1000) AS t(y)"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "sql", one_step, "--seconds", "0.2", "--config", str(site.config)],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 1 and ended.stdout == ""
+    assert "took longer than 0.2 seconds and was stopped" in ended.stderr
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -184,7 +218,31 @@ def test_the_statement_may_stand_in_a_file_or_come_down_a_pipe(site: Site, tmp_p
         "SELECT * FROM '{secret}'",
         "SET enable_external_access = true",
         "INSTALL httpfs",
+        "LOAD httpfs",
         "EXPORT DATABASE '{file}'",
+        "UPDATE articles SET title = 'x'",
+        "ALTER TABLE articles ADD COLUMN x INTEGER",
+        "COMMENT ON TABLE articles IS 'x'",
+        "CREATE OR REPLACE VIEW articles_live AS SELECT 1",
+        "CREATE MACRO mine() AS 1",
+        "MERGE INTO tags USING tags AS t ON true WHEN MATCHED THEN DELETE",
+        "WITH gone AS (DELETE FROM tags RETURNING *) FROM gone",
+        "TRUNCATE articles",
+        "COPY (SELECT 1) TO '/dev/stdout'",
+        "SELECT * FROM read_text('{secret}')",
+        "SELECT * FROM glob('/*')",
+        "SELECT * FROM sniff_csv('{secret}')",
+        "COPY tags FROM '{secret}'",
+        "CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'x')",
+        "PRAGMA enable_profiling",
+        "SET profiling_output = '{file}'",
+        "SET log_query_path = '{file}'",
+        "CALL enable_logging(storage = 'file', storage_config = {{'path': '{file}'}})",
+        "SET memory_limit = '1TB'",
+        "PRAGMA threads = 64",
+        "RESET lock_configuration",
+        "SET allowed_configs = ['threads']",
+        "SET temp_directory = '{file}'",
     ],
 )
 @pytest.mark.parametrize("style", ["table", "csv"])
@@ -216,6 +274,11 @@ def test_a_wrong_statement_is_one_message_and_exit_1(site: Site, statement: str,
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit), result.exception
     assert told in result.output
+
+
+def test_a_wrong_name_is_answered_with_where_the_right_ones_are(site: Site) -> None:
+    assert "What can be asked: etl tables; articles_full has" in sql(site, "FROM posts").output
+    assert "Columns of a table: etl describe NAME" in sql(site, "SELECT word_count FROM articles_full").output
 
 
 @pytest.mark.parametrize("style", ["table", "csv"])

@@ -15,7 +15,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from etl_project.cli import app
-from etl_project.show.search import BadSearch, CannotSearch, Filters, SearchTooLong, find_hits, parse_day, show_hits
+from etl_project.show.deadline import TookTooLong
+from etl_project.show.search import BadSearch, CannotSearch, Filters, find_hits, parse_day, show_hits
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def test_what_is_shown_is_marked_counted_and_safe_for_a_terminal(built: Site) ->
 
 
 def test_a_search_stops_at_its_deadline(built: Site) -> None:
-    with pytest.raises(SearchTooLong, match="longer than 0 seconds and was stopped"):
+    with pytest.raises(TookTooLong, match="longer than 0 seconds and was stopped"):
         find_hits(built.published, " ".join(f"词{n}" for n in range(3_000)), Filters(), 5, seconds=0)
 
 

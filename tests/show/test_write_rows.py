@@ -15,7 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from etl_project.show.query import CannotReadStatement, OutputInUse, _show_table, read_statement, run_query
+from etl_project.show.query import CannotReadStatement, OutputInUse, read_statement, run_query
+from etl_project.show.row_table import show_rows
 from etl_project.show.write_rows import Format, NoFormat, choose_format, serialize
 
 
@@ -79,8 +80,8 @@ def test_every_value_is_written_in_every_format(
     file.write_bytes(serialize(rows, Format.parquet))
     assert con.sql(f"SELECT v::VARCHAR FROM '{file}' ORDER BY n").fetchall() == [(again or text,), (None,)]
     shown = Console(file=io.StringIO(), width=200)
-    _show_table(rows, shown)
-    assert str(shown.file.getvalue()).count("\n") == 4  # type: ignore[attr-defined]
+    show_rows(rows, shown)
+    assert str(shown.file.getvalue()).count("\n") == 5  # type: ignore[attr-defined]
 
 
 FORMULAS = ["=1+1", "+1", "-1", "@x", "\t=1", "\rx", "\nx", "\tx", " =1", "\u3000=1", "\xa0=1", "\ufeff=1", "\u200b@x"]

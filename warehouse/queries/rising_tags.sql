@@ -1,4 +1,5 @@
 -- Which tags grew most from one quarter to the next?
+-- $rows = 10: most tags to show
 WITH quarters AS (
     SELECT tag, date_trunc('quarter', month)::DATE AS quarter, sum(articles)::BIGINT AS articles
     FROM articles_by_month_tag
@@ -13,4 +14,4 @@ FROM quarters AS q, latest AS l
 GROUP BY tag
 HAVING this_quarter > 0
 ORDER BY this_quarter - quarter_before DESC, tag
-LIMIT 10;
+LIMIT $rows;

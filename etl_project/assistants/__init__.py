@@ -1,0 +1,1 @@
+"""What an assistant may ask of the published file, and the server it asks."""
