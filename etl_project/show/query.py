@@ -158,7 +158,7 @@ def run_query(path: Path, query: str, output_format: Format, output: Path | None
         OSError: the file cannot be written.
     """
     if output is not None:
-        _refuse_own_file(output, path)
+        refuse_own_file(output, path)
     with open_published(path) as con:
         try:
             if not con.extract_statements(query):
@@ -179,8 +179,12 @@ def run_query(path: Path, query: str, output_format: Format, output: Path | None
         output.write_bytes(data)
 
 
-def _refuse_own_file(output: Path, published: Path) -> None:
+def refuse_own_file(output: Path, published: Path) -> None:
     """Refuse to write over the published file, the one before it, or anything in the folders of its work.
+
+    Args:
+        output: the file that somebody asks to be written.
+        published: the published file.
 
     Raises:
         OutputInUse: it would.
@@ -188,7 +192,7 @@ def _refuse_own_file(output: Path, published: Path) -> None:
     target, folder = output.resolve(), published.parent.resolve()
     ours = [published.resolve(), published.with_name(f"{published.stem}.previous{published.suffix}").resolve()]
     if target in ours or any(target.is_relative_to(folder / work) for work in (".work", ".dagster")):
-        raise OutputInUse(f"{output} belongs to the warehouse; write the rows to another file.")
+        raise OutputInUse(f"{output} belongs to the warehouse; write to another file.")
 
 
 def _show_table(rows: duckdb.DuckDBPyRelation, console: Console) -> None:
