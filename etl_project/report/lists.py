@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 
-STORIES_SHOWN, LINKS_SHOWN, TERMS_OF_A_SOURCE, REFRESHES_SHOWN, INTERNAL_ROWS = 100, 100, 12, 12, 500
+STORIES_SHOWN, LINKS_SHOWN, TERMS_OF_A_SOURCE, REFRESHES_SHOWN, INTERNAL_ROWS = 100, 120, 12, 12, 500
 """Most rows of a list; of internal lists, each."""
 
 TEXT_CHARS = 160
@@ -29,11 +29,12 @@ def read_lists(con: duckdb.DuckDBPyConnection, *, is_internal: bool) -> dict[str
         Name of the list -> its rows; None where the file does not hold it.
     """
     has_stories = con.execute("SELECT count(*) FROM (FROM stories LIMIT 1)").fetchone() == (1,)
-    links = _link_columns(con)
+    links = _has(con, "broken_links", {"article_id", "position", "url"})
+    terms = _has(con, "trending_terms", {"source_id", "week", "kind", "term", "n", "expected", "score"})
     lists: dict[str, list[Row] | None] = {
-        "told": _read_stories(con) if has_stories else None,
-        "rising": _read_rising(con) if _has(con, "trending_terms", {"week", "kind", "term", "n", "score"}) else None,
-        "broken": _read_broken(con) if links else None,
+        "told": [_linked(row) for row in _rows(con, _STORIES)] if has_stories else None,
+        "rising": _rows(con, _RISING) if terms else None,
+        "broken": [_linked(row) for row in _rows(con, _BROKEN)] if links else None,
         "broken_counts": _rows(con, _BROKEN_COUNTS) if links else None,
         "rejected": _rows(con, _REJECTED),
         "refreshes": _rows(con, _REFRESHES),
@@ -53,7 +54,10 @@ def address_of(site: str | None, path: str | None) -> str | None:
     """
     if not path:
         return None
-    parts = urlsplit(site or "")
+    try:
+        parts = urlsplit(site or "")
+    except ValueError:
+        return None
     if path.startswith("/") and not path.startswith("//") and parts.scheme in ("http", "https") and parts.netloc:
         base = parts.path.rstrip("/")
         return f"{parts.scheme}://{parts.netloc}{'' if path.startswith(f'{base}/') else base}{path}"
@@ -70,10 +74,6 @@ def _has(con: duckdb.DuckDBPyConnection, name: str, columns: set[str]) -> bool:
         "SELECT column_name FROM duckdb_columns() WHERE table_name = $name AND schema_name = 'main'", {"name": name}
     ).fetchall()
     return columns <= {row[0] for row in found}
-
-
-def _link_columns(con: duckdb.DuckDBPyConnection) -> bool:
-    return _has(con, "broken_links", {"article_id", "position", "url"})
 
 
 # Categories, from 1 on, of an article: filters choose rows by them.
@@ -99,14 +99,23 @@ JOIN sources AS n ON n.source_id = a.source_id
 ORDER BY len(t.tellers) DESC, a.published_at DESC NULLS LAST, a.article_id LIMIT {STORIES_SHOWN}
 """
 
+# Each source has its turn, so that a filter finds some of every one.
 _BROKEN = f"""
-SELECT [l.source], {_CATEGORIES.format("a.article_id")}, a.published_on::VARCHAR, {_TITLE}, a.url, n.url,
+WITH shown AS (
+    SELECT l.source, a.article_id, a.published_at, b.position, b.url, row_number() OVER (
+        PARTITION BY l.source ORDER BY a.published_at DESC NULLS LAST, a.article_id, b.position
+    ) AS turn
+    FROM broken_links AS b
+    JOIN report_live AS l ON l.article_id = b.article_id
+    JOIN articles AS a ON a.article_id = b.article_id
+    ORDER BY turn, l.source LIMIT {LINKS_SHOWN}
+)
+SELECT [b.source], {_CATEGORIES.format("a.article_id")}, a.published_on::VARCHAR, {_TITLE}, a.url, n.url,
     left(b.url, {TEXT_CHARS})
-FROM broken_links AS b
-JOIN report_live AS l ON l.article_id = b.article_id
+FROM shown AS b
 JOIN articles AS a ON a.article_id = b.article_id
 JOIN sources AS n ON n.source_id = a.source_id
-ORDER BY a.published_at DESC NULLS LAST, a.article_id, b.position LIMIT {LINKS_SHOWN}
+ORDER BY a.published_at DESC NULLS LAST, a.article_id, b.position
 """
 
 _BROKEN_COUNTS = """
@@ -152,18 +161,6 @@ SELECT s.number, a.because, a.published_on::VARCHAR, {_TITLE}, left(a.path, {TEX
 FROM articles_not_live AS a JOIN report_sources AS s ON s.source_id = a.source_id
 ORDER BY a.published_at DESC NULLS FIRST, a.article_id LIMIT {INTERNAL_ROWS}
 """
-
-
-def _read_stories(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    return [_linked(row) for row in _rows(con, _STORIES)]
-
-
-def _read_broken(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    return [_linked(row) for row in _rows(con, _BROKEN)]
-
-
-def _read_rising(con: duckdb.DuckDBPyConnection) -> list[Row]:
-    return _rows(con, _RISING)
 
 
 def _linked(row: Row) -> Row:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from etl_project.errors import BAD_USAGE, UserError
 from etl_project.reasons import SUGGESTIONS
 from etl_project.settings.tables import Language
+
+
+class NoSuchLanguage(UserError):
+    """The page has no words in the language that was named."""
+
+    exit_code = BAD_USAGE
+
 
 ENGLISH = {
     "title": "Posts",
@@ -281,6 +289,18 @@ _CHINESE_REASONS = {
 }
 
 WORDS: dict[Language, dict[str, str]] = {"en": ENGLISH, "zh": CHINESE}
+
+
+def parse_language(text: str) -> Language:
+    """Find the language that a person names.
+
+    Raises:
+        NoSuchLanguage: the page has no words in it.
+    """
+    for language in WORDS:
+        if language == text:
+            return language
+    raise NoSuchLanguage(f"There is no language {text!r}; write --lang {' or --lang '.join(WORDS)}.")
 
 
 def describe_reasons(language: Language) -> dict[str, tuple[str, str]]:

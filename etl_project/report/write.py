@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from etl_project.database.work_file import WorkFile
+from etl_project.errors import UserError
 from etl_project.report.content import json_for_html, read_content
 from etl_project.report.libraries import read_libraries
 from etl_project.settings.tables import Language
@@ -25,6 +26,10 @@ SCRIPTS = ("cubes.js", "figures.js", "charts.js", "tables.js", "lists.js", "main
 """Parts of the script of the page, one module together: a part uses what those before it declare."""
 
 _FIELD = re.compile(r"\{\{([\w.]+)\}\}")
+
+
+class CannotWritePage(UserError):
+    """The page cannot be written where it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def write_report(published: Path, output: Path, language: Language = "en", *, is
         NoWarehouse: there is no published file, or it cannot be opened.
         OtherVersion: another version made the published file, and it lacks what the page shows.
         OutputInUse: the output is a file of the warehouse.
-        OSError: the page cannot be written.
+        CannotWritePage: the file or its folder cannot be written to.
     """
     started = time.perf_counter()
     refuse_own_file(output, published)
@@ -117,12 +122,18 @@ def _replace(file: Path, data: bytes) -> None:
     """Write a file whole or not at all.
 
     Raises:
-        OSError: it is as it was.
+        CannotWritePage: it is as it was.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        unfinished.write_bytes(data)
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            unfinished.write_bytes(data)
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotWritePage(
+            f"The page {file} cannot be written: {error.strerror}. The warehouse is as it was published. Make room or "
+            "name another file, then run: etl report"
+        ) from error

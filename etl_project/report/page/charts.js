@@ -50,7 +50,8 @@ class Chart {
     const { view } = await vegaEmbed(this.box, spec, options);
     this.view = view;
     view.addEventListener("pointermove", (event, item) => this.point(event, item));
-    this.box.addEventListener("pointerleave", () => hideTip());
+    view.addEventListener("pointerout", hideTip);
+    this.box.addEventListener("pointerleave", hideTip);
   }
 
   async fill(rows, label) {

@@ -204,12 +204,16 @@ function showFilter() {
 }
 
 async function update() {
+  const page = document.documentElement;
+  page.dataset.drawing = Number(page.dataset.drawing ?? 0) + 1; // until what was chosen last is drawn
+  const drawing = page.dataset.drawing;
   hideTip();
   showFilter();
   showNumbers();
   const drawn = [showDays(), showMonths(), showHours(), showTags(), showRising()];
   showLists(filter);
   await Promise.all(drawn);
+  if (page.dataset.drawing === drawing) delete page.dataset.drawing;
 }
 
 function makePresets() {
