@@ -63,8 +63,9 @@ def _compiled(chart: _AnyChart) -> dict[str, Any]:
 
 
 def _numbers() -> alt.Axis:
-    # Each label by itself: a format of the axis writes 0 as 0k where others are thousands.
-    return alt.Axis(labelExpr="format(datum.value, '~s')", tickCount=4, tickMinStep=1, domain=False, ticks=False)
+    # Each label by itself: a format of the axis writes 0 as 0k where others are thousands. There is no half an article.
+    label = "datum.value % 1 ? '' : format(datum.value, '~s')"
+    return alt.Axis(labelExpr=label, tickCount=4, tickMinStep=1, domain=False, ticks=False)
 
 
 def _data(name: str) -> alt.NamedData:

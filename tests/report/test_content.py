@@ -72,7 +72,7 @@ def test_broken_links_are_named_with_the_address_of_their_article(content: dict[
     assert content["lists"]["broken_counts"] == [[0, 1, 1]]
 
 
-def test_rejected_files_are_counts_and_other_articles_are_not_there(
+def test_rejected_files_are_counts_and_articles_that_are_not_live_are_not_there(
     content: dict[str, Any], published_site: Site
 ) -> None:
     assert content["lists"]["rejected"] == [[1, "unterminated_front_matter", 1]]

@@ -249,6 +249,7 @@ for (const end of ["from", "to"]) {
 }
 document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
 
+form.source.parentElement.hidden = content.sources.length < 2;
 makePresets();
 setPreset(firstPreset());
 showRefreshes();

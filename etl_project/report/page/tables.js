@@ -94,7 +94,7 @@ function addKey(legend, className, text) {
 
 function setRamp(legend, most) {
   const ramp = element("span", "ramp");
-  ramp.append(element("b", "", "1"));
+  if (most > 1) ramp.append(element("b", "", "1"));
   for (let shade = shadeOf(1, most); shade <= shadeOf(most, most); shade++) ramp.append(element("i", `heat-${shade}`));
   ramp.append(element("b", "", whole.format(most)));
   legend.replaceChildren(ramp);
