@@ -22,7 +22,7 @@ def read_lists(con: duckdb.DuckDBPyConnection, *, is_internal: bool) -> dict[str
     Rows that filters can choose begin with the number of their source, the numbers of their categories and their day.
 
     Args:
-        con: the published file with the temporary tables of `read_cubes`.
+        con: the published file with the temporary tables of `number_axes`.
         is_internal: whether rejected files and articles that are not live are named.
 
     Returns:

@@ -62,11 +62,10 @@ def write_report(published: Path, output: Path, language: Language = "en", *, is
     started = time.perf_counter()
     refuse_own_file(output, published)
     with published_tables(published) as con:
-        content = read_content(con, language, is_internal=is_internal)
-    work = WorkFile(published)
-    script, charts = read_libraries(work.folder / "report.libraries.json")
-    content["charts"] = charts
-    data = fill_page(content, script).encode("utf-8", "replace")
+        library, charts = read_libraries(WorkFile(published).folder / "report.libraries.json")
+        taken = len(library.encode()) + sum(file.stat().st_size for file in _PAGE.iterdir())
+        content = read_content(con, language, charts, taken, is_internal=is_internal)
+    data = fill_page(content, library).encode("utf-8", "replace")
     _replace(output, data)
     return Written(output, len(data), content["refresh"], milliseconds_since(started))
 

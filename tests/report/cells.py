@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from etl_project.report.cubes import Cube, Cubes
+from etl_project.report.axes import Axes
+from etl_project.report.cubes import Cube
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Cell:
     bucket: int
     slot: int
     numbers: tuple[int, ...]
+
+    @property
+    def sign(self) -> int:
+        """What makes the sum of all cells count every article once."""
+        return 1 if self.category else -1
 
 
 def unpack(data: str) -> Iterator[int]:
@@ -31,7 +37,7 @@ def unpack(data: str) -> Iterator[int]:
             number = shift = 0
 
 
-def cells(cubes: Cubes, cube: Cube) -> list[Cell]:
+def cells(axes: Axes, cube: Cube) -> list[Cell]:
     numbers = list(unpack(cube.data))
     assert len(numbers) == cube.cells * (cube.measures + 1)
     columns = [numbers[at * cube.cells : (at + 1) * cube.cells] for at in range(cube.measures + 1)]
@@ -40,13 +46,13 @@ def cells(cubes: Cubes, cube: Cube) -> list[Cell]:
         key += step
         rest, slot = divmod(key, cube.slots)
         rest, bucket = divmod(rest, cube.buckets)
-        source, category = divmod(rest, len(cubes.categories) + 1)
-        name = cubes.categories[category - 1] if category else None
-        found.append(Cell(cubes.sources[source], name, bucket, slot, tuple(measured)))
+        source, category = divmod(rest, len(axes.categories) + 1)
+        name = axes.categories[category - 1] if category else None
+        found.append(Cell(axes.sources[source], name, bucket, slot, tuple(measured)))
     return found
 
 
-def day_of(cubes: Cubes, cell: Cell) -> dt.date | None:
+def day_of(axes: Axes, cell: Cell) -> dt.date | None:
     """Day of a cell of a cube by day."""
-    assert cubes.first
-    return cubes.first + dt.timedelta(days=cell.bucket - 1) if cell.bucket else None
+    assert axes.first
+    return axes.first + dt.timedelta(days=cell.bucket - 1) if cell.bucket else None

@@ -25,7 +25,7 @@ USED = "\n".join(file.read_text("utf-8") for file in sorted(PAGE.iterdir()))
 
 def read(site: Site, *, is_internal: bool = False) -> dict[str, Any]:
     with open_published(site.published) as con:
-        return read_content(con, "en", is_internal=is_internal)
+        return read_content(con, "en", {}, 0, is_internal=is_internal)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,8 @@ import pytest
 from cells import cells, day_of, unpack
 from conftest import Site
 
-from etl_project.report import cubes as cubes_module
+from etl_project.report import axes as axes_module
+from etl_project.report.axes import Axes, number_axes
 from etl_project.report.cubes import Cubes, read_cubes, steps_between
 from etl_project.report.packing import pack
 from etl_project.show.query import open_published
@@ -19,13 +21,20 @@ from etl_project.show.query import open_published
 pytest_plugins = ["report_fixtures"]
 
 
-def read(published: Path) -> Cubes:
+@dataclass(frozen=True)
+class Counted:
+    axes: Axes
+    cubes: Cubes
+
+
+def read(published: Path, room: float = 100_000) -> Counted:
     with open_published(published) as con:
-        return read_cubes(con)
+        axes = number_axes(con)
+        return Counted(axes, read_cubes(con, axes, room))
 
 
 @pytest.fixture(scope="module")
-def cubes(published_site: Site) -> Cubes:
+def counted(published_site: Site) -> Counted:
     return read(published_site.published)
 
 
@@ -39,78 +48,73 @@ def test_a_negative_number_is_refused() -> None:
         pack([[1], [-1]])
 
 
-def test_every_source_category_and_day_counts_what_sql_counts(published_site: Site, cubes: Cubes) -> None:
-    counted = {
-        (cell.source, cell.category, day_of(cubes, cell)): cell.numbers
-        for cell in cells(cubes, cubes.by_day)
+def test_every_source_category_and_day_counts_what_sql_counts(published_site: Site, counted: Counted) -> None:
+    found = {
+        (cell.source, cell.category, day_of(counted.axes, cell)): cell.numbers
+        for cell in cells(counted.axes, counted.cubes.day)
         if cell.category and cell.bucket
     }
     rows = published_site.query(
         "SELECT source_id, category, published_on, articles, articles - stories, words FROM articles_by_date_category"
     )
-    assert counted == {(source, name, day): tuple(numbers) for source, name, day, *numbers in rows}
+    assert found == {(source, name, day): tuple(numbers) for source, name, day, *numbers in rows}
     assert len(rows) > 40
 
 
-def test_an_article_of_two_categories_counts_once_in_all_of_them(published_site: Site, cubes: Cubes) -> None:
+def test_an_article_of_two_categories_counts_once_in_all_of_them(published_site: Site, counted: Counted) -> None:
     sums: Counter[tuple[str, dt.date | None]] = Counter()
-    for cell in cells(cubes, cubes.by_day):
-        sums[cell.source, day_of(cubes, cell)] += cell.numbers[0] * (1 if cell.category else -1)
+    for cell in cells(counted.axes, counted.cubes.day):
+        sums[cell.source, day_of(counted.axes, cell)] += cell.numbers[0] * cell.sign
     rows = published_site.query("SELECT source_id, published_on, count(*) FROM articles_live GROUP BY ALL")
     assert sums == {(source, day): articles for source, day, articles in rows}
     assert sums["site", None] == 1, "the article without a date is in the bucket of no date"
 
 
-def test_hours_are_those_of_posts_that_state_one(published_site: Site, cubes: Cubes) -> None:
-    counted: Counter[tuple[str, int, int]] = Counter()
-    for cell in cells(cubes, cubes.by_hour):
-        day = day_of(cubes, cell)
+def test_hours_are_those_of_posts_that_state_one(published_site: Site, counted: Counted) -> None:
+    sums: Counter[tuple[str, int, int]] = Counter()
+    for cell in cells(counted.axes, counted.cubes.hour):
+        day = day_of(counted.axes, cell)
         assert day
-        counted[cell.source, day.isoweekday(), cell.slot] += cell.numbers[0] * (1 if cell.category else -1)
+        sums[cell.source, day.isoweekday(), cell.slot] += cell.numbers[0] * cell.sign
     rows = published_site.query("SELECT source_id, weekday, hour, articles FROM articles_by_weekday_hour")
-    assert counted == {(source, weekday, hour): articles for source, weekday, hour, articles in rows}
+    assert sums == {(source, weekday, hour): articles for source, weekday, hour, articles in rows}
 
 
-def test_tags_count_the_articles_that_have_them(published_site: Site, cubes: Cubes) -> None:
-    counted: Counter[str] = Counter()
-    for cell in cells(cubes, cubes.by_tag):
-        counted[cubes.tags[cell.slot]] += cell.numbers[0] * (1 if cell.category else -1)
+def test_tags_count_the_articles_that_have_them(published_site: Site, counted: Counted) -> None:
+    sums: Counter[str] = Counter()
+    for cell in cells(counted.axes, counted.cubes.tag):
+        sums[counted.axes.tags[cell.slot]] += cell.numbers[0] * cell.sign
     rows = published_site.query("SELECT tag, sum(articles) FROM articles_by_tag WHERE tag <> '(none)' GROUP BY 1")
-    assert counted == dict(rows) and len(rows) >= 4
+    assert sums == dict(rows) and len(rows) >= 4
 
 
 def test_categories_past_the_largest_are_one_and_count_an_article_once(
     published_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cubes_module, "CATEGORIES_OF_A_SOURCE", 0)
-    cubes = read(published_site.published)
-    assert cubes.categories == ["(none)", "(other)"]
-    others = sum(cell.numbers[0] for cell in cells(cubes, cubes.by_day) if cell.category == "(other)")
-    assert [others] == published_site.column(
+    monkeypatch.setattr(axes_module, "CATEGORIES_OF_A_SOURCE", 0)
+    counted = read(published_site.published)
+    assert counted.axes.categories == ["(none)", "(other)"]
+    found = cells(counted.axes, counted.cubes.day)
+    assert [sum(cell.numbers[0] for cell in found if cell.category == "(other)")] == published_site.column(
         "SELECT count(*) FROM articles_live WHERE article_id IN (SELECT article_id FROM article_categories)"
     )
-    assert [cell for cell in cells(cubes, cubes.by_day) if cell.category is None] == []
+    assert [cell for cell in found if cell.category is None] == []
 
 
-def test_where_room_lacks_time_is_coarser_and_the_sums_are_the_same(
-    published_site: Site, cubes: Cubes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cubes_module, "ROOM_CHARS", 100)
-    coarse = read(published_site.published)
-    assert cubes.by_day.grain == cubes.by_hour.grain == cubes.by_tag.grain == "day"
-    assert coarse.by_day.grain in ("week", "month", "year") and coarse.by_hour.slots == 168
-    for name in ("by_day", "by_hour", "by_tag"):
+def test_where_room_lacks_time_is_coarser_and_the_sums_are_the_same(published_site: Site, counted: Counted) -> None:
+    coarse = read(published_site.published, room=100)
+    exact = counted.cubes
+    assert exact.day.grain == exact.hour.grain == exact.tag.grain == "day"
+    assert coarse.cubes.day.grain in ("week", "month", "year") and coarse.cubes.hour.slots == 168
+    for name in ("day", "hour", "tag"):
         sums = [
-            sum(
-                cell.numbers[0] * (1 if cell.category else -1)
-                for cell in cells(read_before, getattr(read_before, name))
-            )
-            for read_before in (cubes, coarse)
+            sum(cell.numbers[0] * cell.sign for cell in cells(read.axes, getattr(read.cubes, name)))
+            for read in (counted, coarse)
         ]
         assert sums[0] == sums[1] > 0, name
     by_weekday: Counter[int] = Counter()
-    for cell in cells(coarse, coarse.by_hour):
-        by_weekday[cell.slot // 24 + 1] += cell.numbers[0] * (1 if cell.category else -1)
+    for cell in cells(coarse.axes, coarse.cubes.hour):
+        by_weekday[cell.slot // 24 + 1] += cell.numbers[0] * cell.sign
     assert by_weekday == dict(
         published_site.query("SELECT weekday, sum(articles) FROM articles_by_weekday_hour GROUP BY 1")
     )
@@ -127,31 +131,3 @@ def test_steps_are_those_of_the_database(grain: str) -> None:
                     {"a": first, "b": last},
                 ).fetchone() or [None]
                 assert steps_between(first, last, grain) == steps, (first, last)
-
-
-def test_a_hundred_thousand_posts_take_the_room_that_a_page_has(published_site: Site, tmp_path: Path) -> None:
-    posts, file = 100_000, tmp_path / "many.duckdb"
-    file.write_bytes(published_site.published.read_bytes())
-    with duckdb.connect(str(file)) as con:
-        con.execute(
-            f"""
-            SELECT setseed(0.5);
-            CREATE TEMP TABLE made AS SELECT 'p' || i AS article_id, hash(i) % 8 AS other, random() AS r, random() AS q,
-                TIMESTAMP '2020-01-01' + to_minutes((random() * 3_000_000)::INTEGER) AS moment
-            FROM range({posts}) AS t(i);
-            INSERT INTO articles BY NAME SELECT article_id, 'site' AS source_id, article_id AS path, 'A title' AS title,
-                moment::TIMESTAMPTZ AS published_at, moment AS published_local, moment::DATE AS published_on,
-                'second' AS published_precision, 'published' AS status, 'h' AS text_hash, '{{}}' AS front_matter,
-                '{{}}' AS extra FROM made;
-            INSERT INTO article_metrics
-            SELECT article_id, 900, 200 + (q * 900)::INTEGER, 0, 0, 0, 0, 0, 0, 0, 1 FROM made;
-            INSERT INTO categories SELECT 'c' || i, 'Category ' || i, NULL FROM range(40) AS t(i);
-            INSERT INTO article_categories SELECT article_id, 'c' || power(40, r)::INTEGER % 40, 0, 'x' FROM made;
-            INSERT INTO tags SELECT 't' || i, 'Tag ' || i FROM range(100) AS t(i);
-            INSERT INTO article_tags SELECT article_id, 't' || (power(99, r)::INTEGER + other) % 100, 0, 'x' FROM made;
-            """
-        )
-    cubes = read(file)
-    packed = (cubes.by_day, cubes.by_hour, cubes.by_tag)
-    assert sum(len(cube.data) for cube in packed) <= cubes_module.ROOM_CHARS == 430_000
-    assert [cube.grain for cube in packed[:2]] == ["day", "day"], "days and hours are exact at this size"

@@ -6,8 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from conftest import Site
 from typer.testing import CliRunner, Result
 
 from etl_project.cli import app
-from etl_project.report import write_report
+from etl_project.report import libraries, write_report
 from etl_project.report.write import CannotWritePage
 from etl_project.show.query import NoWarehouse, OutputInUse
 
@@ -101,17 +99,25 @@ def test_the_same_file_gives_the_same_page_and_another_takes_its_place(published
     assert [file.name for file in page_file.parent.iterdir()] == ["report.html"]
 
 
-def test_the_libraries_are_made_once_and_kept_beside_the_work_file(published_site: Site, page_file: Path) -> None:
+def test_the_libraries_are_made_once_and_kept_beside_the_work_file(
+    published_site: Site, page_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept = published_site.published.parent / ".work/report.libraries.json"
-    assert kept.stat().st_size > 500_000
-    code = (
-        "import sys; from pathlib import Path; from etl_project.report import write_report\n"
-        "write_report(Path(sys.argv[1]), Path(sys.argv[2])); print({'altair', 'vl_convert'} & set(sys.modules))"
-    )
-    arguments = [sys.executable, "-c", code, str(published_site.published), str(published_site.folder / "again.html")]
-    ended = subprocess.run(arguments, capture_output=True, text=True, check=True)
-    assert ended.stdout == "set()\n"
-    assert (published_site.folder / "again.html").read_bytes() == page_file.read_bytes()
+    script, charts = libraries.read_libraries(kept)
+    assert len(script) > 500_000 and len(charts) == 5 and page_file.exists()
+    monkeypatch.setattr(libraries, "_make", lambda: ("made anew", {}))
+    assert libraries.read_libraries(kept) == (script, charts)
+    monkeypatch.setattr(libraries, "version", lambda package: f"{package} of tomorrow")
+    elsewhere = published_site.folder / "of_another_version.json"
+    elsewhere.write_bytes(kept.read_bytes())
+    assert libraries.read_libraries(elsewhere) == ("made anew", {})
+    assert json.loads(elsewhere.read_text("utf-8"))["script"] == "made anew"
+
+
+def test_libraries_that_cannot_be_kept_are_made_nevertheless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(libraries, "_make", lambda: ("made anew", {}))
+    assert libraries.read_libraries(tmp_path / "file/kept.json") == ("made anew", {})
 
 
 def test_a_page_is_not_written_over_the_warehouse(published_site: Site) -> None:
