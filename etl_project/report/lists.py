@@ -28,7 +28,7 @@ def read_lists(con: duckdb.DuckDBPyConnection, *, is_internal: bool) -> dict[str
     Returns:
         Name of the list -> its rows; None where the file does not hold it.
     """
-    has_stories = con.execute("SELECT count(*) FROM (FROM stories LIMIT 1)").fetchone() == (1,)
+    has_stories = con.execute("SELECT EXISTS (FROM stories) OR NOT EXISTS (FROM articles)").fetchone() == (True,)
     links = _has(con, "broken_links", {"article_id", "position", "url"})
     terms = _has(con, "trending_terms", {"source_id", "week", "kind", "term", "n", "expected", "score"})
     lists: dict[str, list[Row] | None] = {
