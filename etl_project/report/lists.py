@@ -29,8 +29,8 @@ def read_lists(con: duckdb.DuckDBPyConnection, *, is_internal: bool) -> dict[str
         Name of the list -> its rows; None where the file does not hold it.
     """
     has_stories = con.execute("SELECT EXISTS (FROM stories) OR NOT EXISTS (FROM articles)").fetchone() == (True,)
-    links = _has(con, "broken_links", {"article_id", "position", "url"})
-    terms = _has(con, "trending_terms", {"source_id", "week", "kind", "term", "n", "expected", "score"})
+    links = _holds(con, "broken_links", "links", {"article_id", "position"})
+    terms = _holds(con, "trending_terms", "terms", {"source_id", "week", "kind", "term", "n", "expected", "score"})
     lists: dict[str, list[Row] | None] = {
         "told": [_linked(row) for row in _rows(con, _STORIES)] if has_stories else None,
         "rising": _rows(con, _RISING) if terms else None,
@@ -68,12 +68,18 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     return [list(row) for row in con.execute(query).fetchall()]
 
 
-def _has(con: duckdb.DuckDBPyConnection, name: str, columns: set[str]) -> bool:
-    """Whether the file has a table or view with these columns."""
+def _holds(con: duckdb.DuckDBPyConnection, view: str, relation: str, columns: set[str]) -> bool:
+    """Whether the file has a view with these columns, and what it shows was looked for.
+
+    An empty view of relations that `[insight]` switches off says nothing of the posts.
+    """
     found = con.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = $name AND schema_name = 'main'", {"name": name}
+        "SELECT column_name FROM duckdb_columns() WHERE table_name = $name AND schema_name = 'main'", {"name": view}
     ).fetchall()
-    return columns <= {row[0] for row in found}
+    if not columns <= {row[0] for row in found}:
+        return False
+    is_made = f"SELECT EXISTS (FROM internal.relations WHERE name = $name) OR EXISTS (FROM {view})"
+    return con.execute(is_made, {"name": relation}).fetchone() == (True,)
 
 
 # Categories, from 1 on, of an article: filters choose rows by them.
@@ -102,12 +108,13 @@ ORDER BY len(t.tellers) DESC, a.published_at DESC NULLS LAST, a.article_id LIMIT
 # Each source has its turn, so that a filter finds some of every one.
 _BROKEN = f"""
 WITH shown AS (
-    SELECT l.source, a.article_id, a.published_at, b.position, b.url, row_number() OVER (
+    SELECT l.source, a.article_id, a.published_at, b.position, k.url, row_number() OVER (
         PARTITION BY l.source ORDER BY a.published_at DESC NULLS LAST, a.article_id, b.position
     ) AS turn
     FROM broken_links AS b
     JOIN report_live AS l ON l.article_id = b.article_id
     JOIN articles AS a ON a.article_id = b.article_id
+    JOIN article_links AS k ON k.article_id = b.article_id AND k.position = b.position
     ORDER BY turn, l.source LIMIT {LINKS_SHOWN}
 )
 SELECT [b.source], {_CATEGORIES.format("a.article_id")}, a.published_on::VARCHAR, {_TITLE}, a.url, n.url,
@@ -123,12 +130,12 @@ SELECT l.source, count(*), count(DISTINCT b.article_id)
 FROM broken_links AS b JOIN report_live AS l ON l.article_id = b.article_id GROUP BY 1 ORDER BY 1
 """
 
-# The last week of each source; a term without a score is one of too few posts.
+# The last week of each source; a term without a score is one of too few posts, below 2 it is as usual.
 _RISING = f"""
 SELECT coalesce(s.number, -1), t.week::DATE::VARCHAR, t.kind, left(t.term, {TEXT_CHARS}), t.n,
     round(t.expected, 1)::DOUBLE, round(t.score, 2)::DOUBLE
 FROM trending_terms AS t LEFT JOIN report_sources AS s ON s.source_id = t.source_id
-WHERE t.score IS NOT NULL
+WHERE t.score >= 2
 QUALIFY t.week = max(t.week) OVER (PARTITION BY t.source_id)
     AND row_number() OVER (PARTITION BY t.source_id, t.week ORDER BY t.score DESC, t.kind, t.term)
         <= {TERMS_OF_A_SOURCE}

@@ -53,6 +53,7 @@ _TERMS = """
 SELECT * FROM (VALUES
     ('site', DATE '2026-01-05', 'word', 'ferry', 9, 1.5, 4.5),
     ('site', DATE '2026-01-05', 'tag', 'nets', 4, 2.0, 2.1),
+    ('site', DATE '2026-01-05', 'word', 'usual', 9, 7.0, 1.9),
     ('site', DATE '2025-12-29', 'word', 'earlier', 9, 0.0, 9.0),
     ('other', DATE '2026-01-05', 'word', 'few', 1, 0, NULL)
 ) AS t(source_id, week, kind, term, n, expected, score)
@@ -62,7 +63,7 @@ SELECT * FROM (VALUES
 def add_relations(published: Path) -> None:
     """Put rising terms and broken links into a published file, whatever it had of them."""
     _replace(published, "trending_terms", _TERMS)
-    _replace(published, "broken_links", "SELECT article_id, position, url FROM article_links WHERE kind <> 'external'")
+    _replace(published, "broken_links", "SELECT article_id, position FROM article_links WHERE kind <> 'external'")
 
 
 def remove_relations(published: Path) -> None:

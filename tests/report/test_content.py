@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from conftest import Site
 from report_sites import HOSTILE, remove_relations
@@ -86,6 +87,20 @@ def test_rejected_files_are_counts_and_articles_that_are_not_live_are_not_there(
 def test_the_last_refreshes_say_what_came(content: dict[str, Any]) -> None:
     [row] = content["lists"]["refreshes"]
     assert row[0] == 1 and row[2:8] == [47, 47, 1, 44, 0, 0]
+
+
+def test_an_empty_relation_is_absent_where_it_was_not_looked_for(published_site: Site, tmp_path: Path) -> None:
+    poor = Site(tmp_path)
+    poor.published.parent.mkdir()
+    poor.published.write_bytes(published_site.published.read_bytes())
+    with duckdb.connect(str(poor.published)) as con:
+        con.execute("DELETE FROM broken_links; DELETE FROM trending_terms; DELETE FROM internal.relations")
+    lists = read(poor)["lists"]
+    assert lists["broken"] is None and lists["rising"] is None
+    with duckdb.connect(str(poor.published)) as con:
+        con.execute("INSERT INTO internal.relations VALUES ('links', 'rule'), ('terms', 'rule')")
+    lists = read(poor)["lists"]
+    assert lists["broken"] == [] and lists["rising"] == []
 
 
 def test_what_the_file_does_not_hold_is_absent_and_not_empty(published_site: Site, tmp_path: Path) -> None:
