@@ -62,10 +62,11 @@ def _compiled(chart: _AnyChart) -> dict[str, Any]:
     return compiled
 
 
-def _numbers() -> alt.Axis:
+def _numbers(scale: str) -> alt.Axis:
     # Each label by itself: a format of the axis writes 0 as 0k where others are thousands. There is no half an article.
     label = "datum.value % 1 ? '' : format(datum.value, '~s')"
-    return alt.Axis(labelExpr=label, tickCount=4, tickMinStep=1, domain=False, ticks=False)
+    count = alt.ExprRef(f"min(4, domain('{scale}')[1])")
+    return alt.Axis(labelExpr=label, tickCount=count, tickMinStep=1, domain=False, ticks=False)
 
 
 def _data(name: str) -> alt.NamedData:
@@ -87,7 +88,7 @@ def _days() -> _AnyChart:
             y=alt.Y(
                 "articles:Q",
                 stack=None,
-                axis=_numbers(),
+                axis=_numbers("y"),
             ),
         )
     )
@@ -145,7 +146,7 @@ def _bars(name: str, term: str, number: str) -> _AnyChart:
         alt.Chart(_data(name))
         .mark_bar(color="var(--bar)", cornerRadiusEnd=2, height=14, aria=False)
         .encode(
-            x=alt.X(f"{number}:Q", axis=_numbers()),
+            x=alt.X(f"{number}:Q", axis=_numbers("x")),
             y=alt.Y(
                 f"{term}:O",
                 sort=_in_order("row_place"),
