@@ -45,7 +45,7 @@ lock:  ## choose dependency versions anew (needs uv)
 		--group dev pyproject.toml --output-file requirements.lock
 
 clean:  ## remove everything that was built, the warehouse included
-	rm -rf .venv warehouse/.work warehouse/.dagster warehouse/*.duckdb warehouse/*.duckdb.wal
+	rm -rf .venv warehouse/.work warehouse/.dagster warehouse/*.duckdb warehouse/*.duckdb.wal warehouse/report.html
 
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'

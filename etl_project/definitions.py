@@ -16,6 +16,7 @@ from assets.jobs import REFRESH, maintain, refreshing_jobs
 from assets.publish import publish
 from assets.records import Purged, purge, records_of, tell_unusable_records
 from assets.related import related
+from assets.report import report
 from assets.resources import Session, session_resource
 from assets.run import RefreshRun, run_job
 from assets.surroundings import with_surroundings
@@ -47,27 +48,32 @@ def defs() -> dg.Definitions:
         if OWNER not in os.environ:
             raise
         settings = None
-    return wire(settings, assets=with_origins(*ASSETS))
+    return wire(settings, assets=with_origins(*graph(settings)))
 
 
 ASSETS = (tables, related, aggregates, publish)
 
 
+def graph(settings: Settings | None) -> tuple[dg.AssetsDefinition, ...]:
+    """Choose the assets: the page is one where the settings name it."""
+    return (*ASSETS, report) if settings and settings.report.path else ASSETS
+
+
 def wire(
     settings: Settings | None,
     session: Session | None = None,
-    assets: Sequence[dg.AssetsDefinition] = ASSETS,
+    assets: Sequence[dg.AssetsDefinition] | None = None,
 ) -> dg.Definitions:
     """Put the parts together.
 
     Args:
         settings: for the schedules; each tick and each run reads them again. None where they cannot be used.
         session: the session of a caller who holds the lock in this process, for runs in it.
-        assets: the graph of the tables, as it is to be shown.
+        assets: the graph of the tables, as it is to be shown; as it is run by default.
     """
     schedules, sensors = automation(settings)
     return dg.Definitions(
-        assets=with_surroundings(settings, assets),
+        assets=with_surroundings(settings, graph(settings) if assets is None else assets),
         asset_checks=CHECK_STEPS,
         jobs=[*refreshing_jobs, maintain],
         schedules=schedules,

@@ -247,6 +247,21 @@ def test_the_path_of_the_environment_leaves_the_rest_of_its_table_alone(
     assert settings.warehouse.history is True
 
 
+def test_no_page_is_written_by_refreshes_until_the_settings_name_one(tmp_path: Path) -> None:
+    settings = read_settings(written(tmp_path, GOOD))
+    assert (settings.report.path, settings.report.lang, settings.report.internal) == (None, "en", False)
+    settings = read_settings(
+        written(tmp_path, '[report]\npath = "out/page.html"\nlang = "zh"\ninternal = true\n' + GOOD)
+    )
+    assert settings.report.path == tmp_path / "out/page.html"
+    assert (settings.report.lang, settings.report.internal) == ("zh", True)
+    assert "line 2: report.path names a folder; write the name of a file" in refused(
+        tmp_path, f'[report]\npath = "."\n{GOOD}'
+    )
+    assert "line 2: report.lang = 'de' cannot be used" in refused(tmp_path, f'[report]\nlang = "de"\n{GOOD}')
+    assert "did you mean 'path'?" in refused(tmp_path, f'[report]\npaths = "x.html"\n{GOOD}')
+
+
 def test_each_insight_is_on_until_it_is_switched_off(tmp_path: Path) -> None:
     file = tmp_path / "etl.toml"
     source = '[[source]]\nname = "x"\nlocation = "x"\n'

@@ -176,7 +176,8 @@ def _run(work: Refresh, plan: RefreshPlan, display: Display, began: float, *, is
     if not run.success or run.tables is None or run.published is None:
         if is_debug and run.trace:
             err.print(safe(run.trace))
-        show_failure(run.error, run.checks, work.settings.warehouse.path, run.run_id, err)
+        path, is_published = work.settings.warehouse.path, run.published is not None and run.published.is_new
+        show_failure(run.error, run.checks, path, run.run_id, err, is_published=is_published)
         return FAILED
     started = psutil.Process().create_time()
     spent = {"start": began - started, **{str(name): seconds for name, seconds in work.stages.seconds.items()}}

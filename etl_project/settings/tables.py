@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -142,6 +142,32 @@ class AlertSettings(BaseModel):
         return webhook
 
 
+Language = Literal["en", "zh"]
+"""Language of the words of the page that `etl report` writes."""
+
+
+class ReportSettings(BaseModel):
+    """`[report]`: the page that each refresh writes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path | None = None
+    """The page; None where refreshes write none."""
+    lang: Language = "en"
+    internal: bool = False
+    """Whether the page of refreshes names rejected files and articles that are not live."""
+
+    @field_validator("path")
+    @classmethod
+    def _is_file_name(cls, path: Path | None) -> Path | None:
+        if path is None:
+            return None
+        path = expand(path)
+        if not path.name or path.name == "..":
+            raise ValueError("report.path names a folder; write the name of a file, such as 'warehouse/report.html'")
+        return path
+
+
 class Settings(BaseModel):
     """Everything a refresh needs to know, paths resolved."""
 
@@ -153,6 +179,7 @@ class Settings(BaseModel):
     schedule: ScheduleSettings = ScheduleSettings()
     alerts: AlertSettings = AlertSettings()
     insight: Insight = Insight()
+    report: ReportSettings = ReportSettings()
     limits: Limits = Limits()
     checks: Thresholds = Thresholds()
     sources: Annotated[tuple[Source, ...], Field(alias="source")] = ()
@@ -188,6 +215,8 @@ class Settings(BaseModel):
     def _resolve(self) -> Settings:
         folder = self.file.parent
         object.__setattr__(self, "warehouse", self.warehouse.model_copy(update={"path": folder / self.warehouse.path}))
+        if self.report.path:
+            object.__setattr__(self, "report", self.report.model_copy(update={"path": folder / self.report.path}))
         self.alerts._folder = folder
         return self
 

@@ -198,7 +198,7 @@ def run_query(
         OSError: the file cannot be written.
     """
     if output is not None:
-        _refuse_own_file(output, path)
+        refuse_own_file(output, path)
     is_shown = output_format in (Format.table, Format.line) and output is None
     with open_published(path) as con:
         lock_settings(con)
@@ -272,8 +272,12 @@ def _serialize_one(answers: Iterator[duckdb.DuckDBPyRelation], output_format: Fo
     return data
 
 
-def _refuse_own_file(output: Path, published: Path) -> None:
+def refuse_own_file(output: Path, published: Path) -> None:
     """Refuse to write over the published file, the one before it, or anything in the folders of its work.
+
+    Args:
+        output: the file that somebody asks to be written.
+        published: the published file.
 
     Raises:
         OutputInUse: it would.
@@ -281,4 +285,4 @@ def _refuse_own_file(output: Path, published: Path) -> None:
     target, folder = output.resolve(), published.parent.resolve()
     ours = [published.resolve(), published.with_name(f"{published.stem}.previous{published.suffix}").resolve()]
     if target in ours or any(target.is_relative_to(folder / work) for work in (".work", ".dagster")):
-        raise OutputInUse(f"{output} belongs to the warehouse; write the rows to another file.")
+        raise OutputInUse(f"{output} belongs to the warehouse; write to another file.")

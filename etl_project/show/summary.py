@@ -128,16 +128,23 @@ def _describe_missed(count: int) -> str:
 
 
 def show_failure(
-    reason: str | None, checks: Sequence[CheckResult], published: Path, run_id: str, console: Console
+    reason: str | None,
+    checks: Sequence[CheckResult],
+    published: Path,
+    run_id: str,
+    console: Console,
+    *,
+    is_published: bool = False,
 ) -> None:
     """Print why a refresh failed, and what to do about it.
 
     Args:
         reason: why, in a sentence.
         checks: results of the checks that ran.
-        published: the published file, which is as it was.
+        published: the published file.
         run_id: the run in Dagster.
         console: the console to print to.
+        is_published: whether the file was published before the step that failed.
     """
     console.print(f"The refresh failed: {reason}", style="red")
     failed = [result for result in checks if result.check.is_blocking and not result.passed]
@@ -149,4 +156,5 @@ def show_failure(
             console.print(safe(f"    {line}"))
     if failed:
         console.print(f"If no post explains that, build every table anew: {command()} refresh --full")
-    console.print(f"{published} is as it was. See the run in Dagster with: {command()} ui (run {run_id})")
+    state = "was published before that" if is_published else "is as it was"
+    console.print(f"{published} {state}. See the run in Dagster with: {command()} ui (run {run_id})")

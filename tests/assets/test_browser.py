@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from chromium import CHROMIUM, FLAGS
 from conftest import Site
 from graph_runs import served
 from playwright import sync_api as playwright
@@ -18,17 +18,6 @@ from assets.tables import TABLES
 from etl_project.show.charts import LINE_COLOUR, TEXT_COLOUR
 
 pytest_plugins = ["graph_fixtures"]
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}")]
 

@@ -127,6 +127,7 @@ def test_a_wheel_holds_what_a_refresh_needs_and_nothing_that_was_built(tmp_path:
     names = set(zipfile.ZipFile(wheel).namelist())
     needed = {path.relative_to(ROOT).as_posix() for path in MODULES}
     needed |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "warehouse").rglob("*.sql")}
+    needed |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "etl_project/report/page").iterdir()}
     needed |= {"etl_project/database/internal.sql", "etl_project/py.typed", "assets/dagster.yaml"}
     assert needed - names == set()
     assert {name.split("/")[0] for name in names} == {*ROOMS, "etl_project-0.1.0.dist-info"}
