@@ -258,7 +258,8 @@ def test_no_page_is_written_by_refreshes_until_the_settings_name_one(tmp_path: P
     assert "line 2: report.path names a folder; write the name of a file" in refused(
         tmp_path, f'[report]\npath = "."\n{GOOD}'
     )
-    assert 'line 2: report.lang = "de" cannot be used; write "en" or "zh"' in refused(tmp_path, f'[report]\nlang = "de"\n{GOOD}')
+    said = refused(tmp_path, f'[report]\nlang = "de"\n{GOOD}')
+    assert 'line 2: report.lang = "de" cannot be used; write "en" or "zh"' in said
     assert "did you mean 'path'?" in refused(tmp_path, f'[report]\npaths = "x.html"\n{GOOD}')
 
 
