@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etl_project.database.contract import RELATED, contract
+from etl_project.database.sql import first_number
 from etl_project.database.work_file import transaction
 from etl_project.insight import Insight
 from etl_project.load.aggregate_inputs import columns_read
+from etl_project.related.links import clear_links, relate_links
 from etl_project.related.stories import clear_stories, relate_stories
 
 if TYPE_CHECKING:
@@ -28,13 +30,25 @@ def relate(con: duckdb.DuckDBPyConnection, insight: Insight) -> bool:
         duckdb.Error: nothing is changed.
     """
     with transaction(con):
-        is_changed = relate_stories(con) if insight.stories else clear_stories(con)
+        # Stories are last: they forget which articles changed.
+        is_changed = relate_links(con) if insight.links else clear_links(con)
+        is_changed |= relate_stories(con) if insight.stories else clear_stories(con)
+        _note_terms(con, is_on=insight.terms)
         if is_changed:
             con.execute(
                 "DELETE FROM internal.aggregates_built WHERE list_contains($names, name)",
                 {"names": sorted(counting_relations())},
             )
     return is_changed
+
+
+def _note_terms(con: duckdb.DuckDBPyConnection, *, is_on: bool) -> None:
+    """Write down whether there are terms: the view `article_terms` is empty where they are off."""
+    is_noted = first_number(con, "SELECT count(*) FROM internal.relations WHERE name = 'terms'") > 0
+    if is_on and not is_noted:
+        con.execute("INSERT INTO internal.relations VALUES ('terms', '')")
+    elif is_noted and not is_on:
+        con.execute("DELETE FROM internal.relations WHERE name = 'terms'")
 
 
 def counting_relations() -> set[str]:
