@@ -83,8 +83,8 @@ WITH clock AS (
     WHERE c.kind <> 'word' OR c.b <= 0.1 * s.p0
 )
 SELECT source_id, week, kind, term, n, round(trend_expected(p, b, p0), 2) AS expected,
-    if(reason IS NULL, trend_score(n, p, b, p0), NULL) AS score,
-    if(reason IS NULL, n >= 3 AND trend_score(n, p, b, p0) >= 3, NULL) AS is_rising,
+    CASE WHEN reason IS NULL THEN trend_score(n, p, b, p0) END AS score,
+    CASE WHEN reason IS NULL THEN n >= 3 AND trend_score(n, p, b, p0) >= 3 END AS is_rising,
     reason, first_article_id, b AS n_before, p AS stories, p0 AS stories_before
 FROM judged;
 COMMENT ON VIEW trending_terms IS 'One row per source and term of the last week, that of as_of: how far it is from the usual of the 12 weeks before. ORDER BY score DESC NULLS LAST.';
@@ -158,7 +158,7 @@ SELECT 'all' AS kind, NULL AS term, p1 AS stories_1, p2 AS stories_2, NULL::DOUB
 FROM sizes
 UNION ALL
 SELECT c.kind, c.term, c.n1, c.n2, round(trend_expected(s.p2, c.n1, s.p1), 2),
-    if(least(s.p1, s.p2) < 20, NULL, trend_score(c.n2, s.p2, c.n1, s.p1))
+    CASE WHEN least(s.p1, s.p2) >= 20 THEN trend_score(c.n2, s.p2, c.n1, s.p1) END
 FROM counted AS c, sizes AS s;
 COMMENT ON MACRO TABLE compare IS 'One row per category and term of stories of two periods, days from1 to to1 and from2 to to2, and one (all) for every story: kind, term, stories_1, stories_2, expected (in the second period, by the first), score (positive where the second has more; NULL where a period has fewer than 20 stories). In an attached file: USE it first.';
 
@@ -187,7 +187,7 @@ WITH own AS MATERIALIZED (
     SELECT s.kind, s.term, ln(any_value(n.articles) / count(*)) AS weight
     FROM shared AS s, articles_there AS n GROUP BY s.kind, s.term
 ), linked AS (
-    SELECT DISTINCT if(article_id = id, target_article_id, article_id) AS article_id FROM link_targets
+    SELECT DISTINCT CASE article_id WHEN id THEN target_article_id ELSE article_id END AS article_id FROM link_targets
     WHERE article_id = id OR target_article_id = id
 ), scores AS (
     SELECT article_id, sum(weight) AS score,
