@@ -13,7 +13,7 @@ from etl_project.database.contract import RELATED, contract
     specs=[
         dg.AssetSpec(
             name,
-            deps=["articles"],
+            deps=["articles", "article_links"] if name == "link_targets" else ["articles"],
             group_name="tables",
             kinds={"sql", "duckdb"},
             description=contract()[name].comment,
@@ -26,7 +26,7 @@ from etl_project.database.contract import RELATED, contract
 def related(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Find what tells the same story, in one transaction, and write the rows that differ."""
+    """Find what tells the same story and what links lead to, in one transaction, and write the rows that differ."""
     with session.step():
         rows = session.refresh.relate()
     for name in RELATED:

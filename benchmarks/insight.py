@@ -1,4 +1,4 @@
-"""What search, stories, terms and links cost: builds and refreshes with each part of `[insight]` on and off, and a search."""
+"""What search, stories, terms and links cost: builds and refreshes with each part of `[insight]` on and off."""
 
 from __future__ import annotations
 

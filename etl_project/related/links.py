@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from etl_project.database.arrow import registered
 from etl_project.database.contract import LINK_KEYS
+from etl_project.database.sql import count_rows
 from etl_project.related.stories import stories_version
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def _replace_touched(con: duckdb.DuckDBPyConnection) -> bool:
 
 def clear_links(con: duckdb.DuckDBPyConnection) -> bool:
     """Empty `link_targets`. Returns whether there were any."""
-    (had_rows,) = con.execute("SELECT EXISTS (FROM link_targets)").fetchone() or (False,)
-    con.execute("DELETE FROM link_targets")
-    con.execute(f"DELETE FROM internal.relations WHERE name = '{_NAME}'")
-    return bool(had_rows)
+    had_rows = count_rows(con, "link_targets") > 0
+    if had_rows or count_rows(con, f"internal.relations WHERE name = '{_NAME}'"):
+        con.execute("DELETE FROM link_targets")
+        con.execute(f"DELETE FROM internal.relations WHERE name = '{_NAME}'")
+    return had_rows
