@@ -48,7 +48,7 @@ def find_words(text: str) -> str:
     # A dictionary keeps their order: the same text has the same words in every process.
     words: dict[str, None] = {}
     if runs := _RUN_OF_HAN.findall(text):
-        words = {word: None for word in _cut_han()("\n".join(runs)) if word[1:]}
+        words = dict.fromkeys([word for word in _cut_han()("\n".join(runs)) if len(word) > 1])
     for word in _OTHER_WORD.findall(text):
         if not word.isdigit():
             words[word] = None
