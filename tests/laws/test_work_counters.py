@@ -33,7 +33,7 @@ CALLS_PER_SKETCH = 55
 """What `[insight] stories` adds to them: 629 with it, 575 without."""
 
 CALLS_PER_TERMS_AND_LINKS = 110
-"""What `[insight] terms` and `links` add: 736 with them, 629 without; most ask how long a word is, which is quickest."""
+"""What `[insight] terms` and `links` add: 736 with them, 629 without. Most ask the length of a word."""
 
 CALLS_PER_LISTED_FILE = 12
 """The same of a look that compares each file with the inventory and finds nothing to do."""
