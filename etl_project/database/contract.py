@@ -51,7 +51,10 @@ OBSERVED = ("article_changes", "article_history", "article_versions", "refreshes
 STORIES = ("story_pairs", "stories")
 """Tables of who tells the same story."""
 
-RELATED = (*STORIES, "link_targets")
+LINKS = ("link_targets",)
+"""Tables of what links lead to."""
+
+RELATED = (*STORIES, *LINKS)
 """Tables of relations over all articles, written by the stage `related`."""
 
 SKETCHES = "internal.article_sketches"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import RELATED, contract
+from etl_project.database.contract import LINKS, STORIES, contract
 from etl_project.database.sql import first_number
 from etl_project.database.work_file import transaction
 from etl_project.insight import Insight
@@ -30,16 +31,16 @@ def relate(con: duckdb.DuckDBPyConnection, insight: Insight) -> bool:
         duckdb.Error: nothing is changed.
     """
     with transaction(con):
+        changed: list[str] = []
         # Stories are last: they forget which articles changed.
-        is_changed = relate_links(con) if insight.links else clear_links(con)
-        is_changed |= relate_stories(con) if insight.stories else clear_stories(con)
+        if relate_links(con) if insight.links else clear_links(con):
+            changed += LINKS
+        if relate_stories(con) if insight.stories else clear_stories(con):
+            changed += STORIES
         _note_terms(con, is_on=insight.terms)
-        if is_changed:
-            con.execute(
-                "DELETE FROM internal.aggregates_built WHERE list_contains($names, name)",
-                {"names": sorted(counting_relations())},
-            )
-    return is_changed
+        if names := counting(changed):
+            con.execute("DELETE FROM internal.aggregates_built WHERE list_contains($names, name)", {"names": names})
+    return bool(changed)
 
 
 def _note_terms(con: duckdb.DuckDBPyConnection, *, is_on: bool) -> None:
@@ -51,7 +52,7 @@ def _note_terms(con: duckdb.DuckDBPyConnection, *, is_on: bool) -> None:
         con.execute("DELETE FROM internal.relations WHERE name = 'terms'")
 
 
-def counting_relations() -> set[str]:
-    """Names of the aggregates that read relations, on their own or through a view."""
+def counting(tables: Iterable[str]) -> list[str]:
+    """Names of the aggregates that read one of some tables, on their own or through a view."""
     read = columns_read(contract())
-    return {aggregate for table in RELATED for aggregate in read.get(table, ())}
+    return sorted({aggregate for table in tables for aggregate in read.get(table, ())})
