@@ -15,7 +15,7 @@ from etl_project.database.contract import RELATED, contract
     specs=[
         dg.AssetSpec(
             name,
-            deps=["articles"],
+            deps=["articles", "article_links"] if name == "link_targets" else ["articles"],
             group_name=subject_of(name),
             kinds={"sql", "duckdb"},
             description=escape_html(contract()[name].comment),
@@ -28,7 +28,7 @@ from etl_project.database.contract import RELATED, contract
 def related(
     context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Find what tells the same story, in one transaction, and write the rows that differ."""
+    """Find what tells the same story and what links lead to, in one transaction, and write the rows that differ."""
     with session.step():
         rows = session.refresh.relate()
     for name in RELATED:

@@ -12,7 +12,7 @@ SUBJECTS = {
         "article_authors",
         "article_mentions",
     ),
-    "links": ("article_links",),
+    "links": ("article_links", "link_targets"),
     "stories": ("stories", "story_pairs"),
     "history": ("article_history", "article_changes", "article_versions", "refreshes"),
     "about": ("sources", "metrics", "readme"),

@@ -13,3 +13,7 @@ class Insight:
     """Whether titles and texts are folded for search, in `search_text`."""
     stories: bool = True
     """Whether articles that tell the same story are found, in `stories`."""
+    terms: bool = True
+    """Whether words of titles and excerpts are kept for trends, in `article_terms`."""
+    links: bool = True
+    """Whether the articles that internal links lead to are found, in `link_targets`."""

@@ -224,7 +224,7 @@ class Site:
         return [row[0] for row in self.query_work(sql)]
 
     def derived(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of every table that is a function of the files, settings, code and as_of."""
+        """Every row of every table that is a function of the files, settings, code and as_of; views are of tables."""
         with duckdb.connect(str(self.published), read_only=True) as con:
             return _derived(con)
 
@@ -238,7 +238,8 @@ class Site:
 
 
 def _derived(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
-    names = [n for n in (*contract(), *aggregates()) if n not in (*OBSERVED, "changes")]
+    tables = [name for name, table in contract().items() if not table.is_view and name not in OBSERVED]
+    names = [*tables, *aggregates()]
     return {name: con.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}
 
 

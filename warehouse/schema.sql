@@ -281,6 +281,18 @@ COMMENT ON COLUMN stories.article_id IS 'Article.';
 COMMENT ON COLUMN stories.is_first IS 'It is the earliest live article of the story: one of each story that has a live one.';
 COMMENT ON COLUMN stories.similarity IS 'Similarity of its text with that of the article story_id, as in story_pairs; 1 for itself.';
 
+CREATE TABLE link_targets (
+    article_id VARCHAR NOT NULL,
+    position INTEGER NOT NULL,
+    target_article_id VARCHAR NOT NULL,
+    matched_by VARCHAR NOT NULL
+);
+COMMENT ON TABLE link_targets IS 'One row per internal link that leads to an article of the same source, live or not; empty where [insight] links is off.';
+COMMENT ON COLUMN link_targets.article_id IS 'Article that has the link.';
+COMMENT ON COLUMN link_targets.position IS 'Position of the link in article_links.';
+COMMENT ON COLUMN link_targets.target_article_id IS 'Article that the link leads to.';
+COMMENT ON COLUMN link_targets.matched_by IS 'How the link names it: address, path, path_end (the last folders and the name of the file), file_name or alias.';
+
 CREATE TABLE metrics (
     name VARCHAR NOT NULL,
     unit VARCHAR NOT NULL,

@@ -47,7 +47,7 @@ SELECT a.article_id, a.source_id, a.title, a.url, a.published_at, a.published_lo
     coalesce(t.ids, []) AS tag_ids, coalesce(t.names, []) AS tags,
     coalesce(w.names, []) AS authors,
     m.characters, m.words, m.han_characters, m.sentences, m.paragraphs, m.headings, m.links, m.images, m.code_blocks,
-    m.reading_minutes, a.excerpt, s.story_id, s.is_first
+    m.reading_minutes, a.excerpt, s.story_id, s.is_first, coalesce(i.links_in, 0) AS links_in
 FROM articles AS a
 LEFT JOIN stories AS s ON s.article_id = a.article_id
 LEFT JOIN article_metrics AS m ON m.article_id = a.article_id
@@ -63,7 +63,12 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT b.article_id, list(n.name ORDER BY b.position) AS names
     FROM article_authors AS b JOIN authors AS n ON n.author_id = b.author_id GROUP BY b.article_id
-) AS w ON w.article_id = a.article_id;
+) AS w ON w.article_id = a.article_id
+LEFT JOIN (
+    SELECT t.target_article_id AS article_id, count(DISTINCT t.article_id) AS links_in
+    FROM link_targets AS t SEMI JOIN articles_live AS f ON f.article_id = t.article_id
+    WHERE t.target_article_id <> t.article_id GROUP BY t.target_article_id
+) AS i ON i.article_id = a.article_id;
 COMMENT ON VIEW articles_full IS 'One row per article, live or not, with its categories, tags, authors, metrics and story.';
 COMMENT ON COLUMN articles_full.is_live IS 'Whether it is in articles_live.';
 COMMENT ON COLUMN articles_full.category_ids IS 'category_id of each category, in the order of the post; [] for none.';
@@ -71,6 +76,7 @@ COMMENT ON COLUMN articles_full.categories IS 'Name of each category, in the sam
 COMMENT ON COLUMN articles_full.tag_ids IS 'tag_id of each tag, in the order of the post; [] for none.';
 COMMENT ON COLUMN articles_full.tags IS 'Name of each tag, in the same order.';
 COMMENT ON COLUMN articles_full.authors IS 'Name of each author, in the order of the post; [] for none.';
+COMMENT ON COLUMN articles_full.links_in IS 'Other live articles of its source that link to it; 0 where [insight] links is off.';
 
 -- Who told a story first, and who told it again how much later.
 CREATE VIEW who_was_first AS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etl_project.checks.check import Check
-from etl_project.database.contract import SKETCHES, TERMS, tables_by_article
+from etl_project.database.contract import INTERNAL_BY_ARTICLE, TERMS, tables_by_article
 from etl_project.load.aggregates import Aggregate, aggregates
 
 _ONE_FOR_ONE = ("article_bodies", "article_metrics")
@@ -122,7 +122,7 @@ INTEGRITY: tuple[Check, ...] = (
             f"SELECT article_id FROM {table} ANTI JOIN articles USING (article_id)",
         )
         for table in tables_by_article()[1:]
-        if table not in (*_ONE_FOR_ONE, *_BRIDGES, SKETCHES)
+        if table not in (*_ONE_FOR_ONE, *_BRIDGES, *INTERNAL_BY_ARTICLE)
     ),
     *(
         Check(
@@ -193,6 +193,23 @@ INTEGRITY: tuple[Check, ...] = (
         GROUP BY ALL
         HAVING rows > 1 OR one.story_id IS DISTINCT FROM other.story_id OR one.story_id IS NULL
             OR p.article_id >= p.other_article_id
+        """,
+    ),
+    Check(
+        "every_target_is_of_an_internal_link",
+        "related",
+        "link_targets",
+        "Every row of link_targets is of one internal link and leads to an article of the same source.",
+        """
+        SELECT t.article_id, t.position, t.target_article_id, l.kind, a.source_id, b.source_id AS source_of_target,
+            count(*) AS rows
+        FROM link_targets AS t
+        LEFT JOIN article_links AS l ON l.article_id = t.article_id AND l.position = t.position
+        LEFT JOIN articles AS a ON a.article_id = t.article_id
+        LEFT JOIN articles AS b ON b.article_id = t.target_article_id
+        GROUP BY ALL
+        HAVING rows > 1 OR l.kind IS DISTINCT FROM 'internal' OR a.source_id IS DISTINCT FROM source_of_target
+            OR source_of_target IS NULL
         """,
     ),
     *(_make_law_check(aggregate) for aggregate in aggregates().values()),

@@ -24,7 +24,10 @@ WAREHOUSE = Path(warehouse.__file__).parent
 SCHEMA_SQL = WAREHOUSE / "schema.sql"
 OBSERVED_SQL = WAREHOUSE / "observed.sql"
 TABLES_SQL = (SCHEMA_SQL, OBSERVED_SQL)
-PUBLIC_SQL = (*TABLES_SQL, WAREHOUSE / "views.sql", WAREHOUSE / "search.sql", WAREHOUSE / "readme.sql")
+PUBLIC_SQL = (
+    *TABLES_SQL,
+    *(WAREHOUSE / f"{name}.sql" for name in ("views", "links", "trends", "search", "readme")),
+)
 """Files that declare what SQL users see, in the order they are run."""
 AGGREGATES_FOLDER = WAREHOUSE / "aggregates"
 INTERNAL_SQL = Path(__file__).parent / "internal.sql"
@@ -45,11 +48,26 @@ None where only whole rows are told apart: after a source took the name of a rem
 OBSERVED = ("article_changes", "article_history", "article_versions", "refreshes")
 """Tables that record what refreshes saw: carried over when the derived tables are built anew."""
 
-RELATED = ("story_pairs", "stories")
+STORIES = ("story_pairs", "stories")
+"""Tables of who tells the same story."""
+
+LINKS = ("link_targets",)
+"""Tables of what links lead to."""
+
+RELATED = (*STORIES, *LINKS)
 """Tables of relations over all articles, written by the stage `related`."""
 
 SKETCHES = "internal.article_sketches"
 """Table of what the stage `related` compares of each article."""
+
+LINK_KEYS = "internal.link_keys"
+"""Table of what articles are called in links, and what links call the article that they lead to."""
+
+WORDS = "internal.article_words"
+"""Table of the words of each article that trends are counted of."""
+
+INTERNAL_BY_ARTICLE = (SKETCHES, LINK_KEYS, WORDS)
+"""Internal tables whose rows belong to one article and are replaced with it."""
 
 TERMS = {"categories": "category_id", "tags": "tag_id", "authors": "author_id"}
 """Table of terms -> its key. Its bridge is `article_<table>`."""
@@ -181,7 +199,7 @@ def tables_by_article() -> tuple[str, ...]:
     Read from the text of schema.sql, as a plan and the processes that read posts do without DuckDB.
     """
     names = re.findall(r"CREATE TABLE (\w+) \(\s*article_id\b", SCHEMA_SQL.read_text("utf-8"))
-    return (*(name for name in names if name not in (*OBSERVED, *RELATED)), SKETCHES)
+    return (*(name for name in names if name not in (*OBSERVED, *RELATED)), *INTERNAL_BY_ARTICLE)
 
 
 @functools.cache

@@ -120,5 +120,25 @@ COMMENT ON COLUMN internal.sketches_before.bands IS 'As in article_sketches.';
 COMMENT ON COLUMN internal.sketches_before.marks IS 'As in article_sketches.';
 CREATE TABLE internal.relations (name VARCHAR NOT NULL, version VARCHAR NOT NULL);
 COMMENT ON TABLE internal.relations IS 'One row per kind of relation that is up to date but for articles_to_relate.';
-COMMENT ON COLUMN internal.relations.name IS 'stories.';
+COMMENT ON COLUMN internal.relations.name IS 'stories or links; terms where [insight] terms is on.';
 COMMENT ON COLUMN internal.relations.version IS 'Fingerprint of the rule they were made by.';
+-- What link targets are found by, and trends are counted of. A row is a function of its own post: docs/links.md, trends.md.
+CREATE TABLE internal.link_keys (
+    article_id VARCHAR NOT NULL,
+    position INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
+    way VARCHAR NOT NULL,
+    key VARCHAR NOT NULL,
+    names_post BOOLEAN
+);
+COMMENT ON TABLE internal.link_keys IS 'One row per name of an article (position 0), and per internal link and name by which it may call its target; empty where [insight] links is off.';
+COMMENT ON COLUMN internal.link_keys.article_id IS 'Article.';
+COMMENT ON COLUMN internal.link_keys.position IS '0 for a name of the article itself; else position in article_links.';
+COMMENT ON COLUMN internal.link_keys.rank IS '0 for a name of the article itself; else which name of the link is tried first, from 1.';
+COMMENT ON COLUMN internal.link_keys.way IS 'address, path, end (the last parts of a path) or alias.';
+COMMENT ON COLUMN internal.link_keys.key IS 'The name, folded for comparing.';
+COMMENT ON COLUMN internal.link_keys.names_post IS 'Of a link: it names the file of a post (true) or another file (false); NULL for an address, which may be of either.';
+CREATE TABLE internal.article_words (article_id VARCHAR NOT NULL, words VARCHAR NOT NULL USING COMPRESSION zstd);
+COMMENT ON TABLE internal.article_words IS 'One row per article: the words of its title and excerpt; empty where [insight] terms is off.';
+COMMENT ON COLUMN internal.article_words.article_id IS 'Article.';
+COMMENT ON COLUMN internal.article_words.words IS 'Each word once, joined by spaces.';

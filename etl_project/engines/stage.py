@@ -15,7 +15,9 @@ from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.source import Source
+from etl_project.transform.article_words import WORDS, article_words
 from etl_project.transform.articles import article_bodies, articles
+from etl_project.transform.link_keys import LINK_KEYS, link_keys
 from etl_project.transform.links import article_headings, article_links, article_mentions
 from etl_project.transform.metrics import article_metrics
 from etl_project.transform.search_text import fold, search_text
@@ -58,7 +60,12 @@ def normalize(posts: pl.DataFrame, source: Source, insight: Insight) -> dict[str
         tables[SKETCHES] = article_sketches
     if insight.search or insight.stories:
         posts = fold(posts)
-    return {name: table(posts) for name, table in tables.items()}
+    if insight.terms:
+        tables[WORDS] = article_words
+    made = {name: table(posts) for name, table in tables.items()}
+    if insight.links:
+        made[LINK_KEYS] = link_keys(posts, made["article_links"], source)
+    return made
 
 
 def reject_killer(batch: Batch) -> ManifestRow:

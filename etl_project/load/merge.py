@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import SKETCHES, TERMS, Table, metric_definitions, tables_by_article
+from etl_project.database.contract import INTERNAL_BY_ARTICLE, TERMS, Table, metric_definitions, tables_by_article
 from etl_project.database.generation import begin_generation, generation
 from etl_project.database.live_sql import turned_live_or_expired
 from etl_project.database.sql import count_rows, first_number, parquet_rows
+from etl_project.insight import Insight
 from etl_project.load.aggregate_inputs import digest_inputs, same_inputs
 from etl_project.load.change_log import keep_articles_before, log_changes, pair_moves
 from etl_project.load.file_tables import replace_files, replace_files_not_read, replace_inventory
 from etl_project.load.refresh_log import Timing, log_refresh
 from etl_project.load.sketches import complete_sketches, note_articles_to_relate
 from etl_project.load.versions import keep_replaced_versions, keep_versions_before
+from etl_project.load.words_and_links import complete_words_and_link_keys
 from etl_project.scan.source_version import SourceVersion
 from etl_project.sources.paths import escape_path
 from etl_project.sources.source import Source
@@ -61,6 +63,8 @@ class Merge:
     """Whether `search_text` is made."""
     has_stories: bool = True
     """Whether sketches are made, by which stories are found."""
+    insight: Insight = field(default_factory=Insight)
+    """What else is made."""
     keeps_history: bool = False
     """Whether replaced versions are kept in `article_versions`."""
     previous: str | None = None
@@ -211,14 +215,15 @@ def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
             con.execute(f"DELETE FROM {table} WHERE article_id IN (SELECT article_id FROM articles_to_replace)")
         if paths := work.staged.get(table):
             con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {parquet_rows(paths)}")
-        # Sketches are internal: those of retained articles are made of their texts.
-        if work.previous and table != SKETCHES:
+        # What is internal is made anew of the other tables, where a retained article lacks it.
+        if work.previous and table not in INTERNAL_BY_ARTICLE:
             con.execute(
                 f"INSERT INTO {table} BY NAME "
                 f"SELECT * FROM {work.previous}.{table} SEMI JOIN retained_articles USING (article_id)"
             )
     _complete_search_text(con, work)
     complete_sketches(con, has_stories=work.has_stories)
+    complete_words_and_link_keys(con, work.insight, work.sources)
     con.execute(
         "UPDATE articles SET missing_since = ? "
         "WHERE missing_since IS NULL AND article_id IN (SELECT article_id FROM retained_articles)",

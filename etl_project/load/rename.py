@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _RENAMED_COLUMNS = (
     "source_id", "article_id", "old_article_id", "previous_article_id", "other_article_id", "story_id",
+    "target_article_id",
 )  # fmt: skip
 
 

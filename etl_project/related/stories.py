@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl_project.database.arrow import registered
-from etl_project.database.contract import RELATED, SKETCHES
+from etl_project.database.contract import SKETCHES, STORIES
 from etl_project.database.live_sql import LAST_AS_OF, is_live
 from etl_project.database.sql import count_rows, first_number
 from etl_project.related.pairs import find_pairs, similarity_sql
@@ -77,8 +77,8 @@ def relate_stories(con: duckdb.DuckDBPyConnection) -> bool:
 
 def clear_stories(con: duckdb.DuckDBPyConnection) -> bool:
     """Empty every table of stories but the sketches. Returns whether there was a row."""
-    had_rows = any(count_rows(con, table) for table in RELATED)
-    for table in (*RELATED, *_WAITING):
+    had_rows = any(count_rows(con, table) for table in STORIES)
+    for table in (*STORIES, *_WAITING):
         con.execute(f"DELETE FROM {table}")
     con.execute("DELETE FROM internal.relations WHERE name = 'stories'")
     return had_rows

@@ -37,7 +37,9 @@ OTHER_IMPORTS = (
 )  # fmt: skip
 """What reading code imports only to say where posts are."""
 
-_LIBRARIES = ("polars", "py3langid", "pyromark", "python-frontmatter", "pyyaml", "rensa", "selectolax", "tzdata")
+_LIBRARIES = (
+    "polars", "py3langid", "pyromark", "python-frontmatter", "pyyaml", "rensa", "rjieba", "selectolax", "tzdata",
+)  # fmt: skip
 
 
 def source_fingerprint(pinned: PinnedSource, limits: Limits, insight: Insight) -> str:

@@ -44,7 +44,7 @@ def fold(posts: pl.DataFrame) -> pl.DataFrame:
     """
     if "folded_text" in posts.columns:
         return posts
-    return posts.with_columns(folded_title=_fold(pl.col("title").fill_null("")), folded_text=_fold(pl.col("text")))
+    return posts.with_columns(folded_title=folded(pl.col("title").fill_null("")), folded_text=folded(pl.col("text")))
 
 
 def search_text(posts: pl.DataFrame) -> pl.DataFrame:
@@ -66,10 +66,11 @@ def search_text(posts: pl.DataFrame) -> pl.DataFrame:
 
 def search_form(text: pl.Expr) -> pl.Expr:
     """Fold a column of texts as the macro `search_form` does."""
-    return _set_apart(_fold(text))
+    return _set_apart(folded(text))
 
 
-def _fold(text: pl.Expr) -> pl.Expr:
+def folded(text: pl.Expr) -> pl.Expr:
+    """Fold the letters and digits of a column of texts: NFC, half-width, lower case."""
     composed = pl.coalesce(pl.when(text.str.contains(_MAY_NOT_BE_NFC)).then(text).str.normalize("NFC"), text)
     return composed.str.replace_many([*_FOLDED], [*_FOLDED.values()]).str.to_lowercase()
 

@@ -40,7 +40,7 @@ author: Author {name}
 ---
 # Heading
 
-<span data-ship="HX-12">海星号</span> [at sea](https://sea.example/)
+<span data-ship="HX-12">海星号</span> [at sea](https://sea.example/) [first](2026-01-01-1.md)
 """
 
 
@@ -130,6 +130,13 @@ CORRUPTIONS: dict[str, tuple[str, ...]] = {
         "DELETE FROM stories WHERE article_id LIKE '%-copy.md'",
         "INSERT INTO story_pairs SELECT * FROM story_pairs",
         "UPDATE story_pairs SET article_id = other_article_id, other_article_id = article_id",
+    ),
+    "every_target_is_of_an_internal_link": (
+        "INSERT INTO link_targets SELECT * FROM link_targets",
+        "UPDATE link_targets SET position = 9",
+        "UPDATE link_targets SET target_article_id = 'site:nowhere.md'",
+        "UPDATE article_links SET kind = 'external'",
+        "UPDATE articles SET source_id = 'other' WHERE path LIKE '%-2.md'",
     ),
     **{f"{aggregate.name}_adds_up": corruptions_of_laws(aggregate) for aggregate in aggregates().values()},
     "articles_by_date_has_every_day": (

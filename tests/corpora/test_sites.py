@@ -352,3 +352,37 @@ def test_nine_of_ten_copies_of_real_posts_are_found_and_no_post_of_a_template_is
             "SELECT story_id FROM stories WHERE contains(article_id, ':post-') GROUP BY 1 HAVING count(*) > 1"
         )
         assert mixed.fetchall() == [], "copies never connect two posts"
+
+
+def test_links_lead_from_post_to_post_of_real_sites(sites: Site) -> None:
+    ways = sites.query("SELECT split_part(article_id, ':', 1), matched_by, count(*) FROM link_targets GROUP BY ALL")
+    # The sites are samples of posts: most of what they link to is not among them.
+    assert sorted(ways) == [
+        ("bitcoinops", "address", 4), ("go-blog", "path_end", 3), ("obsidian-hub", "alias", 1), ("yihui", "address", 1),
+    ]  # fmt: skip
+    same = sites.query(
+        """
+        SELECT l.url, a.url, a.path, a.front_matter::VARCHAR
+        FROM link_targets JOIN article_links AS l USING (article_id, position)
+        JOIN articles AS a ON a.article_id = target_article_id
+        """
+    )
+    for link, url, path, front_matter in same:
+        name = link.partition("#")[0].strip("/")
+        assert name in (url or "") or f"{name}." in path or name in front_matter, (link, path)
+
+
+def test_links_that_lead_nowhere_are_of_posts_that_the_samples_lack(sites: Site) -> None:
+    links = sites.query("SELECT source_id, link FROM broken_links WHERE because = 'no_article'")
+    assert len(links) > 200
+    is_of_post = {
+        "bitcoinops": r"/\w+/(newsletters|podcast)/\d{4}/\d\d/\d\d\b.*|/zh/bitcoin-core-28-wallet-integration-guide/.*",
+        "go-blog": r"(developing|release-workflow|using-go-modules|version-numbers)(#.*)?",
+        "hexo-site": r"(/docs/|\.\./|\w).*",
+        "hugo-notes": r"/notes/.*\.md",
+        "obsidian-hub": r"[^.]*",
+        "ruby-lang": r"(\{% ?link |\{\{ site.url \}\})?/?\w+/news/.*",
+        "this-week-in-rust": "INSERT_LINK_HERE",
+        "yihui": r"/(cn|en)/\d{4}/\d\d/.*",
+    }
+    assert [(source, link) for source, link in links if not re.fullmatch(is_of_post[source], link)] == []

@@ -12,8 +12,8 @@ import pytest
 from conftest import Site
 
 from etl_project.database.contract import (
+    INTERNAL_BY_ARTICLE,
     OBSERVED,
-    SKETCHES,
     TERMS,
     contract,
     declared,
@@ -52,6 +52,7 @@ PROMISED = {
     "code_blocks reading_minutes",
     "story_pairs": "article_id other_article_id similarity",
     "stories": "story_id article_id is_first similarity",
+    "link_targets": "article_id position target_article_id matched_by",
     "metrics": "name unit definition",
     "rejected_files": "source_id path reason message line suggestion size bytes",
     "article_changes": "refresh_id source_id article_id old_article_id change title old_path new_path old_hash "
@@ -63,6 +64,12 @@ PROMISED = {
     "files_listed files_read files_loaded files_rejected files_missed bytes_read source_commit",
 }
 """Tables people write queries against: a column may be added, none may go."""
+
+PROMISED_VIEWS = {
+    *("articles_live", "articles_not_live", "articles_full", "changes", "schema_version", "who_was_first"),
+    *("backlinks", "orphans", "broken_links", "images_without_text", "heading_jumps"),
+    *("article_terms", "dated_stories", "terms_by_week", "trending_terms", "tag_pairs", "mentions_by_date"),
+}
 
 SIGNATURE = {"mtime_ns", "ctime_ns", "inode", "is_young", "blob_id"}
 """What a worker says of a file for the inventory alone."""
@@ -108,9 +115,8 @@ def test_every_promised_table_has_its_columns(table: str) -> None:
 
 
 def test_there_are_no_tables_but_the_promised_ones_and_the_views() -> None:
-    views = {"articles_live", "articles_not_live", "articles_full", "changes", "schema_version", "who_was_first"}
-    assert set(contract()) == {*PROMISED, *views}
-    assert {*tables_by_article(), *OBSERVED, *TERMS} - {SKETCHES} <= set(PROMISED)
+    assert set(contract()) == {*PROMISED, *PROMISED_VIEWS}
+    assert {*tables_by_article(), *OBSERVED, *TERMS} - {*INTERNAL_BY_ARTICLE} <= set(PROMISED)
 
 
 def test_every_table_says_its_grain_and_every_column_what_it_holds() -> None:
@@ -124,8 +130,21 @@ def test_every_table_says_its_grain_and_every_column_what_it_holds() -> None:
     assert [name for name, table in contract().items() if not table.comment.startswith("One row per ")] == []
 
 
+def test_what_is_stored_is_understood_by_older_clients(full_site: Site) -> None:
+    full_site.refresh()
+    stored = full_site.query(
+        "SELECT view_name, sql FROM duckdb_views() WHERE NOT internal UNION ALL "
+        "SELECT function_name, macro_definition FROM duckdb_functions() WHERE NOT internal"
+    )
+    # DuckDB 1.2 has no function of that name.
+    assert [name for name, sql in stored if re.search(r"\bif\(|\"if\"\(", sql or "")] == []
+
+
 def test_every_macro_says_what_it_gives_and_what_is_internal_says_what_it_holds(full_site: Site) -> None:
-    assert set(macros()) == {"articles_as_of", "search", "search_form", "search_hits", "search_needles", "times"}
+    assert set(macros()) == {
+        *("articles_as_of", "search", "search_form", "search_hits", "search_needles", "times"),
+        *("compare", "related", "top_tags", "trend_expected", "trend_score", "link_form"),
+    }
     assert [m.name for m in macros().values() if m.is_table and not m.comment.startswith("One row per ")] == []
     full_site.refresh()
     silent = full_site.query(

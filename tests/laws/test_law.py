@@ -30,8 +30,8 @@ A_RULE = '[[source.rules]]\nselector = "a"\ncolumn = "medium"\n'
 NAME = ["2026-01-01-a", "2026-01-02-b", "2026-01-03-c", "2026-02-30-d", "e"]
 FOLDER = ["_posts", "old_post"]
 TEXT = [
-    "---\ntitle: One\ntags: [a, B]\ncategories: news\n---\n\nText [x](https://one.example/).\n",
-    "---\ntitle: Two\ntags: [A, c]\n---\n\n# Head\n\nOther text.\n",
+    "---\ntitle: One\ntags: [a, B]\ncategories: news\n---\n\nText [x](https://one.example/), [b](2026-01-02-b.md).\n",
+    "---\ntitle: Two\ntags: [A, c]\n---\n\n# Head\n\nOther text [c](/news/2026/01/03/c.html).\n",
     '---\ntitle: "他说"好"了"\ndate: 2026-01-05 10:00:00\ncategories: [News, x]\n---\n\n正文。\n',
     "---\ntitle: Far\ndate: 2098-01-05\ntags: late\n---\n\nLater.\n",
     "---\ntitle: Soon\ndate: 2097-06-01 23:30:00\ncategories: [news, later]\n---\n\nLater.\n",
