@@ -22,6 +22,9 @@ _TERMS = {"categories": "category_id", "tags": "tag_id", "authors": "author_id"}
 
 _LIVE = "live_articles_of_this_call"
 
+_WORDS, _LIVE_WORDS = "internal.article_words", "live_words_of_this_call"
+"""The one table of articles in the schema `internal` that a view of the file shows, and what stands for it."""
+
 _BARRIER = "LIMIT 4611686018427387904"
 """More rows than there can be: DuckDB evaluates no expression of a query below a limit. Without it a query could make
 an error, and so a message, of rows that the filter of the view takes away only afterwards."""
@@ -81,9 +84,12 @@ def _show_live_rows(con: duckdb.DuckDBPyConnection, tables: dict[str, Table]) ->
     for table in tables.values():
         if not table.is_view:
             con.execute(f"CREATE TEMP VIEW {table.name} AS {_rows_of(table, file)}")
+    words = f"SELECT * FROM {file.removesuffix('main.')}{_WORDS} WHERE article_id IN (FROM {_LIVE}) {_BARRIER}"
+    con.execute(f"CREATE TEMP VIEW {_LIVE_WORDS} AS {words}")
     for table in tables.values():
         if table.view_sql:
-            con.execute(table.view_sql.replace("CREATE VIEW", "CREATE TEMP VIEW", 1))
+            own = table.view_sql.replace(_WORDS, _LIVE_WORDS)
+            con.execute(own.replace("CREATE VIEW", "CREATE TEMP VIEW", 1))
     hidden = {*_OF_NOBODY, "changes", "articles_not_live"}
     return {name: table for name, table in tables.items() if name not in hidden}
 

@@ -108,8 +108,8 @@ def test_etl_maintain_does_the_same_from_a_terminal(posts: Site) -> None:
     (posts.published.parent / ".work/posts.mirrors/0123456789abcdef.git").mkdir(parents=True)
     ended = CliRunner().invoke(app, ["maintain", "--keep-days", "0"])
     assert ended.exit_code == 0, ended.output
-    assert "posts.duckdb: " in ended.output and "; 1 runs went." in ended.output
-    assert "1 copies of repositories went" in ended.output
+    assert "posts.duckdb: " in ended.output and "; 1 run went." in ended.output
+    assert "1 copy of repositories went" in ended.output
 
 
 def size_of_records(site: Site) -> int:
