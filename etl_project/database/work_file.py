@@ -16,6 +16,7 @@ from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
 from etl_project.database.lock import RefreshLock
 from etl_project.database.opening import DoesNotOpen, is_damage, open_with_retries
+from etl_project.database.publication_record import PublicationRecord
 from etl_project.database.sql import quoted
 from etl_project.database.template import attach_statement, template_file
 from etl_project.errors import UserError
@@ -39,7 +40,7 @@ class WorkFile:
     """The private database beside a published file.
 
     Layout, for `warehouse/posts.duckdb`: `warehouse/.work/posts.duckdb`, its lock, the staging folder,
-    `posts.last_plan.json` and `posts.alerts.json`.
+    `posts.last_plan.json`, `posts.published.json` and `posts.alerts.json`.
     """
 
     def __init__(self, published: Path) -> None:
@@ -53,6 +54,7 @@ class WorkFile:
         self.staging = self.folder / f"{name}.staging"
         self._spill = self.folder / f"{name}.spill"
         self.last_plan = LastPlanFile(self.folder / f"{name}.last_plan.json")
+        self.publication = PublicationRecord(self.folder / f"{name}.published.json")
         self.alerts = self.folder / f"{name}.alerts.json"
         self.damaged: Path | None = None
         """Where `restore` put a damaged work file."""
@@ -223,6 +225,7 @@ class WorkFile:
             self.unfinished,
             self.linking,
             unfinished_of(self.last_plan.path),
+            unfinished_of(self.publication.path),
             unfinished_of(self.alerts),
         ]
         for file in leftovers:
@@ -314,7 +317,11 @@ class WorkFile:
     def is_published(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether the work file, which the connection has in use, is checked and published as it is."""
         edition = _read_edition(con)
-        return edition is not None and edition == self.published_edition()
+        return edition is not None and edition == self.published_edition() and not self.is_written_into()
+
+    def is_written_into(self) -> bool:
+        """Whether the published file is not as it was published: something wrote into it, or took its place."""
+        return self.publication.is_strange(self.published)
 
 
 def _read_edition(con: duckdb.DuckDBPyConnection) -> tuple[int, str | None] | None:
