@@ -15,6 +15,7 @@ from rich.console import Console
 
 from etl_project.database.publish import Published
 from etl_project.refresh import Refresh
+from etl_project.show.plan import show_plan
 from etl_project.show.summary import show_summary
 
 NOT_AS_PUBLISHED = ["the published file is not as it was published"]
@@ -129,11 +130,14 @@ def _crashing_at_the_publication(self: Path, target: Path) -> Path:
 def test_what_somebody_wrote_stays_in_the_file_before_and_the_summary_warns(site: Site) -> None:
     write_into(site, "CREATE TABLE mine AS SELECT 1 AS one")
     refresh, plan = site.plan()
+    text = io.StringIO()
+    console = Console(file=text, width=200)
+    show_plan(plan, "", console)
     loaded = refresh.load_tables(plan)
-    published, text = refresh.publish(), io.StringIO()
+    published = refresh.publish()
     with duckdb.connect(str(refresh.work.previous), read_only=True) as con:
         assert con.execute("FROM mine").fetchall() == [(1,)]
-    console = Console(file=text, width=200)
     show_summary(loaded, published, {}, [], {}, 0, refresh.work.previous, console)
+    assert "Built anew: the published file." in text.getvalue()
     assert "Warning: posts.duckdb was not as it had been published" in text.getvalue()
     assert "posts.previous.duckdb is what was there" in text.getvalue()
