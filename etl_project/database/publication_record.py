@@ -30,16 +30,20 @@ class PublicationRecord:
         write_json(self.path, {"files": [_begins_with(file) for file in files if file.exists()]})
 
     def is_strange(self, published: Path) -> bool:
-        """Whether there is a published file that is none of those written down; no record accuses no file."""
+        """Whether there is a published file that is none of those written down; no record accuses no file.
+
+        A log beside it does not matter: nothing reads that but DuckDB, when the file is opened with it.
+        """
         known = read_json(self.path).get("files")
-        if not isinstance(known, list):
-            return False
-        # A log holds what somebody wrote and DuckDB has not moved into the file.
-        wal = Path(f"{published}.wal")
         try:
-            return (wal.exists() and wal.stat().st_size > 0) or _begins_with(published) not in known
+            return isinstance(known, list) and _begins_with(published) not in known
         except OSError:  # not there, or not to be read
             return False
+
+    def has_log(self, published: Path) -> bool:
+        """Whether somebody wrote what DuckDB has not moved into the file yet: it is in a log beside it."""
+        wal = Path(f"{published}.wal")
+        return self.path.exists() and wal.exists() and wal.stat().st_size > 0
 
 
 def _begins_with(file: Path) -> dict[str, str | int]:

@@ -73,6 +73,17 @@ def test_a_published_file_that_was_written_into_is_published_anew(site: Site, ch
     assert site.refresh() is None, "and only once"
 
 
+@pytest.mark.built(by=one_post)
+def test_a_lost_work_file_is_not_made_of_what_somebody_wrote(site: Site) -> None:
+    site.write("_posts/2026-01-03-two.md")
+    site.refresh()
+    write_into(site, "UPDATE articles SET title = 'Mine'")
+    (site.published.parent / ".work/posts.duckdb").unlink()
+    loaded = site.refresh()
+    assert loaded and loaded.files_read == 1, "from the file before, which lacks the second post"
+    assert site.column("SELECT DISTINCT title = 'Mine' FROM articles") == [False]
+
+
 def copied_in_place(site: Site) -> None:
     copy = site.folder / "copy.duckdb"
     shutil.copyfile(site.published, copy)
