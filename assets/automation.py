@@ -1,4 +1,4 @@
-"""The schedule and the sensor: check for changes, and request a run of the job `refresh` only when there is work."""
+"""The schedule and the sensors: check for changes, and request a run of the job `refresh` only when there is work."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ PLAN_TIMEOUT_SECONDS = 40
 
 SENSOR_INTERVAL_SECONDS = 60
 
+_ONCE_SECONDS = 365 * 24 * 3600
+"""Interval of a sensor that is to check once. Dagster keeps the time of its last tick, also while no server runs."""
+
 _STOPPED_TAG = "etl/stopped"
 """Tag of a run that is requested only to fail, so that people see the reason on its page: a digest of the reason."""
 
@@ -42,7 +45,7 @@ _planner = ThreadPoolExecutor(1, "plan")
 
 
 def automation(settings: Settings | None) -> tuple[list[dg.ScheduleDefinition], list[dg.SensorDefinition]]:
-    """Make the schedules and the sensor.
+    """Make the schedules and the sensors.
 
     Args:
         settings: as they were when the definitions were loaded; each tick reads them again. None if they could not
@@ -72,6 +75,17 @@ def automation(settings: Settings | None) -> tuple[list[dg.ScheduleDefinition], 
     def look_every_minute(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         return evaluate_tick(context.instance, settings)
 
+    # After any later start Dagster makes up for the tick that the schedule missed.
+    @dg.sensor(
+        job_name=REFRESH,
+        minimum_interval_seconds=_ONCE_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Checks for changes as soon as the servers run for the first time; the schedule does it from then "
+        "on.",
+    )
+    def look_at_first_start(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return evaluate_tick(context.instance, settings)
+
     weekly = dg.ScheduleDefinition(
         name="maintain_regularly",
         job_name=MAINTAIN,
@@ -80,7 +94,7 @@ def automation(settings: Settings | None) -> tuple[list[dg.ScheduleDefinition], 
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Starts the job maintain, by default in the night from Saturday to Sunday.",
     )
-    return [look_for_changes, weekly], [look_every_minute]
+    return [look_for_changes, weekly], [look_every_minute, look_at_first_start]
 
 
 def evaluate_tick(instance: dg.DagsterInstance, loaded: Settings | None) -> dg.RunRequest | dg.SkipReason:

@@ -14,7 +14,10 @@ _WIDTH = 120
 
 
 def log_outcome(session: Session, log: logging.Logger) -> None:
-    """Log the summary of a refresh, as a warning where a file is rejected, a source could not be read or a check warns.
+    """Log the summary of a refresh, as a warning where something needs care.
+
+    That is a rejected file, a source that could not be read, a check that warns, or a published file that was written
+    into.
 
     A run that published nothing, because there was nothing to do or only a part was asked for, has no summary.
     """
@@ -27,6 +30,9 @@ def log_outcome(session: Session, log: logging.Logger) -> None:
     before = session.refresh.work.previous
     show_summary(loaded, published, session.aggregates, session.checks, spent, sum(spent.values()), before, console)
     needs_care = (
-        loaded.rows["rejected_files"] or loaded.unavailable or any(not check.passed for check in session.checks)
+        loaded.rows["rejected_files"]
+        or loaded.unavailable
+        or published.was_written_into
+        or any(not check.passed for check in session.checks)
     )
     log.log(logging.WARNING if needs_care else logging.INFO, "Refresh %s\n%s", published.generation, text.getvalue())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from etl_project.database.arrow import registered
+from etl_project.database.work_file import WorkFile
 from etl_project.sources.access import pin
 from etl_project.sources.listing import folder_frame
 
@@ -44,12 +45,16 @@ def copy_site(built: AnySite, folder: Path) -> AnySite:
 
     Times of the copied files are as they were, but for their ctime, which with the inode is set in the inventory. What
     the first refresh found young is young in the copy, and the last plan is the one that the refresh wrote down.
+    The published file is recorded as what was published.
     """
     shutil.copytree(built.folder, folder, symlinks=True, dirs_exist_ok=True)
     copy = built.at(folder)
     for file in (copy.published.parent / ".work" / copy.published.name, copy.published):
         if file.exists():
             _set_places(copy, file)
+    work = WorkFile(copy.published)
+    if work.publication.path.exists():
+        work.publication.write(copy.published)
     return copy
 
 

@@ -32,6 +32,7 @@ SECTIONS = {
     "servers": "servers and runs that are killed or meet, and Dagster's own commands",
     "growth": "Dagster's records over many runs",
     "browser": "Dagster's pages in Chromium",
+    "install": "the wheel in an empty environment and an empty folder",
 }
 """Section -> what it proves."""
 

@@ -35,6 +35,8 @@ class Published:
     size: int
     """Bytes of the published file."""
     milliseconds: int
+    was_written_into: bool = False
+    """The file that it replaced was not as it was published; it is kept as the previous one, if it opens."""
 
 
 def publish(work: WorkFile) -> Published:
@@ -69,10 +71,13 @@ def publish(work: WorkFile) -> Published:
     if wal.exists():
         raise NotChecked(f"{wal} is still there: the work file was not closed")
     target.parent.mkdir(parents=True, exist_ok=True)
+    was_written_into = work.is_written_into()
     unfinished = work.unfinished
     unfinished.unlink(missing_ok=True)
     try:
         _copy(work.path, unfinished)
+        # After a crash before the rename the old file is still ours, and no reason to accuse anybody.
+        work.publication.write(unfinished, *([] if was_written_into else [target]))
         Path(f"{target}.wal").unlink(missing_ok=True)
         _keep_previous(work)
         unfinished.replace(target)
@@ -81,7 +86,10 @@ def publish(work: WorkFile) -> Published:
             unfinished.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
-    return Published(target, present.number, True, target.stat().st_size, milliseconds_since(began))
+    with contextlib.suppress(OSError):  # it is published, and the record has it
+        work.publication.write(target)
+    size = target.stat().st_size
+    return Published(target, present.number, True, size, milliseconds_since(began), was_written_into)
 
 
 def _sync_folder(path: Path) -> None:

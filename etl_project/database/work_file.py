@@ -16,6 +16,7 @@ from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
 from etl_project.database.lock import RefreshLock
 from etl_project.database.opening import DoesNotOpen, is_damage, open_with_retries
+from etl_project.database.publication_record import PublicationRecord
 from etl_project.database.sql import quoted
 from etl_project.database.template import attach_statement, template_file
 from etl_project.errors import UserError
@@ -39,7 +40,7 @@ class WorkFile:
     """The private database beside a published file.
 
     Layout, for `warehouse/posts.duckdb`: `warehouse/.work/posts.duckdb`, its lock, the staging folder,
-    `posts.last_plan.json` and `posts.alerts.json`.
+    `posts.last_plan.json`, `posts.published.json` and `posts.alerts.json`.
     """
 
     def __init__(self, published: Path) -> None:
@@ -53,6 +54,7 @@ class WorkFile:
         self.staging = self.folder / f"{name}.staging"
         self._spill = self.folder / f"{name}.spill"
         self.last_plan = LastPlanFile(self.folder / f"{name}.last_plan.json")
+        self.publication = PublicationRecord(self.folder / f"{name}.published.json")
         self.alerts = self.folder / f"{name}.alerts.json"
         self.damaged: Path | None = None
         """Where `restore` put a damaged work file."""
@@ -168,8 +170,8 @@ class WorkFile:
         """Make sure that there is a work file that opens, where that can be had without reading posts.
 
         A work file that is missing or does not open is replaced by a copy of the published file, which holds the same
-        tables and inventory; where that is lost too, by a copy of the one published before, so that the observed
-        tables are kept.
+        tables and inventory; where that is lost too, or was written into, by a copy of the one published before, so
+        that the observed tables are kept.
 
         Returns:
             Whether the work file has the present version of the contract; if not, and there is one, the tables are to
@@ -179,7 +181,7 @@ class WorkFile:
         if version is None:
             self._set_aside()
             copy = self.path.with_name(f"{self.path.name}.restoring")
-            for origin in filter(Path.exists, (self.published, self.previous)):
+            for origin in filter(Path.exists, self._origins()):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(origin, copy)
                 # The copy is opened and not the file: a stale log beside that would keep it from opening.
@@ -189,6 +191,11 @@ class WorkFile:
                     break
                 copy.unlink()
         return version == schema_version()
+
+    def _origins(self) -> tuple[Path, Path]:
+        """What a lost work file is made of, the better first: what somebody wrote would be taken for what was read."""
+        files = (self.published, self.previous)
+        return files[::-1] if self.publication.is_strange(self.published) else files
 
     def _set_aside(self) -> None:
         """Give a damaged work file another name: what can be saved of it may be worth more than its space."""
@@ -208,7 +215,7 @@ class WorkFile:
         Returns:
             The file, if there is one, and whether it has the present version of the contract.
         """
-        for file in (self.path, self.published, self.previous):
+        for file in (self.path, *self._origins()):
             version = self._read_version(file)
             if version is not None:
                 return file, version == schema_version()
@@ -223,6 +230,7 @@ class WorkFile:
             self.unfinished,
             self.linking,
             unfinished_of(self.last_plan.path),
+            unfinished_of(self.publication.path),
             unfinished_of(self.alerts),
         ]
         for file in leftovers:
@@ -314,7 +322,11 @@ class WorkFile:
     def is_published(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether the work file, which the connection has in use, is checked and published as it is."""
         edition = _read_edition(con)
-        return edition is not None and edition == self.published_edition()
+        return edition is not None and edition == self.published_edition() and not self.is_written_into()
+
+    def is_written_into(self) -> bool:
+        """Whether the published file is not as it was published: something wrote into it, or took its place."""
+        return self.publication.is_strange(self.published) or self.publication.has_log(self.published)
 
 
 def _read_edition(con: duckdb.DuckDBPyConnection) -> tuple[int, str | None] | None:

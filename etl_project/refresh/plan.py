@@ -262,7 +262,7 @@ class _Planner:
             reasons.insert(0, f"the work file was damaged and is kept as {self.work.damaged}")
         is_changed = bool(reasons)
         if not reasons and not (self.state is GenerationState.CHECKED and self.work.is_published(self.con)):
-            reasons = reasons_to_finish(self.state)
+            reasons = reasons_to_finish(self.state, is_written_into=self.work.is_written_into())
         if not (reasons or self.skipped or self.ask.is_dry_run):
             self._record_no_op(pinned, walk, diff)
         return RefreshPlan(

@@ -24,8 +24,15 @@ _LEFT_TO_DO = {
 }
 
 
-def reasons_to_finish(state: GenerationState) -> list[str]:
-    """What is left to do of a generation that is not published."""
+def reasons_to_finish(state: GenerationState, *, is_written_into: bool) -> list[str]:
+    """What is left to do of a generation that is not published, or not published any more.
+
+    Args:
+        state: the state of the generation.
+        is_written_into: the published file is not as it was published.
+    """
+    if state is GenerationState.CHECKED and is_written_into:
+        return ["the published file is not as it was published"]
     return [_LEFT_TO_DO[state]]
 
 

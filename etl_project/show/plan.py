@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from etl_project.database.generation import GenerationState
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.result import describe_outage
 from etl_project.scan.preview import FileCounts, count_files
@@ -66,4 +67,6 @@ def _what_is_built(plan: RefreshPlan) -> str:
         return "every table and every aggregate"
     if plan.is_changed:
         return "the rows of the articles of these files, the aggregates that count them, the published file"
+    if plan.state is GenerationState.CHECKED:
+        return "the published file"
     return "nothing; the refresh goes on where the last one stopped"

@@ -13,7 +13,15 @@ from etl_project.checks.check import CheckResult
 from etl_project.database.publish import Published
 from etl_project.load.refresh_log import commits_in_words
 from etl_project.refresh.result import TablesLoaded
-from etl_project.show.console import bytes_in_words, command, count_of, endings_in_words, safe, shown_path
+from etl_project.show.console import (
+    bytes_in_words,
+    command,
+    count_of,
+    endings_in_words,
+    print_hanging,
+    safe,
+    shown_path,
+)
 from etl_project.show.news import read_findings, show_findings
 from etl_project.show.warnings import show_warnings
 
@@ -72,6 +80,10 @@ def show_summary(
     console.print(table)
     show_findings(found, console)
     show_warnings([check for check in checks if not check.passed], console)
+    if published.was_written_into:
+        if all(check.passed for check in checks):  # else the warnings above begin with an empty line
+            console.print()
+        print_hanging(console, Text("Warning: ", style="yellow"), Text(_describe_written_into(published.path, before)))
     if tables.missed:
         console.print(
             Text.assemble(
@@ -116,6 +128,14 @@ def times_in_words(spent: Mapping[str, float], total: float) -> str:
 def _describe_terms(rows: Mapping[str, int]) -> str:
     categories = count_of(rows["categories"], "category", "categories")
     return f"{categories}, {count_of(rows['tags'], 'tag')}, {count_of(rows['authors'], 'author')}"
+
+
+def _describe_written_into(published: Path, before: Path) -> str:
+    return (
+        f"{published.name} was not as it had been published: something wrote into it, or took its place. It is "
+        f"published anew, and until the next refresh {before.name} is what was there, if that could be opened. Keep "
+        "tables of your own in another file, and attach this one."
+    )
 
 
 def _describe_missed(count: int) -> str:

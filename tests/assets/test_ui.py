@@ -42,6 +42,7 @@ def test_the_servers_show_the_job_its_runs_and_the_schedule_and_stop_without_a_t
             "repositoryName": repository["name"],
             "repositoryLocationName": repository["location"]["name"],
         }
+        assert "nothing to do" in first_tick(address, "look_at_first_start"), "it waits for no time of the schedule"
         theirs = psutil.Process(process.pid).children(recursive=True)
         assert len(theirs) >= 3
         began = time.monotonic()
@@ -49,6 +50,22 @@ def test_the_servers_show_the_job_its_runs_and_the_schedule_and_stop_without_a_t
         assert process.wait(30) == 0
         assert time.monotonic() - began < 20
         assert not [child for child in theirs if child.is_running()]
+
+
+def first_tick(address: str, sensor: str) -> str:
+    """Wait for the first tick of a sensor to end. Returns why it started no run."""
+    query = """query ($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {
+        ... on Sensor { sensorState { ticks(limit: 1) { status skipReason } } } } }"""
+    selector = {
+        "repositoryName": "__repository__", "repositoryLocationName": "etl_project", "sensorName": sensor,
+    }  # fmt: skip
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        ticks = asked(address, query, selector=selector)["sensorOrError"]["sensorState"]["ticks"]
+        if ticks and ticks[0]["status"] != "STARTED":
+            return str(ticks[0]["skipReason"])
+        time.sleep(0.5)
+    raise AssertionError("no tick of the sensor ended")
 
 
 def test_a_port_that_is_taken_is_named_before_anything_starts(posts: Site) -> None:

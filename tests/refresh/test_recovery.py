@@ -106,6 +106,7 @@ def test_what_a_killed_refresh_left_behind_is_swept_by_the_next_look(site: Site)
         work / "posts.duckdb.rebuilding.wal",
         work / "posts.duckdb.restoring",
         work / "posts.last_plan.tmp",
+        work / "posts.published.tmp",
         work / "posts.staging/0-articles.parquet",
         work / "posts.spill/duckdb_temp_storage-0.tmp",
     ]
@@ -114,4 +115,4 @@ def test_what_a_killed_refresh_left_behind_is_swept_by_the_next_look(site: Site)
         file.write_bytes(b"half")
     assert site.refresh() is None
     assert [file for file in left if file.exists()] == []
-    assert sorted(p.name for p in work.iterdir()) == ["posts.duckdb", "posts.last_plan.json"]
+    assert sorted(p.name for p in work.iterdir()) == ["posts.duckdb", "posts.last_plan.json", "posts.published.json"]
