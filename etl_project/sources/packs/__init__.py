@@ -1,0 +1,1 @@
+"""Sources in packs: tar and zip files that hold many posts each."""

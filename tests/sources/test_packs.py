@@ -1,0 +1,250 @@
+"""Sources in packs: tar and zip files that hold many posts each."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from conftest import POST, Site
+
+from etl_project.settings import SettingsError
+from etl_project.sources.access import sweep_mirrors
+from etl_project.sources.location import Packs
+from etl_project.sources.packs import members
+from etl_project.sources.packs.pack import PinnedPacks, pin_packs
+from etl_project.sources.signature import ReadFile, Signature
+
+ENDINGS = [".tar", ".tar.zst", ".tar.gz", ".zip"]
+
+
+@dataclass
+class PackedSite(Site):
+    """Posts in packs beside the settings."""
+
+    location: str = "posts.tar.zst"
+    keys: str = 'dialect = "jekyll"\ntime_zone = "Asia/Shanghai"\n'
+
+    def configure(self, source: str | None = None, extra: str | None = None) -> None:
+        self.config.write_text(
+            f'[warehouse]\npath = "{self.warehouse}"\n\n[[source]]\nname = "site"\nlocation = "{self.location}"\n'
+            f"{self.keys}{source or ''}\n{extra or ''}",
+            "utf-8",
+        )
+
+
+def post(title: str) -> bytes:
+    return POST.format(title=title, date="2026-01-02", categories="news", tags="one", body="Words.").encode()
+
+
+def packed_site(folder: Path, location: str) -> PackedSite:
+    site = PackedSite(folder, location=location)
+    site.configure()
+    return site
+
+
+def tar_of(files: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def write_pack(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a pack of the kind that its name says, under another name at first."""
+    unfinished = path.with_name("unfinished")
+    if path.name.endswith(".zip"):
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in files.items():
+                archive.writestr(name, data)
+    elif path.name.endswith(".zst"):
+        with pa.output_stream(str(unfinished), compression="zstd") as stream:
+            stream.write(tar_of(files))
+    else:
+        data = tar_of(files)
+        unfinished.write_bytes(gzip.compress(data) if path.name.endswith(".gz") else data)
+    unfinished.rename(path)
+
+
+def titles(site: Site) -> list[str]:
+    return site.column_of_work("SELECT title FROM articles ORDER BY title")
+
+
+def packs(path: Path) -> Packs:
+    return Packs(str(path), path.parent / "spool")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_only_changed_members_are_read_again(tmp_path: Path, ending: str) -> None:
+    site = packed_site(tmp_path, f"posts{ending}")
+    pack = tmp_path / f"posts{ending}"
+    files = {f"./_posts/2026-01-02-{n}.md": post(f"Post {n}") for n in range(4)}
+    write_pack(pack, files | {"_config.yml": b"permalink: /:title/\n"})
+    loaded = site.load()
+    assert loaded and loaded.files_read == 4
+    assert site.column_of_work("SELECT url FROM articles ORDER BY url")[0] == "/0/"
+    files["./_posts/2026-01-02-1.md"] = post("Changed")
+    del files["./_posts/2026-01-02-3.md"]
+    files["./_posts/2026-01-02-0.md"], moved = b"", files["./_posts/2026-01-02-0.md"]
+    del files["./_posts/2026-01-02-0.md"]
+    write_pack(pack, {"_config.yml": b"permalink: /:title/\n", "./_posts/2026-01-02-z.md": moved} | files)
+    loaded = site.load(allow_deletes=True)
+    assert loaded and loaded.files_read == 2
+    assert loaded.changes["moved"] == loaded.changes["changed"] == loaded.changes["deleted"] == 1
+    assert titles(site) == ["Changed", "Post 0", "Post 2"]
+
+
+def test_a_pack_that_did_not_change_is_nothing_to_do(tmp_path: Path) -> None:
+    site = packed_site(tmp_path, "posts.zip")
+    write_pack(tmp_path / "posts.zip", {"_posts/2026-01-02-a.md": post("A"), "_config.yml": b"title: T\n"})
+    site.refresh()
+    pinned = pin_packs(site.settings.sources[0].location)  # type: ignore[arg-type]
+    known = site.query("SELECT tree_id FROM internal.source_states")
+    assert known == [(pinned.version.tree_id,)]
+    assert site.refresh() is None
+
+
+def test_of_several_packs_the_last_by_name_has_a_path(tmp_path: Path) -> None:
+    site = packed_site(tmp_path, "dumps/*.tar.gz")
+    (tmp_path / "dumps").mkdir()
+    for day, names in (("01", "ab"), ("02", "bc")):
+        write_pack(
+            tmp_path / "dumps" / f"2026-01-{day}.tar.gz",
+            {f"_posts/2026-01-02-{name}.md": post(f"{name} of {day}") for name in names},
+        )
+    site.load()
+    assert titles(site) == ["a of 01", "b of 02", "c of 02"]
+    (tmp_path / "dumps/2026-01-02.tar.gz").unlink()
+    site.load(allow_deletes=True)
+    assert titles(site) == ["a of 01", "b of 01"]
+
+
+def test_links_of_a_pack_are_rejected_and_lead_nowhere(tmp_path: Path) -> None:
+    site = packed_site(tmp_path, "posts.tar")
+    (tmp_path / "secret.md").write_bytes(post("A secret"))
+    with tarfile.open(tmp_path / "posts.tar", "w") as archive:
+        link = tarfile.TarInfo("_posts/2026-01-02-link.md")
+        link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path / "secret.md")
+        archive.addfile(link)
+        info = tarfile.TarInfo("_posts/2026-01-02-a.md")
+        info.size = len(post("A"))
+        archive.addfile(info, io.BytesIO(post("A")))
+    site.load()
+    assert titles(site) == ["A"]
+    assert site.column_of_work("SELECT reason FROM rejected_files") == ["not_regular_file"]
+
+
+@pytest.mark.parametrize("name", ["../outside.md", "/etc/outside.md", "a/../../outside.md"])
+@pytest.mark.parametrize("ending", [".tar", ".zip"])
+def test_a_name_that_leaves_the_pack_refuses_it(tmp_path: Path, ending: str, name: str) -> None:
+    site = packed_site(tmp_path, f"posts{ending}")
+    write_pack(tmp_path / f"posts{ending}", {"_posts/2026-01-02-a.md": post("A"), name: post("B")})
+    with pytest.raises(SettingsError, match="which leads out of it"):
+        site.plan()
+
+
+@pytest.mark.parametrize("ending", [".tar.zst", ".tar.gz", ".zip"])
+def test_a_bomb_is_stopped_before_it_fills_the_disk(
+    tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "BYTES_WITHOUT_RATIO", 4 * 1024 * 1024)
+    site = packed_site(tmp_path, f"posts{ending}")
+    write_pack(tmp_path / f"posts{ending}", {"_posts/2026-01-02-a.md": bytes(32 * 1024 * 1024)})
+    with pytest.raises(SettingsError, match="more than 200 times its size"):
+        site.plan()
+    assert not [*(tmp_path / "warehouse").rglob("*.tar"), *(tmp_path / "warehouse").rglob("*.tmp")]
+
+
+def test_a_pack_with_too_many_members_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "MOST_MEMBERS", 2)
+    site = packed_site(tmp_path, "posts.zip")
+    write_pack(tmp_path / "posts.zip", {f"_posts/2026-01-02-{n}.md": post("A") for n in range(3)})
+    with pytest.raises(SettingsError, match="more than 2 members"):
+        site.plan()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_pack_that_is_cut_off_is_an_outage_and_keeps_its_articles(tmp_path: Path, ending: str) -> None:
+    site = packed_site(tmp_path, f"posts{ending}")
+    pack = tmp_path / f"posts{ending}"
+    write_pack(pack, {f"_posts/2026-01-02-{n}.md": post(f"Post {n} {os.urandom(400).hex()}") for n in range(4)})
+    site.load()
+    whole = pack.read_bytes()
+    # A tar that ends between two members looks whole but for its end.
+    pack.write_bytes(whole[: 2 * 3 * 512] if ending == ".tar" else whole[: len(whole) // 2])
+    _, plan = site.plan()
+    plan.close()
+    assert (
+        "not wholly written" in plan.diff.unavailable["site"] or "cannot be unpacked" in plan.diff.unavailable["site"]
+    )
+    assert len(titles(site)) == 4
+
+
+def test_a_pack_that_was_never_there_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"line 6: the source 'site' cannot be read: there is no pack .*posts\.zip"):
+        packed_site(tmp_path, "posts.zip").plan()
+
+
+def test_a_pack_that_is_replaced_while_it_is_read_is_an_outage(tmp_path: Path) -> None:
+    site = packed_site(tmp_path, "posts.zip")
+    write_pack(tmp_path / "posts.zip", {"_posts/2026-01-02-a.md": post("A")})
+    site.load()
+    write_pack(tmp_path / "posts.zip", {"_posts/2026-01-02-a.md": post("B")})
+    refresh, plan = site.plan()
+    write_pack(tmp_path / "posts.zip", {"_posts/2026-01-02-0.md": post("C"), "_posts/2026-01-02-a.md": post("D")})
+    loaded = refresh.load_tables(plan)
+    assert "was written while it was read" in loaded.unavailable["site"]
+    assert titles(site) == ["A"]
+
+
+def test_what_was_unpacked_goes_with_its_state_and_its_source(tmp_path: Path) -> None:
+    site = packed_site(tmp_path, "posts.tar.gz")
+    mirrors = tmp_path / "warehouse/.work/posts.mirrors"
+    write_pack(tmp_path / "posts.tar.gz", {"_posts/2026-01-02-a.md": post("A")})
+    site.load()
+    first = [file.name for file in mirrors.iterdir()]
+    write_pack(tmp_path / "posts.tar.gz", {"_posts/2026-01-02-a.md": post("B")})
+    site.load()
+    second = [file.name for file in mirrors.iterdir()]
+    assert len(first) == len(second) == 1 and first != second
+    assert sweep_mirrors(site.published, site.settings.sources) == 0
+    assert sweep_mirrors(site.published, []) == 1 and not [*mirrors.iterdir()]
+
+
+def test_verify_reads_every_member_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = packed_site(tmp_path, "posts.zip")
+    write_pack(tmp_path / "posts.zip", {f"_posts/2026-01-02-{n}.md": post("A") for n in range(3)})
+    site.load()
+    read: list[str] = []
+
+    def counted(self: PinnedPacks, path: str, listed: Signature, largest: int) -> ReadFile:
+        read.append(path)
+        return read_post(self, path, listed, largest)
+
+    read_post = PinnedPacks.read_post
+    monkeypatch.setattr(PinnedPacks, "read_post", counted)
+    site.load()
+    assert read == []
+    site.load(verify=True)
+    assert len(read) == 3
+
+
+def test_a_tar_of_gnu_tar_is_read(tmp_path: Path) -> None:
+    site = packed_site(tmp_path, "posts.tar")
+    folder = tmp_path / "made/_posts"
+    folder.mkdir(parents=True)
+    (folder / f"2026-01-02-{'长' * 60}.md").write_bytes(post("Long"))
+    subprocess.run(["tar", "-C", tmp_path / "made", "-cf", tmp_path / "posts.tar", "."], check=True)
+    site.load()
+    assert titles(site) == ["Long"]
