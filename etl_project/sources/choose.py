@@ -11,7 +11,7 @@ from typing import NamedTuple
 from etl_project.dialects import DIALECTS, ending_not_read, is_post
 from etl_project.sources.listing import FolderListing, ListedFiles
 from etl_project.sources.paths import escape_path
-from etl_project.sources.patterns import Patterns
+from etl_project.sources.patterns import Patterns, Ranking
 from etl_project.sources.source import Source
 
 _PATHS_PER_CHUNK = 50_000
@@ -37,7 +37,7 @@ def choose_posts(source: Source, entries: Iterable[Entry]) -> FolderListing:
     """
     dialect = DIALECTS[source.dialect]
     includes, excludes = Patterns(source.include or dialect.include), Patterns(source.exclude)
-    entered: dict[str, bool] = {"": True}
+    rules: dict[str, tuple[Ranking, Ranking] | None] = {}
     digest = hashlib.blake2b(digest_size=16)
     listed: list[ListedFiles] = []
     blob_ids: list[bytes] = []
@@ -65,19 +65,21 @@ def choose_posts(source: Source, entries: Iterable[Entry]) -> FolderListing:
         chosen.clear()
 
     for entry in entries:
-        folder, _, name = entry.path.rpartition("/")
-        if folder not in entered:
-            entered[folder] = not any(part.startswith(".") or part in dialect.pruned for part in folder.split("/"))
-        if not entered[folder]:
+        folder, slash, name = entry.path.rpartition("/")
+        if folder not in rules:
+            is_entered = not any(part.startswith(".") or part in dialect.pruned for part in folder.split("/"))
+            above = escape_path(folder) + slash
+            rules[folder] = (includes.in_folder(above), excludes.in_folder(above)) if is_entered else None
+        rankings = rules[folder]
+        if not rankings:
             continue
         is_candidate = is_post(dialect, name)
         ending = None if is_candidate else ending_not_read(dialect, name)
         if not (is_candidate or ending):
             continue
         path = escape_path(entry.path)
-        above = path[: path.rfind("/") + 1]
-        rank = includes.in_folder(above).of(path)
-        if rank is None or excludes.in_folder(above).of(path) is not None:
+        rank = rankings[0].of(path)
+        if rank is None or rankings[1].of(path) is not None:
             continue
         if ending:
             not_read[ending] += 1

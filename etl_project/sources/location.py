@@ -16,7 +16,7 @@ SCHEMES = ("https", "http", "ssh", "git", "file")
 IN_PLACE = "git+"
 """Begins a location that is a repository on this machine, read at its commits and not at its files."""
 
-PACK_ENDINGS = (".tar", ".tar.zst", ".tar.gz", ".tgz", ".zip")
+PACK_ENDINGS = (".tar", ".tar.zst", ".tar.gz", ".tgz", ".zip", ".parquet")
 """Endings of files that hold many posts each."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import POST, Site
 
@@ -23,7 +24,7 @@ from etl_project.sources.packs import members
 from etl_project.sources.packs.pack import PinnedPacks, pin_packs
 from etl_project.sources.signature import ReadFile, Signature
 
-ENDINGS = [".tar", ".tar.zst", ".tar.gz", ".zip"]
+ENDINGS = [".tar", ".tar.zst", ".tar.gz", ".zip", ".parquet"]
 
 
 @dataclass
@@ -71,6 +72,9 @@ def write_pack(path: Path, files: Mapping[str, bytes]) -> None:
     elif path.name.endswith(".zst"):
         with pa.output_stream(str(unfinished), compression="zstd") as stream:
             stream.write(tar_of(files))
+    elif path.name.endswith(".parquet"):
+        rows = pa.table({"path": list(files), "content": list(files.values())})
+        pq.write_table(rows, unfinished, compression="zstd")
     else:
         data = tar_of(files)
         unfinished.write_bytes(gzip.compress(data) if path.name.endswith(".gz") else data)
@@ -130,6 +134,13 @@ def test_of_several_packs_the_last_by_name_has_a_path(tmp_path: Path) -> None:
     assert titles(site) == ["a of 01", "b of 01"]
 
 
+def test_a_parquet_file_of_other_columns_is_named(tmp_path: Path) -> None:
+    site = packed_site(tmp_path, "posts.parquet")
+    pq.write_table(pa.table({"path": ["a.md"], "text": ["x"]}), tmp_path / "posts.parquet")
+    with pytest.raises(SettingsError, match="has no column 'content'"):
+        site.plan()
+
+
 def test_links_of_a_pack_are_rejected_and_lead_nowhere(tmp_path: Path) -> None:
     site = packed_site(tmp_path, "posts.tar")
     (tmp_path / "secret.md").write_bytes(post("A secret"))
@@ -154,7 +165,7 @@ def test_a_name_that_leaves_the_pack_refuses_it(tmp_path: Path, ending: str, nam
         site.plan()
 
 
-@pytest.mark.parametrize("ending", [".tar.zst", ".tar.gz", ".zip"])
+@pytest.mark.parametrize("ending", [".tar.zst", ".tar.gz", ".zip", ".parquet"])
 def test_a_bomb_is_stopped_before_it_fills_the_disk(
     tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

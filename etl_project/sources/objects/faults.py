@@ -133,7 +133,10 @@ def describe_fault(bucket: Bucket, error: Exception, environment: Mapping[str, s
         if pattern.search(said):
             named = what.format(bucket=bucket.bucket), remedy.format(usual=usual)
             return f"{bucket} cannot be read: {named[0]}. {named[1]}"
-    return f"{bucket} cannot be read: {_shorten(said, environment)}. It is tried again at the next check for changes"
+    return (
+        f"{bucket} cannot be read: {_shorten(said, environment)}. Look at the network and at the address that the "
+        "environment names; it is tried again at the next check for changes"
+    )
 
 
 def _shorten(said: str, environment: Mapping[str, str]) -> str:

@@ -1,1 +1,1 @@
-"""Sources in packs: tar and zip files that hold many posts each."""
+"""Sources in packs: tar, zip and Parquet files that hold many posts each."""

@@ -1,11 +1,13 @@
-"""Unpacks a compressed tar into a plain one, from which any member can be read: streamed, within limits, once."""
+"""Makes a plain tar of a compressed one or of Parquet, from which any member can be read: streamed, in limits, once."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import os
+import tarfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,6 +15,8 @@ from etl_project.sources.packs.members import is_zip, refuse_bomb
 from etl_project.sources.signature import SourceUnavailable
 
 _CHUNK = 1024 * 1024
+_ROWS = 256
+_PARQUET = ".parquet"
 
 
 def readable_pack(shown: str, pack: Path, stamp: str, spool: Path) -> Path:
@@ -53,8 +57,8 @@ def spool_name(pack: Path) -> str:
 def _unpack(shown: str, pack: Path, target: Path) -> None:
     packed, unpacked = pack.stat().st_size, 0
     try:
-        with _open_compressed(pack) as stream, target.open("wb") as file:
-            while chunk := stream.read(_CHUNK):
+        with target.open("wb") as file:
+            for chunk in _rows_in_a_tar(shown, pack) if pack.name.lower().endswith(_PARQUET) else _unpacked(pack):
                 unpacked += len(chunk)
                 refuse_bomb(shown, packed, unpacked)
                 file.write(chunk)
@@ -65,9 +69,32 @@ def _unpack(shown: str, pack: Path, target: Path) -> None:
         raise SourceUnavailable(f"{shown} cannot be unpacked: {what}. Make it anew, or make room") from None
 
 
+def _unpacked(pack: Path) -> Iterator[bytes]:
+    with _open_compressed(pack) as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
+
+
+def _rows_in_a_tar(shown: str, pack: Path) -> Iterator[bytes]:
+    """Give the rows of a Parquet file of (path, content) as a tar, a few at a time."""
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    with pq.ParquetFile(pack) as file:
+        if missing := {"path", "content"} - set(file.schema_arrow.names):
+            raise SourceUnavailable(f"{shown} has no column {sorted(missing)[0]!r}. Give it the columns path, content")
+        for rows in file.iter_batches(_ROWS, columns=["path", "content"]):
+            for path, content in zip(rows["path"].to_pylist(), rows["content"].to_pylist(), strict=True):
+                data = content.encode() if isinstance(content, str) else content or b""
+                info = tarfile.TarInfo(path or "")
+                info.size = len(data)
+                yield info.tobuf(tarfile.PAX_FORMAT, errors="surrogateescape")
+                yield data + bytes(-len(data) % tarfile.BLOCKSIZE)
+        yield bytes(2 * tarfile.BLOCKSIZE)
+
+
 def _open_compressed(pack: Path) -> IO[bytes] | Any:
     if not pack.name.lower().endswith(".zst"):
         return gzip.open(pack, "rb")
-    import pyarrow as pa  # type: ignore[import-untyped]  # where a pack needs it: it takes long to import
+    import pyarrow as pa  # where a pack needs it: it takes long to import
 
     return pa.input_stream(str(pack), compression="zstd")
