@@ -5,24 +5,30 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
+import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from conftest import POST, Site
-from loopback_s3 import LoopbackS3, serve_s3
+from loopback_s3 import LoopbackS3, e_tag, serve_s3
 from rich.console import Console
 
 from etl_project.refresh.guard import RefreshStopped
 from etl_project.settings import SettingsError
 from etl_project.show.plan import show_plan
+from etl_project.sources.listing import E_TAG
 from etl_project.sources.location import Bucket
+from etl_project.sources.objects.bucket import pin_bucket
 from etl_project.sources.objects.store import open_store
+from etl_project.sources.place import LookCost
+from etl_project.sources.signature import Signature
 
-MANY = 320
+MANY = 300
 
 
 @dataclass
@@ -75,6 +81,22 @@ def bucket_site(s3: LoopbackS3, tmp_path: Path) -> ObjectSite:
     return site
 
 
+@pytest.fixture
+def loaded_site(bucket_site: ObjectSite, tmp_path_factory: pytest.TempPathFactory) -> ObjectSite:
+    """The same, loaded: a copy of one that is loaded once."""
+    if not _LOADED:
+        once = replace(bucket_site, folder=tmp_path_factory.mktemp("loaded"))
+        once.configure()
+        once.load()
+        _LOADED.append(once.folder)
+    shutil.copytree(_LOADED[0], bucket_site.folder, dirs_exist_ok=True)
+    return bucket_site
+
+
+_LOADED: list[Path] = []
+"""Folder of the warehouse that is loaded once."""
+
+
 def files_read(site: Site) -> int:
     """Load the tables once more. Nothing is published here, so that there is always something to do."""
     loaded = site.load()
@@ -90,21 +112,50 @@ def test_changed_objects_are_got_once_and_unchanged_ones_never(s3: LoopbackS3, t
     site = ObjectSite(tmp_path)
     site.configure()
     s3.put("harbour", "site/_config.yml", b"title: The harbour\n")
-    for n in range(1_100):
+    for n in range(MANY + 20):
         s3.put("harbour", f"site/_posts/2026-01-02-{n:04}.md", post(f"Post {n}"))
-    loaded = site.load()
-    assert loaded and loaded.files_read == 1_100
-    assert dict(s3.asked) == {"LIST": 2, "GET": 1_101}, "1,101 names are two pages; the settings are one more object"
+    site.load()
+    assert dict(s3.asked) == {"LIST": 1, "GET": MANY + 21}, "the settings of the site are one more object"
     for n in range(MANY):
         s3.put("harbour", f"site/_posts/2026-01-02-{n:04}.md", post(f"Changed {n}"))
     s3.forget()
     loaded = site.load()
     assert loaded and loaded.files_read == MANY and loaded.changes["changed"] == MANY
-    assert dict(s3.asked) == {"LIST": 2, "GET": MANY + 1}
-    assert sorted(s3.keys)[1:] == [f"site/_posts/2026-01-02-{n:04}.md" for n in range(MANY)]
+    assert sorted(s3.keys) == ["site/_config.yml", *(f"site/_posts/2026-01-02-{n:04}.md" for n in range(MANY))]
     s3.forget()
     assert files_read(site) == 0, "objects just written are not young: their tags tell"
-    assert dict(s3.asked) == {"LIST": 2, "GET": 1}
+    assert dict(s3.asked) == {"LIST": 1, "GET": 1}
+
+
+def test_a_listing_of_several_pages_is_whole_and_costs_what_is_said(s3: LoopbackS3) -> None:
+    for n in range(2_100):
+        s3.put("harbour", f"site/_posts/{n:04}.md", b"x")
+    pinned = pin_bucket(Bucket("s3://harbour/site"))
+    assert len([*pinned.files_below("_posts")]) == 2_100
+    assert pinned.look_cost == LookCost(lists=3, gets=0) and s3.asked["LIST"] == 3
+
+
+def test_another_process_reads_without_the_listing(s3: LoopbackS3) -> None:
+    s3.put("harbour", "site/_config.yml", b"title: The harbour\n")
+    s3.put("harbour", "site/a.md", b"x")
+    pinned = pin_bucket(Bucket("s3://harbour/site"))
+    assert pinned.read_first(["_config.toml", "_config.yml"]) == ("_config.yml", b"title: The harbour\n")
+    s3.forget()
+    elsewhere = pickle.loads(pickle.dumps(pinned))
+    assert elsewhere == pinned
+    assert elsewhere.read_first(["_config.toml", "_config.yml"]) == ("_config.yml", b"title: The harbour\n")
+    assert not s3.asked, "what was asked before is not asked again"
+    assert elsewhere.read_post("a.md", Signature(1, 0, 0, 0, f"{E_TAG}{e_tag(b'x')}"), 10).changed_while_read is False
+    assert dict(s3.asked) == {"GET": 1}
+
+
+def test_the_settings_above_a_prefix_are_read_and_nothing_above_the_bucket(s3: LoopbackS3) -> None:
+    s3.put("harbour", "site/hugo.toml", b"title = 'T'\n")
+    s3.put("harbour", "site/content/a.md", b"x")
+    pinned = pin_bucket(Bucket("s3://harbour/site/content"))
+    assert pinned.name == "content"
+    assert pinned.read_first(["../config.toml", "../hugo.toml"]) == ("../hugo.toml", b"title = 'T'\n")
+    assert pinned.read_first(["../../../hugo.toml"]) is None
 
 
 def test_the_plan_tells_what_a_look_costs(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
@@ -118,30 +169,27 @@ def test_the_plan_tells_what_a_look_costs(s3: LoopbackS3, bucket_site: ObjectSit
     assert words in " ".join(console.export_text().split())
 
 
-def test_an_object_written_again_with_the_same_bytes_is_not_read(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
-    bucket_site.load()
+def test_an_object_written_again_with_the_same_bytes_is_not_read(s3: LoopbackS3, loaded_site: ObjectSite) -> None:
     bucket = s3.buckets["harbour"]
     key = "site/_posts/2026-01-02-1.md"
     bucket[key] = (bucket[key][0], bucket[key][1] + dt.timedelta(days=1))
     s3.forget()
-    assert files_read(bucket_site) == 0
+    assert files_read(loaded_site) == 0
     assert not s3.keys
 
 
-def test_moved_objects_are_moves_and_the_guard_lets_them(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
-    bucket_site.load()
+def test_moved_objects_are_moves_and_the_guard_lets_them(s3: LoopbackS3, loaded_site: ObjectSite) -> None:
     for n in range(3):
         data, _ = s3.buckets["harbour"].pop(f"site/_posts/2026-01-02-{n}.md")
         s3.put("harbour", f"site/old/_posts/2026-01-02-{n}.md", data)
-    loaded = bucket_site.load()
+    loaded = loaded_site.load()
     assert loaded and loaded.changes["moved"] == 3
 
 
-def test_an_emptied_prefix_stops_at_the_guard(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
-    bucket_site.load()
+def test_an_emptied_prefix_stops_at_the_guard(s3: LoopbackS3, loaded_site: ObjectSite) -> None:
     s3.buckets["harbour"].clear()
     with pytest.raises(RefreshStopped, match="3 of the 3 posts"):
-        bucket_site.load()
+        loaded_site.load()
 
 
 def test_an_object_written_after_the_listing_is_read_as_it_is_and_young(
@@ -167,10 +215,9 @@ def test_an_object_that_went_after_the_listing_is_gone(s3: LoopbackS3, bucket_si
     assert titles(bucket_site) == ["Post 0", "Post 2"]
 
 
-def test_verify_gets_every_object_again(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
-    bucket_site.load()
+def test_verify_gets_every_object_again(s3: LoopbackS3, loaded_site: ObjectSite) -> None:
     s3.forget()
-    bucket_site.load(verify=True)
+    loaded_site.load(verify=True)
     assert len(s3.keys) == 3
 
 
@@ -187,15 +234,34 @@ def test_names_are_chosen_as_in_a_folder(s3: LoopbackS3, bucket_site: ObjectSite
     assert loaded == [*plain, "_posts/海 #?%20 &+.md"], "with a slash at its end, a name marks a folder"
 
 
-@pytest.mark.parametrize("name", ["a//b.md", "../secret.md", "_posts/a\tb.md"])
-def test_a_name_that_obstore_cannot_ask_for_is_an_outage_that_names_it(
-    s3: LoopbackS3, bucket_site: ObjectSite, name: str
-) -> None:
-    bucket_site.load()
-    s3.put("harbour", f"site/{name}", b"x")
-    _, plan = bucket_site.plan()
+def outage(site: Site) -> str:
+    """Why a plan cannot read the source, which must leave its articles."""
+    _, plan = site.plan()
     plan.close()
-    assert repr(name)[1:-1] in plan.diff.unavailable["site"] and "Rename that object" in plan.diff.unavailable["site"]
+    assert len(titles(site)) == 3
+    return plan.diff.unavailable["site"]
+
+
+def test_what_keeps_a_bucket_from_being_listed_is_an_outage_with_a_remedy(
+    s3: LoopbackS3, loaded_site: ObjectSite
+) -> None:
+    for name in ("a//b.md", "../secret.md", "_posts/a\tb.md"):
+        s3.put("harbour", f"site/{name}", b"x")
+        assert repr(name)[1:-1] in outage(loaded_site) and "Rename that object" in outage(loaded_site)
+        del s3.buckets["harbour"][f"site/{name}"]
+    s3.denied = True
+    assert "may not read the bucket 'harbour'" in outage(loaded_site)
+    s3.denied = False
+    s3.failing.add("LIST")
+    said = outage(loaded_site)
+    assert "the store answered 500 InternalError" in said
+    assert not {"the-secret-key", "the-key-id"} & {*said.split()} and "key" not in said
+    s3.failing.clear()
+    del s3.buckets["harbour"]
+    assert "there is no bucket 'harbour'" in outage(loaded_site)
+    files = [file for file in loaded_site.published.parent.rglob("*") if file.is_file()]
+    assert files and not [file for file in files if b"the-secret-key" in file.read_bytes()]
+    assert loaded_site.column_of_work("SELECT location FROM sources") == ["s3://harbour/site"]
 
 
 def test_a_bucket_that_was_never_there_is_a_mistake_in_the_settings(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
@@ -204,28 +270,13 @@ def test_a_bucket_that_was_never_there_is_a_mistake_in_the_settings(s3: Loopback
         bucket_site.plan()
 
 
-def test_a_bucket_that_is_lost_is_an_outage_and_keeps_its_articles(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
-    bucket_site.load()
-    kept = s3.buckets.pop("harbour")
-    _, plan = bucket_site.plan()
-    plan.close()
-    assert "there is no bucket" in plan.diff.unavailable["site"]
-    s3.buckets["harbour"] = kept
-    s3.denied = True
-    _, plan = bucket_site.plan()
-    plan.close()
-    assert "may not read the bucket 'harbour'" in plan.diff.unavailable["site"]
-    assert len(titles(bucket_site)) == 3
-
-
-def test_a_store_that_fails_midway_keeps_every_article(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
-    bucket_site.load()
+def test_a_store_that_fails_midway_keeps_every_article(s3: LoopbackS3, loaded_site: ObjectSite) -> None:
     for n in range(3):
         s3.put("harbour", f"site/_posts/2026-01-02-{n}.md", post(f"Changed {n}"))
     s3.failing.add("site/_posts/2026-01-02-2.md")
-    loaded = bucket_site.load()
+    loaded = loaded_site.load()
     assert loaded and "500 InternalError" in loaded.unavailable["site"]
-    assert titles(bucket_site) == ["Post 0", "Post 1", "Post 2"]
+    assert titles(loaded_site) == ["Post 0", "Post 1", "Post 2"]
 
 
 def test_an_empty_bucket_is_a_source_without_posts(s3: LoopbackS3, tmp_path: Path) -> None:
@@ -260,17 +311,6 @@ def test_mistakes_in_an_address_are_sentences(s3: LoopbackS3, tmp_path: Path, lo
     with pytest.raises(SettingsError) as raised:
         site.plan()
     assert words in str(raised.value) and "secret@" not in str(raised.value)
-
-
-def test_no_secret_reaches_a_message_or_a_table(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
-    bucket_site.load()
-    s3.failing.add("LIST")
-    _, plan = bucket_site.plan()
-    plan.close()
-    assert "the-secret-key" not in str(plan.diff.unavailable) and "the-key-id" not in str(plan.diff.unavailable)
-    files = [*bucket_site.published.parent.rglob("*")]
-    assert not [file for file in files if file.is_file() and b"the-secret-key" in file.read_bytes()]
-    assert bucket_site.column_of_work("SELECT location FROM sources") == ["s3://harbour/site"]
 
 
 def test_without_obstore_the_command_that_installs_it_is_named(

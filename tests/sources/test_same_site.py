@@ -1,4 +1,4 @@
-"""One site in a folder, in a bucket and in a pack: the same rows from each, read by processes of their own."""
+"""One site in a folder, in a bucket and in a pack: the same rows from each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from conftest import Site
 from loopback_s3 import serve_s3
 
 from etl_project.database.contract import OBSERVED, contract
-from etl_project.engines import local
 
 POSTS = Path(__file__).resolve().parents[2] / "posts"
 PLACES = ("in_a_folder", "in_a_bucket", "in_a_pack")
@@ -44,7 +43,6 @@ def rows_of(con: duckdb.DuckDBPyConnection, table: str, source: str) -> list[tup
 def test_a_folder_a_bucket_and_a_pack_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = Site(tmp_path)
     site.config.write_text(settings_of(site), "utf-8")
-    monkeypatch.setattr(local, "IN_PROCESS_BYTES", 0)
     files = {file.relative_to(POSTS).as_posix(): file for file in POSTS.rglob("*") if file.is_file()}
     with (
         pa.output_stream(str(tmp_path / "posts.tar.zst"), compression="zstd") as stream,
@@ -60,7 +58,7 @@ def test_a_folder_a_bucket_and_a_pack_give_the_same_rows(tmp_path: Path, monkeyp
         loaded = site.load()
         assert loaded and loaded.files_read == 3 * (loaded.files_read // 3) > 150
         posts = [key for key in s3.keys if "/_posts/" in key or "/_drafts/" in key]
-        assert len(posts) == len(set(posts)) == loaded.files_read // 3, "each object once, whoever reads it"
+        assert len(posts) == len(set(posts)) == loaded.files_read // 3, "each object once"
     work = site.published.parent / ".work" / site.published.name
     with duckdb.connect(str(work), read_only=True) as con:
         keyed = [
