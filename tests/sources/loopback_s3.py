@@ -29,8 +29,10 @@ class LoopbackS3:
     """Names of the objects that were asked for."""
     failing: set[str] = field(default_factory=set)
     """Names whose GET is answered with 500; `LIST` fails every listing."""
-    denied: bool = False
-    """Every request is answered with 403."""
+    denied: set[str] = field(default_factory=set)
+    """The same for 403."""
+    are_tags_weak: bool = False
+    """Tags are given as weak ones."""
     before_get: dict[str, bytes] = field(default_factory=dict)
     """Name -> bytes that are written just before its next GET is answered."""
     server: ThreadingHTTPServer = field(init=False)
@@ -94,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
                 if (data := self.store.before_get.pop(key, None)) is not None:
                     self.store.put(bucket, key, data)
         objects = self.store.buckets.get(bucket)
-        if self.store.denied:
+        if ("LIST" if is_listing else key) in self.store.denied:
             self._fail(403, "AccessDenied")
         elif objects is None:
             self._fail(404, "NoSuchBucket")
@@ -106,10 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail(404, "NoSuchKey")
         else:
             data, when = objects[key]
-            if self.headers.get("If-Match", e_tag(data)) != e_tag(data):
-                self._fail(412, "PreconditionFailed")
-                return
-            self._answer(200, data, {"ETag": e_tag(data), "Last-Modified": format_datetime(when, usegmt=True)})
+            self._answer(200, data, {"ETag": self._tag(data), "Last-Modified": format_datetime(when, usegmt=True)})
 
     def _list(self, bucket: str, objects: dict[str, tuple[bytes, dt.datetime]], query: dict[str, str]) -> None:
         names = sorted(name for name in objects if name.startswith(query.get("prefix", "")))
@@ -118,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         rows = "".join(
             f"<Contents><Key>{escape(name)}</Key><Size>{len(objects[name][0])}</Size>"
             f"<LastModified>{objects[name][1]:%Y-%m-%dT%H:%M:%S.000Z}</LastModified>"
-            f"<ETag>{escape(e_tag(objects[name][0]))}</ETag></Contents>"
+            f"<ETag>{escape(self._tag(objects[name][0]))}</ETag></Contents>"
             for name in page
         )
         more = first + PAGE < len(names)
@@ -128,6 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
             f"</KeyCount><IsTruncated>{str(more).lower()}</IsTruncated>{token}{rows}</ListBucketResult>"
         )
         self._answer(200, body.encode(), {"Content-Type": "application/xml"})
+
+    def _tag(self, data: bytes) -> str:
+        return f"{'W/' if self.store.are_tags_weak else ''}{e_tag(data)}"
 
     def _fail(self, status: int, code: str) -> None:
         body = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()

@@ -65,7 +65,8 @@ def s3(server: LoopbackS3, monkeypatch: pytest.MonkeyPatch) -> LoopbackS3:
     server.buckets.clear()
     server.failing.clear()
     server.before_get.clear()
-    server.denied = False
+    server.denied.clear()
+    server.are_tags_weak = False
     server.buckets["harbour"] = {}
     server.forget()
     return server
@@ -215,6 +216,22 @@ def test_an_object_that_went_after_the_listing_is_gone(s3: LoopbackS3, bucket_si
     assert titles(bucket_site) == ["Post 0", "Post 2"]
 
 
+def test_an_object_that_the_store_denies_is_rejected(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
+    s3.denied.add("site/_posts/2026-01-02-1.md")
+    bucket_site.load()
+    rejected = bucket_site.query_work("SELECT path, reason FROM rejected_files")
+    assert rejected == [("_posts/2026-01-02-1.md", "permission_denied")]
+
+
+def test_where_tags_are_weak_the_time_counts_as_of_a_file(s3: LoopbackS3, bucket_site: ObjectSite) -> None:
+    s3.are_tags_weak = True
+    bucket_site.load()
+    now = bucket_site.query_work("SELECT mtime_ns > 0, blob_id, is_young FROM internal.inventory GROUP BY ALL")
+    assert now == [(True, None, True)]
+    assert files_read(bucket_site) == 0, "each is hashed again while it is young, and is the same"
+    assert len(s3.keys) == 6
+
+
 def test_verify_gets_every_object_again(s3: LoopbackS3, loaded_site: ObjectSite) -> None:
     s3.forget()
     loaded_site.load(verify=True)
@@ -249,9 +266,9 @@ def test_what_keeps_a_bucket_from_being_listed_is_an_outage_with_a_remedy(
         s3.put("harbour", f"site/{name}", b"x")
         assert repr(name)[1:-1] in outage(loaded_site) and "Rename that object" in outage(loaded_site)
         del s3.buckets["harbour"][f"site/{name}"]
-    s3.denied = True
+    s3.denied.add("LIST")
     assert "may not read the bucket 'harbour'" in outage(loaded_site)
-    s3.denied = False
+    s3.denied.clear()
     s3.failing.add("LIST")
     said = outage(loaded_site)
     assert "the store answered 500 InternalError" in said

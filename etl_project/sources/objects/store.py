@@ -213,5 +213,5 @@ def _signature(meta: Any) -> Signature:
 
 
 def _nanoseconds(moment: datetime) -> int:
-    since = moment - datetime.fromtimestamp(0, moment.tzinfo)
-    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+    """Whole seconds, in nanoseconds: a store may tell smaller parts in a listing and not with the object."""
+    return int(moment.timestamp()) * 1_000_000_000
