@@ -32,6 +32,7 @@ SECTIONS = {
     "servers": "servers and runs that are killed or meet, and Dagster's own commands",
     "growth": "Dagster's records over many runs",
     "browser": "Dagster's pages in Chromium",
+    "objects": "objects of an S3 server that others wrote",
 }
 """Section -> what it proves."""
 
