@@ -68,6 +68,9 @@ def _file_table(plan: RefreshPlan) -> Table:
 def _describe_cost(source: str, cost: LookCost, to_read: int) -> str:
     """Say how many requests a plan sends to a store, and how many more reading would."""
     settings = f" and {count_of(cost.gets, 'GET')} for the settings of the site" if cost.gets else ""
+    if cost.has_packs:
+        lists = count_of(cost.lists, "LIST")
+        return f"Requests: a look at the source {source} takes {lists}, and 1 GET for each pack that changed."
     reading = f"reading what changed takes {count_of(to_read, 'GET')} more" if to_read else "nothing is to be read"
     return f"Requests: a look at the source {source} takes {count_of(cost.lists, 'LIST')}{settings}; {reading}."
 

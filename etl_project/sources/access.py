@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from etl_project.sources.folder import PinnedFolder, root_of
@@ -65,14 +65,13 @@ def sweep_mirrors(published: Path, sources: Iterable[Source]) -> int:
     return len(left)
 
 
-def _spool_names(packs: Iterable[Packs]) -> tuple[str, ...]:
+def _spool_names(packs: Sequence[Packs]) -> tuple[str, ...]:
     """How the names of the files begin that packs are unpacked to."""
-    names: list[str] = []
-    for location in packs:
-        from etl_project.sources.packs.pack import spool_names
+    if not packs:
+        return ()
+    from etl_project.sources.packs.spool import spool_name
 
-        names += spool_names(location)
-    return tuple(names)
+    return tuple(map(spool_name, packs))
 
 
 def close_readers() -> None:

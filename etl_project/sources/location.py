@@ -107,13 +107,23 @@ class Packs:
     """Files that hold many posts each, which are one source together."""
 
     pattern: str
-    """Absolute path, in whose last part `*`, `?` and `[…]` stand for letters of names."""
+    """Absolute path, or address of objects, in whose last part `*`, `?` and `[…]` stand for letters of names."""
     spool: Path
     """Folder for packs that are unpacked to be read at any place."""
 
     def __str__(self) -> str:
-        """Give the path."""
-        return self.pattern
+        """Give the path or the address, without what may be secret in it."""
+        return without_secrets(self.pattern) if self.bucket else self.pattern
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """Bucket and prefix that the packs are in; None where they are files."""
+        return Bucket(self.pattern.rpartition("/")[0] + "/") if _OBJECTS.fullmatch(self.pattern) else None
+
+    @property
+    def name(self) -> str:
+        """Last part of the pattern."""
+        return self.pattern.rpartition("/")[2]
 
 
 Location = Path | Repository | Bucket | Packs
@@ -138,8 +148,8 @@ def location_of(text: str, folder: Path, mirrors: Path, branch: str | None) -> L
             source, so that sources that read the same branch share one.
         branch: the branch that is to be read.
     """
-    if _OBJECTS.fullmatch(text):
-        return Bucket(text)
+    if objects := _OBJECTS.fullmatch(text):
+        return Packs(text, mirrors) if objects[3].lower().endswith(PACK_ENDINGS) else Bucket(text)
     rest = text.removeprefix(IN_PLACE)
     if _SCHEME.match(rest) or _HOST_AND_PATH.fullmatch(rest) or _SSH_WITH_PASSWORD.fullmatch(rest):
         fetched = f"{without_secrets(rest)} {branch or ''}".encode("utf-8", "surrogateescape")

@@ -35,6 +35,8 @@ class LookCost(NamedTuple):
     """Requests for names."""
     gets: int
     """Requests for files beside the posts: the site's own settings."""
+    has_packs: bool = False
+    """What changed is got by packs and not by posts."""
 
 
 class PinnedPlace(Protocol):

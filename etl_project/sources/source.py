@@ -6,7 +6,7 @@ import re
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar, Literal
 
-from etl_project.sources.location import SCHEMES, Bucket, Location, Repository
+from etl_project.sources.location import SCHEMES, Bucket, Location, Packs, Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,9 @@ def place_problem(source: Source) -> tuple[str, str] | None:
         if source.branch is not None and not _BRANCH.fullmatch(source.branch):
             return "branch", f"{source.branch!r} is no name of a branch"
         return None
-    if isinstance(source.location, Bucket) and (problem := _bucket_problem(source.location)):
+    location = source.location
+    bucket = location if isinstance(location, Bucket) else location.bucket if isinstance(location, Packs) else None
+    if bucket and (problem := _bucket_problem(bucket)):
         return "location", problem
     needs = "needs a git source; for a repository on this machine, write `git+` before its location"
     if source.branch is not None:

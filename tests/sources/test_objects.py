@@ -16,11 +16,13 @@ from pathlib import Path
 import pytest
 from conftest import POST, Site
 from loopback_s3 import LoopbackS3, e_tag, serve_s3
+from packs import write_pack
 from rich.console import Console
 
 from etl_project.refresh.guard import RefreshStopped
 from etl_project.settings import SettingsError
 from etl_project.show.plan import show_plan
+from etl_project.sources.access import sweep_mirrors
 from etl_project.sources.listing import E_TAG
 from etl_project.sources.location import Bucket
 from etl_project.sources.objects.bucket import pin_bucket
@@ -356,3 +358,28 @@ def test_a_store_in_memory_is_a_source(tmp_path: Path) -> None:
     store.put("site/_posts/2026-01-02-a.md", post("In memory"))
     site.load()
     assert titles(site) == ["In memory"]
+
+
+def test_packs_in_a_bucket_are_got_when_they_changed_and_the_last_by_name_counts(
+    s3: LoopbackS3, tmp_path: Path
+) -> None:
+    site = ObjectSite(tmp_path, location="s3://harbour/dumps/*.tar.zst")
+    site.configure()
+    for day, names in (("01", "ab"), ("02", "bc")):
+        pack = tmp_path / f"2026-01-{day}.tar.zst"
+        write_pack(pack, {f"_posts/2026-01-02-{name}.md": post(f"{name} of {day}") for name in names})
+        s3.put("harbour", f"dumps/{pack.name}", pack.read_bytes())
+    s3.put("harbour", "dumps/older/2025.tar.zst", b"no part of it")
+    site.load()
+    assert titles(site) == ["a of 01", "b of 02", "c of 02"]
+    assert dict(s3.asked) == {"LIST": 1, "GET": 2}
+    assert site.last_plan and site.last_plan.sources[0].place.look_cost == LookCost(1, 0, has_packs=True)
+    s3.forget()
+    assert files_read(site) == 0 and dict(s3.asked) == {"LIST": 1}
+    write_pack(pack, {"_posts/2026-01-02-c.md": post("Changed")})
+    s3.put("harbour", f"dumps/{pack.name}", pack.read_bytes())
+    s3.forget()
+    site.load(allow_deletes=True)
+    assert titles(site) == ["Changed", "a of 01", "b of 01"]
+    assert s3.keys == [f"dumps/{pack.name}"]
+    assert sweep_mirrors(site.published, site.settings.sources) == 0

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import pickle
 import re
 import subprocess
 import tarfile
-import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import POST, Site
+from packs import write_pack
 
 from etl_project.settings import SettingsError
 from etl_project.sources.access import pin, sweep_mirrors
 from etl_project.sources.location import Packs, mirrors_of
-from etl_project.sources.packs import members
+from etl_project.sources.packs import members, pack
 from etl_project.sources.packs.pack import PinnedPacks, pin_packs
 from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
 from etl_project.sources.source import Source
@@ -54,35 +52,6 @@ def packed_site(folder: Path, location: str) -> PackedSite:
     site = PackedSite(folder, location=location)
     site.configure()
     return site
-
-
-def tar_of(files: Mapping[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return out.getvalue()
-
-
-def write_pack(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a pack of the kind that its name says, under another name at first."""
-    unfinished = path.with_name("unfinished")
-    if path.name.endswith(".zip"):
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, data in files.items():
-                archive.writestr(name, data)
-    elif path.name.endswith(".zst"):
-        with pa.output_stream(str(unfinished), compression="zstd") as stream:
-            stream.write(tar_of(files))
-    elif path.name.endswith(".parquet"):
-        rows = pa.table({"path": list(files), "content": list(files.values())})
-        pq.write_table(rows, unfinished, compression="zstd")
-    else:
-        data = tar_of(files)
-        unfinished.write_bytes(gzip.compress(data) if path.name.endswith(".gz") else data)
-    unfinished.rename(path)
 
 
 def titles(site: Site) -> list[str]:
@@ -118,9 +87,9 @@ def test_members_are_listed_and_read_whatever_the_pack_is(tmp_path: Path, ending
 @pytest.mark.parametrize("ending", [".tar.zst", ".zip"])
 def test_only_changed_members_are_read_again(tmp_path: Path, ending: str) -> None:
     site = packed_site(tmp_path, f"posts{ending}")
-    pack = tmp_path / f"posts{ending}"
+    file = tmp_path / f"posts{ending}"
     files = {f"./_posts/2026-01-02-{n}.md": post(f"Post {n}") for n in range(4)}
-    write_pack(pack, files | {"_config.yml": b"permalink: /:title/\n"})
+    write_pack(file, files | {"_config.yml": b"permalink: /:title/\n"})
     loaded = site.load()
     assert loaded and loaded.files_read == 4
     assert site.column_of_work("SELECT url FROM articles ORDER BY url")[0] == "/0/"
@@ -128,7 +97,7 @@ def test_only_changed_members_are_read_again(tmp_path: Path, ending: str) -> Non
     del files["./_posts/2026-01-02-3.md"]
     files["./_posts/2026-01-02-0.md"], moved = b"", files["./_posts/2026-01-02-0.md"]
     del files["./_posts/2026-01-02-0.md"]
-    write_pack(pack, {"_config.yml": b"permalink: /:title/\n", "./_posts/2026-01-02-z.md": moved} | files)
+    write_pack(file, {"_config.yml": b"permalink: /:title/\n", "./_posts/2026-01-02-z.md": moved} | files)
     loaded = site.load(allow_deletes=True)
     assert loaded and loaded.files_read == 2
     assert loaded.changes["moved"] == loaded.changes["changed"] == loaded.changes["deleted"] == 1
@@ -143,6 +112,19 @@ def test_a_pack_that_did_not_change_is_nothing_to_do(tmp_path: Path) -> None:
     known = site.query("SELECT tree_id FROM internal.source_states")
     assert known == [(pinned.version.tree_id,)]
     assert site.refresh() is None
+
+
+def test_the_index_of_packs_is_kept_while_they_are_as_they_were(tmp_path: Path) -> None:
+    write_pack(tmp_path / "posts.tar", {"_posts/\udcff.md": b"one"})
+    pinned = pin_packs(packs(tmp_path / "posts.tar"))
+    assert listed(pinned)["path"].to_list() == ["_posts/\\xff.md"]
+    pack._members.cache_clear()
+    kept = next((tmp_path / "spool").glob("*.json"))
+    kept.write_text(kept.read_text().replace("_posts", "_drafts"))
+    assert [*pinned.files_below("_drafts")] == ["_drafts/\udcff.md"], "it is what is asked"
+    pack._members.cache_clear()
+    kept.write_text("{")
+    assert [*pinned.files_below("_posts")] == ["_posts/\udcff.md"], "a broken one is made anew"
 
 
 def test_of_several_packs_the_last_by_name_has_a_path(tmp_path: Path) -> None:
@@ -205,12 +187,12 @@ def test_a_pack_with_too_many_members_is_refused(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_pack_that_is_cut_off_is_refused_whole(tmp_path: Path, ending: str) -> None:
-    pack = tmp_path / f"posts{ending}"
-    write_pack(pack, {f"_posts/2026-01-02-{n}.md": os.urandom(400).hex().encode() for n in range(4)})
-    whole = pack.read_bytes()
+    file = tmp_path / f"posts{ending}"
+    write_pack(file, {f"_posts/2026-01-02-{n}.md": os.urandom(400).hex().encode() for n in range(4)})
+    whole = file.read_bytes()
     # A tar that ends between two members looks whole but for its end.
-    pack.write_bytes(whole[: 2 * 3 * 512] if ending == ".tar" else whole[: len(whole) // 2])
-    assert re.search("not wholly written|cannot be unpacked", refusal(pack))
+    file.write_bytes(whole[: 2 * 3 * 512] if ending == ".tar" else whole[: len(whole) // 2])
+    assert re.search("not wholly written|cannot be unpacked", refusal(file))
 
 
 def test_a_pack_that_was_never_there_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
@@ -238,9 +220,10 @@ def test_what_was_unpacked_goes_with_its_state_and_its_source(tmp_path: Path) ->
         write_pack(tmp_path / "posts.tar.gz", {"_posts/a.md": body})
         pin(source).place.list_posts(source, None, None)
         unpacked.append([file.name for file in mirrors_of(site.published).iterdir()])
-    assert len(unpacked[0]) == len(unpacked[1]) == 1 and unpacked[0] != unpacked[1]
+        assert {Path(name).suffix for name in unpacked[-1]} == {".tar", ".json"}
+    assert len(unpacked[0]) == len(unpacked[1]) == 2 and not {*unpacked[0]} & {*unpacked[1]}
     assert sweep_mirrors(site.published, [source]) == 0
-    assert sweep_mirrors(site.published, []) == 1 and not [*mirrors_of(site.published).iterdir()]
+    assert sweep_mirrors(site.published, []) == 2 and not [*mirrors_of(site.published).iterdir()]
 
 
 def test_verify_reads_every_member_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

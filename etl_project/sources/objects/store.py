@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl_project.reasons import Rejection
@@ -29,6 +30,8 @@ _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AZURE_
 _MORE_TRIES = 4
 _TRY_FOR = timedelta(seconds=60)
 _ROWS_PER_CHUNK = 1_000
+_SECONDS_OF_A_REQUEST = 60
+_SECONDS_OF_A_PACK = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,41 @@ def get_object(bucket: Bucket, name: str, largest: int | None = None) -> tuple[b
         raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
 
 
-def open_store(bucket: Bucket) -> ObjectStore:
+def fetch_object(bucket: Bucket, name: str, listed: Signature, target: Path) -> None:
+    """Write an object into a file.
+
+    Args:
+        bucket: the bucket.
+        name: name of the object, prefix included.
+        listed: its signature in the listing.
+        target: the file; it is made.
+
+    Raises:
+        SourceUnavailable: the store fails, or the object is another than was listed.
+        OSError: the file cannot be written.
+    """
+    import obstore
+    from obstore.exceptions import BaseError
+
+    try:
+        answer = obstore.get(open_store(bucket, _SECONDS_OF_A_PACK), name)
+        if _signature(answer.meta) != listed:
+            raise SourceUnavailable(f"{bucket}{name} was written after it was listed. It is read at the next check")
+        with target.open("wb") as file:
+            for chunk in answer.stream():
+                file.write(chunk)
+    except FileNotFoundError as error:
+        raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
+    except BaseError as error:
+        raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
+
+
+def open_store(bucket: Bucket, seconds: int = _SECONDS_OF_A_REQUEST) -> ObjectStore:
     """Open a bucket with the credentials of the environment; one that is open already is given again.
+
+    Args:
+        bucket: the bucket.
+        seconds: how long an answer may take, to its last byte.
 
     Raises:
         SourceUnavailable: obstore is not installed, or the environment has no credentials.
@@ -156,11 +192,11 @@ def open_store(bucket: Bucket) -> ObjectStore:
     environment = {name: value for name, value in os.environ.items() if begin and name.startswith(begin)}
     if missing := missing_credentials(bucket, environment):
         raise SourceUnavailable(missing)
-    return _open(bucket.scheme, bucket.bucket, tuple(sorted(environment.items())))
+    return _open(bucket.scheme, bucket.bucket, tuple(sorted(environment.items())), seconds)
 
 
 @functools.lru_cache(maxsize=16)
-def _open(scheme: str, name: str, environment: tuple[tuple[str, str], ...]) -> ObjectStore:
+def _open(scheme: str, name: str, environment: tuple[tuple[str, str], ...], seconds: int) -> ObjectStore:
     """Open a store. It reads the environment itself; what is given of it tells when it must be opened anew."""
     from obstore.store import AzureStore, GCSStore, MemoryStore, S3Store
 
@@ -173,7 +209,7 @@ def _open(scheme: str, name: str, environment: tuple[tuple[str, str], ...]) -> O
     )
     store: ObjectStore = kinds[scheme](
         name,
-        client_options={"allow_http": is_plain, "connect_timeout": "10s", "timeout": "60s"},
+        client_options={"allow_http": is_plain, "connect_timeout": "10s", "timeout": f"{seconds}s"},
         retry_config={"max_retries": _MORE_TRIES, "retry_timeout": _TRY_FOR},
     )
     return store

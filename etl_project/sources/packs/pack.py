@@ -6,7 +6,7 @@ import functools
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from etl_project.reasons import Rejection
@@ -14,7 +14,7 @@ from etl_project.sources.choose import Entry, choose_posts
 from etl_project.sources.listing import FolderListing, Listing, folder_frame
 from etl_project.sources.location import Packs
 from etl_project.sources.packs.members import SPECIAL, Member, hash_member, index_pack, read_member
-from etl_project.sources.packs.spool import readable_pack, spool_name
+from etl_project.sources.packs.spool import read_index, readable_pack, spool_name, sweep_spool, write_index
 from etl_project.sources.paths import unescape_path
 from etl_project.sources.place import LastListing, LookCost, PlaceVersion
 from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
@@ -27,7 +27,9 @@ class PinnedPacks:
 
     packs: Packs
     files: tuple[tuple[Path, str], ...]
-    """Each pack with the stamp of its file, in the order of their names."""
+    """Each pack with the stamp of its file, in the order of their names; of objects, the names in their bucket."""
+    lists: int = field(default=0, compare=False)
+    """Requests for names that it took to find them, in a bucket."""
 
     @property
     def name(self) -> str:
@@ -59,8 +61,8 @@ class PinnedPacks:
 
     @property
     def look_cost(self) -> LookCost | None:
-        """None."""
-        return None
+        """Requests for the names of packs in a bucket; None for files."""
+        return LookCost(self.lists, 0, has_packs=True) if self.lists else None
 
     def walk(self, source: Source) -> FolderListing | None:
         """None: the version tells what changed."""
@@ -147,15 +149,15 @@ def pin_packs(packs: Packs) -> PinnedPacks:
     Raises:
         SourceUnavailable: there is none, or one cannot be reached.
     """
-    found = _files(packs)
+    if packs.bucket:
+        from etl_project.sources.packs.remote import list_packs
+
+        found, lists = list_packs(packs, packs.bucket)
+    else:
+        found, lists = [(path, _stamp(path)) for path in _files(packs)], 0
     if not found:
         raise SourceUnavailable(f"there is no pack {packs}. Correct its location or make the pack")
-    return PinnedPacks(packs, tuple((path, _stamp(path)) for path in found))
-
-
-def spool_names(packs: Packs) -> list[str]:
-    """How the names of the files begin that the packs of a source are unpacked to."""
-    return [spool_name(path) for path in _files(packs)]
+    return PinnedPacks(packs, tuple(found), lists)
 
 
 def _files(packs: Packs) -> list[Path]:
@@ -174,13 +176,29 @@ def _stamp(path: Path) -> str:
 
 @functools.lru_cache(maxsize=4)
 def _readable(packs: Packs, files: tuple[tuple[Path, str], ...]) -> tuple[Path, ...]:
-    return tuple(readable_pack(str(path), path, stamp, packs.spool) for path, stamp in files)
+    if packs.bucket:
+        from etl_project.sources.packs.remote import readable_remote
+
+        readable = [readable_remote(packs, packs.bucket, path, stamp) for path, stamp in files]
+    else:
+        readable = [readable_pack(str(path), path, stamp, packs) for path, stamp in files]
+    sweep_spool(packs, [*readable, _index_of(packs, files)])
+    return tuple(readable)
 
 
 @functools.lru_cache(maxsize=4)
 def _members(packs: Packs, files: tuple[tuple[Path, str], ...]) -> dict[str, Member]:
     """Members of all packs: where several have the same path, the last pack by name counts."""
+    index = _index_of(packs, files)
+    if (known := read_index(index)) is not None:
+        return known
     members: dict[str, Member] = {}
     for number, (readable, (path, _)) in enumerate(zip(_readable(packs, files), files, strict=True)):
         members |= index_pack(str(path), readable, number)
+    write_index(index, members)
     return members
+
+
+def _index_of(packs: Packs, files: tuple[tuple[Path, str], ...]) -> Path:
+    """File that the index of packs in one state is kept in."""
+    return packs.spool / f"{spool_name(packs)}{PinnedPacks(packs, files).version.tree_id}.json"

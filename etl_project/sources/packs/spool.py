@@ -2,56 +2,100 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
+import json
 import os
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from etl_project.sources.packs.members import is_zip, refuse_bomb
+from etl_project.sources.location import Packs
+from etl_project.sources.packs.members import Member, is_zip, refuse_bomb
 from etl_project.sources.signature import SourceUnavailable
 
 _CHUNK = 1024 * 1024
 _ROWS = 256
 _PARQUET = ".parquet"
 
+Fetch = Callable[[Path], None]
+"""Writes a pack into a file."""
 
-def readable_pack(shown: str, pack: Path, stamp: str, spool: Path) -> Path:
+
+def readable_pack(shown: str, pack: Path, stamp: str, packs: Packs, fetch: Fetch | None = None) -> Path:
     """Give a file from which members of a pack can be read at any place: the pack itself, or what it was unpacked to.
 
     Args:
         shown: the pack, to be named.
         pack: its file.
         stamp: what tells this state of the file from others.
-        spool: folder for what is unpacked; what an earlier state of the pack was unpacked to is removed.
+        packs: the packs of the source, with the folder for what is unpacked.
+        fetch: writes the pack into a file, where it is not on this machine.
 
     Raises:
         SourceUnavailable: the pack is damaged or over a limit, or the folder is full.
     """
-    if is_zip(pack) or pack.name.lower().endswith(".tar"):
+    is_readable = is_zip(pack) or pack.name.lower().endswith(".tar")
+    if is_readable and not fetch:
         return pack
-    begin = spool_name(pack)
-    target = spool / f"{begin}{hashlib.blake2b(stamp.encode(), digest_size=8).hexdigest()}.tar"
+    state = hashlib.blake2b(os.fsencode(pack) + b"\0" + stamp.encode(), digest_size=8).hexdigest()
+    target = packs.spool / f"{spool_name(packs)}{state}{'.zip' if is_zip(pack) else '.tar'}"
     if target.exists():
         return target
-    spool.mkdir(parents=True, exist_ok=True)
-    for old in spool.glob(f"{begin}*"):
-        old.unlink()
+    packs.spool.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".tmp")
+    fetched = target.with_name(f"{target.stem}.fetched{''.join(pack.suffixes[-2:])}")
     try:
-        _unpack(shown, pack, unfinished)
-        unfinished.rename(target)
+        if fetch:
+            _fetch(shown, fetch, fetched)
+        if is_readable:
+            fetched.rename(target)
+        else:
+            _unpack(shown, fetched if fetch else pack, unfinished)
+            unfinished.rename(target)
     finally:
         unfinished.unlink(missing_ok=True)
+        fetched.unlink(missing_ok=True)
     return target
 
 
-def spool_name(pack: Path) -> str:
-    """How the names of the files begin that a pack is unpacked to."""
-    return f"{hashlib.blake2b(os.fsencode(pack), digest_size=8).hexdigest()}-"
+def _fetch(shown: str, fetch: Fetch, target: Path) -> None:
+    try:
+        fetch(target)
+    except OSError as error:
+        raise SourceUnavailable(f"{shown} cannot be fetched: {error.strerror or error}. Make room") from None
+
+
+def spool_name(packs: Packs) -> str:
+    """How the names of the files begin that the packs of a source are unpacked to."""
+    return f"{hashlib.blake2b(os.fsencode(packs.pattern), digest_size=8).hexdigest()}-"
+
+
+def sweep_spool(packs: Packs, needed: Iterable[Path]) -> None:
+    """Remove what packs of a source were unpacked to that went or are in another state now."""
+    if packs.spool.is_dir():
+        for old in set(packs.spool.glob(f"{spool_name(packs)}*")).difference(needed):
+            old.unlink(missing_ok=True)
+
+
+def read_index(file: Path) -> dict[str, Member] | None:
+    """Read the index of packs that was kept; None where there is none."""
+    try:
+        return {path: Member(*member) for path, member in json.loads(file.read_bytes()).items()}
+    except (OSError, ValueError):
+        return None
+
+
+def write_index(file: Path, members: Mapping[str, Member]) -> None:
+    """Keep the index of packs, which takes longer to make than to read. Where it cannot be kept it is made again."""
+    unfinished = file.with_suffix(".tmp")
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(json.dumps(members), "ascii")
+        unfinished.rename(file)
 
 
 def _unpack(shown: str, pack: Path, target: Path) -> None:
