@@ -18,6 +18,7 @@ import pytest
 from conftest import POST, Site
 from packs import write_pack
 
+from etl_project.reasons import Rejection
 from etl_project.settings import SettingsError
 from etl_project.sources.access import pin, sweep_mirrors
 from etl_project.sources.location import Packs, mirrors_of
@@ -160,6 +161,21 @@ def test_links_of_a_pack_are_rejected_and_lead_nowhere(tmp_path: Path) -> None:
     site.load()
     assert titles(site) == ["A"]
     assert site.column_of_work("SELECT reason FROM rejected_files") == ["not_regular_file"]
+
+
+def test_a_member_that_is_encrypted_or_damaged_is_rejected_alone(tmp_path: Path) -> None:
+    file = tmp_path / "posts.zip"
+    write_pack(file, {"a.md": b"words " * 50, "b.md": b"words " * 50})
+    data = bytearray(file.read_bytes())
+    for begin, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(begin) + flags] |= 1  # the first member is marked as encrypted
+    data[data.index(b"b.md") + 6] ^= 0xFF  # and the second is damaged
+    file.write_bytes(data)
+    pinned = pin_packs(packs(file))
+    for path, why in (("a.md", "is encrypted"), ("b.md", "cannot be unpacked")):
+        with pytest.raises(Rejection, match=why) as raised:
+            pinned.read_post(path, Signature(300, 0, 0, 0), 1_000)
+        assert raised.value.reason == "unreadable"
 
 
 @pytest.mark.parametrize("name", ["../outside.md", "/etc/outside.md", "a/../../outside.md"])
