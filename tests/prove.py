@@ -33,6 +33,7 @@ SECTIONS = {
     "growth": "Dagster's records over many runs",
     "browser": "Dagster's pages in Chromium",
     "install": "the wheel in an empty environment and an empty folder",
+    "objects": "objects of an S3 server that others wrote",
 }
 """Section -> what it proves."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,6 +107,7 @@ class PostReader:
         self._fields = FieldReader(pinned, limits)
         self._copies_html = self._fields.copies_html
         self._read_file = pinned.place.read_post
+        self._reads_at_once = pinned.place.reads_at_once
         self._steps = (self._decode, self._read_front_matter, self._read_body, self._read_fields)
 
     def read(self, path: str, data: bytes) -> Post:
@@ -140,7 +142,7 @@ class PostReader:
         posts: list[tuple[Any, ...]] = []
         rejected: list[tuple[Any, ...]] = []
         for start in range(0, len(tasks), _POSTS_PER_STEP):
-            readings = [self._start_reading(task, started_ns) for task in tasks[start : start + _POSTS_PER_STEP]]
+            readings = self._start_readings(tasks[start : start + _POSTS_PER_STEP], started_ns)
             self._run_steps(readings)
             for reading in readings:
                 files.append(self._file_row(reading))
@@ -149,6 +151,13 @@ class PostReader:
                 elif reading.status == "rejected":
                     rejected.append(self._rejected_row(reading))
         return frame(files, FILES), frame(posts, POSTS), frame(rejected, REJECTED)
+
+    def _start_readings(self, tasks: Sequence[FileTask], started_ns: int) -> list[_Reading]:
+        """Read the bytes of some files: several at once where each is mostly waited for."""
+        if self._reads_at_once == 1:
+            return [self._start_reading(task, started_ns) for task in tasks]
+        with ThreadPoolExecutor(self._reads_at_once) as threads:
+            return list(threads.map(lambda task: self._start_reading(task, started_ns), tasks))
 
     def _start_reading(self, task: FileTask, started_ns: int) -> _Reading:
         """Read the bytes of a file and decide whether it has to be parsed."""

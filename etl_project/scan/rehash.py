@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from etl_project.database.arrow import registered
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
-from etl_project.sources.listing import NOT_HERE
+from etl_project.sources.listing import HINTS, NOT_HERE
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.signature import SIGNATURE_COLUMNS, Signature, SourceUnavailable, hash_bytes, is_recent
 
@@ -69,10 +69,11 @@ def rehash_unchanged(
         The files whose bytes changed although their signature did not, as `source/path`. A file that was deleted or
         written since it was listed has changed, too, but its signature shows it.
     """
-    # A blob is named by its content, which cannot change under the same name.
+    # A blob of git is named by its content, which cannot change under the same name.
     unchanged = (
         "ANTI JOIN confirmed_young USING (source_id, path) "
-        f"WHERE blob_id IS NULL AND size <> {NOT_HERE} AND NOT (is_changed OR is_reparse)"
+        f"WHERE (blob_id IS NULL OR regexp_matches(blob_id, '{HINTS}')) AND size <> {NOT_HERE} "
+        "AND NOT (is_changed OR is_reparse)"
     )
     changed = [read for read in _rehash(con, unchanged, sources, limits, failed) if read.is_changed]
     _mark_changed(con, [read.file for read in changed])
@@ -122,7 +123,8 @@ def _rehash(
     if len(rows) < _FILES_WITHOUT_THREADS:
         yield from map(read, rows)
         return
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    waiting = max([pinned.place.reads_at_once for pinned in sources.values()])
+    with ThreadPoolExecutor(max(os.cpu_count() or 1, waiting)) as threads:
         yield from threads.map(read, rows)
 
 

@@ -51,6 +51,8 @@ def find_source(file: Path, settings: Settings | None) -> tuple[Source, str]:
         if isinstance(location, Repository):
             # The file is read from the working copy, by the rules of its source.
             location = Path(location.address)
+        if not isinstance(location, Path):
+            continue  # posts in objects and packs are no files here
         location = location.resolve()
         for candidate in (file, file.resolve()):
             if candidate.is_relative_to(location):

@@ -9,7 +9,8 @@ from etl_project.database.generation import GenerationState
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.result import describe_outage
 from etl_project.scan.preview import FileCounts, count_files
-from etl_project.show.console import command, safe
+from etl_project.show.console import command, count_of, safe
+from etl_project.sources.place import LookCost
 
 _COLUMNS = {
     "files": "listed",
@@ -36,6 +37,9 @@ def show_plan(plan: RefreshPlan, options: str, console: Console) -> None:
         console.print(safe(f"To do: {'; '.join(plan.reasons)}."))
     if plan.diff.listed or plan.opened:
         console.print(_file_table(plan))
+    for pinned in plan.sources:
+        if cost := pinned.place.look_cost:
+            console.print(safe(_describe_cost(pinned.name, cost, plan.diff.to_read.get(pinned.name, 0))))
     if not plan.is_no_op:
         console.print(f"\nBuilt anew: {_what_is_built(plan)}.")
     for name, articles in plan.diff.leaving.items():
@@ -60,6 +64,16 @@ def _file_table(plan: RefreshPlan) -> Table:
         files = counts.get(name) or FileCounts(listed=plan.diff.listed.get(name, 0))
         table.add_row(safe(name), *(f"{getattr(files, field):,}" for field in _COLUMNS.values()))
     return table
+
+
+def _describe_cost(source: str, cost: LookCost, to_read: int) -> str:
+    """Say how many requests a plan sends to a store, and how many more reading would."""
+    settings = f" and {count_of(cost.gets, 'GET')} for the settings of the site" if cost.gets else ""
+    if cost.has_packs:
+        lists = count_of(cost.lists, "LIST")
+        return f"Requests: a look at the source {source} takes {lists}, and 1 GET for each pack that changed."
+    reading = f"reading what changed takes {count_of(to_read, 'GET')} more" if to_read else "nothing is to be read"
+    return f"Requests: a look at the source {source} takes {count_of(cost.lists, 'LIST')}{settings}; {reading}."
 
 
 def _what_is_built(plan: RefreshPlan) -> str:

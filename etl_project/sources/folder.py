@@ -20,7 +20,7 @@ from etl_project.reasons import Rejection
 from etl_project.sources.listing import NOT_HERE, FolderListing, ListedFiles, Listing, folder_frame
 from etl_project.sources.paths import escape_path, name_bytes, name_text, unescape_path
 from etl_project.sources.patterns import Patterns
-from etl_project.sources.place import LastListing, PlaceVersion
+from etl_project.sources.place import LastListing, LookCost, PlaceVersion
 from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable, wrap_ns
 from etl_project.sources.source import Source
 from etl_project.utf8_mode import names_are_utf8
@@ -61,6 +61,16 @@ class PinnedFolder:
     def fingerprint_parts(self) -> tuple[str, ...]:
         """Nothing: a site that moves to another folder is still the same site."""
         return ()
+
+    @property
+    def reads_at_once(self) -> int:
+        """One. A disk is read one file after the other."""
+        return 1
+
+    @property
+    def look_cost(self) -> LookCost | None:
+        """None."""
+        return None
 
     def walk(self, source: Source) -> FolderListing:
         """List every post of the source."""

@@ -27,6 +27,12 @@ committed, in microseconds since 1970-01-01T00:00Z, where the source takes dates
 """
 
 
+E_TAG = "etag:"
+"""Begins the `blob_id` of an object of a store: the tag by which the store tells its contents apart follows."""
+
+HINTS = "^(etag|hash|crc):"
+"""What a `blob_id` begins with that is not the name that git gives to a content: of objects and of members of packs."""
+
 NOT_HERE = -1
 """Size of a file that is not on this disk now: a synchronizing program took it off, and brings it back when asked."""
 
@@ -61,13 +67,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class FolderListing:
-    """Every post of a source that is a folder, with a digest."""
+    """Every post of a source that is walked to be listed, with a digest."""
 
     files: list[ListedFiles]
     digest: str
     """Equal for equal listings."""
     not_read: Mapping[str, int] = field(default_factory=dict)
     """Ending that the dialect does not read, but that posts may have -> files at the places of posts."""
+    blob_ids: Sequence[bytes] = ()
+    """For each of `files`, the `blob_id`s of its files in UTF-8, NUL between them; nothing of a folder."""
 
     def paths(self) -> Iterator[str]:
         """Paths of all files, as listed."""
@@ -100,13 +108,16 @@ def polars_types() -> dict[str, pl.DataType]:
 
 
 def folder_frame(source_id: str, listing: FolderListing) -> pl.DataFrame:
-    """Make a frame of the listing of a folder."""
+    """Make a frame of the listing of a source that was walked."""
     import polars as pl
 
-    frames = [listing_frame({name: [] for name in ("source_id", *_FOLDER_COLUMNS)})]
-    for files in listing.files:
+    known = [*_FOLDER_COLUMNS, *(["blob_id"] if listing.blob_ids else [])]
+    frames = [listing_frame({name: [] for name in ("source_id", *known)})]
+    for number, files in enumerate(listing.files):
         paths = files.paths.decode().split("\0")
         columns: dict[str, Sequence[object]] = dict(zip(_FOLDER_COLUMNS, (paths, *files[1:]), strict=True))
+        if listing.blob_ids:
+            columns["blob_id"] = [name or None for name in listing.blob_ids[number].decode().split("\0")]
         frames.append(listing_frame({"source_id": [source_id] * len(paths), **columns}))
     return pl.concat(frames)
 

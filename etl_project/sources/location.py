@@ -1,4 +1,4 @@
-"""Tells whether a `location` of the settings is a folder or a git repository."""
+"""Tells what a `location` of the settings is: a folder, a git repository, a bucket of an object store, or packs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ SCHEMES = ("https", "http", "ssh", "git", "file")
 IN_PLACE = "git+"
 """Begins a location that is a repository on this machine, read at its commits and not at its files."""
 
+PACK_ENDINGS = (".tar", ".tar.zst", ".tar.gz", ".tgz", ".zip", ".parquet")
+"""Endings of files that hold many posts each."""
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_OBJECTS = re.compile(r"(s3|gs|az|memory)://([^/]*)/*(.*)", re.IGNORECASE | re.DOTALL)
+"""Addresses of objects: S3 and what speaks like it, Google Cloud Storage, Azure; a store in the memory of this process
+is for tests."""
 _HOST_AND_PATH = re.compile(r"[\w.-]+@\w[\w.-]*:[^:].*")
 _SSH_WITH_PASSWORD = re.compile(r"[^/@:\s]+:.*@[\w.-]+:[^:].*", re.DOTALL)
 
@@ -57,16 +63,83 @@ class Repository:
         return self.folder.rpartition("/")[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The objects of a bucket whose names begin with a prefix. Credentials are no part of it."""
+
+    address: str = field(repr=False)
+    """As written. Somebody may have written a password into it: show the bucket itself, by `str`."""
+
+    def __str__(self) -> str:
+        """Give the location as people write it, without what may be secret in it."""
+        return without_secrets(self.address)
+
+    @property
+    def scheme(self) -> str:
+        """Kind of store: s3, gs, az or memory."""
+        return self._parts[0].lower()
+
+    @property
+    def bucket(self) -> str:
+        """Name of the bucket; of the container in Azure."""
+        return self._parts[1]
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the objects begin with, a slash after it; empty for the whole bucket."""
+        prefix = self._parts[2].rstrip("/")
+        return f"{prefix}/" if prefix else ""
+
+    @property
+    def name(self) -> str:
+        """Name of the folder that the prefix is taken for; empty for a whole bucket."""
+        return self.prefix[:-1].rpartition("/")[2]
+
+    @property
+    def _parts(self) -> tuple[str, str, str]:
+        parts = _OBJECTS.fullmatch(self.address)
+        assert parts, "a bucket is only made of an address of objects"
+        return parts[1], parts[2], parts[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """Files that hold many posts each, which are one source together."""
+
+    pattern: str
+    """Absolute path, or address of objects, in whose last part `*`, `?` and `[…]` stand for letters of names."""
+    spool: Path
+    """Folder for packs that are unpacked to be read at any place."""
+
+    def __str__(self) -> str:
+        """Give the path or the address, without what may be secret in it."""
+        return without_secrets(self.pattern) if self.bucket else self.pattern
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """Bucket and prefix that the packs are in; None where they are files."""
+        return Bucket(self.pattern.rpartition("/")[0] + "/") if _OBJECTS.fullmatch(self.pattern) else None
+
+    @property
+    def name(self) -> str:
+        """Last part of the pattern."""
+        return self.pattern.rpartition("/")[2]
+
+
+Location = Path | Repository | Bucket | Packs
+
+
 def mirrors_of(published: Path) -> Path:
     """Folder of the copies of remote repositories, beside the work file of a published file."""
     return published.parent / ".work" / f"{published.stem}.mirrors"
 
 
-def location_of(text: str, folder: Path, mirrors: Path, branch: str | None) -> Path | Repository:
-    """Tell a folder from a git repository.
+def location_of(text: str, folder: Path, mirrors: Path, branch: str | None) -> Location:
+    """Tell a folder, a git repository, a bucket and packs apart.
 
     A repository is an address (`https://…`, `ssh://…`, `git@host:path`, `file:///…`), a bare repository, or any other
     on this machine after `git+`. A plain path to a working copy is a folder: people write posts before they commit.
+    Objects are `s3://bucket/prefix`, `gs://…` or `az://…`; packs a path that ends like one and is no folder.
 
     Args:
         text: the location as written.
@@ -75,12 +148,20 @@ def location_of(text: str, folder: Path, mirrors: Path, branch: str | None) -> P
             source, so that sources that read the same branch share one.
         branch: the branch that is to be read.
     """
+    if objects := _OBJECTS.fullmatch(text):
+        return Packs(text, mirrors) if objects[3].lower().endswith(PACK_ENDINGS) else Bucket(text)
     rest = text.removeprefix(IN_PLACE)
     if _SCHEME.match(rest) or _HOST_AND_PATH.fullmatch(rest) or _SSH_WITH_PASSWORD.fullmatch(rest):
         fetched = f"{without_secrets(rest)} {branch or ''}".encode("utf-8", "surrogateescape")
         return Repository(rest, mirrors / f"{hashlib.blake2b(fetched, digest_size=8).hexdigest()}.git")
     path = folder / Path(rest).expanduser()
+    if rest == text and rest.lower().endswith(PACK_ENDINGS) and not _is_folder(path):
+        return Packs(str(path), mirrors)
     return Repository(str(path)) if rest != text or _is_bare(path) else path
+
+
+_is_folder = os.path.isdir
+"""Where a folder may not be entered, it answers no, and the method of `Path` raises."""
 
 
 def _is_bare(path: Path) -> bool:

@@ -28,10 +28,21 @@ class LastListing(NamedTuple):
     not."""
 
 
+class LookCost(NamedTuple):
+    """Requests that a plan sends to a store, each of which costs money."""
+
+    lists: int
+    """Requests for names."""
+    gets: int
+    """Requests for files beside the posts: the site's own settings."""
+    has_packs: bool = False
+    """What changed is got by packs and not by posts."""
+
+
 class PinnedPlace(Protocol):
     """A place fixed for one refresh, so that nothing else is read in its stead. Workers get it pickled.
 
-    One class for each kind: `PinnedFolder`, `PinnedRepository`.
+    One class for each kind: `PinnedFolder`, `PinnedRepository`, `PinnedBucket`, `PinnedPacks`.
     """
 
     @property
@@ -49,6 +60,14 @@ class PinnedPlace(Protocol):
     @property
     def fingerprint_parts(self) -> tuple[str, ...]:
         """What besides its files decides the rows of a source here."""
+
+    @property
+    def reads_at_once(self) -> int:
+        """How many posts one process reads at once; 1 where reading is work and not waiting."""
+
+    @property
+    def look_cost(self) -> LookCost | None:
+        """What the plan asked of a store so far; None where nothing is paid for by request."""
 
     def walk(self, source: Source) -> FolderListing | None:
         """List every post where only a walk tells what changed; None where the version tells.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import KW_ONLY, dataclass
-from pathlib import Path
 from typing import ClassVar, Literal
 
-from etl_project.sources.location import SCHEMES, Repository
+from etl_project.sources.location import SCHEMES, Bucket, Location, Packs, Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,8 @@ class Source:
 
     name: str
     """Name of the source: the `source_id` of its rows."""
-    location: Path | Repository
-    """Folder or git repository of the posts; every path of the source is relative to it."""
+    location: Location
+    """Folder, git repository, bucket or packs of the posts; every path of the source is relative to it."""
     _: KW_ONLY
     branch: str | None = None
     """Branch of a git repository; the one its HEAD names by default."""
@@ -93,6 +92,21 @@ _BRANCH = re.compile(r"(?!-|/)(?!.*(?:\.\.|//|@\{|\.lock$|[/.]$))[^\x00-\x20\x7f
 """Names that git takes for a branch: `git help check-ref-format`."""
 
 
+_BUCKET = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_.$-]*")
+
+
+def _bucket_problem(bucket: Bucket) -> str | None:
+    """Tell what is wrong with the address of objects: a sentence without its full stop."""
+    if "@" in bucket.bucket:
+        return "an address of objects holds no user and no key; credentials are taken from the environment alone"
+    if not _BUCKET.fullmatch(bucket.bucket):
+        return f"{str(bucket)!r} names no bucket; write {bucket.scheme}://bucket/prefix"
+    parts = bucket.prefix[:-1].split("/") if bucket.prefix else []
+    if any(part in ("", ".", "..") or not part.isprintable() for part in parts):
+        return f"{str(bucket)!r} has a prefix that no object can be asked for by: a part of it is empty, `.` or `..`"
+    return None
+
+
 def place_problem(source: Source) -> tuple[str, str] | None:
     """Tell what is wrong with the location of a source: the key, and a sentence without its full stop."""
     if isinstance(source.location, Repository):
@@ -103,6 +117,10 @@ def place_problem(source: Source) -> tuple[str, str] | None:
         if source.branch is not None and not _BRANCH.fullmatch(source.branch):
             return "branch", f"{source.branch!r} is no name of a branch"
         return None
+    location = source.location
+    bucket = location if isinstance(location, Bucket) else location.bucket if isinstance(location, Packs) else None
+    if bucket and (problem := _bucket_problem(bucket)):
+        return "location", problem
     needs = "needs a git source; for a repository on this machine, write `git+` before its location"
     if source.branch is not None:
         return "branch", f"`branch` {needs}"

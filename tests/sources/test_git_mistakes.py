@@ -56,7 +56,7 @@ def test_what_is_no_repository_is_said_so(site: GitSite, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ('location = "s3://bucket/posts"', "not read from s3:// addresses"),
+        ('location = "ftp://host/posts"', "not read from ftp:// addresses"),
         ('location = "ext::sh -c true://x"', "there is no folder"),
         ('location = "posts"\nbranch = "main"', "`branch` needs a git source"),
         ('location = "posts"\nupdated_from = "git"', "needs a git source"),
