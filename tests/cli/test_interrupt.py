@@ -24,7 +24,8 @@ def interrupted_query() -> RuntimeError:
     """The error of DuckDB at a Ctrl-C while it is at work."""
     # With one thread it is the main one that works, and not waits: it meets the signal soon. DuckDB loses one that
     # comes while it draws its progress.
-    with duckdb.connect(config={"threads": 1, "enable_progress_bar": False}) as con:
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute("SET enable_progress_bar = false")
         for _ in range(3):
             threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
             try:
