@@ -28,7 +28,8 @@ def log_outcome(session: Session, log: logging.Logger) -> None:
     spent = {str(stage): seconds for stage, seconds in session.refresh.stages.seconds.items()}
     console = Console(file=text, width=_WIDTH)
     before = session.refresh.work.previous
-    show_summary(loaded, published, session.aggregates, session.checks, spent, sum(spent.values()), before, console)
+    checks, others, total = session.checks, session.reported, sum(spent.values())
+    show_summary(loaded, published, session.aggregates, checks, others, spent, total, before, console)
     needs_care = (
         loaded.rows["rejected_files"]
         or loaded.unavailable

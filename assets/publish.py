@@ -30,6 +30,8 @@ def publish(
         session.published = published = refresh.publish()
     if not published.is_new:
         context.log.info("Generation %s is already published: the file was left as it is.", published.generation)
+    fresh = check_freshness(refresh.work, refresh.settings.schedule.stale_after_hours)
+    session.reported.append(fresh.passed)
     yield dg.MaterializeResult(
         metadata={
             "size": bytes_in_words(published.size),
@@ -40,6 +42,6 @@ def publish(
             "milliseconds": published.milliseconds,
             **picture_of("published_file", refresh.work),
         },
-        check_results=[check_freshness(refresh.work, refresh.settings.schedule.stale_after_hours)],
+        check_results=[fresh],
     )
     log_outcome(session, context.log)

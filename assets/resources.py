@@ -51,6 +51,8 @@ class Session:
     tables: TablesLoaded | None = None
     aggregates: dict[str, int] = field(default_factory=dict)
     checks: list[CheckResult] = field(default_factory=list)
+    reported: list[bool] = field(default_factory=list)
+    """Whether the checks passed that are no queries of tables: every source was read, and the file is fresh."""
     published: Published | None = None
     error: str | None = None
     """Reason why a step failed."""

@@ -42,6 +42,8 @@ class RefreshRun:
     aggregates: dict[str, int]
     """Name of the aggregate -> number of rows."""
     checks: list[CheckResult]
+    reported: list[bool]
+    """Whether the checks passed that are no queries of tables."""
     published: Published | None
     is_interrupted: bool
     """Somebody pressed Ctrl-C."""
@@ -87,6 +89,7 @@ def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
         tables=session.tables,
         aggregates=session.aggregates,
         checks=session.checks,
+        reported=session.reported,
         published=session.published,
         is_interrupted=any(map(_is_interrupt, events)),
         error=None if success else session.error or _failure_reason(events),

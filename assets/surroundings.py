@@ -22,7 +22,7 @@ _VIEWS_SQL = WAREHOUSE / "views.sql"
 def with_surroundings(
     settings: Settings | None, assets: Sequence[dg.AssetsDefinition]
 ) -> list[dg.AssetsDefinition | dg.AssetSpec]:
-    """Add the sources, which the listed files come from, and the views, which are published with the tables.
+    """Add the sources, which files are listed from, the views, which are published with the tables, and the owners.
 
     Args:
         settings: name the sources; None where they cannot be used.
@@ -35,8 +35,10 @@ def with_surroundings(
     )
     keys = [spec.key for spec in sources]
 
+    owners = settings.schedule.owners if settings else ()
+
     def add_sources(spec: dg.AssetSpec) -> dg.AssetSpec:
-        return spec.merge_attributes(deps=keys) if spec.key == dg.AssetKey(FILES) else spec
+        return spec.merge_attributes(deps=keys if spec.key == dg.AssetKey(FILES) else [], owners=owners)
 
     return [*(asset.map_asset_specs(add_sources) for asset in assets), *sources, *_view_specs()]
 

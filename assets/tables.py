@@ -77,6 +77,7 @@ def tables(
         for name, reason in unavailable.items():
             context.log.warning(describe_outage(name, reason))
     sources_read = check_sources_read(refresh.skipped_outages() | unavailable)
+    session.reported.append(sources_read.passed)
     for name in LOADED:
         yield dg.MaterializeResult(
             asset_key=name,

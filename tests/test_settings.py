@@ -372,3 +372,10 @@ def test_the_work_file_is_asked_in_utc(tmp_path: Path, monkeypatch: pytest.Monke
     with work.connect() as con:
         assert con.execute("SELECT (TIMESTAMPTZ '2026-01-01 20:00:00+00')::DATE::VARCHAR").fetchone() == ("2026-01-01",)
     work.close()
+
+
+def test_an_owner_is_an_address_or_a_team(tmp_path: Path) -> None:
+    settings = read_settings(written(tmp_path, f'[schedule]\nowners = ["team:desk", "a@example.org"]\n{GOOD}'))
+    assert settings.schedule.owners == ("team:desk", "a@example.org")
+    said = refused(tmp_path, f'[schedule]\nowners = ["desk"]\n{GOOD}')
+    assert "line 2: " in said and "'desk' is no owner; write an address" in said

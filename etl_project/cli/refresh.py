@@ -182,6 +182,7 @@ def _run(work: Refresh, plan: RefreshPlan, display: Display, began: float, *, is
     started = psutil.Process().create_time()
     spent = {"start": began - started, **{str(name): seconds for name, seconds in work.stages.seconds.items()}}
     total = time.time() - started
-    show_summary(run.tables, run.published, run.aggregates, run.checks, spent, total, work.work.previous, out)
+    checks, others, before = run.checks, run.reported, work.work.previous
+    show_summary(run.tables, run.published, run.aggregates, checks, others, spent, total, before, out)
     show_next(run.tables, out)
     return SOURCE_MISSING if run.tables.unavailable else DONE

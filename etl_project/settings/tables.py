@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import Annotated, Literal
@@ -31,6 +32,9 @@ MOST_NAME_BYTES = 200
 
 MOST_DAYS = 36_500
 """Longest time that can be set: a date so far from now must still be one."""
+
+_OWNER = re.compile(r"team:\S+|[^@\s]+@[^@\s]+\.[^@\s]+")
+"""What Dagster takes for an owner."""
 
 
 def expand(path: Path) -> Path:
@@ -87,6 +91,16 @@ class ScheduleSettings(BaseModel):
     """Most runs whose records are kept; older ones go as new ones end."""
     keep_days: int = Field(default=30, ge=0, le=MOST_DAYS)
     """Age from which `maintain` deletes the records of runs and checks for changes."""
+    owners: tuple[str, ...] = ()
+    """Whom the pages of Dagster name as owners of the tables: addresses, or teams as `team:NAME`."""
+
+    @field_validator("owners")
+    @classmethod
+    def _are_owners(cls, owners: tuple[str, ...]) -> tuple[str, ...]:
+        for owner in owners:
+            if not _OWNER.fullmatch(owner):
+                raise ValueError(f"{owner!r} is no owner; write an address such as a@example.org, or team:NAME")
+        return owners
 
     @field_validator("cron", "maintain_cron")
     @classmethod

@@ -33,6 +33,7 @@ def show_summary(
     published: Published,
     aggregates: Mapping[str, int],
     checks: Sequence[CheckResult],
+    others: Sequence[bool],
     spent: Mapping[str, float],
     total: float,
     before: Path,
@@ -44,7 +45,8 @@ def show_summary(
         tables: result of loading the tables.
         published: result of publishing.
         aggregates: name of each aggregate that was built -> number of rows.
-        checks: results of all checks.
+        checks: results of all checks of the tables.
+        others: whether the checks passed that Dagster shows besides.
         spent: stage -> seconds.
         total: seconds since the command was called.
         before: the file that was published before, where there was one.
@@ -71,8 +73,8 @@ def show_summary(
         table.add_row("commit", safe(commits))
     table.add_row("terms", _describe_terms(rows))
     table.add_row("aggregates", f"{count_of(len(aggregates), 'table')}, {count_of(sum(aggregates.values()), 'row')}")
-    passed = sum(check.passed for check in checks)
-    table.add_row("checks", f"{passed:,} of {len(checks):,} passed")
+    passed = sum(check.passed for check in checks) + sum(others)
+    table.add_row("checks", f"{passed:,} of {len(checks) + len(others):,} passed")
     table.add_row(
         "published", f"{shown_path(published.path)} ({bytes_in_words(published.size)}), refresh {published.generation}"
     )
@@ -121,8 +123,9 @@ def times_in_words(spent: Mapping[str, float], total: float) -> str:
         total: seconds in all.
     """
     rounded = {stage: round(seconds, 2) for stage, seconds in spent.items()}
-    rounded["Dagster"] = round(total, 2) - sum(rounded.values())
-    return f"{total:.2f} s: {', '.join(f'{stage} {max(seconds, 0):.2f}' for stage, seconds in rounded.items())}"
+    if (rest := round(total, 2) - sum(rounded.values())) >= 0.01:
+        rounded["Dagster"] = rest
+    return f"{total:.2f} s: {', '.join(f'{stage} {seconds:.2f}' for stage, seconds in rounded.items())}"
 
 
 def _describe_terms(rows: Mapping[str, int]) -> str:

@@ -141,3 +141,41 @@ def test_a_person_sees_every_table_launches_the_job_reads_pictures_and_watches_p
         page.get_by_text("_posts/2026-01-03-two.md was loaded before and is rejected now").first.wait_for()
         picture(page, "check")
     assert posts.column("SELECT count(*) FROM articles") == [4]
+
+
+TOLD = {
+    "assets/articles": (
+        "<source>:<identity>, the same after every rebuild.",
+        "newest articles",
+        "FROM articles LIMIT 5",
+    ),
+    "assets/rejected_files": ("what to do", "_posts/2026-02-04-out.md", "Replace it with a plain file"),
+    "assets/post_files?view=checks&checkDetail=few_files_are_rejected": (
+        "1 of the 4 files of site are rejected",
+        "allows 5.0%",
+        "What to do:",
+    ),
+    "assets/articles_by_month": ("first rows", "desk"),
+    "assets/published_file": ("size", "MB"),
+}
+"""Page -> what it tells a person."""
+
+
+@pytest.mark.prove("browser")
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("first_run")
+def test_the_pages_of_tables_tell_their_story_in_light_and_in_the_dark(posts: Site, page: playwright.Page) -> None:
+    posts.configure(extra="[schedule]\nowners = ['team:desk']\n")
+    with served(posts) as (address, _):
+        for theme in ("Light", "Dark"):
+            page.goto(address)
+            page.evaluate("theme => localStorage.setItem('dagster-theme', JSON.stringify(theme))", theme)
+            for path, words in TOLD.items():
+                page.goto(f"{address}/{path}")
+                for said in words:
+                    page.get_by_text(said).first.wait_for(state="attached")
+                picture(page, f"{path.split('/')[1].split('?')[0]} in {theme}")
+            page.goto(f"{address}/runs")
+            page.locator("a[href^='/runs/']").first.click()
+            page.get_by_text("3, 3 of them live now (3 added)").first.wait_for(state="attached")
+            picture(page, f"run in {theme}")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dagster as dg
+from conftest import Site
 from graph_runs import GoodRun
 
+from assets.checks import CHECK_STEPS
 from assets.columns import table_metadata
+from assets.freshness import FRESHNESS_CHECK, SOURCES_READ_CHECK
 from assets.markdown import escape_html
 from etl_project.database.contract import contract
+from etl_project.definitions import defs
 
 pytest_plugins = ["graph_fixtures"]
 
@@ -62,3 +66,16 @@ def test_the_last_line_of_a_run_is_the_summary_as_a_warning_where_a_file_is_reje
 def test_sizes_have_units(good_run: GoodRun) -> None:
     assert str(metadata_of(good_run, "published_file")["size"].value).endswith(" MB")
     assert str(metadata_of(good_run, "post_files")["read"].value).startswith("4 files, ")
+
+
+def test_terminal_and_pages_count_the_same_checks(good_run: GoodRun) -> None:
+    specs = [spec for checks in CHECK_STEPS for spec in checks.check_specs]
+    shown = {(spec.asset_key, spec.name) for spec in specs} | {FRESHNESS_CHECK.key, SOURCES_READ_CHECK.key}
+    run = good_run.run
+    assert len(run.checks) + len(run.reported) == len(shown) and all(run.reported)
+
+
+def test_the_owners_of_the_settings_are_those_of_the_tables(posts: Site) -> None:
+    posts.configure(extra="[schedule]\nowners = ['team:desk', 'a@example.org']\n")
+    specs = {spec.key.to_user_string(): spec for spec in defs().resolve_all_asset_specs()}
+    assert specs["articles"].owners == specs["published_file"].owners == ["team:desk", "a@example.org"]

@@ -27,6 +27,8 @@ from etl_project.show.summary import show_next, show_summary
 
 SCREENS = Path(__file__).with_name("screens")
 WIDTHS = (80, 120)
+OTHERS = [True, True]
+
 SPENT = {"start": 0.91, "list": 0.34, "load": 0.32, "read": 0.56, "check": 0.2, "aggregate": 0.15, "publish": 0.05}
 
 Ended = tuple[TablesLoaded, Published, dict[str, int], list[CheckResult]]
@@ -104,11 +106,11 @@ def test_the_summary_is_as_it_was_reviewed(
     monkeypatch.chdir(site.folder)
     work = WorkFile(site.published)
     console, printed = console_of(width)
-    show_summary(*ended[1], SPENT, 6.12, work.previous, console)
+    show_summary(*ended[1], OTHERS, SPENT, 6.12, work.previous, console)
     show_next(ended[1][0], console)
     is_as_in_file("summary", width, masked(printed.getvalue(), site))
     console, printed = console_of(width)
-    show_summary(*ended[1], SPENT, 6.12, site.folder / "nowhere", console)
+    show_summary(*ended[1], OTHERS, SPENT, 6.12, site.folder / "nowhere", console)
     show_next(ended[1][0], console)
     is_as_in_file("summary_of_the_first", width, masked(printed.getvalue(), site))
 
