@@ -57,7 +57,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
-        message="{rejected} of the {files} files of {source_id} are rejected ({share:.1%}; [checks] rejected_share "
+        message="rejected: {rejected} of the {files} files of {source_id} ({share:.1%}; [checks] rejected_share "
         "allows {allowed:.1%}), such as {paths}",
         remedy="`etl rejected` says what is wrong in each file and what to do. Exclude what is no post, or raise "
         "[checks] rejected_share.",
@@ -97,7 +97,7 @@ ANOMALIES: tuple[Check, ...] = (
         FROM copies GROUP BY source_id ORDER BY source_id
         """,
         is_blocking=False,
-        message="{copies} files of {source_id} are conflict copies, such as {paths}",
+        message="conflict copies: {copies} of the files of {source_id}, such as {paths}",
         remedy="Keep one file of each post and delete the others, or exclude their names in etl.toml.",
     ),
     Check(
@@ -107,7 +107,7 @@ ANOMALIES: tuple[Check, ...] = (
         "Among the posts of a source is no file with an ending that posts may have and that its dialect does not read.",
         "SELECT source_id, ending, files FROM internal.files_not_read ORDER BY ALL",
         is_blocking=False,
-        message="{files} files of {source_id} end in {ending} and were not read",
+        message="not read: what ends in {ending} in {source_id}, {files} of its files",
         remedy="Where they are posts, choose a dialect that reads them; else leave them, or exclude their folder.",
     ),
     Check(
@@ -152,7 +152,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
-        message="{undated} of the {added} articles added to {source_id} have no date ({share:.1%}; [checks] "
+        message="without a date: {undated} of the {added} articles added to {source_id} ({share:.1%}; [checks] "
         "undated_share allows {allowed:.1%}), such as {paths}",
         remedy="Date them, or raise [checks] undated_share; `etl explain FILE` shows where a date is looked for.",
     ),
@@ -221,7 +221,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY source_id
         """,
         is_blocking=False,
-        message="{source_id} has {articles} articles on {day}, where {usual:.0f} are usual on that weekday and "
+        message="articles of {source_id} on {day}: {articles}, where {usual:.0f} are usual on that weekday and "
         "fewer than {least:.0f} are few",
         remedy="See whether whatever writes the posts still runs, or raise [checks] day_swings.",
     ),

@@ -151,7 +151,7 @@ TOLD = {
     ),
     "assets/rejected_files": ("what to do", "_posts/2026-02-04-out.md", "Replace it with a plain file"),
     "assets/post_files?view=checks&checkDetail=few_files_are_rejected": (
-        "1 of the 4 files of site are rejected",
+        "rejected: 1 of the 4 files of site",
         "allows 5.0%",
         "What to do:",
     ),

@@ -60,7 +60,7 @@ def test_the_last_line_of_a_run_is_the_summary_as_a_warning_where_a_file_is_reje
     assert lines[-1].level == 30
     said = lines[-1].user_message
     assert said.startswith("Refresh 1\n") and "3, 3 of them live now (3 added)" in said
-    assert "not_regular_file" in said and "1 of the 4 files of site are rejected" in said
+    assert "not_regular_file" in said and "rejected: 1 of the 4 files of site" in said
 
 
 def test_sizes_have_units(good_run: GoodRun) -> None:

@@ -49,7 +49,7 @@ def test_a_share_of_rejected_files_above_the_threshold_is_told_with_its_numbers_
     refresh(site)
     assert warned(site) == {
         "few_files_are_rejected": [
-            "1 of the 19 files of site are rejected (5.3%; [checks] rejected_share allows 5.0%), "
+            "rejected: 1 of the 19 files of site (5.3%; [checks] rejected_share allows 5.0%), "
             "such as _posts/2026-01-28-[b].md"
         ]
     }
@@ -83,7 +83,7 @@ def test_an_added_article_without_a_date_is_told_once_where_the_others_have_date
     refresh(site)
     assert warned(site) == {
         "new_articles_have_dates": [
-            "1 of the 1 articles added to site have no date (100.0%; [checks] undated_share allows 30.0%), "
+            "without a date: 1 of the 1 articles added to site (100.0%; [checks] undated_share allows 30.0%), "
             "such as undated.md"
         ]
     }
@@ -186,7 +186,7 @@ def test_a_day_far_below_the_same_weekdays_before_it_is_told_on_the_day_after(
     [low] = asked(tables, MONDAY + dt.timedelta(days=1))
     assert low.check.name == "the_last_day_has_its_usual_count"
     assert low.sample == [
-        "site has 12 articles on 2026-03-30, where 40 are usual on that weekday and fewer than 18 are few"
+        "articles of site on 2026-03-30: 12, where 40 are usual on that weekday and fewer than 18 are few"
     ]
     assert asked(tables, MONDAY + dt.timedelta(days=1), day_swings=5) == []
     count_by_day(tables, usual | {MONDAY: 25})

@@ -96,7 +96,7 @@ def test_copies_of_conflicts_are_loaded_with_a_warning_and_told(site: Site) -> N
         site.write(f"_posts/2026-01-02-{name}.md", title=title)
     site.load()
     [told] = [r for r in Refresh(site.settings).run_checks("tables") if r.check.name == "no_post_is_a_conflict_copy"]
-    assert "3 files of site are conflict copies" in told.sample[0]
+    assert "conflict copies: 3 of the files of site" in told.sample[0]
     warned = "SELECT path FROM post_files WHERE list_contains(warnings, 'conflict_copy')"
     assert site.column_of_work(warned) == ["_posts/2026-01-02-a.sync-conflict-20240101-120000-ABCDEFG.md"]
 
