@@ -148,7 +148,7 @@ def test_what_somebody_wrote_stays_in_the_file_before_and_the_summary_warns(site
     published = refresh.publish()
     with duckdb.connect(str(refresh.work.previous), read_only=True) as con:
         assert con.execute("FROM mine").fetchall() == [(1,)]
-    show_summary(loaded, published, {}, [], {}, 0, refresh.work.previous, console)
+    show_summary(loaded, published, {}, [], [], {}, 0, refresh.work.previous, console)
     assert "Built anew: the published file." in text.getvalue()
     assert "Warning: posts.duckdb was not as it had been published" in text.getvalue()
     assert "posts.previous.duckdb is what was there" in text.getvalue()
