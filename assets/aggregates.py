@@ -47,7 +47,6 @@ def aggregates(
             asset_key=name,
             metadata={
                 "dagster/row_count": rows,
-                **picture_of(name, work),
-                **sample_of(name, work, is_aggregate=True),
+                **(picture_of(name, work) or sample_of(name, work, is_aggregate=True)),
             },
         )

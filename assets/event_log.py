@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
+from pathlib import Path
 
 from dagster._core.event_api import EventHandlerFn
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 from dagster._core.storage.event_log.polling_event_watcher import SqlPollingEventWatcher
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
+
+_PAGE_BYTES = 16_384
+"""Of SQLite's default, 4,096, a quarter stays empty: an event takes a third of it or more, and is not parted."""
 
 
 class OneFileEventLog(ConsolidatedSqliteEventLogStorage):
@@ -41,6 +46,18 @@ class OneFileEventLog(ConsolidatedSqliteEventLogStorage):
         with self._engine.begin() as con:
             yield con
 
+    def _init_db(self) -> None:
+        file = Path(self.get_db_path())  # type: ignore[no-untyped-call]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(file)) as con:
+            con.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+            con.execute("VACUUM")  # writes the size into the file that is empty yet
+        super()._init_db()  # type: ignore[no-untyped-call]
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event of a run, each fact of it once."""
+        super().store_event(_without_repetition(event))
+
     def has_table(self, table_name: str) -> bool:
         """Whether the file has a table."""
         with self._connect() as con:
@@ -62,6 +79,17 @@ class OneFileEventLog(ConsolidatedSqliteEventLogStorage):
             self._watcher.close()
             self._watcher = None
         self._engine.dispose()
+
+
+def _without_repetition(event: EventLogEntry) -> EventLogEntry:
+    """Leave out what an event of Dagster holds twice: its message, and the names of its run and step as tags.
+
+    Nothing reads those tags once the event is stored, and `EventLogEntry.message` prefers the other copy. Together they
+    are a fifth of what a run leaves.
+    """
+    if event.dagster_event is None:
+        return event
+    return event._replace(user_message="", dagster_event=event.dagster_event._replace(logging_tags={}))
 
 
 def _reduce_syncing(con: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from built_sites import BuiltSites
 
-from etl_project.database.contract import OBSERVED, contract
+from etl_project.database.contract import INTERNAL_BY_ARTICLE, OBSERVED, contract
 from etl_project.database.json_file import write_json
 from etl_project.database.work_file import WorkFile
 from etl_project.load.aggregates import aggregates
@@ -224,7 +224,11 @@ class Site:
         return [row[0] for row in self.query_work(sql)]
 
     def derived(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of every table that is a function of the files, settings, code and as_of; views are of tables."""
+        """Every row of every table that is a function of the files, settings, code and as_of.
+
+        Those of the schema `internal` are among them, and views but those of links and trends, which are of tables that
+        are compared and take long.
+        """
         with duckdb.connect(str(self.published), read_only=True) as con:
             return _derived(con)
 
@@ -237,9 +241,15 @@ class Site:
             return _derived(con)
 
 
+OF_LINKS_AND_TRENDS = {
+    "backlinks", "orphans", "broken_links", "images_without_text", "heading_jumps", "article_terms", "dated_stories",
+    "terms_by_week", "trending_terms", "tag_pairs", "mentions_by_date",
+}  # fmt: skip
+
+
 def _derived(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
-    tables = [name for name, table in contract().items() if not table.is_view and name not in OBSERVED]
-    names = [*tables, *aggregates()]
+    left_out = {*OBSERVED, "changes", *OF_LINKS_AND_TRENDS}
+    names = [name for name in (*contract(), *aggregates(), *INTERNAL_BY_ARTICLE) if name not in left_out]
     return {name: con.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}
 
 

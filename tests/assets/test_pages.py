@@ -79,3 +79,11 @@ def test_the_owners_of_the_settings_are_those_of_the_tables(posts: Site) -> None
     posts.configure(extra="[schedule]\nowners = ['team:desk', 'a@example.org']\n")
     specs = {spec.key.to_user_string(): spec for spec in defs().resolve_all_asset_specs()}
     assert specs["articles"].owners == specs["published_file"].owners == ["team:desk", "a@example.org"]
+
+
+def test_an_event_keeps_its_message_and_nothing_twice(good_run: GoodRun) -> None:
+    entries = good_run.instance.all_logs(good_run.run.run_id)
+    yielded = next(entry for entry in entries if entry.dagster_event and entry.dagster_event.is_successful_output)
+    assert yielded.message.startswith("Yielded output") and yielded.user_message == ""
+    assert yielded.dagster_event and not yielded.dagster_event.logging_tags
+    assert any(entry.user_message.startswith("Refresh 1\n") for entry in entries), "what our code logs is as it was"
