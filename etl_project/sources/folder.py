@@ -20,7 +20,7 @@ from etl_project.reasons import Rejection
 from etl_project.sources.listing import NOT_HERE, FolderListing, ListedFiles, Listing, folder_frame
 from etl_project.sources.paths import escape_path, name_bytes, name_text, unescape_path
 from etl_project.sources.patterns import Patterns
-from etl_project.sources.place import LastListing, LookCost, PlaceVersion
+from etl_project.sources.place import LastListing, OrdinaryPlace
 from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable, wrap_ns
 from etl_project.sources.source import Source
 from etl_project.utf8_mode import names_are_utf8
@@ -35,7 +35,7 @@ _UNAVAILABLE_ERRNOS = {errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT,
 
 
 @dataclass(frozen=True, slots=True)
-class PinnedFolder:
+class PinnedFolder(OrdinaryPlace):
     """A folder of posts, and no other in its place: see `PinnedPlace` for what its methods answer."""
 
     folder: Path
@@ -46,31 +46,6 @@ class PinnedFolder:
     def name(self) -> str:
         """Name of the folder."""
         return self.folder.name
-
-    @property
-    def version(self) -> PlaceVersion:
-        """None: a folder has no history."""
-        return PlaceVersion()
-
-    @property
-    def knows_content(self) -> bool:
-        """No: size, times and inode only hint at the content."""
-        return False
-
-    @property
-    def fingerprint_parts(self) -> tuple[str, ...]:
-        """Nothing: a site that moves to another folder is still the same site."""
-        return ()
-
-    @property
-    def reads_at_once(self) -> int:
-        """One. A disk is read one file after the other."""
-        return 1
-
-    @property
-    def look_cost(self) -> LookCost | None:
-        """None."""
-        return None
 
     def walk(self, source: Source) -> FolderListing:
         """List every post of the source."""

@@ -124,6 +124,37 @@ class PinnedPlace(Protocol):
         """Find the paths, as listed, at which there is still a file, whether or not it is a post."""
 
 
+class OrdinaryPlace:
+    """What most places answer; a kind of place overrides what it answers otherwise."""
+
+    __slots__ = ()
+
+    @property
+    def version(self) -> PlaceVersion:
+        """None: it has no history."""
+        return PlaceVersion()
+
+    @property
+    def knows_content(self) -> bool:
+        """No: a signature only hints at the content."""
+        return False
+
+    @property
+    def fingerprint_parts(self) -> tuple[str, ...]:
+        """Nothing: a site that moves to another place is still the same site."""
+        return ()
+
+    @property
+    def reads_at_once(self) -> int:
+        """One post after the other."""
+        return 1
+
+    @property
+    def look_cost(self) -> LookCost | None:
+        """None: nothing is paid for by request."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class PinnedSource:
     """A source and the place it is read at in one refresh."""

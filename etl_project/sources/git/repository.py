@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from etl_project.sources.git.blobs import files_named, first_file, names_below, paths_there, read_blob
 from etl_project.sources.listing import FolderListing, Listing
 from etl_project.sources.location import Repository
-from etl_project.sources.place import LastListing, LookCost, PlaceVersion
+from etl_project.sources.place import LastListing, OrdinaryPlace, PlaceVersion
 from etl_project.sources.signature import ReadFile, Signature
 from etl_project.sources.source import Source
 
 
 @dataclass(frozen=True, slots=True)
-class PinnedRepository:
+class PinnedRepository(OrdinaryPlace):
     """A repository at one commit: see `PinnedPlace` for what its methods answer."""
 
     repository: Repository
@@ -39,16 +39,6 @@ class PinnedRepository:
     def fingerprint_parts(self) -> tuple[str, ...]:
         """Another folder is another site, and the end of a shallow history decides which dates are known."""
         return (self.repository.folder, *sorted(self.repository.boundaries))
-
-    @property
-    def reads_at_once(self) -> int:
-        """One. One process of git reads one blob after the other."""
-        return 1
-
-    @property
-    def look_cost(self) -> LookCost | None:
-        """None."""
-        return None
 
     def walk(self, source: Source) -> FolderListing | None:
         """None: commit and tree tell what changed."""

@@ -20,7 +20,7 @@ from etl_project.sources.objects.store import (
     require_obstore,
 )
 from etl_project.sources.paths import unescape_path
-from etl_project.sources.place import LastListing, LookCost, PlaceVersion
+from etl_project.sources.place import LastListing, LookCost, OrdinaryPlace
 from etl_project.sources.signature import ReadFile, Signature
 from etl_project.sources.source import Source
 
@@ -29,7 +29,7 @@ READS_AT_ONCE = 16
 
 
 @dataclass(unsafe_hash=True, slots=True)
-class PinnedBucket:
+class PinnedBucket(OrdinaryPlace):
     """The objects of a bucket as they were listed when the plan began: see `PinnedPlace` for what its methods answer.
 
     The listing stays with the process of the plan: another that reads posts gets their signatures, and the files beside
@@ -53,19 +53,9 @@ class PinnedBucket:
         return self.bucket.name
 
     @property
-    def version(self) -> PlaceVersion:
-        """None: a bucket has no history."""
-        return PlaceVersion()
-
-    @property
     def knows_content(self) -> bool:
         """No: not every store makes its tags of the content."""
         return False
-
-    @property
-    def fingerprint_parts(self) -> tuple[str, ...]:
-        """Nothing: a site that moves to another bucket is still the same site."""
-        return ()
 
     @property
     def reads_at_once(self) -> int:

@@ -16,13 +16,13 @@ from etl_project.sources.location import Packs
 from etl_project.sources.packs.members import SPECIAL, Member, hash_member, index_pack, read_member
 from etl_project.sources.packs.spool import read_index, readable_pack, spool_name, sweep_spool, write_index
 from etl_project.sources.paths import unescape_path
-from etl_project.sources.place import LastListing, LookCost, PlaceVersion
+from etl_project.sources.place import LastListing, LookCost, OrdinaryPlace, PlaceVersion
 from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
 from etl_project.sources.source import Source
 
 
 @dataclass(frozen=True, slots=True)
-class PinnedPacks:
+class PinnedPacks(OrdinaryPlace):
     """Packs that are one source, each in one state of its file: see `PinnedPlace` for what its methods answer."""
 
     packs: Packs
@@ -48,16 +48,6 @@ class PinnedPacks:
     def knows_content(self) -> bool:
         """No: a checksum of a zip has 32 bits."""
         return False
-
-    @property
-    def fingerprint_parts(self) -> tuple[str, ...]:
-        """Nothing: a site that moves to another pack is still the same site."""
-        return ()
-
-    @property
-    def reads_at_once(self) -> int:
-        """One."""
-        return 1
 
     @property
     def look_cost(self) -> LookCost | None:
