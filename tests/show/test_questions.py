@@ -147,7 +147,7 @@ def test_links_images_and_headings_are_found(asked: Site) -> None:
     assert [(row["path"], row["image"]) for row in ask(asked, "images_without_text")] == [
         ("_posts/2026-01-02-c.md", "/a.png")
     ]
-    assert [(row["what"], row["heading"]) for row in ask(asked, "heading_jumps")] == [
+    assert [(row["what"], row["heading"]) for row in ask(asked, "headings_out_of_order")] == [
         ("1 to 3", "Three"), ("another of level 1", "One again"),
     ]  # fmt: skip
     assert ask(asked, "most_linked_pages") == [{"page": "/index.html", "links": 2, "articles": 1}]
