@@ -31,9 +31,9 @@ ROW_GROUP_SIZE = 16_384
 """DuckDB compresses row group by row group, each on one core; its default is larger than most sites."""
 
 BLOCK_SIZE_BYTES = 65536
-"""A column takes a block at least: with DuckDB's default, four times as much, the file of ten posts has eleven
-megabytes and not 2.4. Smaller blocks cost a build of 20,000 posts more calls of the system: 0.7 s for half of this, 3 s
-for a quarter."""
+"""A column takes a block at least: with DuckDB's default, four times as much, the file of ten posts has 9.7 megabytes
+and not 2.7. Smaller blocks cost a build of 20,000 posts more calls of the system: 0.7 s for half of this, 3 s for a
+quarter."""
 
 
 def attach_statement(path: Path, *, is_new: bool) -> str:
