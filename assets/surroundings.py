@@ -13,7 +13,7 @@ from assets.tables import FILES
 from etl_project.database.contract import WAREHOUSE, contract
 from etl_project.settings import Settings
 
-SOURCES, VIEWS = "sources_read", "views"
+SOURCES, VIEWS = "sources", "views"
 """Groups of the graph."""
 
 _VIEWS_SQL = WAREHOUSE / "views.sql"

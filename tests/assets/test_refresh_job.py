@@ -200,7 +200,7 @@ def test_every_table_and_aggregate_is_a_node_with_group_kinds_grain_and_columns(
     specs = {spec.key.to_user_string(): spec for spec in defs().resolve_all_asset_specs()}
     views = {table.name for table in contract().values() if table.is_view}
     assert set(specs) == {*TABLES, *AGGREGATES, *views, "published_file", "source/site"}
-    assert {spec.group_name for spec in specs.values()} == {*SUBJECTS, "aggregates", "publish", "views", "sources_read"}
+    assert {spec.group_name for spec in specs.values()} == {*SUBJECTS, "aggregates", "publish", "views", "sources"}
     for name in (*TABLES, *AGGREGATES):
         spec = specs[name]
         assert spec.description and spec.description.startswith("One row per"), name
