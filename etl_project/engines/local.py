@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import concurrent.futures
-import dataclasses
 import functools
 import gc
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from etl_project.engines.batch import Batch, ManifestRow
+from etl_project.engines.engine import NodeWork
+from etl_project.engines.halving import WorkerDied, halve
+from etl_project.engines.worker import ONE_THREAD, prepare_worker
 
 if TYPE_CHECKING:
     from loky import ProcessPoolExecutor
@@ -23,9 +25,6 @@ IN_PROCESS_BYTES = 4 * 1024 * 1024
 """Work below this many bytes is done sooner here than processes can be started."""
 
 _IDLE_SECONDS = 60
-_ONE_THREAD = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-"""One process per core: threads of its own would only take turns with those of the others."""
-
 _NO_PROCESSES = (OSError, ImportError, NotImplementedError)
 """What is raised where processes cannot share anything: /dev/shm is read-only, full or missing, or there may be no more
 processes or files. joblib reads in one process then, too."""
@@ -50,6 +49,11 @@ class LocalEngine:
         from loky import cpu_count
 
         return self._processes or cpu_count()
+
+    @property
+    def nodes(self) -> Mapping[str, NodeWork]:
+        """Nothing: this machine does all."""
+        return {}
 
     def warm(self, total_bytes: int) -> None:
         """Start the processes, where there is work for them, so that they have imported what they need."""
@@ -94,7 +98,7 @@ class LocalEngine:
                 except BrokenProcessPool:
                     broken.append(batch)
         for batch in broken:
-            yield from self._run_alone(batch)
+            yield from halve(batch, self._run_alone)
 
     def close(self) -> None:
         """End the processes."""
@@ -102,26 +106,22 @@ class LocalEngine:
             self._pool.shutdown(wait=True, kill_workers=True)
             self._pool = None
 
-    def _run_alone(self, batch: Batch) -> Iterator[ManifestRow]:
-        """Run a batch in a process of its own; where that dies, halve it until only the file that kills it is left."""
+    def _run_alone(self, batch: Batch) -> ManifestRow:
+        """Run a batch in a process of its own.
+
+        Raises:
+            WorkerDied: the process is gone.
+        """
         with _interrupts_blocked():
             pool = self._new_pool(1)
             pool.submit(os.getpid)
         try:
-            yield pool.submit(_run_and_collect_garbage, run_batch, batch).result()
-            return
+            row: ManifestRow = pool.submit(_run_and_collect_garbage, run_batch, batch).result()
+            return row
         except BrokenProcessPool:
-            pass
+            raise WorkerDied from None
         finally:
             pool.shutdown(wait=True, kill_workers=True)
-        if len(batch.tasks) == 1:
-            from etl_project.engines.stage import reject_killer
-
-            yield reject_killer(batch)
-            return
-        middle = len(batch.tasks) // 2
-        for name, tasks in (("a", batch.tasks[:middle]), ("b", batch.tasks[middle:])):
-            yield from self._run_alone(dataclasses.replace(batch, number=batch.number + name, tasks=tasks))
 
     def _try_pool(self) -> ProcessPoolExecutor | None:
         """Open the pool; None where this machine lets no processes be started, which is logged once."""
@@ -152,7 +152,7 @@ class LocalEngine:
     def _new_pool(processes: int) -> ProcessPoolExecutor:
         from loky import ProcessPoolExecutor
 
-        return ProcessPoolExecutor(processes, timeout=_IDLE_SECONDS, initializer=_prepare_worker, env=_ONE_THREAD)
+        return ProcessPoolExecutor(processes, timeout=_IDLE_SECONDS, initializer=prepare_worker, env=ONE_THREAD)
 
 
 @contextmanager
@@ -163,14 +163,6 @@ def _interrupts_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _prepare_worker() -> None:
-    import etl_project.engines.stage  # noqa: F401
-
-    # Reading a post leaves few cycles behind: looking for them again and again took a tenth of the time.
-    gc.freeze()
-    gc.disable()
 
 
 # Polars and the parsers are imported where batches are run, not where they are handed out.
