@@ -17,6 +17,7 @@ from etl_project.database.contract import OBSERVED, RELATED, contract
 from etl_project.refresh.read_files import Report
 from etl_project.refresh.result import TablesLoaded, describe_outage
 from etl_project.show.console import bytes_in_words
+from etl_project.show.nodes import nodes_in_words
 
 FILES = "post_files"
 
@@ -103,6 +104,7 @@ def _metrics(name: str, loaded: TablesLoaded | None) -> dict[str, int | float | 
             "bytes_read": loaded.bytes_read,
             "read": f"{loaded.files_read:,} files, {bytes_in_words(loaded.bytes_read)}",
             "rejected_share": round(rejected, 4),
+            **({"nodes": nodes_in_words(loaded.nodes)} if loaded.nodes else {}),
             **milliseconds,
         }
     return dict(loaded.changes) if name == "article_changes" else {}

@@ -65,6 +65,11 @@ class ManifestRow:
     bytes_read: int
 
 
+def staged_path(batch: Batch, table: str) -> Path:
+    """File that the rows of a table from a batch are staged in."""
+    return batch.staging / f"{batch.number}-{table}.parquet"
+
+
 def _batch_of_rows(number: str, source: PinnedSource, limits: Limits, rows: list[tuple[Any, ...]], *rest: Any) -> Batch:
     tasks = tuple([FileTask._make((*row[:-2], Signature._make(row[-2]), row[-1])) for row in rows])
     return Batch(number, source, limits, tasks, *rest)

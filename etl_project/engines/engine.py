@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from etl_project.engines.batch import Batch, ManifestRow
@@ -20,8 +21,23 @@ class TasksLost(Exception):
         """What the lost tasks were given."""
 
 
+@dataclass(frozen=True, slots=True)
+class NodeWork:
+    """What one machine did."""
+
+    posts: int = 0
+    """Files that it read or tried."""
+    bytes: int = 0
+    seconds: float = 0
+    """Time of all its processes together."""
+
+
 class Engine(Protocol):
     """Runs batches and tasks somewhere: on this machine, say."""
+
+    @property
+    def nodes(self) -> Mapping[str, NodeWork]:
+        """Machine -> what it did so far; empty where this one does all."""
 
     def warm(self, total_bytes: int) -> None:
         """Begin to start what will run so many bytes of work, so that it is ready when the first batch comes."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import polars as pl
 
-from etl_project.engines.batch import Batch, ManifestRow
+from etl_project.engines.batch import Batch, Compression, ManifestRow, staged_path
 from etl_project.extract.frames import FILES, REJECTED
 from etl_project.extract.posts import PostReader
 from etl_project.insight import Insight
@@ -31,11 +33,18 @@ def run_batch(batch: Batch) -> ManifestRow:
     Raises:
         SourceUnavailable: the device or mount of the source failed.
     """
+    return _write_parquet(batch, read_tables(batch))
+
+
+def read_tables(batch: Batch) -> dict[str, pl.DataFrame]:
+    """Read and transform one batch: table -> its rows, some without any.
+
+    Raises:
+        SourceUnavailable: the device or mount of the source failed.
+    """
     reader = _reader(batch.source, batch.limits)
-    files, posts, rejected = reader.read_batch(batch.tasks, batch.started_ns)
-    return _write_parquet(
-        batch, {"post_files": files, "rejected_files": rejected, **normalize(posts, batch.source.source, batch.insight)}
-    )
+    files, posts, rejected = reader.read_batch(batch.tasks, batch.started_ns, batch.source.place)
+    return {"post_files": files, "rejected_files": rejected, **normalize(posts, batch.source.source, batch.insight)}
 
 
 def normalize(posts: pl.DataFrame, source: Source, insight: Insight) -> dict[str, pl.DataFrame]:
@@ -101,13 +110,23 @@ def _write_parquet(batch: Batch, frames: dict[str, pl.DataFrame]) -> ManifestRow
     for table, frame in frames.items():
         if frame.is_empty():
             continue
-        path = batch.staging / f"{batch.number}-{table}.parquet"
+        path = staged_path(batch, table)
         unfinished = path.with_suffix(".tmp")
-        level = 1 if batch.compression == "zstd" else None
-        frame.write_parquet(unfinished, compression=batch.compression, compression_level=level, statistics=False)
+        write_rows(frame, unfinished, batch.compression)
         unfinished.rename(path)
         paths[table] = str(path)
-    return ManifestRow(batch.number, paths, len(batch.tasks), int(frames["post_files"]["size"].sum()))
+    return ManifestRow(batch.number, paths, len(batch.tasks), bytes_read(frames))
+
+
+def write_rows(frame: pl.DataFrame, target: Path | BytesIO, compression: Compression) -> None:
+    """Write the staged rows of a table as Parquet."""
+    level = 1 if compression == "zstd" else None
+    frame.write_parquet(target, compression=compression, compression_level=level, statistics=False)
+
+
+def bytes_read(frames: dict[str, pl.DataFrame]) -> int:
+    """Bytes of the files that tables were read from."""
+    return int(frames["post_files"]["size"].sum())
 
 
 @functools.lru_cache(maxsize=16)

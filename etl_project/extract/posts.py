@@ -23,7 +23,7 @@ from etl_project.extract.site.hugo.content_files import is_copied
 from etl_project.extract.title_heading import find_title_heading
 from etl_project.limits import Limits
 from etl_project.reasons import PostWarning, Rejection
-from etl_project.sources.place import PinnedSource
+from etl_project.sources.place import PinnedPlace, PinnedSource
 from etl_project.sources.signature import FileTask, Signature, hash_bytes, is_recent, is_young
 
 HALF_WRITTEN = frozenset({"empty", "unterminated_front_matter", "encoding"})
@@ -106,8 +106,6 @@ class PostReader:
         self._bodies_without_tags = BodyReader(source.rules, source.mentions, self._dialect.markdown)
         self._fields = FieldReader(pinned, limits)
         self._copies_html = self._fields.copies_html
-        self._read_file = pinned.place.read_post
-        self._reads_at_once = pinned.place.reads_at_once
         self._steps = (self._decode, self._read_front_matter, self._read_body, self._read_fields)
 
     def read(self, path: str, data: bytes) -> Post:
@@ -125,11 +123,14 @@ class PostReader:
             step(post)
         return post
 
-    def read_batch(self, tasks: Sequence[FileTask], started_ns: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    def read_batch(
+        self, tasks: Sequence[FileTask], started_ns: int, place: PinnedPlace
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Read a batch of files.
 
         Args:
             tasks: the files.
+            place: where they are: that of the source, or one that holds them alone.
             started_ns: when the check for changes began, in nanoseconds since the epoch; see `YOUNG_NS`.
 
         Returns:
@@ -142,7 +143,7 @@ class PostReader:
         posts: list[tuple[Any, ...]] = []
         rejected: list[tuple[Any, ...]] = []
         for start in range(0, len(tasks), _POSTS_PER_STEP):
-            readings = self._start_readings(tasks[start : start + _POSTS_PER_STEP], started_ns)
+            readings = self._start_readings(tasks[start : start + _POSTS_PER_STEP], started_ns, place)
             self._run_steps(readings)
             for reading in readings:
                 files.append(self._file_row(reading))
@@ -152,18 +153,18 @@ class PostReader:
                     rejected.append(self._rejected_row(reading))
         return frame(files, FILES), frame(posts, POSTS), frame(rejected, REJECTED)
 
-    def _start_readings(self, tasks: Sequence[FileTask], started_ns: int) -> list[_Reading]:
+    def _start_readings(self, tasks: Sequence[FileTask], started_ns: int, place: PinnedPlace) -> list[_Reading]:
         """Read the bytes of some files: several at once where each is mostly waited for."""
-        if self._reads_at_once == 1:
-            return [self._start_reading(task, started_ns) for task in tasks]
-        with ThreadPoolExecutor(self._reads_at_once) as threads:
-            return list(threads.map(lambda task: self._start_reading(task, started_ns), tasks))
+        if place.reads_at_once == 1:
+            return [self._start_reading(task, started_ns, place) for task in tasks]
+        with ThreadPoolExecutor(place.reads_at_once) as threads:
+            return list(threads.map(lambda task: self._start_reading(task, started_ns, place), tasks))
 
-    def _start_reading(self, task: FileTask, started_ns: int) -> _Reading:
+    def _start_reading(self, task: FileTask, started_ns: int, place: PinnedPlace) -> _Reading:
         """Read the bytes of a file and decide whether it has to be parsed."""
         reading = _Reading(task, started_ns, task.listed, is_young(task.listed, started_ns))
         try:
-            file = self._read_file(task.path, task.listed, self.limits.file_bytes)
+            file = place.read_post(task.path, task.listed, self.limits.file_bytes)
         except FileNotFoundError:
             reading.status = "gone"
         except Rejection as rejection:

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +22,7 @@ from etl_project.database.publish import Published, publish
 from etl_project.database.sql import count_rows_of_each, transaction
 from etl_project.database.template import template_file
 from etl_project.database.work_file import WorkFile
-from etl_project.engines.engine import Engine
-from etl_project.engines.local import LocalEngine
+from etl_project.engines.engine import Engine, NodeWork
 from etl_project.load.aggregates import aggregates_version, build_aggregates
 from etl_project.load.append import Appender
 from etl_project.load.carry_over import carry_over
@@ -32,6 +31,7 @@ from etl_project.load.refresh_log import Timing
 from etl_project.load.relate import relate
 from etl_project.load.rename import rename_sources
 from etl_project.refresh.disk_full import tells_full_disk
+from etl_project.refresh.engine import engine_of
 from etl_project.refresh.guard import guard_leaving
 from etl_project.refresh.plan import RefreshPlan, make_plan
 from etl_project.refresh.read_files import FilesRead, Report, bytes_to_read, count_leaving_again, read_files
@@ -65,7 +65,7 @@ class Refresh:
             allow_deletes: go on although more posts are about to leave than the guard allows.
             verify: hash every file again, also those whose signature is the same.
             sources: names of the sources to check for changes, the others stay as they are; all by default.
-            engine: runs the batches; the cores of this machine by default.
+            engine: runs the batches; by default the one that the settings name.
 
         Raises:
             SettingsError: there is no source of such a name.
@@ -73,7 +73,7 @@ class Refresh:
         self.settings = settings
         self.ask = Request(choose_sources(settings, sources), full=full, allow_deletes=allow_deletes, verify=verify)
         self.work = WorkFile(settings.warehouse.path)
-        self.engine: Engine = engine or LocalEngine()
+        self.engine: Engine = engine or engine_of(settings)
         self.stages = Stages()
         self.passed_over: dict[str, str] = {}
         """Source without posts -> what lies there, as of the plan that was loaded; for the checks."""
@@ -145,7 +145,7 @@ class Refresh:
                 "extract": extract_milliseconds,
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
-            loaded = _describe_load(plan, read, number, tables, milliseconds)
+            loaded = _describe_load(plan, read, number, tables, milliseconds, self.engine.nodes)
             if target == self.work.path:
                 self.work.end_stage(con)
             else:
@@ -290,7 +290,12 @@ def _counted() -> list[str]:
 
 
 def _describe_load(
-    plan: RefreshPlan, read: FilesRead, number: int, tables: Collection[str], milliseconds: dict[str, int]
+    plan: RefreshPlan,
+    read: FilesRead,
+    number: int,
+    tables: Collection[str],
+    milliseconds: dict[str, int],
+    nodes: Mapping[str, NodeWork],
 ) -> TablesLoaded:
     """Tell what a load did, from the work file in use."""
     con = plan.connection
@@ -312,4 +317,5 @@ def _describe_load(
         newly_rejected=read.newly_rejected,
         commits={name: version.commit_id for name, version in read.versions.items() if version.commit_id},
         not_read=sum((Counter(endings) for endings in plan.not_read.values()), Counter()),
+        nodes=nodes,
     )

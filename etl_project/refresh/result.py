@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from etl_project.engines.engine import NodeWork
+
 
 @dataclass(frozen=True, slots=True)
 class TablesLoaded:
@@ -31,6 +33,8 @@ class TablesLoaded:
     """Git source -> commit that was read."""
     not_read: Mapping[str, int]
     """Ending that the dialects do not read, but that posts may have -> files at the places of posts, of folders."""
+    nodes: Mapping[str, NodeWork]
+    """Machine of a cluster -> what it read; empty where this one read all."""
 
 
 def describe_outage(source: str, reason: str) -> str:

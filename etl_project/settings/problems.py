@@ -20,6 +20,7 @@ from etl_project.limits import Limits
 from etl_project.settings.tables import (
     MOST_NAME_BYTES,
     AlertSettings,
+    EngineSettings,
     ReportSettings,
     ScheduleSettings,
     Settings,
@@ -182,13 +183,15 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
     """Names of the settings allowed at a place, in the order they are declared."""
     names = tuple(part for part in location if not isinstance(part, int))
     if not names:
-        return ["warehouse", "schedule", "alerts", "insight", "report", "limits", "checks", "source"]
+        return ["warehouse", "schedule", "alerts", "insight", "engine", "report", "limits", "checks", "source"]
     if names == ("warehouse",):
         return list(WarehouseSettings.model_fields)
     if names == ("schedule",):
         return list(ScheduleSettings.model_fields)
     if names == ("alerts",):
         return list(AlertSettings.model_fields)
+    if names == ("engine",):
+        return list(EngineSettings.model_fields)
     if names == ("report",):
         return list(ReportSettings.model_fields)
     kinds: dict[tuple[str, ...], type] = {

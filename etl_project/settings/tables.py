@@ -36,6 +36,8 @@ MOST_DAYS = 36_500
 _OWNER = re.compile(r"team:\S+|[^@\s]+@[^@\s]+\.[^@\s]+")
 """What Dagster takes for an owner."""
 
+_HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
+
 
 def expand(path: Path) -> Path:
     """Replace `~` at the beginning of a path by the home folder, as a shell does.
@@ -156,6 +158,32 @@ class AlertSettings(BaseModel):
         return webhook
 
 
+class EngineSettings(BaseModel):
+    """`[engine]`: who reads the posts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["local", "ray"] = "local"
+    """The processes of this machine, or those of a Ray cluster."""
+    address: str | None = None
+    """The cluster, `host:port`, or `auto` for the one that this machine is a node of; None starts Ray here."""
+    in_flight: int | None = Field(default=None, ge=1, le=100_000)
+    """Most batches that a cluster has at once; None for twice its processes."""
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, address: str | None) -> str | None:
+        if address is None or address == "auto":
+            return address
+        host, _, port = address.rpartition(":")
+        if not _HOST.fullmatch(host) or not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+            raise ValueError(
+                f"engine.address = {without_secrets_in_value(address)!r} is no address of a Ray cluster; write "
+                "'HOST:PORT', such as '10.0.0.1:6379', or 'auto' for the cluster that this machine is a node of"
+            )
+        return address
+
+
 Language = Literal["en", "zh"]
 """Language of the words of the page that `etl report` writes."""
 
@@ -193,6 +221,7 @@ class Settings(BaseModel):
     schedule: ScheduleSettings = ScheduleSettings()
     alerts: AlertSettings = AlertSettings()
     insight: Insight = Insight()
+    engine: EngineSettings = EngineSettings()
     report: ReportSettings = ReportSettings()
     limits: Limits = Limits()
     checks: Thresholds = Thresholds()

@@ -23,6 +23,7 @@ from etl_project.show.console import (
     shown_path,
 )
 from etl_project.show.news import read_findings, show_findings
+from etl_project.show.nodes import nodes_in_words
 from etl_project.show.warnings import show_warnings
 
 MISSED_PATHS_SHOWN = 10
@@ -67,6 +68,8 @@ def show_summary(
         f"{rows['post_files']:,} listed, {tables.files_read:,} read ({bytes_in_words(tables.bytes_read)}), "
         f"{rows['rejected_files']:,} rejected",
     )
+    if tables.nodes:
+        table.add_row("nodes", safe(nodes_in_words(tables.nodes)))
     if tables.not_read:
         table.add_row("not read", endings_in_words(tables.not_read))
     if commits := commits_in_words(tables.commits):

@@ -42,7 +42,8 @@ class LookCost(NamedTuple):
 class PinnedPlace(Protocol):
     """A place fixed for one refresh, so that nothing else is read in its stead. Workers get it pickled.
 
-    One class for each kind: `PinnedFolder`, `PinnedRepository`, `PinnedBucket`, `PinnedPacks`.
+    One class for each kind: `PinnedFolder`, `PinnedRepository`, `PinnedBucket`, `PinnedPacks`; and `SentPlace`, of what
+    another machine cannot reach.
     """
 
     @property
@@ -64,6 +65,10 @@ class PinnedPlace(Protocol):
     @property
     def reads_at_once(self) -> int:
         """How many posts one process reads at once; 1 where reading is work and not waiting."""
+
+    @property
+    def is_reached_from_anywhere(self) -> bool:
+        """Whether every machine reads the same posts here, and not only this one."""
 
     @property
     def look_cost(self) -> LookCost | None:
@@ -148,6 +153,11 @@ class OrdinaryPlace:
     def reads_at_once(self) -> int:
         """One post after the other."""
         return 1
+
+    @property
+    def is_reached_from_anywhere(self) -> bool:
+        """No: another machine may have something else at the same path, or nothing."""
+        return False
 
     @property
     def look_cost(self) -> LookCost | None:

@@ -63,6 +63,11 @@ class PinnedBucket(OrdinaryPlace):
         return READS_AT_ONCE
 
     @property
+    def is_reached_from_anywhere(self) -> bool:
+        """Yes, but for a store in the memory of this process."""
+        return self.bucket.scheme != "memory"
+
+    @property
     def look_cost(self) -> LookCost:
         """Requests of the listing, and of the site's own settings."""
         pages = -(-len(self._listed()) // NAMES_PER_REQUEST[self.bucket.scheme])
