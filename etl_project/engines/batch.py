@@ -55,19 +55,35 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class ManifestRow:
-    """What a batch made: load exactly these files, never a glob of the folder."""
+    """What a batch made: load exactly its files, never a glob of the folder.
+
+    A refresh of a hundred million posts keeps 50,000 of them: paths, a dozen for each, are made when they are asked for.
+    """
 
     batch: str
-    files: dict[str, str]
-    """Table -> path of its Parquet file; only tables with rows."""
+    staging: Path
+    """Folder of the files."""
+    tables: tuple[str, ...]
+    """Those with rows: each is a file."""
     read: int
     """Files that were read or tried."""
     bytes_read: int
 
+    @property
+    def files(self) -> dict[str, str]:
+        """Table -> path of its Parquet file."""
+        return {table: str(staged_path(self.staging, self.batch, table)) for table in self.tables}
 
-def staged_path(batch: Batch, table: str) -> Path:
-    """File that the rows of a table from a batch are staged in."""
-    return batch.staging / f"{batch.number}-{table}.parquet"
+
+def staged_path(staging: Path, batch: str, table: str) -> Path:
+    """File that the rows of a table from a batch are staged in.
+
+    Args:
+        staging: folder of the files.
+        batch: number of the batch.
+        table: the table.
+    """
+    return staging / f"{batch}-{table}.parquet"
 
 
 def _batch_of_rows(number: str, source: PinnedSource, limits: Limits, rows: list[tuple[Any, ...]], *rest: Any) -> Batch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -142,13 +143,11 @@ class RayEngine:
 
     def _bring_home(self, batch: Batch, done: Done[ReadBatch]) -> ManifestRow:
         """Stage the rows of a batch here, and count what its machine did."""
-        files = {}
-        for table, rows in done.value.tables.items():
-            path = staged_path(batch, table)
-            path.write_bytes(rows)
-            files[table] = str(path)
-        self._count(done, done.value.read, done.value.bytes_read)
-        return ManifestRow(batch.number, files, done.value.read, done.value.bytes_read)
+        read = done.value
+        for table, rows in read.tables.items():
+            staged_path(batch.staging, batch.number, table).write_bytes(rows)
+        self._count(done, read.read, read.bytes_read)
+        return ManifestRow(batch.number, batch.staging, tuple(map(sys.intern, read.tables)), read.read, read.bytes_read)
 
     def _count(self, done: Done[Any], posts: int, size: int) -> None:
         if done.node not in self._names:

@@ -106,16 +106,16 @@ def reject_killer(batch: Batch) -> ManifestRow:
 
 
 def _write_parquet(batch: Batch, frames: dict[str, pl.DataFrame]) -> ManifestRow:
-    paths = {}
+    tables = []
     for table, frame in frames.items():
         if frame.is_empty():
             continue
-        path = staged_path(batch, table)
+        path = staged_path(batch.staging, batch.number, table)
         unfinished = path.with_suffix(".tmp")
         write_rows(frame, unfinished, batch.compression)
         unfinished.rename(path)
-        paths[table] = str(path)
-    return ManifestRow(batch.number, paths, len(batch.tasks), bytes_read(frames))
+        tables.append(table)
+    return ManifestRow(batch.number, batch.staging, tuple(tables), len(batch.tasks), bytes_read(frames))
 
 
 def write_rows(frame: pl.DataFrame, target: Path | BytesIO, compression: Compression) -> None:

@@ -103,7 +103,7 @@ def read_files(
             try:
                 for row in engine.run(batches(tasks, first), sizes[pinned.name]):
                     left = appender.take(row.files, row.read) if appender else row.files
-                    rows.append(dataclasses.replace(row, files=left))
+                    rows.append(dataclasses.replace(row, tables=tuple(left)))
                     done += row.read
                     report(done, max(done, total))
             except SourceUnavailable as error:
