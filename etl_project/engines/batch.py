@@ -57,7 +57,7 @@ class Batch:
 class ManifestRow:
     """What a batch made: load exactly its files, never a glob of the folder.
 
-    A refresh of a hundred million posts keeps 50,000 of them: paths, a dozen for each, are made when they are asked for.
+    A refresh of a hundred million posts keeps 50,000 of them: paths, a dozen for each, are made when they are needed.
     """
 
     batch: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -183,6 +185,18 @@ def test_a_refresh_on_a_cluster_says_what_each_machine_read(site: Site) -> None:
     loaded = refresh.load_tables(plan)
     assert sum(work.posts for work in loaded.nodes.values()) == 2
     assert site.query_work("SELECT count(*) FROM articles") == [(2,)]
+
+
+def test_dagster_and_the_summary_tell_what_machines_read_and_of_one_machine_nothing(site: Site) -> None:
+    from assets.tables import FILES, _metrics
+
+    site.write("_posts/2026-01-02-one.md")
+    refresh, plan = site.plan()
+    refresh.engine = engine_on(FakeCluster())
+    loaded = refresh.load_tables(plan)
+    told = _metrics(FILES, loaded)["nodes"]
+    assert re.fullmatch(r"10\.0\.0\.1: 1 post \(\d+ bytes\) in 0\.5 s", str(told)), told
+    assert "nodes" not in _metrics(FILES, dataclasses.replace(loaded, nodes={}))
 
 
 def test_what_machines_did_is_said_in_a_line() -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections import Counter
@@ -108,3 +109,16 @@ def test_changed_objects_of_another_s3_are_got_once_and_give_the_rows_of_a_folde
     assert asked == {f"GET /harbour/site/_posts/2026-01-02-{number:04}.md": 1 for number in range(CHANGED)}
     rows = "SELECT path, title, text_hash, published_at FROM articles WHERE source_id = '{}' ORDER BY path"
     assert site.query_work(rows.format("bucket")) == site.query_work(rows.format("site"))
+
+
+@pytest.mark.prove("objects")
+@pytest.mark.timeout(300)
+def test_the_posts_of_the_compose_file_are_put_into_a_bucket_and_read_from_it(tmp_path: Path, moto: Moto) -> None:
+    (tmp_path / "posts/news").mkdir(parents=True)
+    (tmp_path / "posts/news/one.md").write_text("---\ntitle: One\n---\nWords.\n")
+    program = Path(__file__).parents[2] / "deploy/ray/put_posts.py"
+    subprocess.run([sys.executable, str(program), str(tmp_path / "posts"), "posts"], check=True, timeout=120)
+    site = Site(tmp_path)
+    site.configure("", '[[source]]\nname = "posts"\nlocation = "s3://posts"\n')
+    assert site.load()
+    assert site.query_work("SELECT path, title FROM articles") == [("news/one.md", "One")]

@@ -1,0 +1,44 @@
+"""What a refresh keeps of the batches that others run: little, however many there are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_BYTES = 300_000_000
+BATCHES = 50_000
+"""Those of a hundred million posts."""
+
+ROW_BYTES = 1_000
+"""So that 50,000 rows are a sixth of what may be taken."""
+
+
+def simulate(folder: Path, batches: int) -> tuple[int, int]:
+    """Bytes of a row of the manifest, and the largest resident set of a refresh with so many batches."""
+    paths = os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "tests/engines")))
+    command = [sys.executable, str(Path(__file__).with_name("simulated_driver.py")), str(folder), str(batches)]
+    ended = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    row, largest, tables = map(int, ended.stdout.split())
+    assert tables > 10
+    return row, largest
+
+
+def test_a_batch_that_is_done_takes_a_few_hundred_bytes(tmp_path: Path) -> None:
+    row, _ = simulate(tmp_path, 1_000)
+    assert row < ROW_BYTES
+
+
+@pytest.mark.prove("ray")
+@pytest.mark.timeout(1_200)
+def test_fifty_thousand_batches_stay_below_300_mb(tmp_path: Path) -> None:
+    row, largest = simulate(tmp_path, BATCHES)
+    print(f"{row} bytes a row, largest resident set {largest / 1e6:.0f} MB")
+    assert largest < MOST_BYTES
