@@ -1,9 +1,10 @@
 """A refresh of very many batches on a cluster that is simulated: prints what it takes in memory.
 
-    python simulated_driver.py FOLDER BATCHES
+    python simulated_driver.py FOLDER BATCHES [--trace]
 
 Everything is loaded that such a refresh loads, Ray too where it is installed, and each batch comes home with a file of
-every table. Prints the bytes that one row of the manifest takes and the largest resident set of the process.
+every table. Prints the largest resident set of the process, the number of tables, and with --trace, which takes time,
+the bytes that one row of the manifest keeps.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def code() -> str:
     return "the code"
 
 
-def main(folder: Path, count: int) -> None:
+def main(folder: Path, count: int, *, is_traced: bool) -> None:
     (folder / "a.md").write_text("---\ntitle: A\n---\nText.\n")
     tables.extend(stage.read_tables(Batch("0", pinned(Source("site", folder)), Limits(), (TASK,), 0, folder)))
     bucket = Bucket("s3://bucket/posts")
@@ -56,18 +57,16 @@ def main(folder: Path, count: int) -> None:
     engine._cluster, engine._read = FakeCluster(), bring_every_table  # type: ignore[assignment]
     work = (Batch(f"001-site-{number:06}", place, Limits(), (TASK,), 0, folder) for number in range(count))
     rows: list[ManifestRow] = []
-    begun = 0
     for row in engine.run(work, LARGE):
+        if is_traced and not rows:
+            tracemalloc.start()
         rows.append(row)
         for path in row.files.values():
             Path(path).unlink()  # as the rows of tables that are built from nothing are appended at once
-        if len(rows) == count // 2:
-            tracemalloc.start()
-            begun = len(rows)
-    taken, _ = tracemalloc.get_traced_memory()
+    kept, _ = tracemalloc.get_traced_memory()
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(taken // (count - begun), largest, len(tables))
+    print(largest, len(tables), kept // count)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), is_traced="--trace" in sys.argv)
