@@ -72,18 +72,18 @@ class ManifestRow:
     @property
     def files(self) -> dict[str, str]:
         """Table -> path of its Parquet file."""
-        return {table: str(staged_path(self.staging, self.batch, table)) for table in self.tables}
+        return {table: staged_path(self.staging, self.batch, table) for table in self.tables}
 
 
-def staged_path(staging: Path, batch: str, table: str) -> Path:
-    """File that the rows of a table from a batch are staged in.
+def staged_path(staging: Path, batch: str, table: str) -> str:
+    """Path of the file that the rows of a table from a batch are staged in.
 
     Args:
         staging: folder of the files.
         batch: number of the batch.
         table: the table.
     """
-    return staging / f"{batch}-{table}.parquet"
+    return f"{staging}/{batch}-{table}.parquet"
 
 
 def _batch_of_rows(number: str, source: PinnedSource, limits: Limits, rows: list[tuple[Any, ...]], *rest: Any) -> Batch:

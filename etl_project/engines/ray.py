@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from etl_project.engines.batch import Batch, ManifestRow, staged_path
@@ -145,7 +146,7 @@ class RayEngine:
         """Stage the rows of a batch here, and count what its machine did."""
         read = done.value
         for table, rows in read.tables.items():
-            staged_path(batch.staging, batch.number, table).write_bytes(rows)
+            Path(staged_path(batch.staging, batch.number, table)).write_bytes(rows)
         self._count(done, read.read, read.bytes_read)
         return ManifestRow(batch.number, batch.staging, tuple(map(sys.intern, read.tables)), read.read, read.bytes_read)
 

@@ -110,7 +110,7 @@ def _write_parquet(batch: Batch, frames: dict[str, pl.DataFrame]) -> ManifestRow
     for table, frame in frames.items():
         if frame.is_empty():
             continue
-        path = staged_path(batch.staging, batch.number, table)
+        path = Path(staged_path(batch.staging, batch.number, table))
         unfinished = path.with_suffix(".tmp")
         write_rows(frame, unfinished, batch.compression)
         unfinished.rename(path)

@@ -10,6 +10,7 @@ the bytes that one row of the manifest keeps.
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import sys
 import tracemalloc
@@ -62,7 +63,7 @@ def main(folder: Path, count: int, *, is_traced: bool) -> None:
             tracemalloc.start()
         rows.append(row)
         for path in row.files.values():
-            Path(path).unlink()  # as the rows of tables that are built from nothing are appended at once
+            os.unlink(path)  # as the rows of tables that are built from nothing are appended at once
     kept, _ = tracemalloc.get_traced_memory()
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(largest, len(tables), kept // count)
