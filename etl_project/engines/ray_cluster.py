@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -27,7 +28,12 @@ _ANSWER_SECONDS = 180
 _STORE_BYTES_PER_PROCESS = 128 * 1024 * 1024
 """Room for what is sent and what comes back: a batch has 4 MiB of posts, seldom more than one file beyond that."""
 
+_LONGEST_REASON = 400
+"""Letters of what Ray says that are shown: some of its errors are pages."""
+
 _LOOPBACK = "127.0.0.1"
+
+_log = logging.getLogger(__name__)
 
 
 class RayCluster:
@@ -67,6 +73,10 @@ class RayCluster:
         self._run = ray.remote(run_task)
         try:
             self._require_same_code()
+            if not ray.cluster_resources().get("CPU"):
+                _log.warning(
+                    "The Ray cluster has no process that reads posts yet: it is waited for until a machine joins."
+                )
         except BaseException:
             self.close()
             raise
@@ -112,7 +122,7 @@ class RayCluster:
             raise MachineLost from None
         except errors.RayError as error:
             raise EngineUnavailable(
-                f"The Ray cluster does not work any more: {_first_line(error)}. See its logs below /tmp/ray on its "
+                f"The Ray cluster does not work any more: {_in_a_line(error)}. See its logs below /tmp/ray on its "
                 "head node, start it anew, and refresh again."
             ) from error
 
@@ -140,7 +150,7 @@ class RayCluster:
                 )
                 return
             except Exception as error:  # Ray raises what its parts do: time-outs, errors of the system, its own
-                failures.append(_first_line(error))
+                failures.append(_in_a_line(error))
                 self._ray.shutdown()
         raise EngineUnavailable(
             f"Ray does not start on this machine; it was tried {_STARTS} times: {'; '.join(dict.fromkeys(failures))}. "
@@ -160,7 +170,7 @@ class RayCluster:
         except Exception as error:
             self._ray.shutdown()
             raise EngineUnavailable(
-                f"The Ray cluster {address!r} cannot be used: {_first_line(error)}. {remedy}"
+                f"The Ray cluster {address!r} cannot be used: {_in_a_line(error)}. {remedy}"
             ) from error
 
     def _require_same_code(self) -> None:
@@ -199,7 +209,7 @@ class RayCluster:
                     "etl-project there as here, and start the cluster anew."
                 ) from error
             except self._ray.exceptions.RayError as error:
-                raise EngineUnavailable(f"{machine} runs no tasks: {_first_line(error)}. See its logs.") from error
+                raise EngineUnavailable(f"{machine} runs no tasks: {_in_a_line(error)}. See its logs.") from error
 
 
 def _describe_difference(machine: str, there: Versions, here: Versions) -> str:
@@ -223,8 +233,8 @@ def _connection_fault(address: str) -> str | None:
     return None
 
 
-def _first_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(". ")
+def _in_a_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:_LONGEST_REASON].rstrip(". ")
 
 
 def _last_line(error: BaseException) -> str:
