@@ -160,8 +160,8 @@ class RayCluster:
 
     def _join(self, address: str) -> None:
         remedy = (
-            "This machine must be a node of the cluster: run `ray start --address=HOST:PORT` on it, correct [engine] "
-            "address, or set kind = 'local'."
+            "This machine must be a node of the cluster: run `ray start --address=HOST:PORT` on it, with the token of "
+            "the cluster in ~/.ray/auth_token where it has one. Or correct [engine] address, or set kind = 'local'."
         )
         if address != "auto" and (fault := _connection_fault(address)):
             raise EngineUnavailable(f"There is no Ray cluster at {address}: {fault}. {remedy}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -164,6 +165,29 @@ def test_an_address_without_a_cluster_says_what_to_do(cluster: Nodes) -> None:
         RayEngine("127.0.0.1:1", None, code_version).warm(LARGE)
 
 
+JOIN = """
+import sys
+from etl_project.engines.dispatch import EngineUnavailable
+from etl_project.engines.ray import RayEngine
+from etl_project.scan.fingerprint import code_version
+try:
+    RayEngine(sys.argv[1], None, code_version).warm(1 << 30)
+except EngineUnavailable as error:
+    print(error)
+"""
+
+
+def test_who_has_not_the_token_of_the_cluster_is_told_of_it(cluster: Nodes, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("0" * 64)
+    ended = subprocess.run(
+        [sys.executable, "-c", JOIN, cluster.address],
+        env={**os.environ, "RAY_AUTH_TOKEN_PATH": str(tmp_path / "token")},
+        capture_output=True, text=True, timeout=300, check=True,
+    )  # fmt: skip
+    assert ended.stdout.startswith(f"The Ray cluster '{cluster.address}' cannot be used: ")
+    assert "with the token of the cluster in ~/.ray/auth_token" in ended.stdout
+
+
 def test_no_secret_reaches_the_files_of_the_cluster(
     engine: RayEngine, cluster: Nodes, source: PinnedSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,13 +258,20 @@ def tasks_of(folder: Path) -> list[FileTask]:
 
 
 def test_warm_workers_take_at_most_half_as_much_cpu_again_as_local_ones(
-    engine: RayEngine, cluster: Nodes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    engine: RayEngine,
+    cluster: Nodes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    site = Site(tmp_path / "site", POSTS)
+    # Fewer posts would measure what a cluster takes while it waits.
+    count = max(POSTS, 4_000)
+    monkeypatch.setattr("etl_project.engines.batch.BATCH_FILES", count // 10)
+    site = Site(tmp_path / "site", count)
     generate(site, processes=2)
     folder = site.folder / "finews"
     place, tasks = pinned(Source("s", folder, dialect="jekyll")), tasks_of(folder)
-    assert len(tasks) == POSTS
+    assert len(tasks) == count
     local = LocalEngine(2)
     local.warm(LARGE)
     spent: dict[str, list[float]] = {"local": [], "ray": []}
