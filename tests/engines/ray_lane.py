@@ -59,12 +59,12 @@ def listening(processes: list[psutil.Process]) -> set[str]:
     return found
 
 
-def cpu_seconds(processes: list[psutil.Process]) -> dict[int, float]:
-    """Process -> CPU seconds, with those of its children that ended."""
-    seconds = {}
+def cpu_seconds(processes: list[psutil.Process]) -> float:
+    """CPU seconds of processes together, with those of their children that ended: none is lost, and none counts twice."""
+    seconds = 0.0
     for process in processes:
         with contextlib.suppress(psutil.Error):
-            seconds[process.pid] = sum(process.cpu_times()[:4])
+            seconds += sum(process.cpu_times()[:4])
     return seconds
 
 

@@ -276,9 +276,6 @@ def test_warm_workers_take_at_most_half_as_much_cpu_again_as_local_ones(
     local.warm(LARGE)
     spent: dict[str, list[float]] = {"local": [], "ray": []}
 
-    def seconds(processes: list[psutil.Process], before: dict[int, float]) -> float:
-        return sum(now - before.get(pid, 0) for pid, now in cpu_seconds(processes).items())
-
     def read(name: str, one: Engine, number: int) -> None:
         staging = tmp_path / f"{name}-{number}"
         staging.mkdir()
@@ -293,7 +290,7 @@ def test_warm_workers_take_at_most_half_as_much_cpu_again_as_local_ones(
         before = cpu_seconds(family())
         first = Batch("001", place, Limits(), (), 0, staging)
         rows = list(one.run(batches([tasks], first), LARGE))
-        spent[name].append(seconds(family(), before))
+        spent[name].append(cpu_seconds(family()) - before)
         assert sum(row.read for row in rows) == len(tasks)
 
     try:
