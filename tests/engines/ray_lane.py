@@ -60,7 +60,7 @@ def listening(processes: list[psutil.Process]) -> set[str]:
 
 
 def cpu_seconds(processes: list[psutil.Process]) -> float:
-    """CPU seconds of processes together, with those of their children that ended: none is lost, and none counts twice."""
+    """CPU seconds of processes together, with those of their children that ended: none is lost or counts twice."""
     seconds = 0.0
     for process in processes:
         with contextlib.suppress(psutil.Error):

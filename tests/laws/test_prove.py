@@ -53,6 +53,14 @@ def test_a_section_that_fails_is_told_and_run_again(ran: list[str], capsys: pyte
     assert ran == ["kills", "soak", "kills"]
 
 
+def test_only_the_section_on_ray_is_run_by_the_python_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETL_RAY_PYTHON", "/opt/ray/bin/python")
+    assert prove.commands("ray")[0][0] == "/opt/ray/bin/python"
+    assert prove.commands("laws")[0][0] == sys.executable
+    monkeypatch.delenv("ETL_RAY_PYTHON")
+    assert prove.commands("ray")[0][0] == sys.executable, "where it lacks Ray, its tests fail"
+
+
 @pytest.mark.parametrize(
     ("reason", "is_root", "has_shared", "expected"),
     [
