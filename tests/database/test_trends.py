@@ -150,6 +150,16 @@ def test_tags_of_a_period_come_with_their_stories(kitchen: duckdb.DuckDBPyConnec
     assert rows == [("SEA", 3, 2), ("NORTH", 2, 1)]
 
 
+def test_terms_of_a_week_are_told_by_category_too(kitchen: duckdb.DuckDBPyConnection) -> None:
+    kitchen.execute("BEGIN")
+    kitchen.execute("INSERT INTO article_categories VALUES ('s:a', 'north', 1, 'N'), ('s:a', 'sea', 2, 'S')")
+    kitchen.execute("INSERT INTO article_categories VALUES ('s:b', 'north', 1, 'N'), ('s:c', 'sea', 1, 'S')")
+    rows = kitchen.execute("SELECT category_id, week, stories FROM terms_by_week_category WHERE term = 'nets'")
+    monday = dt.date(2024, 1, 1)
+    assert sorted(rows.fetchall()) == [("north", monday, 1), ("sea", monday, 2)], "a copy counts nowhere"
+    kitchen.execute("ROLLBACK")
+
+
 def test_pairs_of_tags_have_a_row_each(kitchen: duckdb.DuckDBPyConnection) -> None:
     assert kitchen.execute("FROM tag_pairs").fetchall() == [("s", "north", "sea", 2, dt.date(2024, 1, 1))]
 
