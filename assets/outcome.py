@@ -1,4 +1,4 @@
-"""What a run leaves of its outcome: the last line of its log, as the terminal prints it, and tags in the list of runs."""
+"""What a run leaves of its outcome: the last line of its log, as in the terminal, and tags in the list of runs."""
 
 from __future__ import annotations
 
