@@ -1,4 +1,4 @@
-"""What search, stories, terms and links cost: builds and refreshes with each part of `[insight]` on and off."""
+"""What search, stories, terms and links cost, each part of `[insight]` on and off, and what the page costs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Build:
 
 
 def insight(bench: Bench) -> Iterator[Result]:
-    """Measure each part on its own and all together beside none, then a search of two words."""
+    """Measure each part on its own and all together beside none, then a search of two words, and the page."""
     site = bench.site(bench.posts)
     settings = site.settings.read_text("utf-8")
 
@@ -57,6 +57,7 @@ def insight(bench: Bench) -> Iterator[Result]:
         for on in [[part] for part in PARTS] + [PARTS]:
             yield _cost(bench, on, build)
         yield from _queries(bench, site)
+        yield from _page(bench, site)
         yield from _little_changed(bench, site, switch)
     finally:
         site.settings.write_text(settings, "utf-8")
@@ -90,6 +91,18 @@ def _queries(bench: Bench, site: Site) -> Iterator[Result]:
             f"{name}, {what}", seconds(values), target.words, target.verdict(statistics.median(values)),
             "opening the file included",
         )  # fmt: skip
+
+
+def _page(bench: Bench, site: Site) -> Iterator[Result]:
+    page = site.folder / "report.html"
+    command = [PYTHON.with_name("etl"), "report", "--config", site.settings, "--output", page]
+    first = run(command, ROOT).cpu_seconds  # bundles the script that draws
+    later = [run(command, ROOT).cpu_seconds for _ in range(bench.runs)]
+    megabytes = page.stat().st_size / 1e6
+    target = Target(1.5, "at most 1.5 MB up to 100,000 posts")
+    name = f"the page of {bench.posts:,} posts, `etl report`"
+    yield Result(f"{name}, size", f"{megabytes:.2f} MB", target.words, target.verdict(megabytes))
+    yield Result(f"{name}, CPU time", seconds(later), note=f"{first:.1f} s the first time")
 
 
 def _little_changed(bench: Bench, site: Site, switch: Callable[[list[str]], None]) -> Iterator[Result]:

@@ -31,7 +31,7 @@ FIGURES = Path(__file__).with_name("figures.json")
 
 ALL: dict[str, tuple[str, Callable[[Bench], Iterator[Result]]]] = {
     **SECTIONS,
-    "insight": ("Search, stories, terms and links", insight),
+    "insight": ("Search, stories, terms, links and the page", insight),
     "records": ("Dagster's records", records),
     "peers": ("Other programs, the same posts", peers),
     "hostile": ("Posts made to hurt", hostile_rows),
