@@ -31,10 +31,10 @@ CREATE VIEW article_fields AS
 WITH found AS (
     SELECT article_id, regexp_extract_all(regexp_replace(without_code(body), '`[^`\n]*`', '', 'g'),
         '(?m)^[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+(?:\[[^\]\n]\][ \t]+)?)?[*_]{0,2}'
-        || '[\p{L}\p{N}][\p{L}\p{N}\p{So} _/-]{0,59}[*_]{0,2}[ \t]*::[ \t]+\S.*$'
-        || '|\[[\p{L}\p{N}][\p{L}\p{N}\p{So} _/-]{0,59}::[ \t]+(?:\[\[[^\]\n]*\]\]|[^\[\]\n])+\]'
-        || '|\([\p{L}\p{N}][\p{L}\p{N}\p{So} _/-]{0,59}::[ \t]+[^()\n]+\)') AS matches
-    FROM article_bodies WHERE contains(body, '::')
+        || '[\p{L}\p{N}][\p{L}\p{N}\p{So} _/-]*[*_]{0,2}[ \t]*::[ \t]+\S.*$'
+        || '|\[[\p{L}\p{N}][\p{L}\p{N}\p{So} _/-]*::[ \t]+(?:\[\[[^\]\n]*\]\]|[^\[\]\n])+\]'
+        || '|\([\p{L}\p{N}][\p{L}\p{N}\p{So} _/-]*::[ \t]+[^()\n]+\)') AS matches
+    FROM article_bodies WHERE contains(body, ':: ') OR contains(body, '::' || chr(9))
 ), fields AS (
     SELECT article_id, unnest(range(1, length(matches) + 1)) AS position, unnest(matches) AS match FROM found
 )
@@ -42,7 +42,7 @@ SELECT article_id, position::INTEGER AS position,
     trim(regexp_extract(match, '([\p{L}\p{N}][\p{L}\p{N}\p{So} _/-]*)[*_]{0,2}[ \t]*::', 1)) AS key,
     trim(CASE WHEN match[1] IN ('[', '(') THEN regexp_extract(match, '::[ \t]+(.*).$', 1)
         ELSE regexp_extract(match, '::[ \t]+(.*)$', 1) END) AS value
-FROM fields;
+FROM fields WHERE length(key) <= 60;
 COMMENT ON VIEW article_fields IS 'One row per field of an article, key:: value on a line or in brackets, in reading order.';
 COMMENT ON COLUMN article_fields.position IS 'Order in the body, from 1.';
 COMMENT ON COLUMN article_fields.key IS 'Key as written, without emphasis.';

@@ -55,6 +55,7 @@ def test_a_task_is_an_item_that_begins_with_a_sign_in_brackets(line: str, found:
         ("std::vector and (std::move)", []),
         ("Thus, and so:: not", []),
         ("As follows::", []),
+        ("So much for " * 6 + "it:: no", []),
         ("`a:: b` and `[c:: d]`", []),
     ],
 )
