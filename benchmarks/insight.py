@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from benchmarks.bench import PYTHON, ROOT, Bench, forget, stages_of
 from benchmarks.corpus.site import Site, Update, settle, update
@@ -95,7 +96,7 @@ def _queries(bench: Bench, site: Site) -> Iterator[Result]:
 
 def _page(bench: Bench, site: Site) -> Iterator[Result]:
     page = site.folder / "report.html"
-    command = [PYTHON.with_name("etl"), "report", "--config", site.settings, "--output", page]
+    command: list[str | Path] = [PYTHON.with_name("etl"), "report", "--config", site.settings, "--output", page]
     first = run(command, ROOT).cpu_seconds  # bundles the script that draws
     later = [run(command, ROOT).cpu_seconds for _ in range(bench.runs)]
     megabytes = page.stat().st_size / 1e6
