@@ -58,7 +58,7 @@ def main(folder: Path, count: int, *, is_traced: bool) -> None:
     (folder / "a.md").write_text("---\ntitle: A\n---\nText.\n")
     tables.extend(stage.read_tables(Batch("0", pinned(Source("site", folder)), Limits(), (TASK,), 0, folder)))
     bucket = Bucket("s3://bucket/posts")
-    place = PinnedSource(Source("site", bucket), PinnedBucket(bucket, "digest"))
+    place = PinnedSource(Source("site", bucket), PinnedBucket(bucket, None, "digest"))
     engine = RayEngine(None, None, code)
     engine._cluster, engine._read = FakeCluster(), bring_every_table  # type: ignore[assignment]
     work = (Batch(f"001-site-{number:06}", place, Limits(), (TASK,), 0, folder) for number in range(count))

@@ -84,7 +84,7 @@ def test_only_objects_of_a_store_are_reached_from_anywhere(tmp_path: Path) -> No
     from etl_project.sources.objects.bucket import PinnedBucket
     from etl_project.sources.packs.pack import PinnedPacks
 
-    assert PinnedBucket(Bucket("s3://bucket/posts"), "").is_reached_from_anywhere
-    assert not PinnedBucket(Bucket("memory://bucket/posts"), "").is_reached_from_anywhere, "another process has another"
+    assert PinnedBucket(Bucket("s3://bucket/posts"), None, "").is_reached_from_anywhere
+    assert not PinnedBucket(Bucket("memory://bucket/posts"), None, "").is_reached_from_anywhere, "others have another"
     assert not pinned(Source("s", tmp_path)).place.is_reached_from_anywhere
     assert not PinnedPacks(Packs(str(tmp_path / "a.tar"), tmp_path), ()).is_reached_from_anywhere
