@@ -54,14 +54,14 @@ if TYPE_CHECKING:
     import duckdb
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshPlan:
     """What there is to do, and why. Whoever works it off does not change it."""
 
     clock: Clock
     reasons: list[str]
     """Why there is something to do, in words; empty when there is not."""
-    is_changed: bool
+    is_changed: bool = False
     """Files, settings, definitions or the clock gave a reason; not only a refresh that was not finished."""
     state: GenerationState
     """State of the generation in the work file."""
@@ -75,17 +75,17 @@ class RefreshPlan:
     """Source -> what its rows are made with and of."""
     known: dict[str, SourceVersion]
     """The same as of the last refresh; it stays with a source that fails."""
-    renames: dict[str, str]
+    renames: dict[str, str] = field(default_factory=dict)
     """Old name of a source -> its present one, where rows are still under the old one."""
-    guard: str | None
+    guard: str | None = None
     """Why the guard would stop the refresh; only of a dry run, as it stops any other at once."""
-    is_rebuild: bool
+    is_rebuild: bool = False
     """The tables are built anew beside the work file, which holds what came before."""
     inventory: str = field(repr=False)
     """Query of the inventory of the last refresh; `{database}` is the attached file that holds it."""
-    is_doubled: bool = field(repr=False)
+    is_doubled: bool = field(default=False, repr=False)
     """The inventory has a file twice, which only a fault can cause."""
-    opened: duckdb.DuckDBPyConnection | None = field(repr=False)
+    opened: duckdb.DuckDBPyConnection | None = field(default=None, repr=False)
     """Holds the temporary tables for `load_tables`; None where there is nothing to do."""
     not_read: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Source that was walked -> ending that its dialect does not read, but that posts may have -> files."""
@@ -150,10 +150,9 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
         work.sweep()
     last = work.last_plan.read()
     ask, not_due = leave_out_not_due(ask, settings, last if work.path.exists() else None, clock.as_of)
-    is_partial = len(ask.sources) < len(settings.sources)
     try:
         pinned = walk = None
-        if last and last.no_op and not (ask.full or ask.verify or is_partial):
+        if last and last.no_op and not (ask.full or ask.verify or len(ask.sources) < len(settings.sources)):
             pinned = pin_sources(settings.sources, settings.limits, settings.insight)
             inputs = digest_inputs(settings, pinned.versions, work)
             if not pinned.unavailable and last.no_op.matches(inputs, clock.as_of_us):
@@ -195,7 +194,6 @@ def _no_op_plan(
     return RefreshPlan(
         clock=clock,
         reasons=[],
-        is_changed=False,
         state=GenerationState.CHECKED,
         generation=last.generation,
         diff=Diff(listed=no_op.files),
@@ -203,12 +201,7 @@ def _no_op_plan(
         sources=pinned.sources,
         versions=pinned.versions,
         known=pinned.versions,
-        renames={},
-        guard=None,
-        is_rebuild=False,
         inventory=empty_inventory(),
-        is_doubled=False,
-        opened=None,
     )
 
 
