@@ -1,0 +1,111 @@
+"""The Delta table `publications`: each row names a version of every table, and is what publishes them together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from etl_project.lake.commits import commit_next, open_table
+from etl_project.lake.data_files import write_file
+from etl_project.lake.place import Place
+from etl_project.lake.tables import WHOLE, LakeTable
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """One publication: a version of each table. Whoever reads them all at these versions reads one refresh."""
+
+    n: int
+    """Number of the refresh."""
+    versions: Mapping[str, int]
+    """Table -> its version in Delta Lake."""
+    sequence: int
+    """Number of the publication, from 1, and version of the table `publications` that its row came with. A compaction
+    publishes a refresh once more, under the next number."""
+    run_id: str = field(default="", compare=False)
+    """Run that published it."""
+
+
+PUBLICATIONS = LakeTable(
+    "publications",
+    {
+        "n": "BIGINT",
+        "table_versions": "VARCHAR",
+        "sequence": "BIGINT",
+        "run_id": "VARCHAR",
+        "published_at": "TIMESTAMP WITH TIME ZONE",
+    },
+    "One row per publication: the number of the refresh, and a version of every table, as JSON.",
+)
+
+
+def newest_pins(place: Place) -> Pins | None:
+    """Read the newest publication; None before the first.
+
+    One file is read, whose statistics say that it has the highest number.
+
+    Raises:
+        LakeUnavailable: the store cannot be read.
+    """
+    import polars as pl
+
+    files = pl.DataFrame(open_table(place, PUBLICATIONS.folder).get_add_actions(flatten=True))
+    if files.is_empty():
+        return None
+    return _read(place, files.sort("max.sequence")["path"][-1])[-1]
+
+
+def all_pins(place: Place) -> list[Pins]:
+    """Read every publication that is kept, the oldest first.
+
+    Raises:
+        LakeUnavailable: the store cannot be read.
+    """
+    import polars as pl
+
+    files = pl.DataFrame(open_table(place, PUBLICATIONS.folder).get_add_actions(flatten=True))
+    return [pins for path in files.sort("max.sequence")["path"] for pins in _read(place, path)]
+
+
+def append_pins(place: Place, pins: Pins) -> None:
+    """Append the row of a publication, right after that which it was based on.
+
+    Raises:
+        NotNext: another publication took its number.
+        LakeUnavailable: the store cannot be written.
+    """
+    handle = open_table(place, PUBLICATIONS.folder, pins.sequence - 1)
+    file = write_file(place, PUBLICATIONS, WHOLE, _rows([pins]), pins.run_id)
+    assert file, "a publication has a row"
+    bound = {"sequence": pins.sequence}
+    statistics = {"minValues": bound, "maxValues": bound, "nullCount": {"sequence": 0}}
+    commit_next(place, PUBLICATIONS, handle, [file], [], n=pins.n, run_id=pins.run_id, statistics=statistics)
+
+
+def _rows(publications: list[Pins]) -> pl.DataFrame:
+    import polars as pl
+
+    now = dt.datetime.now(dt.UTC)
+    return pl.DataFrame(
+        [(pins.n, json.dumps(dict(pins.versions)), pins.sequence, pins.run_id, now) for pins in publications],
+        schema=list(PUBLICATIONS.columns),
+        orient="row",
+    )
+
+
+def _read(place: Place, path: str) -> list[Pins]:
+    """Publications in one file, the oldest first."""
+    import polars as pl
+
+    data = place.get(f"{PUBLICATIONS.folder}/{path}")
+    if data is None:
+        raise place.fault(FileNotFoundError(f"{PUBLICATIONS.folder}/{path} is missing"))
+    rows = pl.read_parquet(io.BytesIO(data)).sort("sequence").select("n", "table_versions", "sequence", "run_id")
+    return [Pins(n, json.loads(versions), sequence, run_id) for n, versions, sequence, run_id in rows.iter_rows()]
