@@ -1,28 +1,85 @@
-"""Connects DuckDB to a lake: views of the names of the tables over the files of pinned versions."""
+"""Lets DuckDB read pinned versions of Delta tables through the store, without an extension."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from etl_project.lake.data_files import LakeFile, select_rows
+from etl_project.database.sql import parquet_rows, quoted
+from etl_project.lake.commits import open_table
 from etl_project.lake.place import Place
-from etl_project.lake.tables import LakeTable
+from etl_project.lake.tables import PART, LakeTable, duckdb_type
 
 if TYPE_CHECKING:
     import duckdb
+    from deltalake import DeltaTable
+
+OPEN_AT_ONCE = 16
+"""Tables whose logs are read at once: a log takes some requests, one after the other."""
+
+_SCAN = re.compile(r"""delta_scan\('((?:[^']|'')*)', "?version"? (?::=|=>) (\d+)\)""")
 
 
-def create_views(
-    con: duckdb.DuckDBPyConnection, place: Place, tables: Iterable[tuple[LakeTable, Sequence[LakeFile]]]
-) -> None:
-    """Create a view of each table over its files, in the database in use.
+def select_rows(place: Place, table: LakeTable, version: int) -> str:
+    """Write the query of the rows of a table at a version; a column that it does not have yet is NULL.
 
-    No extension of DuckDB is needed, and nothing is asked but the store. The column of the part is not shown.
+    Raises:
+        LakeUnavailable: the log of the table cannot be read.
     """
-    place.let_read(con)
-    con.execute("CREATE SCHEMA IF NOT EXISTS internal")
-    for table, files in tables:
-        con.execute(
-            f"CREATE OR REPLACE VIEW {table.name} AS {select_rows(place, table, [file.path for file in files])}"
-        )
+    handle = open_table(place, table.folder, version)
+    columns = table.restored({field.name for field in handle.schema().fields})
+    return f"SELECT {columns} {_stored_rows(place, table.folder, handle)}"
+
+
+def scans_of(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Find the Delta tables that views of the database in use show: address -> version; none in most files."""
+    rows = con.execute(
+        "SELECT sql FROM duckdb_views() WHERE database_name = current_database() AND contains(sql, 'delta_scan(')"
+    ).fetchall()
+    found = (_SCAN.search(sql) for (sql,) in rows)
+    return {scan[1].replace("''", "'"): int(scan[2]) for scan in found if scan}
+
+
+def stand_in(con: duckdb.DuckDBPyConnection, scans: dict[str, int]) -> list[str]:
+    """Let views find the rows of their Delta tables: a macro takes the place of DuckDB's function `delta_scan`.
+
+    Args:
+        con: the connection.
+        scans: address -> version.
+
+    Returns:
+        Folders and addresses that queries read, which a locked connection must be allowed to.
+
+    Raises:
+        LakeUnavailable: a library or credentials are missing, or the store fails.
+    """
+    places = {address: Place(address) for address in scans}
+    first = next(iter(places.values()))
+    first.check()
+    first.let_read(con)
+    with ThreadPoolExecutor(OPEN_AT_ONCE) as threads:
+        handles = threads.map(lambda address: open_table(places[address], "", scans[address]), scans)
+        queries = {
+            address: _stored_rows(places[address], "", handle) for address, handle in zip(scans, handles, strict=True)
+        }
+    pairs = ", ".join(f"{quoted(address)}: {quoted(query)}" for address, query in queries.items())
+    con.execute(f"SET VARIABLE delta_scans = MAP {{{pairs}}}")
+    con.execute(
+        "CREATE TEMP MACRO delta_scan(path, version := 0) AS TABLE FROM query(getvariable('delta_scans')[path])"
+    )
+    return [place.address("") for place in places.values()]
+
+
+def _stored_rows(place: Place, folder: str, handle: DeltaTable) -> str:
+    """Write the clause FROM of the rows in the files of a table, without the column of the part."""
+    import polars as pl
+
+    # Its own list of addresses has `%20` for a blank, which DuckDB takes for three letters.
+    paths = pl.DataFrame(handle.get_add_actions())["path"].sort()
+    if len(paths):
+        return f"FROM {parquet_rows([place.address(f'{folder}/{path}'.lstrip('/')) for path in paths])}"
+    columns = [
+        f'NULL::{duckdb_type(field.type)} AS "{field.name}"' for field in handle.schema().fields if field.name != PART
+    ]
+    return f"FROM (SELECT {', '.join(columns)} WHERE false)"

@@ -70,14 +70,6 @@ def write_file(
     return file
 
 
-def select_rows(place: Place, table: LakeTable, paths: list[str]) -> str:
-    """Write the query of the rows of some files of a table, by their paths below its folder."""
-    if not paths:
-        return table.nothing()
-    files = parquet_rows([place.address(f"{table.folder}/{path}") for path in paths])
-    return f"SELECT {table.restored()} FROM {files}"
-
-
 def _write_parquet(table: LakeTable, rows: duckdb.DuckDBPyRelation | pl.DataFrame | Path, target: Path) -> int:
     """Write rows in the types of files.
 

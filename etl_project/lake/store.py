@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 from etl_project.errors import UserError
 from etl_project.lake.commits import Beaten, NotNext, commit_files, create_table, open_table
-from etl_project.lake.connect import create_views
+from etl_project.lake.connect import OPEN_AT_ONCE, select_rows
 from etl_project.lake.data_files import LakeFile, write_file
 from etl_project.lake.lease import BEAT_SECONDS, hold_lease, live_runs
 from etl_project.lake.place import Place
 from etl_project.lake.publications import PUBLICATIONS, Pins, all_pins, append_pins, newest_pins
-from etl_project.lake.tables import lake_tables
+from etl_project.lake.tables import LakeTable, lake_tables
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +32,6 @@ __all__ = ["Beaten", "Lake", "LakeFile", "Pins"]
 _PARTS = "etl.parts"
 """Property of the tables: the number of parts, which never changes."""
 
-_OPEN_AT_ONCE = 16
 _LOOK_AGAIN_SECONDS = 0.5
 
 
@@ -61,7 +60,7 @@ class Lake:
         settings = {_PARTS: str(parts)}
         # The publications first: it is there that the number of parts is read.
         for group in ([PUBLICATIONS], list(lake_tables().values())):
-            with ThreadPoolExecutor(_OPEN_AT_ONCE) as threads:
+            with ThreadPoolExecutor(OPEN_AT_ONCE) as threads:
                 list(threads.map(lambda table: create_table(place, table, settings), group))
             there = open_table(place, PUBLICATIONS.folder).metadata().configuration.get(_PARTS, "")
             if there != str(parts):
@@ -180,11 +179,33 @@ class Lake:
 
         con = duckdb.connect(config={"python_enable_replacements": False})
         con.execute("SET GLOBAL TimeZone = 'UTC'")
-        wanted = [table for name, table in lake_tables().items() if tables is None or name in tables]
-        with ThreadPoolExecutor(_OPEN_AT_ONCE) as threads:
-            files = threads.map(lambda table: self.files(pins, table.name), wanted)
-            create_views(con, self.place, zip(wanted, files, strict=True))
+        self.place.let_read(con)
+        con.execute("CREATE SCHEMA internal")
+        for name, query in self.queries(pins, tables).items():
+            con.execute(f"CREATE VIEW {name} AS {query}")
         return con
+
+    def queries(self, pins: Pins | None, tables: Collection[str] | None = None) -> dict[str, str]:
+        """Write the query of the rows of each table at its pinned version, for a connection that may read the place.
+
+        A column that the table does not have yet is NULL; the column of the part is left out.
+
+        Args:
+            pins: the publication; None for an empty lake.
+            tables: only these; all by default.
+
+        Raises:
+            LakeUnavailable: the store cannot be read.
+        """
+        wanted = [table for name, table in lake_tables().items() if tables is None or name in tables]
+        versions = pins.versions if pins else {}
+
+        def query(table: LakeTable) -> str:
+            version = versions.get(table.name, 0)
+            return select_rows(self.place, table, version) if version else table.nothing()
+
+        with ThreadPoolExecutor(OPEN_AT_ONCE) as threads:
+            return dict(zip((table.name for table in wanted), threads.map(query, wanted), strict=True))
 
     def _wait_for(self, runs: frozenset[str], base: Pins | None, run_id: str) -> None:
         """Wait until none of some runs lives.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,6 @@ WHOLE = 0
 
 _DELTA_TYPES = {
     "VARCHAR": "string",
-    "JSON": "string",
     "BIGINT": "long",
     "INTEGER": "integer",
     "DOUBLE": "double",
@@ -33,13 +32,11 @@ _DELTA_TYPES = {
     "TIMESTAMP": "timestamp_ntz",
     "TIMESTAMP WITH TIME ZONE": "timestamp",
     "BLOB": "binary",
-    "UBIGINT": "decimal(20,0)",
-    "HUGEINT": "decimal(38,0)",
 }
-"""Type in DuckDB -> type in Delta Lake, which has no unsigned numbers: the protocol refuses those above 2^63."""
+"""Type in DuckDB -> type in Delta Lake; the first of those with one type is what files give."""
 
 _STORED = {"UBIGINT": "DECIMAL(20,0)", "HUGEINT": "DECIMAL(38,0)", "JSON": "VARCHAR"}
-"""Type in DuckDB -> type that its values have in the files; other types stay."""
+"""Type in DuckDB -> type that its values have in files; others stay. Delta Lake has no unsigned numbers, nor JSON."""
 
 _LIST = re.compile(r"(.*)\[\d*\]")
 
@@ -71,12 +68,20 @@ class LakeTable:
         """SQL that makes a row of a file of a row of the table."""
         return ", ".join(f'"{name}"::{_stored_type(kind)} AS "{name}"' for name, kind in self.columns.items())
 
-    def restored(self) -> str:
-        """SQL that makes a row of the table of a row of a file."""
+    def restored(self, there: Collection[str] | None = None) -> str:
+        """SQL that makes a row of the table of a row of a file.
+
+        Args:
+            there: the columns that files have; all by default. Others are NULL.
+        """
         return ", ".join(
-            f'"{name}"' if _stored_type(kind) == kind else f'"{name}"::{kind} AS "{name}"'
+            _restored(name, kind) if there is None or name in there else f'NULL::{kind} AS "{name}"'
             for name, kind in self.columns.items()
         )
+
+    def no_stored(self) -> str:
+        """SQL of a row of NULL in the types of files."""
+        return ", ".join(f'NULL::{_stored_type(kind)} AS "{name}"' for name, kind in self.columns.items())
 
     def nothing(self) -> str:
         """SQL of the table without rows."""
@@ -122,7 +127,21 @@ def _delta_type(kind: str) -> PrimitiveType | ArrayType:
 
     if items := _LIST.fullmatch(kind):
         return ArrayType(_delta_type(items[1]), contains_null=True)
-    return PrimitiveType(kind.lower() if kind.startswith("DECIMAL") else _DELTA_TYPES[kind])
+    stored = _stored_type(kind)
+    return PrimitiveType(_DELTA_TYPES.get(stored, stored.lower()))
+
+
+def duckdb_type(kind: PrimitiveType | ArrayType) -> str:
+    """Type that DuckDB reads from files for a type in Delta Lake."""
+    from deltalake.schema import ArrayType
+
+    if isinstance(kind, ArrayType):
+        return f"{duckdb_type(kind.element_type)}[]"
+    return next((name for name, delta in _DELTA_TYPES.items() if delta == kind.type), kind.type.upper())
+
+
+def _restored(name: str, kind: str) -> str:
+    return f'"{name}"' if _stored_type(kind) == kind else f'"{name}"::{kind} AS "{name}"'
 
 
 def _stored_type(kind: str) -> str:

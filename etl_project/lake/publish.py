@@ -1,0 +1,96 @@
+"""Publishes what a lake holds as the DuckDB file that people know: with all rows, or with views of the large tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from etl_project.database.contract import (
+    INTERNAL_BY_ARTICLE,
+    Table,
+    aggregates_sql,
+    declared,
+    tables_by_article,
+)
+from etl_project.database.publish import Published, publish
+from etl_project.database.sql import quoted
+from etl_project.database.template import template_file
+from etl_project.database.work_file import WorkFile
+from etl_project.lake.place import Place
+from etl_project.lake.publications import Pins
+from etl_project.lake.store import Lake
+from etl_project.lake.tables import PART, LakeTable, lake_tables
+
+if TYPE_CHECKING:
+    import duckdb
+
+Form = Literal["file", "views"]
+"""What the published file of a lake holds: every row, or views of the large tables."""
+
+_STAND_IN = "delta_scan"
+"""Function of DuckDB's extension `delta`, which those install who open a file of views."""
+
+
+def publish_file(lake: Lake, pins: Pins, work: WorkFile, form: Form) -> Published:
+    """Make the work file anew of a publication of the lake, and publish it; the caller holds the lock.
+
+    Args:
+        lake: the lake.
+        pins: the publication.
+        work: the work file; it is replaced.
+        form: what the file holds.
+
+    Returns:
+        The publication of the file; not a new one where the published file is of this publication already.
+
+    Raises:
+        LakeUnavailable: the lake cannot be read.
+        duckdb.Error, OSError: the published file is as it was.
+    """
+    try:
+        with work.connect() as con:
+            lake.place.let_read(con)
+            new = work.attach_new(con, template_file())
+            for sql in aggregates_sql().values():
+                con.execute(sql)
+            for name, query in lake.queries(pins).items():
+                table = lake_tables()[name]
+                if form == "views" and name in large_tables():
+                    _replace_by_view(con, lake.place, table, pins.versions[name])
+                else:
+                    con.execute(f"DELETE FROM {name}")
+                    con.execute(f"INSERT INTO {name} BY NAME {query}")
+            con.execute("CHECKPOINT work")
+            work.detach(con)
+        work.replace_by(new)
+        return publish(work)
+    finally:
+        work.close()
+        work.sweep()
+
+
+def large_tables() -> frozenset[str]:
+    """Tables that a file of views does not hold: they grow with the posts, or with their changes and texts."""
+    by_file = ("post_files", "internal.inventory", "internal.sketches_before", "article_history", "article_versions")
+    return frozenset((*tables_by_article(), *INTERNAL_BY_ARTICLE, *by_file))
+
+
+def _replace_by_view(con: duckdb.DuckDBPyConnection, place: Place, table: LakeTable, version: int) -> None:
+    """Put a view of a Delta table at a version in the place of a table, with its comments.
+
+    DuckDB binds a view as it is created, and the extension is not here: a macro of its name stands in for the moment.
+    """
+    columns = f"NULL::INTEGER AS {PART}, {table.no_stored()}"
+    con.execute(f"CREATE OR REPLACE TEMP MACRO {_STAND_IN}(path, version := 0) AS TABLE SELECT {columns}")
+    scan = f"{_STAND_IN}({quoted(place.address(table.folder))}, version => {version})"
+    con.execute(f"DROP TABLE {table.name}")
+    con.execute(f"CREATE VIEW {table.name} AS SELECT {table.restored()} FROM {scan}")
+    con.execute(f"DROP MACRO TABLE {_STAND_IN}")
+    con.execute(f"COMMENT ON VIEW {table.name} IS {quoted(table.comment)}")
+    for column, comment in _comments(table.name):
+        con.execute(f'COMMENT ON COLUMN {table.name}."{column}" IS {quoted(comment)}')
+
+
+def _comments(name: str) -> Sequence[tuple[str, str]]:
+    table: Table | None = declared().get(name)
+    return [(column.name, column.comment) for column in table.columns] if table else []
