@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from etl_project.database.delta_views import stand_in_sql
 from etl_project.database.sql import parquet_rows, quoted
 from etl_project.lake.commits import open_table
 from etl_project.lake.place import Place
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 OPEN_AT_ONCE = 16
 """Tables whose logs are read at once: a log takes some requests, one after the other."""
-
-_SCAN = re.compile(r"""delta_scan\('((?:[^']|'')*)', "?version"? (?::=|=>) (\d+)\)""")
 
 
 def select_rows(place: Place, table: LakeTable, version: int) -> str:
@@ -32,16 +31,7 @@ def select_rows(place: Place, table: LakeTable, version: int) -> str:
     return f"SELECT {columns} {_stored_rows(place, table.folder, handle)}"
 
 
-def scans_of(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Find the Delta tables that views of the database in use show: address -> version; none in most files."""
-    rows = con.execute(
-        "SELECT sql FROM duckdb_views() WHERE database_name = current_database() AND contains(sql, 'delta_scan(')"
-    ).fetchall()
-    found = (_SCAN.search(sql) for (sql,) in rows)
-    return {scan[1].replace("''", "'"): int(scan[2]) for scan in found if scan}
-
-
-def stand_in(con: duckdb.DuckDBPyConnection, scans: dict[str, int]) -> list[str]:
+def stand_in(con: duckdb.DuckDBPyConnection, scans: Mapping[str, int]) -> list[str]:
     """Let views find the rows of their Delta tables: a macro takes the place of DuckDB's function `delta_scan`.
 
     Args:
@@ -64,10 +54,7 @@ def stand_in(con: duckdb.DuckDBPyConnection, scans: dict[str, int]) -> list[str]
             address: _stored_rows(places[address], "", handle) for address, handle in zip(scans, handles, strict=True)
         }
     pairs = ", ".join(f"{quoted(address)}: {quoted(query)}" for address, query in queries.items())
-    con.execute(f"SET VARIABLE delta_scans = MAP {{{pairs}}}")
-    con.execute(
-        "CREATE TEMP MACRO delta_scan(path, version := 0) AS TABLE FROM query(getvariable('delta_scans')[path])"
-    )
+    con.execute(stand_in_sql(f"FROM query(MAP {{{pairs}}}[path])"))
     return [place.address("") for place in places.values()]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl_project.database.arrow import registered
-from etl_project.database.sql import first_number, parquet_rows, quoted
+from etl_project.database.sql import parquet_rows
 from etl_project.lake.place import Place
 from etl_project.lake.tables import LakeTable
 
@@ -77,15 +77,18 @@ def _write_parquet(table: LakeTable, rows: duckdb.DuckDBPyRelation | pl.DataFram
         The number of rows.
     """
     import duckdb
+    import polars as pl
+
+    def write(relation: duckdb.DuckDBPyRelation) -> None:
+        relation.project(table.stored()).write_parquet(str(target), compression="zstd")
 
     if isinstance(rows, duckdb.DuckDBPyRelation):
-        rows.project(table.stored()).write_parquet(str(target), compression="zstd")
-    with duckdb.connect(config={"threads": 1}) as con:
-        if isinstance(rows, Path):
-            con.sql(f"SELECT {table.stored()} FROM {parquet_rows([str(rows)])}").write_parquet(
-                str(target), compression="zstd"
-            )
-        elif not isinstance(rows, duckdb.DuckDBPyRelation):
-            with registered(con, rows=rows):
-                con.sql(f"SELECT {table.stored()} FROM rows").write_parquet(str(target), compression="zstd")
-        return first_number(con, f"SELECT num_rows FROM parquet_file_metadata({quoted(target)})")
+        write(rows)
+    else:
+        with duckdb.connect(config={"threads": 1}) as con:
+            if isinstance(rows, Path):
+                write(con.sql(f"FROM {parquet_rows([str(rows)])}"))
+            else:
+                with registered(con, rows=rows):
+                    write(con.table("rows"))
+    return int(pl.scan_parquet(target).select(pl.len()).collect().item())

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from etl_project.database.contract import (
     INTERNAL_BY_ARTICLE,
     Table,
-    aggregates_sql,
     declared,
     tables_by_article,
 )
+from etl_project.database.delta_views import DELTA_SCAN, stand_in_sql
 from etl_project.database.publish import Published, publish
 from etl_project.database.sql import quoted
 from etl_project.database.template import template_file
@@ -20,15 +20,13 @@ from etl_project.lake.place import Place
 from etl_project.lake.publications import Pins
 from etl_project.lake.store import Lake
 from etl_project.lake.tables import PART, LakeTable, lake_tables
+from etl_project.load.aggregates import aggregates
 
 if TYPE_CHECKING:
     import duckdb
 
 Form = Literal["file", "views"]
 """What the published file of a lake holds: every row, or views of the large tables."""
-
-_STAND_IN = "delta_scan"
-"""Function of DuckDB's extension `delta`, which those install who open a file of views."""
 
 
 def publish_file(lake: Lake, pins: Pins, work: WorkFile, form: Form) -> Published:
@@ -50,9 +48,11 @@ def publish_file(lake: Lake, pins: Pins, work: WorkFile, form: Form) -> Publishe
     try:
         with work.connect() as con:
             lake.place.let_read(con)
+            work.folder.mkdir(parents=True, exist_ok=True)
             new = work.attach_new(con, template_file())
-            for sql in aggregates_sql().values():
-                con.execute(sql)
+            for aggregate in aggregates().values():
+                con.execute(aggregate.sql)
+                con.execute(f"COMMENT ON TABLE {aggregate.name} IS {quoted(aggregate.grain)}")
             for name, query in lake.queries(pins).items():
                 table = lake_tables()[name]
                 if form == "views" and name in large_tables():
@@ -81,11 +81,11 @@ def _replace_by_view(con: duckdb.DuckDBPyConnection, place: Place, table: LakeTa
     DuckDB binds a view as it is created, and the extension is not here: a macro of its name stands in for the moment.
     """
     columns = f"NULL::INTEGER AS {PART}, {table.no_stored()}"
-    con.execute(f"CREATE OR REPLACE TEMP MACRO {_STAND_IN}(path, version := 0) AS TABLE SELECT {columns}")
-    scan = f"{_STAND_IN}({quoted(place.address(table.folder))}, version => {version})"
+    con.execute(stand_in_sql(f"SELECT {columns}"))
+    scan = f"{DELTA_SCAN}({quoted(place.address(table.folder))}, version => {version})"
     con.execute(f"DROP TABLE {table.name}")
     con.execute(f"CREATE VIEW {table.name} AS SELECT {table.restored()} FROM {scan}")
-    con.execute(f"DROP MACRO TABLE {_STAND_IN}")
+    con.execute(f"DROP MACRO TABLE {DELTA_SCAN}")
     con.execute(f"COMMENT ON VIEW {table.name} IS {quoted(table.comment)}")
     for column, comment in _comments(table.name):
         con.execute(f'COMMENT ON COLUMN {table.name}."{column}" IS {quoted(comment)}')

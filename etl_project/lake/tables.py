@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import Table, aggregates_sql, declared
+from etl_project.database.contract import Table, contract
 from etl_project.database.sql import quoted
 from etl_project.database.template import template_file
+from etl_project.load.aggregates import aggregates
 
 if TYPE_CHECKING:
     from deltalake import Schema
@@ -92,10 +93,9 @@ class LakeTable:
 @functools.cache
 def lake_tables() -> dict[str, LakeTable]:
     """Every table of a lake by its name: of the contract, of refreshes, and the aggregates; no views."""
-    public = {name: _public(table) for name, table in declared().items() if not table.is_view}
-    contract = {name: table for name, table in public.items() if name not in aggregates_sql()}
-    aggregates = {name: table for name, table in public.items() if name in aggregates_sql()}
-    return {**contract, **_internal_tables(), **aggregates}
+    public = {name: _public(table) for name, table in contract().items() if not table.is_view}
+    counted = {name: _public(aggregate.table) for name, aggregate in aggregates().items()}
+    return {**public, **_internal_tables(), **counted}
 
 
 def _public(table: Table) -> LakeTable:
