@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from etl_project.errors import BUSY, UserError
 from etl_project.lake.data_files import LakeFile
-from etl_project.lake.place import Place
+from etl_project.lake.place import Place, StoredObject
 from etl_project.lake.tables import PART, LakeTable
 
 if TYPE_CHECKING:
@@ -30,6 +31,28 @@ class Beaten(UserError):
 
     def __init__(self, place: Place) -> None:
         super().__init__(f"Another refresh of {place} published first. Nothing was changed: run it again.")
+
+
+_ENTRY = re.compile(r".*/_delta_log/(\d{20})\.(?:json|checkpoint.*\.parquet)")
+
+
+def log_entries(place: Place, folder: str) -> list[tuple[int, StoredObject]]:
+    """List the entries of the log of a table, each with the version that it belongs to.
+
+    Raises:
+        LakeUnavailable: the store cannot be read.
+    """
+    found = ((_ENTRY.fullmatch(entry.path), entry) for entry in place.list(f"{folder}/_delta_log"))
+    return [(int(match[1]), entry) for match, entry in found if match]
+
+
+def newest_version(place: Place, folder: str) -> int:
+    """Find the newest version of a table by one listing, without opening it.
+
+    Raises:
+        LakeUnavailable: the store cannot be read.
+    """
+    return max(version for version, _ in log_entries(place, folder))
 
 
 def open_table(place: Place, folder: str, version: int | None = None) -> DeltaTable:
@@ -119,6 +142,37 @@ def commit_files(
                 # The handle that restored is the one that writes: a newer one might hold commits unseen.
                 restore(place, handle, base, n=n, run_id=run_id)
             return commit_next(place, table, handle, adds, removes, n=n, run_id=run_id)
+
+
+def heal_table(
+    place: Place, table: LakeTable, pinned: int, *, n: int, run_id: str, wait_for: Callable[[frozenset[str]], None]
+) -> None:
+    """Make the contents of the pinned version the newest, where a dead driver left others, for readers without pins.
+
+    Args:
+        place: where the lake is.
+        table: the table.
+        pinned: its pinned version.
+        n: number of the refresh.
+        run_id: name of the run.
+        wait_for: as in `commit_files`.
+    """
+    while newest_version(place, table.folder) > pinned:
+        handle = open_table(place, table.folder)
+        if paths_of(handle) == paths_of(open_table(place, table.folder, pinned)):
+            return
+        wait_for(_runs_of_commits(place, table.folder, pinned + 1, handle.version()) - {run_id})
+        with suppress(NotNext):
+            restore(place, handle, pinned, n=n, run_id=run_id)
+            return
+
+
+def paths_of(handle: DeltaTable) -> frozenset[str]:
+    """Paths of the files of a table at the version of a handle, below its folder."""
+    import polars as pl
+
+    # The table's own list of addresses has `%20` for a blank, which DuckDB takes for three letters.
+    return frozenset(pl.DataFrame(handle.get_add_actions())["path"])
 
 
 def restore(place: Place, handle: DeltaTable, version: int, *, n: int, run_id: str) -> None:

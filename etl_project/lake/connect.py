@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from etl_project.database.delta_views import stand_in_sql
 from etl_project.database.sql import parquet_rows, quoted
-from etl_project.lake.commits import open_table
+from etl_project.lake.commits import open_table, paths_of
+from etl_project.lake.data_files import LakeFile
 from etl_project.lake.place import Place
 from etl_project.lake.tables import PART, LakeTable, duckdb_type
 
@@ -29,6 +30,12 @@ def select_rows(place: Place, table: LakeTable, version: int) -> str:
     handle = open_table(place, table.folder, version)
     columns = table.restored({field.name for field in handle.schema().fields})
     return f"SELECT {columns} {_stored_rows(place, table.folder, handle)}"
+
+
+def query_of_files(place: Place, table: LakeTable, files: Sequence[LakeFile]) -> str:
+    """Write the query of the rows of some files of a table, at least one, which have all of its columns."""
+    paths = [place.address(f"{table.folder}/{file.path}") for file in files]
+    return f"SELECT {table.restored()} FROM {parquet_rows(paths)}"
 
 
 def stand_in(con: duckdb.DuckDBPyConnection, scans: Mapping[str, int]) -> list[str]:
@@ -60,11 +67,8 @@ def stand_in(con: duckdb.DuckDBPyConnection, scans: Mapping[str, int]) -> list[s
 
 def _stored_rows(place: Place, folder: str, handle: DeltaTable) -> str:
     """Write the clause FROM of the rows in the files of a table, without the column of the part."""
-    import polars as pl
-
-    # Its own list of addresses has `%20` for a blank, which DuckDB takes for three letters.
-    paths = pl.DataFrame(handle.get_add_actions())["path"].sort()
-    if len(paths):
+    paths = sorted(paths_of(handle))
+    if paths:
         return f"FROM {parquet_rows([place.address(f'{folder}/{path}'.lstrip('/')) for path in paths])}"
     columns = [
         f'NULL::{duckdb_type(field.type)} AS "{field.name}"' for field in handle.schema().fields if field.name != PART

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from etl_project.lake.place import LakeUnavailable, Place
 
@@ -72,14 +72,10 @@ def live_runs(place: Place, run_id: str) -> frozenset[str]:
     Raises:
         LakeUnavailable: the store cannot be asked.
     """
-    now_path = f"{_FOLDER}/now-{run_id}"
-    place.put(now_path, b"")
-    now = place.modified(now_path)
-    place.delete([now_path])
-    assert now is not None, "an object that was written is there"
+    now = store_now(place, run_id)
     live = set()
     for lease in place.list(_FOLDER):
-        other = lease.path.removeprefix(f"{_FOLDER}/").removesuffix(".json")
+        other = _run_of(lease.path)
         if other == run_id or not lease.path.endswith(".json"):
             continue
         content = place.get(lease.path)
@@ -89,6 +85,35 @@ def live_runs(place: Place, run_id: str) -> frozenset[str]:
         if now - lease.modified <= lasts:
             live.add(other)
     return frozenset(live)
+
+
+def store_now(place: Place, run_id: str) -> datetime:
+    """Ask for the time by the clock of the store, which is when it says that an object was written just now.
+
+    Raises:
+        LakeUnavailable: the store cannot be asked.
+    """
+    path = f"{_FOLDER}/now-{run_id}"
+    place.put(path, b"")
+    now = place.modified(path)
+    place.delete([path])
+    assert now is not None, "an object that was written is there"
+    return now
+
+
+def remove_expired(place: Place, run_id: str) -> None:
+    """Remove what runs left that are dead: a driver that was only slow writes its lease anew.
+
+    Raises:
+        LakeUnavailable: the store cannot be asked.
+    """
+    live = {*live_runs(place, run_id), run_id}
+    place.delete([lease.path for lease in place.list(_FOLDER) if _run_of(lease.path) not in live])
+
+
+def _run_of(path: str) -> str:
+    """Run that an object beside the leases belongs to."""
+    return path.rpartition("/")[2].removeprefix("now-").removesuffix(".json")
 
 
 def _path(run_id: str) -> str:

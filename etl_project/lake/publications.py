@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from etl_project.lake.commits import commit_next, open_table
-from etl_project.lake.data_files import write_file
+from etl_project.lake.data_files import LakeFile, write_file
 from etl_project.lake.place import Place
 from etl_project.lake.tables import WHOLE, LakeTable
 
 if TYPE_CHECKING:
     import polars as pl
+    from deltalake import DeltaTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,8 @@ def newest_pins(place: Place) -> Pins | None:
     Raises:
         LakeUnavailable: the store cannot be read.
     """
-    import polars as pl
-
-    files = pl.DataFrame(open_table(place, PUBLICATIONS.folder).get_add_actions(flatten=True))
-    if files.is_empty():
-        return None
-    return _read(place, files.sort("max.sequence")["path"][-1])[-1]
+    files = _files(open_table(place, PUBLICATIONS.folder))
+    return _read(place, files[-1][1].path) if files else None
 
 
 def all_pins(place: Place) -> list[Pins]:
@@ -68,44 +65,53 @@ def all_pins(place: Place) -> list[Pins]:
     Raises:
         LakeUnavailable: the store cannot be read.
     """
-    import polars as pl
-
-    files = pl.DataFrame(open_table(place, PUBLICATIONS.folder).get_add_actions(flatten=True))
-    return [pins for path in files.sort("max.sequence")["path"] for pins in _read(place, path)]
+    return [_read(place, file.path) for _, file in _files(open_table(place, PUBLICATIONS.folder))]
 
 
-def append_pins(place: Place, pins: Pins) -> None:
+def append_pins(place: Place, pins: Pins, forget_before: int = 0) -> None:
     """Append the row of a publication, right after that which it was based on.
+
+    Args:
+        place: where the lake is.
+        pins: the publication.
+        forget_before: number of the oldest publication that is kept; rows of older ones go in the same commit.
 
     Raises:
         NotNext: another publication took its number.
         LakeUnavailable: the store cannot be written.
     """
     handle = open_table(place, PUBLICATIONS.folder, pins.sequence - 1)
-    file = write_file(place, PUBLICATIONS, WHOLE, _rows([pins]), pins.run_id)
+    file = write_file(place, PUBLICATIONS, WHOLE, _row(pins), pins.run_id)
     assert file, "a publication has a row"
     bound = {"sequence": pins.sequence}
     statistics = {"minValues": bound, "maxValues": bound, "nullCount": {"sequence": 0}}
-    commit_next(place, PUBLICATIONS, handle, [file], [], n=pins.n, run_id=pins.run_id, statistics=statistics)
+    old = [file for sequence, file in _files(handle) if sequence < forget_before]
+    commit_next(place, PUBLICATIONS, handle, [file], old, n=pins.n, run_id=pins.run_id, statistics=statistics)
 
 
-def _rows(publications: list[Pins]) -> pl.DataFrame:
+def _files(handle: DeltaTable) -> list[tuple[int, LakeFile]]:
+    """Number of each publication, by the statistics of its file, and the file: each has one row. The oldest first."""
     import polars as pl
 
-    now = dt.datetime.now(dt.UTC)
-    return pl.DataFrame(
-        [(pins.n, json.dumps(dict(pins.versions)), pins.sequence, pins.run_id, now) for pins in publications],
-        schema=list(PUBLICATIONS.columns),
-        orient="row",
-    )
+    actions = pl.DataFrame(handle.get_add_actions(flatten=True))
+    if actions.is_empty():
+        return []
+    rows = actions.sort("max.sequence").select("max.sequence", "path", "num_records", "size_bytes").iter_rows()
+    return [(sequence, LakeFile(PUBLICATIONS.name, path, WHOLE, count, size)) for sequence, path, count, size in rows]
 
 
-def _read(place: Place, path: str) -> list[Pins]:
-    """Publications in one file, the oldest first."""
+def _row(pins: Pins) -> pl.DataFrame:
+    import polars as pl
+
+    row = (pins.n, json.dumps(dict(pins.versions)), pins.sequence, pins.run_id, dt.datetime.now(dt.UTC))
+    return pl.DataFrame([row], schema=list(PUBLICATIONS.columns), orient="row")
+
+
+def _read(place: Place, path: str) -> Pins:
     import polars as pl
 
     data = place.get(f"{PUBLICATIONS.folder}/{path}")
     if data is None:
         raise place.fault(FileNotFoundError(f"{PUBLICATIONS.folder}/{path} is missing"))
-    rows = pl.read_parquet(io.BytesIO(data)).sort("sequence").select("n", "table_versions", "sequence", "run_id")
-    return [Pins(n, json.loads(versions), sequence, run_id) for n, versions, sequence, run_id in rows.iter_rows()]
+    n, versions, sequence, run_id = pl.read_parquet(io.BytesIO(data)).row(0)[:4]
+    return Pins(n, json.loads(versions), sequence, run_id)

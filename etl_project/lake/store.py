@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl_project.errors import UserError
-from etl_project.lake.commits import Beaten, NotNext, commit_files, create_table, open_table
+from etl_project.lake.commits import Beaten, NotNext, commit_files, create_table, heal_table, open_table
 from etl_project.lake.connect import OPEN_AT_ONCE, select_rows
 from etl_project.lake.data_files import LakeFile, write_file
 from etl_project.lake.lease import BEAT_SECONDS, hold_lease, live_runs
@@ -154,14 +154,39 @@ class Lake:
             )
         return Pins(n, versions, (base.sequence if base else 0) + 1, run_id)
 
-    def publish(self, pins: Pins) -> None:
+    def heal(self, base: Pins, run_id: str) -> None:
+        """Undo what dead drivers left in any table, for readers that take the newest version instead of pins.
+
+        Args:
+            base: the newest publication.
+            run_id: name of the run, which holds its lease.
+
+        Raises:
+            Beaten: another driver published.
+        """
+        for name, table in lake_tables().items():
+            heal_table(
+                self.place,
+                table,
+                base.versions.get(name, 0),
+                n=base.n,
+                run_id=run_id,
+                wait_for=lambda runs: self._wait_for(runs, base, run_id),
+            )
+
+    def publish(self, pins: Pins, *, keep: int | None = None) -> None:
         """Append the row that names the versions: the one step by which everything that was committed is seen.
+
+        Args:
+            pins: the publication, as `commit` returned it.
+            keep: how many publications are kept, this one among them; older ones are forgotten by the same commit.
 
         Raises:
             Beaten: another driver published since the base was read; nothing was published.
         """
+        kept = [other.sequence for other in self.publications()[-(keep - 1) :]] if keep and keep > 1 else []
         try:
-            append_pins(self.place, pins)
+            append_pins(self.place, pins, min([pins.sequence, *kept]) if keep else 0)
         except NotNext:
             # An answer of the store that was lost may have been a yes.
             newest = self.pins()

@@ -13,8 +13,8 @@ from etl_project.lake.tables import WHOLE, lake_tables
 PARTS = 4
 
 
-def new_lake(folder: Path) -> Lake:
-    return Lake.open(str(folder / "the lake"), parts=PARTS)
+def new_lake(folder: Path, name: str = "lake") -> Lake:
+    return Lake.open(str(folder / name), parts=PARTS)
 
 
 def fill(lake: Lake, file: Path, n: int = 1, base: Pins | None = None, run_id: str = "filling") -> Pins:

@@ -47,7 +47,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("ETL_WAREHOUSE", raising=False)
         site = build(tmp_path_factory.mktemp("built"))
-        lake = new_lake(site.folder)
+        lake = new_lake(site.folder, "the lake's")
         return site, lake, fill(lake, site.published)
 
 

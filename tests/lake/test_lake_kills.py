@@ -1,0 +1,162 @@
+"""Drivers that die anywhere, or only seem to: a reader of a publication sees one refresh whole, whatever they leave."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("deltalake", reason="needs deltalake: pip install 'etl-project[lake]'")
+
+from driver_program import TABLES, refresh, rows_of
+from drivers import published_by, seen, seen_without_pins, start_driver
+from lakes import new_lake
+
+from etl_project.lake.store import Beaten, Lake, Pins
+
+BEAT = 0.2
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return new_lake(tmp_path)
+
+
+def refresh_here(lake: Lake, run_id: str) -> Pins:
+    with lake.lease(run_id, BEAT):
+        refresh(lake, run_id, dict.fromkeys(TABLES, 0))
+    pins = lake.pins()
+    assert pins
+    return pins
+
+
+def assert_whole(lake: Lake) -> set[str]:
+    """Every publication shows the rows of its own refresh; returns those of the newest."""
+    for pins in lake.publications():
+        assert seen(lake, pins) == {str(pins.n)}
+    return seen(lake, lake.pins())
+
+
+def test_a_driver_that_dies_between_its_steps_shows_nothing_and_is_undone(lake: Lake) -> None:
+    """It dies after its files and after each commit. The next refresh goes on from what was there."""
+    before, mixed = refresh_here(lake, "first"), 0
+    for commits in range(len(TABLES)):
+        driver = start_driver(lake, f"dies{commits}", BEAT, 1, commits)
+        assert published_by(driver) == [] and driver.returncode == -signal.SIGKILL
+        assert lake.pins() == before and assert_whole(lake) == {str(before.n)}
+        mixed += len(seen_without_pins(lake)) > 1
+        after = refresh_here(lake, f"heals{commits}")
+        assert after.n == before.n + 1 and assert_whole(lake) == {str(after.n)} == seen_without_pins(lake)
+        before = after
+    assert mixed == len(TABLES) - 1, "or the tables were never ahead, and this proves nothing"
+
+
+def kill_drivers(lake: Lake, kills: int, chance: random.Random) -> tuple[int, int]:
+    """Kill drivers at random moments while pinned readers read, and heal after the last.
+
+    Returns:
+        Kills that left tables ahead, and reads without pins that were mixed.
+    """
+    refresh_here(lake, "first")
+    ended, wrong = threading.Event(), []
+
+    def read() -> None:
+        while not ended.is_set():
+            pins = lake.pins()
+            assert pins
+            if (found := seen(lake, pins)) != {str(pins.n)}:
+                wrong.append((pins, found))
+            ended.wait(0.05)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    ahead = mixed = 0
+    try:
+        for kill in range(kills):
+            driver = start_driver(lake, f"killed{kill}", BEAT, 1_000)
+            assert driver.stdout and driver.stdout.readline().startswith("began")
+            time.sleep(chance.uniform(0, 1.5))
+            driver.kill()
+            driver.communicate()
+            pins = lake.pins()
+            assert pins and seen(lake, pins) == {str(pins.n)}
+            newest = seen_without_pins(lake)
+            ahead += newest != {str(pins.n)}
+            mixed += len(newest) > 1
+    finally:
+        ended.set()
+        reader.join()
+    assert not wrong
+    last = lake.pins()
+    assert last
+    after = refresh_here(lake, "heals")
+    assert after.n == last.n + 1 and assert_whole(lake) == {str(after.n)} == seen_without_pins(lake)
+    numbers = [pins.n for pins in lake.publications()]
+    assert numbers == list(range(1, len(numbers) + 1))
+    return ahead, mixed
+
+
+def test_a_driver_that_is_killed_at_any_moment_leaves_a_refresh_whole(lake: Lake) -> None:
+    kill_drivers(lake, 2, random.Random(1))
+
+
+@pytest.mark.prove("objects")
+@pytest.mark.timeout(1200)
+def test_twenty_kills_leave_refreshes_whole_and_some_tables_ahead(lake: Lake) -> None:
+    ahead, mixed = kill_drivers(lake, 20, random.Random(2))
+    assert ahead and mixed, "or the kills prove nothing"
+
+
+def test_of_two_drivers_at_once_each_number_is_published_once(lake: Lake) -> None:
+    drivers = [start_driver(lake, name, 1, 3) for name in ("one", "other")]
+    said = [number for driver in drivers for number in published_by(driver)]
+    assert [driver.returncode for driver in drivers] == [0, 0]
+    numbers = [pins.n for pins in lake.publications()]
+    assert sorted(said) == numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 3
+    assert assert_whole(lake) == {str(numbers[-1])}
+
+
+def test_two_drivers_that_touch_different_parts_do_not_mix_either(lake: Lake) -> None:
+    """Delta Lake alone would let both through: each table is whole, and yet no refresh made what they show together."""
+    refresh_here(lake, "first")
+    drivers = {part: start_driver(lake, f"part{part}", 1, 3, "", part) for part in (1, 2)}
+    said = {part: published_by(driver) for part, driver in drivers.items()}
+    numbers = [pins.n for pins in lake.publications()]
+    assert sorted([1, *said[1], *said[2]]) == numbers == list(range(1, len(numbers) + 1))
+    with lake.connect(lake.pins(), {"internal.article_words"}) as con:
+        rows = {int(words) for (words,) in con.execute("SELECT words FROM internal.article_words").fetchall()}
+    assert rows == {1, max(said[1]), max(said[2])}
+
+
+def test_a_slow_driver_that_lives_is_not_undone(lake: Lake) -> None:
+    """Another waits for it, however long it takes, is beaten once it has published, and begins anew."""
+    first = refresh_here(lake, "first")
+    with lake.lease("slow", BEAT):
+        tables = {table: lake.write(table, 0, rows_of(table, 2), "slow") for table in TABLES}
+        adds = [file for file in tables.values() if file]
+        pins = lake.commit(2, first, adds, [file for table in TABLES for file in lake.files(first, table)], "slow")
+        other = start_driver(lake, "fast", BEAT, 2)
+        assert other.stdout and other.stdout.readline() == "began 2\n"
+        time.sleep(3 * 6 * BEAT)  # three times what an expired lease takes
+        assert other.poll() is None and lake.pins() == first
+        lake.publish(pins)
+    output, _ = other.communicate(timeout=60)
+    assert output.splitlines() == ["beaten", "began 3", "published 3"]
+    assert assert_whole(lake) == {"3"} and [pins.n for pins in lake.publications()] == [1, 2, 3]
+
+
+def test_a_driver_that_was_taken_for_dead_is_beaten_and_changes_nothing(lake: Lake) -> None:
+    first = refresh_here(lake, "first")
+    adds = [lake.write(table, 0, rows_of(table, 2), "frozen") for table in TABLES]
+    removes = [file for table in TABLES for file in lake.files(first, table)]
+    frozen = lake.commit(2, first, [file for file in adds if file], removes, "frozen")
+    second = refresh_here(lake, "second")  # no lease of the other: it is undone
+    with pytest.raises(Beaten, match="published first"):
+        lake.publish(frozen)
+    with pytest.raises(Beaten):
+        lake.commit(2, first, [file for file in adds if file], removes, "frozen")
+    assert lake.pins() == second and assert_whole(lake) == {"2"}
