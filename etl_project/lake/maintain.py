@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from etl_project.database.work_file import WorkFile
 from etl_project.errors import BUSY, UserError
 from etl_project.lake.commits import open_table, paths_of
 from etl_project.lake.connect import query_of_files
@@ -14,8 +16,10 @@ from etl_project.lake.lease import BEAT_SECONDS, live_runs, remove_expired, stor
 from etl_project.lake.logs import clean_log
 from etl_project.lake.place import StoredObject
 from etl_project.lake.publications import PUBLICATIONS, Pins
+from etl_project.lake.publish import publish_file
 from etl_project.lake.store import Lake
 from etl_project.lake.tables import lake_tables
+from etl_project.settings import Settings
 
 MOST_FILES_A_PART = 8
 """Small files of a part from which on they are merged: each is a request for whoever reads the table."""
@@ -77,6 +81,24 @@ def maintain_lake(lake: Lake, run_id: str, keep_generations: int, *, beat_second
         removed = [*_remove_files(lake, kept, before, run_id), *_clean_logs(lake, kept)]
         remove_expired(lake.place, run_id)
     return Maintained(len(removes), known + 1 - len(kept), len(removed), sum(file.size for file in removed))
+
+
+def maintain_warehouse(settings: Settings, work: WorkFile) -> Maintained:
+    """Maintain the lake of a warehouse; a published file of views shows the versions that are kept. Hold the lock.
+
+    Raises:
+        LakeBusy: a refresh of the lake is running, on another machine.
+        Beaten: a refresh published meanwhile. Nothing was removed.
+        LakeUnavailable: the store fails.
+    """
+    warehouse = settings.warehouse
+    assert warehouse.location, "settings of a lake have a location"
+    lake = Lake.open(warehouse.location, parts=warehouse.parts)
+    done = maintain_lake(lake, uuid.uuid4().hex, warehouse.keep_generations)
+    pins = lake.pins()
+    if pins and warehouse.publish == "views" and work.published.exists():
+        publish_file(lake, pins, work, "views")
+    return done
 
 
 def _merge_small_files(lake: Lake, pins: Pins, run_id: str) -> tuple[list[LakeFile], list[LakeFile]]:

@@ -100,7 +100,7 @@ def path_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:
     yield from _place_problems(path, "ETL_WAREHOUSE" if os.environ.get("ETL_WAREHOUSE") else by, "DuckDB", "?\\")
     if location := settings.warehouse.location:
         by = f"{file}, line {line_of(text, ('warehouse', 'location'))}: warehouse.location"
-        yield from _place_problems(Path(location), by, "Delta Lake", "%?#\\")
+        yield from _place_problems(Path(location), by, "Delta Lake", "%\\")
     if settings.warehouse.kind == "lake" and not settings.warehouse.location:
         yield (
             f"{file}, line {line_of(text, ('warehouse', 'kind'))}: a lake needs a place; add warehouse.location, a "

@@ -104,7 +104,7 @@ def test_a_driver_that_is_killed_at_any_moment_leaves_a_refresh_whole(lake: Lake
     kill_drivers(lake, 2, random.Random(1))
 
 
-@pytest.mark.prove("objects")
+@pytest.mark.prove("lake")
 @pytest.mark.timeout(1200)
 def test_twenty_kills_leave_refreshes_whole_and_some_tables_ahead(lake: Lake) -> None:
     ahead, mixed = kill_drivers(lake, 20, random.Random(2))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -21,6 +23,7 @@ from etl_project.assistants.limits import CallLimits
 from etl_project.assistants.locked import open_locked
 from etl_project.database.contract import declared, describe
 from etl_project.database.work_file import WorkFile
+from etl_project.lake import maintain
 from etl_project.lake.publish import Form, large_tables, publish_file
 from etl_project.lake.store import Lake, Pins
 from etl_project.lake.tables import lake_tables
@@ -113,9 +116,17 @@ def test_the_commands_answer_from_views(filled: Filled, tmp_path: Path) -> None:
     assert "_posts/2026-01-07-open.md" in said(etl(site, "rejected"))
     assert "articles_full" in said(etl(site, "tables"))
     assert "front_matter" in said(etl(site, "describe", "articles"))
-    assert etl(site, "report", "--output", str(tmp_path / "page.html")).exit_code == 0
-    assert etl(site, "export", str(tmp_path / "exported")).exit_code == 0
-    assert (tmp_path / "exported" / "articles.parquet").exists()
+    assert etl(site, "export", "--output", str(tmp_path / "exported")).exit_code == 0
+    assert list((tmp_path / "exported").glob("articles.*"))
+
+
+@pytest.mark.prove("lake")
+def test_the_page_is_written_from_views(filled: Filled, tmp_path: Path) -> None:
+    site = filled[0].at(tmp_path)
+    site.configure()
+    published(filled, "views", site.published.parent)
+    told = etl(site, "report", "--output", str(tmp_path / "page.html"))
+    assert told.exit_code == 0 and "page.html shows refresh 1 " in said(told)
 
 
 def test_a_query_of_views_reaches_no_other_file(filled: Filled, tmp_path: Path) -> None:
@@ -135,12 +146,41 @@ def test_assistants_see_no_draft_through_views(filled: Filled, tmp_path: Path) -
         assert len(locked.con.execute("FROM articles").fetchall()) == 6
 
 
-def test_a_second_publication_of_the_same_pins_is_none(filled: Filled, tmp_path: Path) -> None:
+def test_the_file_is_written_again_only_where_its_pins_or_its_form_differ(filled: Filled, tmp_path: Path) -> None:
     _, lake, pins = filled
     work = WorkFile(tmp_path / "posts.duckdb")
-    assert publish_file(lake, pins, work, "file").is_new
-    assert not publish_file(lake, pins, work, "file").is_new
-    assert work.published.stat().st_mode & 0o222 == 0
+    said = [publish_file(lake, pins, work, form).is_new for form in ("file", "file", "views", "views", "file")]
+    assert said == [True, False, True, False, True]
+    other = replace(pins, versions={**pins.versions, "tags": pins.versions["tags"] - 1}, sequence=2)
+    publish_file(lake, pins, work, "views")
+    assert not publish_file(lake, other, work, "views").is_new, "tags are no view"
+    other = replace(pins, versions={**pins.versions, "articles": pins.versions["articles"] - 1}, sequence=2)
+    assert publish_file(lake, other, work, "views").is_new
+    assert work.published.stat().st_mode & 0o222 == 0 and not work.path.exists()
+
+
+@pytest.mark.prove("lake")
+def test_a_lake_that_was_maintained_shows_its_views_at_versions_that_are_kept(
+    filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Merged files are of another version of the same refresh; the one before would be forgotten by and by."""
+    lake = new_lake(tmp_path)
+    pins = fill(lake, filled[0].published)
+    site = filled[0].at(tmp_path)
+    site.configure()
+    extra = f'kind = "lake"\nlocation = "{lake.place.location}"\nparts = 4\npublish = "views"\nkeep_generations = 2'
+    site.config.write_text(site.config.read_text("utf-8").replace("[warehouse]\n", f"[warehouse]\n{extra}\n"), "utf-8")
+    publish_file(lake, pins, WorkFile(site.published), "views")
+    monkeypatch.setattr(maintain, "MOST_FILES_A_PART", 0)
+    for _ in range(2):
+        told = said(etl(site, "maintain"))
+        assert re.match(
+            r"The lake: \d+ small files merged, \d publications? forgotten, \d+ objects of .* removed\.", told
+        )
+    assert [
+        row["n"]
+        for row in json.loads(etl(site, "sql", "SELECT count(*) AS n FROM articles", "--format", "json").output)
+    ] == [6]
 
 
 def test_the_way_of_a_single_file_imports_nothing_of_a_lake(built_sites: BuiltSites, tmp_path: Path) -> None:
