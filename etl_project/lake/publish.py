@@ -73,14 +73,17 @@ def _published_number(lake: Lake, pins: Pins, work: WorkFile, form: Form) -> int
     """Number of the generation of the published file, if it is of these pins and of this form; else 0."""
     with lake.connect(pins, {"internal.generation"}) as con:
         edition = con.execute("SELECT generation, aggregates_version FROM internal.generation").fetchone()
-    if edition is None or edition != work.published_edition() or work.is_written_into():
+    if edition is None:
+        return 0
+    number, version = edition
+    if (number, version) != work.published_edition() or work.is_written_into():
         return 0
     with work.connect() as con:
         work.attach_read_only(con, work.published)
         scans = scans_of(con)
         work.detach(con)
     wanted = {lake.place.address(lake_tables()[name].folder): pins.versions[name] for name in large_tables()}
-    return int(edition[0]) if scans == (wanted if form == "views" else {}) else 0
+    return int(number) if scans == (wanted if form == "views" else {}) else 0
 
 
 def _fill(con: duckdb.DuckDBPyConnection, lake: Lake, pins: Pins, form: Form) -> None:

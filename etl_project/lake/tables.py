@@ -15,7 +15,7 @@ from etl_project.load.aggregates import aggregates
 
 if TYPE_CHECKING:
     from deltalake import Schema
-    from deltalake.schema import ArrayType, PrimitiveType
+    from deltalake.schema import ArrayType, DataType, PrimitiveType
 
 PART = "part"
 """Column by which every table is partitioned. It is in the names of folders and in no file, and no query shows it."""
@@ -131,12 +131,13 @@ def _delta_type(kind: str) -> PrimitiveType | ArrayType:
     return PrimitiveType(_DELTA_TYPES.get(stored, stored.lower()))
 
 
-def duckdb_type(kind: PrimitiveType | ArrayType) -> str:
+def duckdb_type(kind: DataType) -> str:
     """Type that DuckDB reads from files for a type in Delta Lake."""
-    from deltalake.schema import ArrayType
+    from deltalake.schema import ArrayType, PrimitiveType
 
     if isinstance(kind, ArrayType):
         return f"{duckdb_type(kind.element_type)}[]"
+    assert isinstance(kind, PrimitiveType), "no table of a lake has other columns"
     return next((name for name, delta in _DELTA_TYPES.items() if delta == kind.type), kind.type.upper())
 
 
