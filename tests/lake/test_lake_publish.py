@@ -19,6 +19,7 @@ pytest.importorskip("deltalake", reason="needs deltalake: pip install 'etl-proje
 from commands import etl, said
 from lakes import fill, new_lake
 
+from etl_project.assistants.allowed import NotAllowed, require_one_select
 from etl_project.assistants.limits import CallLimits
 from etl_project.assistants.locked import open_locked
 from etl_project.database.contract import declared, describe
@@ -142,6 +143,10 @@ def test_assistants_see_no_draft_through_views(filled: Filled, tmp_path: Path) -
     with open_locked(file, CallLimits(), internal=False) as locked:
         assert locked.con.execute("SELECT title FROM articles WHERE title = 'Secret'").fetchall() == []
         assert len(locked.con.execute("FROM articles").fetchall()) == 5
+        macros = [macro.name for macro in locked.macros]
+        for query in ("FROM delta_scan('articles')", "FROM query('FROM articles')"):
+            with pytest.raises(NotAllowed):
+                require_one_select(locked.con, query, list(locked.tables), macros)
     with open_locked(file, CallLimits(), internal=True) as locked:
         assert len(locked.con.execute("FROM articles").fetchall()) == 6
 
