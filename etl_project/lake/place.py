@@ -15,6 +15,7 @@ from etl_project.errors import UserError
 from etl_project.sources.location import Bucket, bucket_of
 from etl_project.sources.objects.faults import describe_fault, missing_credentials
 from etl_project.sources.objects.store import SECONDS_OF_A_PACK, environment_of, is_plain, open_store, store_options
+from etl_project.sources.signature import SourceUnavailable
 
 if TYPE_CHECKING:
     import duckdb
@@ -139,10 +140,12 @@ class Place:
             return
         from obstore.fsspec import FsspecStore
 
-        self._store()  # tells what the environment lacks
+        with self._told():
+            self._store()  # tells what the environment lacks
         options: Any = store_options(environment_of(self.bucket), SECONDS_OF_A_PACK)
         scheme: Any = self.bucket.scheme
-        con.register_filesystem(FsspecStore(scheme, **options))
+        # One that it keeps would go on with the credentials of an environment that has changed since.
+        con.register_filesystem(FsspecStore(scheme, skip_instance_cache=True, **options))
 
     def _key(self, path: str) -> str:
         return f"{self.bucket.prefix}{path}" if self.bucket else path
@@ -161,6 +164,8 @@ class Place:
 
         try:
             yield
+        except SourceUnavailable as error:
+            raise LakeUnavailable(f"{error}.") from None
         except BaseError as error:
             raise self.fault(error) from None
 

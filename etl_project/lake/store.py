@@ -58,16 +58,18 @@ class Lake:
         place = Place(location)
         place.check()
         settings = {_PARTS: str(parts)}
-        # The publications first: it is there that the number of parts is read.
-        for group in ([PUBLICATIONS], list(lake_tables().values())):
-            with ThreadPoolExecutor(OPEN_AT_ONCE) as threads:
-                list(threads.map(lambda table: create_table(place, table, settings), group))
-            there = open_table(place, PUBLICATIONS.folder).metadata().configuration.get(_PARTS, "")
-            if there != str(parts):
-                raise UserError(
-                    f"The lake {place} has {there} parts, and warehouse.parts says {parts}. The number is fixed when a "
-                    f"lake is created: write parts = {there}, or name another location."
-                )
+        create_table(place, PUBLICATIONS, settings)
+        there = open_table(place, PUBLICATIONS.folder).metadata().configuration.get(_PARTS, "")
+        if there != str(parts):
+            raise UserError(
+                f"The lake {place} has {there} parts, and warehouse.parts says {parts}. The number is fixed when a "
+                f"lake is created: write parts = {there}, or name another location."
+            )
+        newest = newest_pins(place)
+        # A publication names every table that there was.
+        missing = [table for name, table in lake_tables().items() if not newest or name not in newest.versions]
+        with ThreadPoolExecutor(OPEN_AT_ONCE) as threads:
+            list(threads.map(lambda table: create_table(place, table, settings), missing))
         return cls(place, parts)
 
     def lease(self, run_id: str, beat_seconds: float = BEAT_SECONDS) -> AbstractContextManager[None]:

@@ -1,20 +1,17 @@
-"""A driver in a process of its own: replaces the rows of some tables again and again, each time by those of a number.
+"""A driver: replaces the rows of some tables again and again, each time by those of the number of its refresh.
 
-    python driver_program.py LOCATION NAME BEAT_SECONDS REFRESHES [DIE_AFTER_COMMITS] [PART]
-
-It prints `began N` and `published N` for each refresh, and `beaten` where another driver was first. With a part, it
-replaces the rows of that part of one table only.
+It writes `began N` and `published N` for each refresh, and `beaten` where another driver was first.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import polars as pl
-from lakes import PARTS
 
 from etl_project.lake import store
 from etl_project.lake.store import Beaten, Lake
@@ -28,15 +25,15 @@ def rows_of(table: str, n: int) -> pl.DataFrame:
     return pl.DataFrame({f"{table[:-1]}_id": ["a"], "name": [str(n)]})
 
 
-def refresh(lake: Lake, run_id: str, tables: dict[str, int]) -> None:
+def refresh(lake: Lake, run_id: str, tables: dict[str, int], tell: Callable[[str], object] = lambda _: None) -> None:
     base = lake.pins()
     n = base.n + 1 if base else 1
-    print(f"began {n}", flush=True)
+    tell(f"began {n}")
     adds = [lake.write(table, part, rows_of(table, n), run_id) for table, part in tables.items()]
     removes = [file for table, part in tables.items() for file in lake.files(base, table, part)]
     pins = lake.commit(n, base, [file for file in adds if file], removes, run_id)
     lake.publish(pins)
-    print(f"published {n}", flush=True)
+    tell(f"published {n}")
 
 
 def die_after(commits: int) -> None:
@@ -53,19 +50,30 @@ def die_after(commits: int) -> None:
     store.commit_files = commit
 
 
-def main(location: str, name: str, beat_seconds: str, refreshes: str, die: str = "", part: str = "") -> None:
-    lake = Lake.open(location, parts=PARTS)
-    if die:
-        die_after(int(die))
-    tables = {"internal.article_words": int(part)} if part else dict.fromkeys(TABLES, 0)
-    for number in range(int(refreshes)):
-        run_id = f"{name}.{number}"
-        with lake.lease(run_id, float(beat_seconds)):
-            try:
-                refresh(lake, run_id, tables)
-            except Beaten:
-                print("beaten", flush=True)
+def run(
+    lake: Lake,
+    name: str,
+    beat_seconds: float,
+    refreshes: int,
+    told: Path,
+    environment: dict[str, str],
+    dies_after: int | None,
+    part: int | None,
+) -> None:
+    """Run a driver, in the process that was started for it: see `drivers.start_driver`."""
+    os.environ.update(environment)
+    if dies_after is not None:
+        die_after(dies_after)
+    tables = dict.fromkeys(TABLES, 0) if part is None else {"internal.article_words": part}
+    with told.open("w", encoding="utf-8", buffering=1) as file:
 
+        def tell(line: str) -> None:
+            file.write(f"{line}\n")
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        for number in range(refreshes):
+            run_id = f"{name}.{number}"
+            with lake.lease(run_id, beat_seconds):
+                try:
+                    refresh(lake, run_id, tables, tell)
+                except Beaten:
+                    tell("beaten")

@@ -2,37 +2,82 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import subprocess
-import sys
-from dataclasses import replace
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from driver_program import TABLES
+from driver_program import TABLES, run
 
 from etl_project.lake.commits import open_table
 from etl_project.lake.store import Lake, Pins
 from etl_project.lake.tables import lake_tables
 
-ROOT = Path(__file__).resolve().parents[2]
+_processes = multiprocessing.get_context("forkserver")
+# To start a Python with all libraries takes several times as long as a refresh of three rows.
+_processes.set_forkserver_preload(["__main__", "driver_program"])
+
+LONGEST_SECONDS = 120
 
 
-def start_driver(lake: Lake, name: str, beat_seconds: float, refreshes: int, *more: object) -> subprocess.Popen[str]:
-    """Start a driver; `more` is after how many commits it dies, and the part it replaces."""
-    program = Path(__file__).with_name("driver_program.py")
-    values = [lake.place.location, name, beat_seconds, refreshes, *more]
-    return subprocess.Popen(
-        [sys.executable, str(program), *map(str, values)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(program.parent)])},
+@dataclass
+class Driver:
+    """A driver in a process of its own."""
+
+    process: BaseProcess
+    told: Path
+
+    def lines(self) -> list[str]:
+        """What it has said so far."""
+        return self.told.read_text("utf-8").splitlines()
+
+    def wait_until(self, line: str) -> None:
+        """Wait until it has said that a refresh began, say."""
+        end = time.monotonic() + LONGEST_SECONDS
+        while not any(said.startswith(line) for said in self.lines()):
+            assert time.monotonic() < end and self.process.exitcode is None, self.lines()
+            time.sleep(0.01)
+
+    def wait(self) -> int:
+        """Wait until it ends; returns its exit code, below zero for the signal that killed it."""
+        self.process.join(LONGEST_SECONDS)
+        assert self.process.exitcode is not None
+        return self.process.exitcode
+
+    def published(self) -> list[int]:
+        """Wait until it ends, and find the refreshes that it says it published."""
+        self.wait()
+        return [int(line.split()[1]) for line in self.lines() if line.startswith("published")]
+
+
+def start_driver(
+    lake: Lake,
+    name: str,
+    beat_seconds: float,
+    refreshes: int,
+    *,
+    dies_after: int | None = None,
+    part: int | None = None,
+) -> Driver:
+    """Start a driver.
+
+    Args:
+        lake: the lake.
+        name: begins the names of its runs.
+        beat_seconds: time between renewals of its leases.
+        refreshes: how many it makes.
+        dies_after: how many tables it commits before it kills itself.
+        part: the part of one table that it replaces; else three tables whole.
+    """
+    told = Path(tempfile.mkstemp(prefix="etl-driver-")[1])
+    process = _processes.Process(
+        target=run, args=(lake, name, beat_seconds, refreshes, told, dict(os.environ), dies_after, part)
     )
-
-
-def published_by(process: subprocess.Popen[str]) -> list[int]:
-    """Wait for a driver, and find the refreshes that it says it published."""
-    output, _ = process.communicate(timeout=120)
-    return [int(line.split()[1]) for line in output.splitlines() if line.startswith("published")]
+    process.start()
+    return Driver(process, told)
 
 
 def seen(lake: Lake, pins: Pins | None) -> set[str]:

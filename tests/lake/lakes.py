@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 
 import duckdb
@@ -14,7 +18,17 @@ PARTS = 4
 
 
 def new_lake(folder: Path, name: str = "lake") -> Lake:
+    """An empty lake: a copy of the first, as to create all tables takes a third of a second."""
+    shutil.copytree(_empty_lake(), folder / name)
     return Lake.open(str(folder / name), parts=PARTS)
+
+
+@functools.cache
+def _empty_lake() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="etl-empty-lake-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Lake.open(str(folder), parts=PARTS)
+    return folder
 
 
 def fill(lake: Lake, file: Path, n: int = 1, base: Pins | None = None, run_id: str = "filling") -> Pins:

@@ -13,12 +13,14 @@ import pytest
 pytest.importorskip("deltalake", reason="needs deltalake: pip install 'etl-project[lake]'")
 
 from driver_program import TABLES, refresh, rows_of
-from drivers import published_by, seen, seen_without_pins, start_driver
+from drivers import seen, seen_without_pins, start_driver
 from lakes import new_lake
 
 from etl_project.lake.store import Beaten, Lake, Pins
 
 BEAT = 0.2
+QUICK_BEAT = 0.05
+"""Of drivers that are alone: a lease that expires while its driver lives would disturb nobody."""
 
 
 @pytest.fixture
@@ -45,8 +47,8 @@ def test_a_driver_that_dies_between_its_steps_shows_nothing_and_is_undone(lake: 
     """It dies after its files and after each commit. The next refresh goes on from what was there."""
     before, mixed = refresh_here(lake, "first"), 0
     for commits in range(len(TABLES)):
-        driver = start_driver(lake, f"dies{commits}", BEAT, 1, commits)
-        assert published_by(driver) == [] and driver.returncode == -signal.SIGKILL
+        driver = start_driver(lake, f"dies{commits}", BEAT, 1, dies_after=commits)
+        assert driver.published() == [] and driver.wait() == -signal.SIGKILL
         assert lake.pins() == before and assert_whole(lake) == {str(before.n)}
         mixed += len(seen_without_pins(lake)) > 1
         after = refresh_here(lake, f"heals{commits}")
@@ -55,8 +57,11 @@ def test_a_driver_that_dies_between_its_steps_shows_nothing_and_is_undone(lake: 
     assert mixed == len(TABLES) - 1, "or the tables were never ahead, and this proves nothing"
 
 
+LONGEST_LIFE_SECONDS = 4
+
+
 def kill_drivers(lake: Lake, kills: int, chance: random.Random) -> tuple[int, int]:
-    """Kill drivers at random moments while pinned readers read, and heal after the last.
+    """Kill drivers at random moments while a reader of pins reads, and heal after the last.
 
     Returns:
         Kills that left tables ahead, and reads without pins that were mixed.
@@ -77,11 +82,12 @@ def kill_drivers(lake: Lake, kills: int, chance: random.Random) -> tuple[int, in
     ahead = mixed = 0
     try:
         for kill in range(kills):
-            driver = start_driver(lake, f"killed{kill}", BEAT, 1_000)
-            assert driver.stdout and driver.stdout.readline().startswith("began")
-            time.sleep(chance.uniform(0, 1.5))
-            driver.kill()
-            driver.communicate()
+            driver = start_driver(lake, f"killed{kill}", QUICK_BEAT, 1_000)
+            driver.wait_until("began")
+            # It waits for the lease of the one before, and then refreshes many times.
+            time.sleep(chance.uniform(0.2, LONGEST_LIFE_SECONDS))
+            driver.process.kill()
+            driver.wait()
             pins = lake.pins()
             assert pins and seen(lake, pins) == {str(pins.n)}
             newest = seen_without_pins(lake)
@@ -111,20 +117,21 @@ def test_twenty_kills_leave_refreshes_whole_and_some_tables_ahead(lake: Lake) ->
     assert ahead and mixed, "or the kills prove nothing"
 
 
+@pytest.mark.prove("lake")
 def test_of_two_drivers_at_once_each_number_is_published_once(lake: Lake) -> None:
-    drivers = [start_driver(lake, name, 1, 3) for name in ("one", "other")]
-    said = [number for driver in drivers for number in published_by(driver)]
-    assert [driver.returncode for driver in drivers] == [0, 0]
+    drivers = [start_driver(lake, name, 1, 10) for name in ("one", "other")]
+    said = [number for driver in drivers for number in driver.published()]
+    assert [driver.wait() for driver in drivers] == [0, 0]
     numbers = [pins.n for pins in lake.publications()]
-    assert sorted(said) == numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 3
+    assert sorted(said) == numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 10
     assert assert_whole(lake) == {str(numbers[-1])}
 
 
 def test_two_drivers_that_touch_different_parts_do_not_mix_either(lake: Lake) -> None:
     """Delta Lake alone would let both through: each table is whole, and yet no refresh made what they show together."""
     refresh_here(lake, "first")
-    drivers = {part: start_driver(lake, f"part{part}", 1, 3, "", part) for part in (1, 2)}
-    said = {part: published_by(driver) for part, driver in drivers.items()}
+    drivers = {part: start_driver(lake, f"part{part}", 1, 3, part=part) for part in (1, 2)}
+    said = {part: driver.published() for part, driver in drivers.items()}
     numbers = [pins.n for pins in lake.publications()]
     assert sorted([1, *said[1], *said[2]]) == numbers == list(range(1, len(numbers) + 1))
     with lake.connect(lake.pins(), {"internal.article_words"}) as con:
@@ -140,12 +147,11 @@ def test_a_slow_driver_that_lives_is_not_undone(lake: Lake) -> None:
         adds = [file for file in tables.values() if file]
         pins = lake.commit(2, first, adds, [file for table in TABLES for file in lake.files(first, table)], "slow")
         other = start_driver(lake, "fast", BEAT, 2)
-        assert other.stdout and other.stdout.readline() == "began 2\n"
+        other.wait_until("began 2")
         time.sleep(3 * 6 * BEAT)  # three times what an expired lease takes
-        assert other.poll() is None and lake.pins() == first
+        assert other.process.exitcode is None and lake.pins() == first
         lake.publish(pins)
-    output, _ = other.communicate(timeout=60)
-    assert output.splitlines() == ["beaten", "began 3", "published 3"]
+    assert other.wait() == 0 and other.lines() == ["began 2", "beaten", "began 3", "published 3"]
     assert assert_whole(lake) == {"3"} and [pins.n for pins in lake.publications()] == [1, 2, 3]
 
 

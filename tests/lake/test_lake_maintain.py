@@ -64,6 +64,13 @@ def test_publications_that_are_not_kept_are_forgotten_with_their_files(lake: Lak
     assert len(data_files(lake, "publications")) == 3
 
 
+def test_polars_reads_the_rows_of_a_pinned_version(lake: Lake) -> None:
+    first, second = publish_tags(lake, "first", "one"), publish_tags(lake, "second", "two", "three")
+    for pins in (first, second):
+        scanned = pl.scan_delta(lake.place.address("tags"), version=pins.versions["tags"])
+        assert sorted(scanned.collect()["tag_id"]) == tag_ids(lake, pins)
+
+
 def test_what_dead_drivers_left_goes_and_the_newest_version_is_the_pinned_one_again(lake: Lake) -> None:
     first = publish_tags(lake, "first", "one")
     written = lake.write("tags", 0, tags("dead"), "dead")

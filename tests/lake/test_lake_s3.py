@@ -15,7 +15,7 @@ pytest.importorskip("deltalake", reason="needs deltalake: pip install 'etl-proje
 
 import polars as pl
 from conftest import Site
-from drivers import published_by, seen, start_driver
+from drivers import seen, start_driver
 from lakes import PARTS, fill, publish_tags, tag_ids
 
 from etl_project.database.work_file import WorkFile
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["moto_server"]
 
-LOCATION = "s3://harbour/the lake"
+LOCATION = "s3://harbour/some/lake"
 
 
 @pytest.mark.prove("lake")
@@ -59,8 +59,13 @@ def test_a_lake_in_a_bucket_gives_the_rows_of_a_file_and_shows_no_secret(
             with pytest.raises(duckdb.Error):
                 con.execute("FROM read_parquet('s3://harbour/elsewhere.parquet')")
         assert b"hush-hush-hush" not in file.read_bytes()
-    version = pins.versions["tags"]
-    found = pl.scan_delta(lake.place.address("tags"), version=version, storage_options={"allow_http": "true"})
+    plain = {"allow_http": "true"}
+    for name, table in lake_tables().items():
+        if version := pins.versions[name]:
+            address = lake.place.address(table.folder)
+            found = pl.scan_delta(address, version=version, storage_options=plain)
+            assert found.select(list(table.columns)).collect().height == len(wanted[name])
+    found = pl.scan_delta(lake.place.address("tags"), version=pins.versions["tags"], storage_options=plain)
     assert sorted(found.select("tag_id", "name").collect().rows()) == wanted["tags"]
     stored = [lake.place.get(object.path) or b"" for object in lake.place.list("")]
     assert not any(b"hush-hush-hush" in data for data in stored)
@@ -71,13 +76,12 @@ def test_a_lake_in_a_bucket_gives_the_rows_of_a_file_and_shows_no_secret(
 def test_drivers_of_a_bucket_publish_each_number_once_and_its_dead_are_undone(tmp_path: Path, moto: Moto) -> None:
     lake = Lake.open(LOCATION, parts=PARTS)
     drivers = [start_driver(lake, name, 2, 4) for name in ("one", "other")]
-    told = sorted(number for driver in drivers for number in published_by(driver))
+    told = sorted(number for driver in drivers for number in driver.published())
     assert told == [pins.n for pins in lake.publications()] == list(range(1, len(told) + 1)) and len(told) >= 4
     for pins in lake.publications():
         assert seen(lake, pins) == {str(pins.n)}
-    dead = start_driver(lake, "dies", 2, 1, 2)
-    assert published_by(dead) == []
-    assert published_by(start_driver(lake, "heals", 2, 1)) == [told[-1] + 1]
+    assert start_driver(lake, "dies", 2, 1, dies_after=2).published() == []
+    assert start_driver(lake, "heals", 2, 1).published() == [told[-1] + 1]
     done = maintain_lake(lake, "maintains", 2)
     assert done.removed and done.forgotten
     assert seen(lake, lake.pins()) == {str(told[-1] + 1)}
