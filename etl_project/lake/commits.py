@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from etl_project.errors import BUSY, UserError
 from etl_project.lake.data_files import LakeFile
-from etl_project.lake.place import Place, StoredObject
+from etl_project.lake.place import LakeUnavailable, Place, StoredObject
 from etl_project.lake.tables import PART, LakeTable
 
 if TYPE_CHECKING:
@@ -67,6 +67,12 @@ def open_table(place: Place, folder: str, version: int | None = None) -> DeltaTa
     try:
         return DeltaTable(place.address(folder), version=version, storage_options=place.storage_options())
     except (DeltaError, OSError) as error:
+        entries = log_entries(place, folder)
+        if version is not None and entries and version < min(entry_version for entry_version, _ in entries):
+            raise LakeUnavailable(
+                f"Version {version} of {place.address(folder)} is not kept any more: newer ones took its place. Ask "
+                "again; where the published file names it, run: etl refresh"
+            ) from None
         raise place.fault(error) from None
 
 
@@ -140,7 +146,7 @@ def commit_files(
         with suppress(NotNext):
             if handle.version() > base:
                 # The handle that restored is the one that writes: a newer one might hold commits unseen.
-                restore(place, handle, base, n=n, run_id=run_id)
+                restore(place, table.folder, handle, base, n=n, run_id=run_id)
             return commit_next(place, table, handle, adds, removes, n=n, run_id=run_id)
 
 
@@ -163,7 +169,7 @@ def heal_table(
             return
         wait_for(_runs_of_commits(place, table.folder, pinned + 1, handle.version()) - {run_id})
         with suppress(NotNext):
-            restore(place, handle, pinned, n=n, run_id=run_id)
+            restore(place, table.folder, handle, pinned, n=n, run_id=run_id)
             return
 
 
@@ -175,14 +181,14 @@ def paths_of(handle: DeltaTable) -> frozenset[str]:
     return frozenset(pl.DataFrame(handle.get_add_actions())["path"])
 
 
-def restore(place: Place, handle: DeltaTable, version: int, *, n: int, run_id: str) -> None:
+def restore(place: Place, folder: str, handle: DeltaTable, version: int, *, n: int, run_id: str) -> None:
     """Make the contents of a version the newest again, by the next commit of the handle.
 
     Raises:
         NotNext: somebody else made the next commit.
         LakeUnavailable: the commit cannot be written.
     """
-    with _told(place):
+    with _next_of(place, folder, handle):
         handle.restore(version, commit_properties=_properties(run_id, n))
 
 
@@ -238,7 +244,7 @@ def commit_next(
     is_of_other_columns = handle.schema().to_json() != schema.to_json()
     if is_of_other_columns and len(removed) != len(handle.file_uris()):
         raise ValueError(f"the columns of {table.name} have changed, and not all of its files are replaced")
-    with _told(place):
+    with _next_of(place, table.folder, handle):
         handle.create_write_transaction(
             added if is_of_other_columns else [*removed, *added],
             "overwrite" if is_of_other_columns else "append",
@@ -254,22 +260,28 @@ class NotNext(Exception):
 
 
 @contextmanager
-def _told(place: Place) -> Iterator[None]:
+def _next_of(place: Place, folder: str, handle: DeltaTable) -> Iterator[None]:
+    """Tell that somebody else made the next commit from that it cannot be written."""
     from deltalake.exceptions import CommitFailedError, DeltaError
 
     try:
         yield
-    except CommitFailedError:
-        raise NotNext from None
     except (DeltaError, OSError) as error:
+        entry = _entry(folder, handle.version() + 1)
+        if isinstance(error, CommitFailedError) and place.modified(entry) is not None:
+            raise NotNext from None
         raise place.fault(error) from None
+
+
+def _entry(folder: str, version: int) -> str:
+    return f"{folder}/_delta_log/{version:020}.json"
 
 
 def _runs_of_commits(place: Place, folder: str, first: int, last: int) -> frozenset[str]:
     """Runs that made the commits of some versions; empty text for a commit of a program that names none."""
     runs = set()
     for version in range(first, last + 1):
-        text = (place.get(f"{folder}/_delta_log/{version:020}.json") or b"").decode()
+        text = (place.get(_entry(folder, version)) or b"").decode()
         actions = [json.loads(line) for line in text.splitlines() if line]
         runs |= {str(action["commitInfo"].get(RUN, "")) for action in actions if "commitInfo" in action}
     return frozenset(runs)

@@ -15,6 +15,7 @@ from lakes import new_lake, publish_tags, tag_ids, tags
 from etl_project.lake import logs
 from etl_project.lake.commits import open_table
 from etl_project.lake.maintain import MOST_FILES_A_PART, LakeBusy, maintain_lake
+from etl_project.lake.place import LakeUnavailable
 from etl_project.lake.store import Beaten, Lake
 
 BEAT = 0.1
@@ -145,6 +146,8 @@ def test_logs_are_cut_off_before_the_oldest_kept_version_and_it_opens(
     assert tag_ids(lake, lake.pins()) == ["new"]
     assert pl.scan_delta(lake.place.address("tags")).collect()["tag_id"].to_list() == ["new"]
     assert len(lake.publications()) == 3
+    with pytest.raises(LakeUnavailable, match=r"Version 1 of .* is not kept any more"):
+        open_table(lake.place, "tags", 1)
 
 
 def test_leases_of_the_dead_go(lake: Lake) -> None:
