@@ -34,8 +34,8 @@ docs: .venv/.ready  ## write docs/checks.md and docs/dictionary.md from the chec
 ui: .venv/.ready  ## open Dagster: runs, schedule, lineage
 	@$(BIN)/etl ui
 
-bench: .venv/.ready  ## measure everything anew and write benchmarks/RESULTS.md (hours; a machine with nothing else to do)
-	@$(BIN)/python -m benchmarks.run
+bench: .venv/.ready  ## measure anew and write benchmarks/RESULTS.md (under an hour; ALL=1 for the rows that take hours, too)
+	@$(BIN)/python -m benchmarks.run $(if $(ALL),--all)
 
 bench-peers: .venv/.ready  ## install the programs that benchmarks compare with, below benchmarks/.peers
 	@$(BIN)/python -m benchmarks.peers

@@ -1,4 +1,4 @@
-"""The last line of a run's log: what the terminal prints at the end of a refresh."""
+"""What a run leaves of its outcome: the last line of its log, as in the terminal, and tags in the list of runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import logging
 from rich.console import Console
 
 from assets.resources import Session
-from etl_project.show.summary import show_summary
+from etl_project.show.console import count_of
+from etl_project.show.summary import changes_in_words, show_summary
 
 _WIDTH = 120
 
@@ -37,3 +38,16 @@ def log_outcome(session: Session, log: logging.Logger) -> None:
         or any(not check.passed for check in session.checks)
     )
     log.log(logging.WARNING if needs_care else logging.INFO, "Refresh %s\n%s", published.generation, text.getvalue())
+
+
+def outcome_tags(session: Session) -> dict[str, str]:
+    """Say in a few words what a run changed, for the list of runs; nothing where it loaded or published nothing."""
+    loaded, published = session.tables, session.published
+    if not loaded or not published:
+        return {}
+    rejected = loaded.rows["rejected_files"]
+    return {
+        "etl/refresh": str(published.generation),
+        "etl/articles": changes_in_words(loaded.changes),
+        **({"etl/rejected": count_of(rejected, "file")} if rejected else {}),
+    }

@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.aggregates import AGGREGATES
 from assets.freshness import FRESHNESS_CHECK, check_freshness
-from assets.outcome import log_outcome
+from assets.outcome import log_outcome, outcome_tags
 from assets.pictures import picture_of
 from assets.resources import Session
 from etl_project.show.console import bytes_in_words
@@ -44,4 +44,5 @@ def publish(
         },
         check_results=[fresh],
     )
+    context.instance.add_run_tags(context.run.run_id, outcome_tags(session))
     log_outcome(session, context.log)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from benchmarks.corpus.site import Site, Variant, generate, settle
 from benchmarks.measure import Pairs, run, time_pairs
+from etl_project.insight import Insight
 
 PYTHON = Path(sys.executable)
 ROOT = Path(__file__).parents[1]
+
+PARTS = [part.name for part in fields(Insight)]
+"""Parts of `[insight]`."""
 
 
 @dataclass(slots=True)
@@ -34,7 +39,7 @@ class Bench:
     """Idle checks for changes."""
     refreshes: int = 288
     """Refreshes a day, one every five minutes."""
-    runs: int = 5
+    runs: int = 3
     """Runs of which a figure is the median."""
     large_runs: int = 2
     """The same for the large site."""
@@ -47,6 +52,7 @@ class Bench:
         if site.folder not in self.bytes_of:
             shutil.rmtree(site.folder, ignore_errors=True)
             self.bytes_of[site.folder] = generate(site)
+            switch_insight(site, [])
             settle()
         return site
 
@@ -95,6 +101,13 @@ class Bench:
         """Remove a large site that no further row needs."""
         shutil.rmtree(site.folder, ignore_errors=True)
         self.bytes_of.pop(site.folder, None)
+
+
+def switch_insight(site: Site, on: Collection[str]) -> None:
+    """Switch the named parts of `[insight]` on, and the others off: off is how sites are measured."""
+    text = site.settings.read_text("utf-8").partition("\n[insight]\n")[0]
+    lines = [f"{part} = {str(part in on).lower()}" for part in PARTS]
+    site.settings.write_text("\n".join([text, "[insight]", *lines, ""]), "utf-8")
 
 
 def posts_of(site: Site) -> Path:

@@ -1,21 +1,19 @@
-"""What search, stories, terms and links cost: builds and refreshes with each part of `[insight]` on and off."""
+"""What search, stories, terms and links cost, each part of `[insight]` on and off, and what the page costs."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from pathlib import Path
 
-from benchmarks.bench import PYTHON, ROOT, Bench, forget, stages_of
+from benchmarks.bench import PARTS, PYTHON, ROOT, Bench, forget, stages_of, switch_insight
 from benchmarks.corpus.site import Site, Update, settle, update
 from benchmarks.measure import run, seconds
 from benchmarks.results import Result, Target
-from etl_project.insight import Insight
 
 MOST_MICROSECONDS = {"search": 80, "stories": 115, "terms": 48, "links": 12}
 """Part of `[insight]` -> CPU time a post that it may add to a full build."""
-
-PARTS = [field.name for field in fields(Insight)]
 
 _SEARCH = """
 import sys, time, duckdb
@@ -38,29 +36,22 @@ class Build:
 
 
 def insight(bench: Bench) -> Iterator[Result]:
-    """Measure each part on its own and all together beside none, then a search of two words."""
+    """Measure each part on its own and all together beside none, then a search of two words, and the page."""
     site = bench.site(bench.posts)
-    settings = site.settings.read_text("utf-8")
-
-    def switch(on: list[str]) -> None:
-        lines = [f"{part} = {str(part in on).lower()}" for part in PARTS]
-        site.settings.write_text("\n".join([settings, "[insight]", *lines, ""]), "utf-8")
 
     def build(on: list[str]) -> Build:
-        switch(on)
+        switch_insight(site, on)
         forget(site)
         bench.warm(site)
         cpu = run(stages_of(site), ROOT).cpu_seconds
         return Build(cpu / site.posts * 1e6, site.warehouse.stat().st_size / site.posts)
 
-    try:
-        for on in [[part] for part in PARTS] + [PARTS]:
-            yield _cost(bench, on, build)
-        yield from _queries(bench, site)
-        yield from _little_changed(bench, site, switch)
-    finally:
-        site.settings.write_text(settings, "utf-8")
-        bench.drop(site)
+    for on in [[part] for part in PARTS] + [PARTS]:
+        yield _cost(bench, on, build)
+    yield from _queries(bench, site)
+    yield from _page(bench, site)
+    yield from _little_changed(bench, site)
+    bench.drop(site)
 
 
 def _cost(bench: Bench, on: list[str], build: Callable[[list[str]], Build]) -> Result:
@@ -92,10 +83,22 @@ def _queries(bench: Bench, site: Site) -> Iterator[Result]:
         )  # fmt: skip
 
 
-def _little_changed(bench: Bench, site: Site, switch: Callable[[list[str]], None]) -> Iterator[Result]:
+def _page(bench: Bench, site: Site) -> Iterator[Result]:
+    page = site.folder / "report.html"
+    command: list[str | Path] = [PYTHON.with_name("etl"), "report", "--config", site.settings, "--output", page]
+    first = run(command, ROOT).cpu_seconds  # bundles the script that draws
+    later = [run(command, ROOT).cpu_seconds for _ in range(bench.runs)]
+    megabytes = page.stat().st_size / 1e6
+    target = Target(1.5, "at most 1.5 MB up to 100,000 posts")
+    name = f"the page of {bench.posts:,} posts, `etl report`"
+    yield Result(f"{name}, size", f"{megabytes:.2f} MB", target.words, target.verdict(megabytes))
+    yield Result(f"{name}, CPU time", seconds(later), note=f"{first:.1f} s the first time")
+
+
+def _little_changed(bench: Bench, site: Site) -> Iterator[Result]:
     taken: dict[bool, list[float]] = {}
     for is_on in (False, True):
-        switch(PARTS if is_on else [])
+        switch_insight(site, PARTS if is_on else [])
         forget(site)
         bench.build(site)
         taken[is_on] = []

@@ -88,8 +88,8 @@ def find_peers(site: Site, scratch: Path, bench: Bench, *, is_large: bool) -> tu
     if shutil.which("hugo"):
         version = _version("hugo", "version")
         hugo: list[str | Path] = ["hugo", "list", "all", "--source", hugo_site]
-        half = Target(0.5, "at most half its time") if is_large else None
-        found.append(Peer("`hugo list all`", version, "front matter only", hugo, bench.runs, half))
+        target = None if is_large else Target(0.6, "at most 0.6 of its time")
+        found.append(Peer("`hugo list all`", version, "front matter only", hugo, bench.runs, target))
     else:
         absent.append("hugo")
     if is_large:

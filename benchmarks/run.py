@@ -1,7 +1,8 @@
-"""`make bench`: measure everything and write the whole of benchmarks/RESULTS.md.
+"""`make bench`: measure what takes less than an hour, and write benchmarks/RESULTS.md; `make bench ALL=1`: everything.
 
 `python -m benchmarks.run --quick` tests the harness on small sizes. `--quick` and `--only ROWS` print their results
-instead of writing them. With `--keep` the new figures of those rows replace their old ones in RESULTS.md.
+instead of writing them. With `--keep` the new figures of those rows replace their old ones in RESULTS.md; else it has
+the rows of this session only, all of one commit.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from benchmarks.hostile import hostile_rows
 from benchmarks.insight import insight
 from benchmarks.measure import CommandFailed
 from benchmarks.peers import peers
+from benchmarks.real_sites import real_sites
 from benchmarks.results import Result, Section, load, render, save
 from benchmarks.rows import SECTIONS
 
@@ -31,19 +33,24 @@ FIGURES = Path(__file__).with_name("figures.json")
 
 ALL: dict[str, tuple[str, Callable[[Bench], Iterator[Result]]]] = {
     **SECTIONS,
-    "insight": ("Search, stories, terms and links", insight),
+    "insight": ("Search, stories, terms, links and the page", insight),
+    "sites": ("Real sites", real_sites),
     "records": ("Dagster's records", records),
     "peers": ("Other programs, the same posts", peers),
     "hostile": ("Posts made to hurt", hostile_rows),
 }
+
+LONG = frozenset({"large", "queries", "idle-large", "changed-large", "git", "records", "peers"})
+"""Rows that take an hour or more: those of a million posts, of a repository, of days of refreshes, of slow programs."""
 
 
 def main() -> None:
     """Measure the rows named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="test the harness on small sizes")
-    parser.add_argument("--only", nargs="+", choices=ALL, default=list(ALL), metavar="ROWS", help=" ".join(ALL))
-    parser.add_argument("--runs", type=int, help="runs of which a figure is the median; 5 by default")
+    parser.add_argument("--all", action="store_true", help="also the rows that take hours")
+    parser.add_argument("--only", nargs="+", choices=ALL, metavar="ROWS", help=" ".join(ALL))
+    parser.add_argument("--runs", type=int, help="runs of which a figure is the median; 3 by default")
     parser.add_argument("--large-runs", type=int, help="the same for the large site; 2 by default")
     parser.add_argument(
         "--folder", type=Path, default=Path(__file__).with_name(".work"), help="folder in which posts are generated"
@@ -59,7 +66,8 @@ def main() -> None:
         bench.idle_checks, bench.refreshes = 20, 5
     bench.runs = options.runs or bench.runs
     bench.large_runs = options.large_runs or bench.large_runs
-    is_kept = not options.quick and (options.keep or set(options.only) == set(ALL))
+    chosen = options.only or [name for name in ALL if options.all or name not in LONG]
+    is_kept = not options.quick and (options.keep or not options.only)
     sections = load(FIGURES) if options.keep else {}
     python = platform.python_version()
     runs = f"{bench.runs} runs unless a row names another number."
@@ -67,7 +75,7 @@ def main() -> None:
     shutil.rmtree(bench.folder, ignore_errors=True)
     bench.folder.mkdir(parents=True)
     try:
-        for name in (name for name in ALL if name in options.only):
+        for name in (name for name in ALL if name in chosen):
             heading, measure = ALL[name]
             began = time.perf_counter()
             results: list[Result] = []

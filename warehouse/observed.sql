@@ -21,10 +21,10 @@ CREATE TABLE article_changes (
     new_categories VARCHAR[]
 );
 COMMENT ON TABLE article_changes IS 'One row per article that a refresh added, changed, moved, deleted, rejected or restored, or in which it came out or expired.';
-COMMENT ON COLUMN article_changes.refresh_id IS 'Refresh that saw the change.';
-COMMENT ON COLUMN article_changes.source_id IS 'Source of the article.';
-COMMENT ON COLUMN article_changes.article_id IS 'Article.';
-COMMENT ON COLUMN article_changes.old_article_id IS 'Article it was before a move that changed its id.';
+COMMENT ON COLUMN article_changes.refresh_id IS 'Refresh that saw the change → refreshes.';
+COMMENT ON COLUMN article_changes.source_id IS 'Source of the article → sources.';
+COMMENT ON COLUMN article_changes.article_id IS 'Article → articles.';
+COMMENT ON COLUMN article_changes.old_article_id IS 'Article it was before a move that changed its id → articles.';
 COMMENT ON COLUMN article_changes.change IS 'added, changed (its file, or the status, date or categories read from it), moved (its path or its id), deleted, rejected or restored; came_out or expired where time alone put it in or out.';
 COMMENT ON COLUMN article_changes.title IS 'Title after the change; before it, where the article is gone.';
 COMMENT ON COLUMN article_changes.old_path IS 'File before.';
@@ -47,12 +47,12 @@ CREATE TABLE article_history (
     missing_since TIMESTAMPTZ,
     previous_article_id VARCHAR
 );
-COMMENT ON TABLE article_history IS 'One row per article ever seen.';
-COMMENT ON COLUMN article_history.article_id IS 'Article.';
+COMMENT ON TABLE article_history IS 'One row per article ever seen. Key: article_id.';
+COMMENT ON COLUMN article_history.article_id IS 'Article → articles.';
 COMMENT ON COLUMN article_history.first_seen_at IS 'as_of of the refresh that first saw it, inherited through moves.';
 COMMENT ON COLUMN article_history.last_changed_at IS 'as_of of the last refresh that changed it or, where [warehouse] history is on, read it otherwise because of settings or code.';
 COMMENT ON COLUMN article_history.missing_since IS 'as_of of the refresh that no longer saw it; NULL while it is there.';
-COMMENT ON COLUMN article_history.previous_article_id IS 'Article it was before the last move that changed its id.';
+COMMENT ON COLUMN article_history.previous_article_id IS 'Article it was before the last move that changed its id → articles.';
 
 CREATE TABLE article_versions (
     article_id VARCHAR NOT NULL,
@@ -71,8 +71,8 @@ CREATE TABLE article_versions (
     replaced_at TIMESTAMPTZ NOT NULL
 );
 COMMENT ON TABLE article_versions IS 'One row per version of an article that a later one replaced; filled where [warehouse] history is on.';
-COMMENT ON COLUMN article_versions.article_id IS 'Article.';
-COMMENT ON COLUMN article_versions.source_id IS 'Source of the article.';
+COMMENT ON COLUMN article_versions.article_id IS 'Article → articles.';
+COMMENT ON COLUMN article_versions.source_id IS 'Source of the article → sources.';
 COMMENT ON COLUMN article_versions.path IS 'File the version was read from.';
 COMMENT ON COLUMN article_versions.status IS 'published or draft.';
 COMMENT ON COLUMN article_versions.title IS 'Title of the version.';
@@ -103,7 +103,7 @@ CREATE TABLE refreshes (
     bytes_read BIGINT NOT NULL,
     source_commit VARCHAR
 );
-COMMENT ON TABLE refreshes IS 'One row per refresh that changed the warehouse.';
+COMMENT ON TABLE refreshes IS 'One row per refresh that changed the warehouse. Key: refresh_id.';
 COMMENT ON COLUMN refreshes.refresh_id IS 'Number of the refresh, from 1; the generation of the file it made.';
 COMMENT ON COLUMN refreshes.as_of IS 'Instant at which future posts were cut off.';
 COMMENT ON COLUMN refreshes.started_at IS 'When it began to look.';

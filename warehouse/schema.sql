@@ -9,7 +9,7 @@ CREATE TABLE readme (
     text VARCHAR NOT NULL,
     query VARCHAR NOT NULL
 );
-COMMENT ON TABLE readme IS 'One row per thing to know about this file, the first to read first.';
+COMMENT ON TABLE readme IS 'One row per thing to know about this file, the first to read first. Key: position.';
 COMMENT ON COLUMN readme.position IS 'Order to read in, from 1.';
 COMMENT ON COLUMN readme.subject IS 'What the row is about.';
 COMMENT ON COLUMN readme.text IS 'What to know.';
@@ -23,7 +23,7 @@ CREATE TABLE sources (
     time_zone VARCHAR NOT NULL,
     location VARCHAR NOT NULL
 );
-COMMENT ON TABLE sources IS 'One row per source: a folder of posts named in etl.toml.';
+COMMENT ON TABLE sources IS 'One row per source: a folder of posts named in etl.toml. Key: source_id.';
 COMMENT ON COLUMN sources.source_id IS 'Name of the source in etl.toml.';
 COMMENT ON COLUMN sources.title IS 'Title of the site, from etl.toml.';
 COMMENT ON COLUMN sources.url IS 'Address of the site, from etl.toml.';
@@ -45,11 +45,11 @@ CREATE TABLE post_files (
     warnings VARCHAR[] NOT NULL,
     reason VARCHAR
 );
-COMMENT ON TABLE post_files IS 'One row per file of the last complete listing.';
-COMMENT ON COLUMN post_files.source_id IS 'Source of the file.';
+COMMENT ON TABLE post_files IS 'One row per file of the last complete listing. Key: source_id, path.';
+COMMENT ON COLUMN post_files.source_id IS 'Source of the file → sources.';
 COMMENT ON COLUMN post_files.path IS 'Path below the location of the source; bytes that are not UTF-8 are written \xNN.';
 COMMENT ON COLUMN post_files.status IS 'loaded or rejected: there is no third way.';
-COMMENT ON COLUMN post_files.article_id IS 'The article this file stands for, also when it is shadowed or rejected.';
+COMMENT ON COLUMN post_files.article_id IS 'The article this file stands for, also when it is shadowed or rejected → articles.';
 COMMENT ON COLUMN post_files.is_shadowed IS 'Another file of the same identity is the article; this one steps in when that one goes.';
 COMMENT ON COLUMN post_files.is_deferred IS 'The file was caught half written; its last good row is kept for now.';
 COMMENT ON COLUMN post_files.size IS 'Bytes.';
@@ -84,9 +84,9 @@ CREATE TABLE articles (
     front_matter JSON NOT NULL,
     extra JSON NOT NULL
 );
-COMMENT ON TABLE articles IS 'One row per article: a post that is live or a draft.';
+COMMENT ON TABLE articles IS 'One row per article: a post that is live or a draft. Key: article_id.';
 COMMENT ON COLUMN articles.article_id IS '<source>:<identity>, the same after every rebuild.';
-COMMENT ON COLUMN articles.source_id IS 'Source of the article.';
+COMMENT ON COLUMN articles.source_id IS 'Source of the article → sources.';
 COMMENT ON COLUMN articles.path IS 'File the article was read from.';
 COMMENT ON COLUMN articles.slug IS 'Slug from the front matter, else from the file name.';
 COMMENT ON COLUMN articles.title IS 'Title as a reader sees it; NULL when there is none.';
@@ -114,8 +114,8 @@ CREATE TABLE article_bodies (
     body VARCHAR NOT NULL USING COMPRESSION zstd,
     text VARCHAR NOT NULL USING COMPRESSION zstd
 );
-COMMENT ON TABLE article_bodies IS 'One row per article: its body.';
-COMMENT ON COLUMN article_bodies.article_id IS 'Article of the body.';
+COMMENT ON TABLE article_bodies IS 'One row per article: its body. Key: article_id.';
+COMMENT ON COLUMN article_bodies.article_id IS 'Article of the body → articles.';
 COMMENT ON COLUMN article_bodies.body IS 'Body as written, Markdown or HTML, line ends as \n.';
 COMMENT ON COLUMN article_bodies.text IS 'Plain text a reader sees, paragraphs separated by a blank line, without what the rules name as furniture.';
 
@@ -124,16 +124,16 @@ CREATE TABLE categories (
     name VARCHAR NOT NULL,
     parent_id VARCHAR
 );
-COMMENT ON TABLE categories IS 'One row per category that an article has.';
+COMMENT ON TABLE categories IS 'One row per category that an article has. Key: category_id.';
 COMMENT ON COLUMN categories.category_id IS 'NFKC, casefolded name with single spaces; of a nested category the path joined with /.';
 COMMENT ON COLUMN categories.name IS 'Spelling most articles use, ties by code points.';
-COMMENT ON COLUMN categories.parent_id IS 'Category this one is nested in.';
+COMMENT ON COLUMN categories.parent_id IS 'Category this one is nested in → categories.';
 
 CREATE TABLE tags (
     tag_id VARCHAR NOT NULL,
     name VARCHAR NOT NULL
 );
-COMMENT ON TABLE tags IS 'One row per tag that an article has.';
+COMMENT ON TABLE tags IS 'One row per tag that an article has. Key: tag_id.';
 COMMENT ON COLUMN tags.tag_id IS 'NFKC, casefolded name with single spaces.';
 COMMENT ON COLUMN tags.name IS 'Spelling most articles use, ties by code points.';
 
@@ -141,7 +141,7 @@ CREATE TABLE authors (
     author_id VARCHAR NOT NULL,
     name VARCHAR NOT NULL
 );
-COMMENT ON TABLE authors IS 'One row per author that an article has.';
+COMMENT ON TABLE authors IS 'One row per author that an article has. Key: author_id.';
 COMMENT ON COLUMN authors.author_id IS 'NFKC, casefolded name with single spaces.';
 COMMENT ON COLUMN authors.name IS 'Spelling most articles use, ties by code points.';
 
@@ -151,9 +151,9 @@ CREATE TABLE article_categories (
     position INTEGER NOT NULL,
     name_as_written VARCHAR NOT NULL
 );
-COMMENT ON TABLE article_categories IS 'One row per article and category.';
-COMMENT ON COLUMN article_categories.article_id IS 'Article.';
-COMMENT ON COLUMN article_categories.category_id IS 'Category.';
+COMMENT ON TABLE article_categories IS 'One row per article and category. Key: article_id, category_id.';
+COMMENT ON COLUMN article_categories.article_id IS 'Article → articles.';
+COMMENT ON COLUMN article_categories.category_id IS 'Category → categories.';
 COMMENT ON COLUMN article_categories.position IS 'Order in the post, from 1.';
 COMMENT ON COLUMN article_categories.name_as_written IS 'Spelling in this post.';
 
@@ -163,9 +163,9 @@ CREATE TABLE article_tags (
     position INTEGER NOT NULL,
     name_as_written VARCHAR NOT NULL
 );
-COMMENT ON TABLE article_tags IS 'One row per article and tag.';
-COMMENT ON COLUMN article_tags.article_id IS 'Article.';
-COMMENT ON COLUMN article_tags.tag_id IS 'Tag.';
+COMMENT ON TABLE article_tags IS 'One row per article and tag. Key: article_id, tag_id.';
+COMMENT ON COLUMN article_tags.article_id IS 'Article → articles.';
+COMMENT ON COLUMN article_tags.tag_id IS 'Tag → tags.';
 COMMENT ON COLUMN article_tags.position IS 'Order in the post, from 1.';
 COMMENT ON COLUMN article_tags.name_as_written IS 'Spelling in this post.';
 
@@ -175,9 +175,9 @@ CREATE TABLE article_authors (
     position INTEGER NOT NULL,
     name_as_written VARCHAR NOT NULL
 );
-COMMENT ON TABLE article_authors IS 'One row per article and author.';
-COMMENT ON COLUMN article_authors.article_id IS 'Article.';
-COMMENT ON COLUMN article_authors.author_id IS 'Author.';
+COMMENT ON TABLE article_authors IS 'One row per article and author. Key: article_id, author_id.';
+COMMENT ON COLUMN article_authors.article_id IS 'Article → articles.';
+COMMENT ON COLUMN article_authors.author_id IS 'Author → authors.';
 COMMENT ON COLUMN article_authors.position IS 'Order in the post, from 1.';
 COMMENT ON COLUMN article_authors.name_as_written IS 'Spelling in this post.';
 
@@ -189,8 +189,8 @@ CREATE TABLE article_links (
     kind VARCHAR NOT NULL,
     text VARCHAR
 );
-COMMENT ON TABLE article_links IS 'One row per link or image of an article, in reading order.';
-COMMENT ON COLUMN article_links.article_id IS 'Article.';
+COMMENT ON TABLE article_links IS 'One row per link or image of an article, in reading order. Key: article_id, position.';
+COMMENT ON COLUMN article_links.article_id IS 'Article → articles.';
 COMMENT ON COLUMN article_links.position IS 'Order in the body, from 1.';
 COMMENT ON COLUMN article_links.url IS 'Address as written.';
 COMMENT ON COLUMN article_links.host IS 'Host of the address in lower case; NULL for addresses without one.';
@@ -203,8 +203,8 @@ CREATE TABLE article_headings (
     level INTEGER NOT NULL,
     text VARCHAR NOT NULL
 );
-COMMENT ON TABLE article_headings IS 'One row per heading of an article, in reading order.';
-COMMENT ON COLUMN article_headings.article_id IS 'Article.';
+COMMENT ON TABLE article_headings IS 'One row per heading of an article, in reading order. Key: article_id, position.';
+COMMENT ON COLUMN article_headings.article_id IS 'Article → articles.';
 COMMENT ON COLUMN article_headings.position IS 'Order in the body, from 1.';
 COMMENT ON COLUMN article_headings.level IS '1 to 6.';
 COMMENT ON COLUMN article_headings.text IS 'Text of the heading.';
@@ -216,8 +216,8 @@ CREATE TABLE article_mentions (
     label VARCHAR NOT NULL,
     count INTEGER NOT NULL
 );
-COMMENT ON TABLE article_mentions IS 'One row per article and entity its markup names, such as a stock.';
-COMMENT ON COLUMN article_mentions.article_id IS 'Article.';
+COMMENT ON TABLE article_mentions IS 'One row per article and entity its markup names, such as a stock. Key: article_id, kind, key.';
+COMMENT ON COLUMN article_mentions.article_id IS 'Article → articles.';
 COMMENT ON COLUMN article_mentions.kind IS 'Kind of entity, from the rule in etl.toml.';
 COMMENT ON COLUMN article_mentions.key IS 'Key of the entity: the parts of the attribute that the rule names.';
 COMMENT ON COLUMN article_mentions.label IS 'Spelling this article uses most, ties by code points.';
@@ -236,8 +236,8 @@ CREATE TABLE article_metrics (
     code_blocks BIGINT NOT NULL,
     reading_minutes DOUBLE NOT NULL
 );
-COMMENT ON TABLE article_metrics IS 'One row per article: counts over its plain text and structure.';
-COMMENT ON COLUMN article_metrics.article_id IS 'Article.';
+COMMENT ON TABLE article_metrics IS 'One row per article: counts over its plain text and structure. Key: article_id.';
+COMMENT ON COLUMN article_metrics.article_id IS 'Article → articles.';
 COMMENT ON COLUMN article_metrics.characters IS 'characters: Code points of the plain text, white space apart.';
 COMMENT ON COLUMN article_metrics.words IS 'words: Each Han, Hiragana, Katakana or Hangul character counts as one; elsewhere the words of Unicode UAX 29 that hold a letter or digit.';
 COMMENT ON COLUMN article_metrics.han_characters IS 'characters: Code points of the script Han.';
@@ -254,8 +254,8 @@ CREATE TABLE search_text (
     length INTEGER NOT NULL,
     form VARCHAR NOT NULL USING COMPRESSION zstd
 );
-COMMENT ON TABLE search_text IS 'One row per article: title and plain text as search compares them; empty where [insight] search is off.';
-COMMENT ON COLUMN search_text.article_id IS 'Article.';
+COMMENT ON TABLE search_text IS 'One row per article: title and plain text as search compares them; empty where [insight] search is off. Key: article_id.';
+COMMENT ON COLUMN search_text.article_id IS 'Article → articles.';
 COMMENT ON COLUMN search_text.length IS 'Characters of form.';
 COMMENT ON COLUMN search_text.form IS 'search_form of the title, then of the plain text: two spaces end the title.';
 
@@ -264,9 +264,9 @@ CREATE TABLE story_pairs (
     other_article_id VARCHAR NOT NULL,
     similarity DOUBLE NOT NULL
 );
-COMMENT ON TABLE story_pairs IS 'One row per two articles that were found to tell the same story; two of equal text may be connected through a third.';
-COMMENT ON COLUMN story_pairs.article_id IS 'Article, the lower id of the two.';
-COMMENT ON COLUMN story_pairs.other_article_id IS 'The other article.';
+COMMENT ON TABLE story_pairs IS 'One row per two articles that were found to tell the same story; two of equal text may be connected through a third. Key: article_id, other_article_id.';
+COMMENT ON COLUMN story_pairs.article_id IS 'Article, the lower id of the two → articles.';
+COMMENT ON COLUMN story_pairs.other_article_id IS 'The other article → articles.';
 COMMENT ON COLUMN story_pairs.similarity IS 'Share of the shingles of both texts that each of them has, estimated to within 0.1; 1 for equal texts.';
 
 CREATE TABLE stories (
@@ -275,9 +275,9 @@ CREATE TABLE stories (
     is_first BOOLEAN NOT NULL,
     similarity DOUBLE NOT NULL
 );
-COMMENT ON TABLE stories IS 'One row per article: the story it tells; empty where [insight] stories is off.';
-COMMENT ON COLUMN stories.story_id IS 'article_id of the earliest article of the story, live or not; those without a date are last.';
-COMMENT ON COLUMN stories.article_id IS 'Article.';
+COMMENT ON TABLE stories IS 'One row per article: the story it tells; empty where [insight] stories is off. Key: article_id.';
+COMMENT ON COLUMN stories.story_id IS 'article_id of the earliest article of the story, live or not; those without a date are last → articles.';
+COMMENT ON COLUMN stories.article_id IS 'Article → articles.';
 COMMENT ON COLUMN stories.is_first IS 'It is the earliest live article of the story: one of each story that has a live one.';
 COMMENT ON COLUMN stories.similarity IS 'Similarity of its text with that of the article story_id, as in story_pairs; 1 for itself.';
 
@@ -287,10 +287,10 @@ CREATE TABLE link_targets (
     target_article_id VARCHAR NOT NULL,
     matched_by VARCHAR NOT NULL
 );
-COMMENT ON TABLE link_targets IS 'One row per internal link that leads to an article of the same source, live or not; empty where [insight] links is off.';
-COMMENT ON COLUMN link_targets.article_id IS 'Article that has the link.';
+COMMENT ON TABLE link_targets IS 'One row per internal link that leads to an article of the same source, live or not; empty where [insight] links is off. Key: article_id, position.';
+COMMENT ON COLUMN link_targets.article_id IS 'Article that has the link → articles.';
 COMMENT ON COLUMN link_targets.position IS 'Position of the link in article_links.';
-COMMENT ON COLUMN link_targets.target_article_id IS 'Article that the link leads to.';
+COMMENT ON COLUMN link_targets.target_article_id IS 'Article that the link leads to → articles.';
 COMMENT ON COLUMN link_targets.matched_by IS 'How the link names it: address, path, path_end (the last folders and the name of the file), file_name or alias.';
 
 CREATE TABLE metrics (
@@ -298,7 +298,7 @@ CREATE TABLE metrics (
     unit VARCHAR NOT NULL,
     definition VARCHAR NOT NULL
 );
-COMMENT ON TABLE metrics IS 'One row per metric: what a column of article_metrics counts.';
+COMMENT ON TABLE metrics IS 'One row per metric: what a column of article_metrics counts. Key: name.';
 COMMENT ON COLUMN metrics.name IS 'Column of article_metrics.';
 COMMENT ON COLUMN metrics.unit IS 'Unit of the number.';
 COMMENT ON COLUMN metrics.definition IS 'What is counted.';
@@ -313,8 +313,8 @@ CREATE TABLE rejected_files (
     size BIGINT NOT NULL,
     bytes BLOB
 );
-COMMENT ON TABLE rejected_files IS 'One row per listed file that could not be loaded.';
-COMMENT ON COLUMN rejected_files.source_id IS 'Source of the file.';
+COMMENT ON TABLE rejected_files IS 'One row per listed file that could not be loaded. Key: source_id, path.';
+COMMENT ON COLUMN rejected_files.source_id IS 'Source of the file → sources.';
 COMMENT ON COLUMN rejected_files.path IS 'Path below the location of the source.';
 COMMENT ON COLUMN rejected_files.reason IS 'Code of the reason.';
 COMMENT ON COLUMN rejected_files.message IS 'What is wrong, in words.';

@@ -41,6 +41,20 @@ COMMENT ON COLUMN terms_by_week.kind IS 'word, tag, mention or host.';
 COMMENT ON COLUMN terms_by_week.term IS 'As in article_terms.';
 COMMENT ON COLUMN terms_by_week.stories IS 'Stories first told in the week, with the term in their first article.';
 
+CREATE VIEW terms_by_week_category AS
+SELECT a.source_id, c.category_id, a.week, t.kind, t.term, count(*) AS stories
+FROM dated_stories AS a
+JOIN article_categories AS c ON c.article_id = a.article_id
+JOIN article_terms AS t ON t.article_id = a.article_id
+GROUP BY ALL;
+COMMENT ON VIEW terms_by_week_category IS 'One row per source, category, week and term: in how many stories it is; a story of two categories counts in both.';
+COMMENT ON COLUMN terms_by_week_category.source_id IS 'Source.';
+COMMENT ON COLUMN terms_by_week_category.category_id IS 'Category of the first article.';
+COMMENT ON COLUMN terms_by_week_category.week IS 'Monday of the week, on the clock of the source.';
+COMMENT ON COLUMN terms_by_week_category.kind IS 'word, tag, mention or host.';
+COMMENT ON COLUMN terms_by_week_category.term IS 'As in article_terms.';
+COMMENT ON COLUMN terms_by_week_category.stories IS 'Stories first told in the week, with the term in their first article.';
+
 -- n of p stories now, b of p0 before: how far n is from what is expected, in its own deviations (Anscombe's square root),
 -- and in those of what is expected.
 CREATE MACRO trend_expected(p, b, p0) AS (b + 1) * p / nullif(p0, 0);

@@ -42,13 +42,14 @@ COMMENT ON VIEW changes IS 'One row per article and refresh that changed it or i
 -- The rows that most questions begin with. Without the plain text, which costs time to read: join article_bodies for it.
 CREATE VIEW articles_full AS
 SELECT a.article_id, a.source_id, a.title, a.url, a.published_at, a.published_local, a.published_on, a.updated_at,
-    l.article_id IS NOT NULL AS is_live, a.status, a.language, a.medium, a.original_url, a.path,
+    rtrim(p.url, '/') || a.url AS address, l.article_id IS NOT NULL AS is_live, a.status, a.language, a.medium, a.original_url, a.path,
     coalesce(c.ids, []) AS category_ids, coalesce(c.names, []) AS categories,
     coalesce(t.ids, []) AS tag_ids, coalesce(t.names, []) AS tags,
     coalesce(w.names, []) AS authors,
     m.characters, m.words, m.han_characters, m.sentences, m.paragraphs, m.headings, m.links, m.images, m.code_blocks,
     m.reading_minutes, a.excerpt, s.story_id, s.is_first, coalesce(i.links_in, 0) AS links_in
 FROM articles AS a
+LEFT JOIN sources AS p ON p.source_id = a.source_id
 LEFT JOIN stories AS s ON s.article_id = a.article_id
 LEFT JOIN article_metrics AS m ON m.article_id = a.article_id
 LEFT JOIN articles_live AS l ON l.article_id = a.article_id
@@ -70,6 +71,7 @@ LEFT JOIN (
     WHERE t.target_article_id <> t.article_id GROUP BY t.target_article_id
 ) AS i ON i.article_id = a.article_id;
 COMMENT ON VIEW articles_full IS 'One row per article, live or not, with its categories, tags, authors, metrics and story.';
+COMMENT ON COLUMN articles_full.address IS 'Whole address of the page: that of the site and url; NULL where either is not known.';
 COMMENT ON COLUMN articles_full.is_live IS 'Whether it is in articles_live.';
 COMMENT ON COLUMN articles_full.category_ids IS 'category_id of each category, in the order of the post; [] for none.';
 COMMENT ON COLUMN articles_full.categories IS 'Name of each category, in the same order.';
@@ -77,6 +79,9 @@ COMMENT ON COLUMN articles_full.tag_ids IS 'tag_id of each tag, in the order of 
 COMMENT ON COLUMN articles_full.tags IS 'Name of each tag, in the same order.';
 COMMENT ON COLUMN articles_full.authors IS 'Name of each author, in the order of the post; [] for none.';
 COMMENT ON COLUMN articles_full.links_in IS 'Other live articles of its source that link to it; 0 where [insight] links is off.';
+
+CREATE VIEW posts AS FROM articles_full;
+COMMENT ON VIEW posts IS 'One row per article: articles_full, under the name that many look for first.';
 
 -- Who told a story first, and who told it again how much later.
 CREATE VIEW who_was_first AS

@@ -115,6 +115,7 @@ def _refresh(work: Refresh, alerts: Alerts, *, is_debug: bool) -> int:
 
 
 def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:
+    from etl_project.refresh.due import describe_not_due
     from etl_project.refresh.result import describe_outage
 
     listed = sum(plan.diff.listed.values())
@@ -129,6 +130,8 @@ def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:
             f"{shown_path(work.settings.warehouse.path)} is up to date{but} ({plan.milliseconds / 1000:.2f} s)."
         )
     )
+    for sentence in describe_not_due(plan.not_due):
+        out.print(safe(sentence, "dim"))
     for source, words in plan.passed_over().items():
         err.print(safe(f"Warning: the source {source} has no post: {words}", "yellow"))
     for source, reason in plan.diff.unavailable.items():

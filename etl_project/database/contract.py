@@ -26,7 +26,7 @@ OBSERVED_SQL = WAREHOUSE / "observed.sql"
 TABLES_SQL = (SCHEMA_SQL, OBSERVED_SQL)
 PUBLIC_SQL = (
     *TABLES_SQL,
-    *(WAREHOUSE / f"{name}.sql" for name in ("views", "links", "trends", "search", "readme")),
+    *(WAREHOUSE / f"{name}.sql" for name in ("views", "links", "notes", "trends", "search", "readme")),
 )
 """Files that declare what SQL users see, in the order they are run."""
 AGGREGATES_FOLDER = WAREHOUSE / "aggregates"
@@ -82,6 +82,12 @@ class Column:
     comment: str
     is_nullable: bool
 
+    @property
+    def refers_to(self) -> str | None:
+        """The table whose rows it names, which stands at the end of its comment, after an arrow."""
+        found = re.search(r"→ (\w+)\.$", self.comment)
+        return found[1] if found else None
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -97,6 +103,12 @@ class Table:
     def is_view(self) -> bool:
         """Whether its rows are those of tables."""
         return self.view_sql is not None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns of which no two rows have the same values, which end its comment; empty where it has none."""
+        found = re.search(r"Key: ([\w, ]+)\.$", self.comment)
+        return tuple(found[1].split(", ")) if found else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +136,15 @@ def create_contract(con: duckdb.DuckDBPyConnection) -> None:
     """
     con.execute(contract_sql())
     tables = describe(con)
+    comments = {table.name: {c.name: c.comment for c in table.columns if c.comment} for table in tables.values()}
     for view in (table for table in tables.values() if table.view_sql):
-        named = [tables[word] for word in dict.fromkeys(re.findall(r"\w+", view.view_sql or "")) if word in tables]
-        comments: dict[str, str] = {}
-        for table in named:
-            for column in table.columns:
-                if column.comment:
-                    comments.setdefault(column.name, column.comment)
+        inherited: dict[str, str] = {}
+        for word in dict.fromkeys(re.findall(r"\w+", view.view_sql or "")):
+            inherited = comments.get(word, {}) | inherited
         for column in view.columns:
-            if not column.comment and column.name in comments:
-                text = comments[column.name].replace("'", "''")
+            if not column.comment and column.name in inherited:
+                comments[view.name][column.name] = inherited[column.name]
+                text = inherited[column.name].replace("'", "''")
                 con.execute(f"COMMENT ON COLUMN {view.name}.{column.name} IS '{text}'")
 
 

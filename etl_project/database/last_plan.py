@@ -43,6 +43,15 @@ class Outage(NamedTuple):
     """Instant of the first plan that could not read it, in ISO 8601."""
 
 
+class Looked(NamedTuple):
+    """When a source was listed that is not listed at every check."""
+
+    at: str
+    """Instant, in ISO 8601."""
+    inputs: str
+    """Digest of the settings and the code that it was listed with: with others it is listed again."""
+
+
 @dataclass(frozen=True, slots=True)
 class LastPlan:
     """What the last plan wrote down."""
@@ -55,6 +64,8 @@ class LastPlan:
     """Every young file of the generation was found unchanged once more."""
     outages: dict[str, Outage] = field(default_factory=dict)
     """Sources that could not be read."""
+    looked: dict[str, Looked] = field(default_factory=dict)
+    """Sources that are not listed at every check, and were listed by this plan or an earlier one."""
     no_op: NoOpFingerprint | None = None
     """Fingerprint of the plan, where it found nothing to do."""
 
@@ -72,13 +83,16 @@ class LastPlanFile:
         content = read_json(self.path) or _in_present_words(read_json(self._older))
         try:
             outages = {name: Outage(*outage) for name, outage in content["outages"].items()}
-            for instant in (content["planned_at"], *(outage.since for outage in outages.values())):
+            looked = {name: Looked(*row) for name, row in content.get("looked", {}).items()}
+            instants = [outage.since for outage in outages.values()] + [row.at for row in looked.values()]
+            for instant in (content["planned_at"], *instants):
                 dt.datetime.fromisoformat(instant)
             return LastPlan(
                 int(content["generation"]),
                 content["planned_at"],
                 content["young_confirmed"] is True,
                 outages,
+                looked,
                 _no_op_fingerprint(content["no_op"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -111,6 +125,7 @@ class LastPlanFile:
         unavailable: Mapping[str, str],
         skipped: Collection[str] = (),
         *,
+        looked: Mapping[str, Looked] | None = None,
         young_confirmed: bool = False,
         no_op: NoOpFingerprint | None = None,
     ) -> None:
@@ -121,15 +136,18 @@ class LastPlanFile:
             as_of: the instant of the plan.
             unavailable: source -> why it could not be read.
             skipped: sources that the plan did not include: their outages stay.
+            looked: of the sources that were listed, those that are not listed at every check.
             young_confirmed: every young file of the generation was found unchanged once more.
             no_op: fingerprint of the plan, where it found nothing to do.
         """
         planned_at = as_of.isoformat(timespec="seconds")
-        before = self.outages()
+        last = self.read()
+        before = last.outages if last else {}
         outages = {name: outage for name, outage in before.items() if name in skipped}
         for name, reason in unavailable.items():
             outages[name] = Outage(reason, before[name].since if name in before else planned_at)
-        write_json(self.path, asdict(LastPlan(number, planned_at, young_confirmed, outages, no_op)))
+        listed = {**(last.looked if last else {}), **(looked or {})}
+        write_json(self.path, asdict(LastPlan(number, planned_at, young_confirmed, outages, listed, no_op)))
         self._older.unlink(missing_ok=True)
 
 

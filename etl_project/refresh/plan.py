@@ -6,6 +6,7 @@ off.
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from etl_project.database.live_sql import next_turn
 from etl_project.database.previous import has_doubled_files
 from etl_project.database.work_file import WorkFile
 from etl_project.load.merge import sources_differ
+from etl_project.refresh.due import leave_out_not_due, looked_at
 from etl_project.refresh.guard import (
     RefreshStopped,
     guard_leaving,
@@ -87,6 +89,8 @@ class RefreshPlan:
     """Holds the temporary tables for `load_tables`; None where there is nothing to do."""
     not_read: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Source that was walked -> ending that its dialect does not read, but that posts may have -> files."""
+    not_due: Mapping[str, dt.datetime] = field(default_factory=dict)
+    """Source that was not listed, as its `look_every` has not passed -> when it is due."""
 
     def passed_over(self) -> dict[str, str]:
         """What lies at the sources that were listed and have no post: source -> words."""
@@ -145,6 +149,7 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
     if not ask.is_dry_run:
         work.sweep()
     last = work.last_plan.read()
+    ask, not_due = leave_out_not_due(ask, settings, last if work.path.exists() else None, clock.as_of)
     is_partial = len(ask.sources) < len(settings.sources)
     try:
         pinned = walk = None
@@ -155,7 +160,10 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
                 walk = walk_sources(pinned.sources)
                 if walk.digest == last.no_op.listing and not walk.unavailable:
                     if not ask.is_dry_run:
-                        work.last_plan.write(last.generation, clock.as_of, {}, young_confirmed=True, no_op=last.no_op)
+                        looked = looked_at(settings, walk.listings.keys(), clock.as_of)
+                        work.last_plan.write(
+                            last.generation, clock.as_of, {}, looked=looked, young_confirmed=True, no_op=last.no_op
+                        )
                     return _no_op_plan(last, last.no_op, pinned, clock, began)
         if ask.is_dry_run:
             file, is_present_version = work.usable_file()
@@ -164,7 +172,9 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
             file = work.path if work.path.exists() else None
         con = work.connect()
         try:
-            plan = _Planner(settings, work, ask, con, clock, last, file, is_present_version).plan(began, pinned, walk)
+            plan = _Planner(settings, work, ask, con, clock, last, file, is_present_version, not_due).plan(
+                began, pinned, walk
+            )
         except BaseException:
             # An open connection would keep the next plan of this process out of the work file.
             con.close()
@@ -215,6 +225,7 @@ class _Planner:
         last: LastPlan | None,
         file: Path | None,
         is_present_version: bool,
+        not_due: Mapping[str, dt.datetime],
     ) -> None:
         self.settings = settings
         self.work = work
@@ -231,6 +242,7 @@ class _Planner:
         # Every table built anew needs every source.
         self.wanted = settings.sources if self.is_upgrade else ask.sources
         self.skipped = frozenset({s.name for s in settings.sources} - {s.name for s in self.wanted})
+        self.not_due = {} if self.is_upgrade else not_due
         self.young_confirmed = bool(last and last.young_confirmed and last.generation == self.number)
         self.renames = {
             s.renamed_from: s.name
@@ -263,7 +275,7 @@ class _Planner:
         is_changed = bool(reasons)
         if not reasons and not (self.state is GenerationState.CHECKED and self.work.is_published(self.con)):
             reasons = reasons_to_finish(self.state, is_written_into=self.work.is_written_into())
-        if not (reasons or self.skipped or self.ask.is_dry_run):
+        if not (reasons or self.skipped - self.not_due.keys() or self.ask.is_dry_run):
             self._record_no_op(pinned, walk, diff)
         return RefreshPlan(
             clock=self.clock,
@@ -283,6 +295,7 @@ class _Planner:
             is_doubled=is_doubled,
             opened=self.con if reasons else None,
             not_read=walk.not_read,
+            not_due=self.not_due,
         )
 
     def _read_work_file(self, file: Path) -> None:
@@ -375,13 +388,20 @@ class _Planner:
 
     def _record_no_op(self, pinned: PinnedSources, walk: Walk, diff: Diff) -> None:
         """Record that there was nothing to do; where that stays so while nothing changes, with its fingerprint."""
-        is_confirmed = self.young_confirmed or not (diff.young_left or diff.unavailable)
+        sure = self.young_confirmed or not (diff.young_left or diff.unavailable or self.skipped)
         no_op = None
-        if is_confirmed and not diff.unavailable:
+        if sure and not (diff.unavailable or self.skipped):
             inputs = digest_inputs(self.settings, pinned.versions, self.work)
             turn = self.con.execute(next_turn("work"), {"as_of": self.clock.as_of}).fetchone()
             if inputs is not None and turn is not None:
                 no_op = NoOpFingerprint(inputs, walk.digest, diff.listed, self.clock.as_of_us, turn[0])
+        looked = looked_at(self.settings, diff.listed.keys() - diff.unavailable.keys(), self.clock.as_of)
         self.work.last_plan.write(
-            self.number, self.clock.as_of, diff.unavailable, young_confirmed=is_confirmed, no_op=no_op
+            self.number,
+            self.clock.as_of,
+            diff.unavailable,
+            self.skipped,
+            looked=looked,
+            young_confirmed=sure,
+            no_op=no_op,
         )

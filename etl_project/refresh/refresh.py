@@ -32,6 +32,7 @@ from etl_project.load.refresh_log import Timing
 from etl_project.load.relate import relate
 from etl_project.load.rename import rename_sources
 from etl_project.refresh.disk_full import tells_full_disk
+from etl_project.refresh.due import looked_at
 from etl_project.refresh.guard import guard_leaving
 from etl_project.refresh.plan import RefreshPlan, make_plan
 from etl_project.refresh.read_files import FilesRead, Report, bytes_to_read, count_leaving_again, read_files
@@ -71,7 +72,13 @@ class Refresh:
             SettingsError: there is no source of such a name.
         """
         self.settings = settings
-        self.ask = Request(choose_sources(settings, sources), full=full, allow_deletes=allow_deletes, verify=verify)
+        self.ask = Request(
+            choose_sources(settings, sources),
+            are_named=bool(sources),
+            full=full,
+            allow_deletes=allow_deletes,
+            verify=verify,
+        )
         self.work = WorkFile(settings.warehouse.path)
         self.engine: Engine = engine or LocalEngine()
         self.stages = Stages()
@@ -162,7 +169,10 @@ class Refresh:
         if target != self.work.path:
             self.work.replace_by(target)
         skipped = {source.name for source in self.settings.sources if source not in self.ask.sources}
-        self.work.last_plan.write(loaded.generation, plan.clock.as_of, loaded.unavailable, skipped)
+        looked = looked_at(self.settings, {s.name for s in plan.sources} - loaded.unavailable.keys(), plan.clock.as_of)
+        self.work.last_plan.write(
+            loaded.generation, plan.clock.as_of, loaded.unavailable, skipped | plan.not_due.keys(), looked=looked
+        )
         return loaded
 
     @in_stage("read")

@@ -15,6 +15,8 @@ class Request:
 
     sources: tuple[Source, ...]
     """The sources to check for changes; the others stay as they are."""
+    are_named: bool = False
+    """The sources were asked for by name."""
     full: bool = False
     """Read every post again and build the derived tables anew."""
     allow_deletes: bool = False

@@ -45,10 +45,12 @@ _LIBRARIES = (
 def source_fingerprint(pinned: PinnedSource, limits: Limits, insight: Insight) -> str:
     """Fingerprint of everything but the files that decides the rows of a source: settings, site settings, code.
 
-    The folder and the name of the source are left out: a site that moves is still the same site.
+    Where the source is, how often it is listed and its name are left out: a site that moves is still the same site.
     """
     source = pinned.source
-    settings = dataclasses.replace(source, location=Path(), branch=None, name="", renamed_from=None)
+    settings = dataclasses.replace(
+        source, location=Path(), branch=None, inventory=None, look_every=None, name="", renamed_from=None
+    )
     site = site_fingerprint(pinned.place, DIALECTS[source.dialect], source.permalink)
     digest = hashlib.blake2b(digest_size=12)
     for part in (repr(settings), repr(limits), repr(insight), site, code_version(), *pinned.place.fingerprint_parts):

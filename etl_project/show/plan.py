@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from etl_project.database.generation import GenerationState
+from etl_project.refresh.due import describe_not_due
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.result import describe_outage
 from etl_project.scan.preview import FileCounts, count_files
@@ -48,6 +49,8 @@ def show_plan(plan: RefreshPlan, options: str, console: Console) -> None:
         console.print("Which files changed or moved is known only when they are read.")
     if plan.guard:
         console.print(safe(f"The guard would stop this refresh: {plan.guard}", "red"))
+    for sentence in describe_not_due(plan.not_due):
+        console.print(safe(sentence, "dim"))
     for name, reason in plan.diff.unavailable.items():
         console.print(safe(describe_outage(name, reason), "red"))
     if not (plan.is_no_op or plan.guard):
@@ -69,6 +72,8 @@ def _file_table(plan: RefreshPlan) -> Table:
 def _describe_cost(source: str, cost: LookCost, to_read: int) -> str:
     """Say how many requests a plan sends to a store, and how many more reading would."""
     settings = f" and {count_of(cost.gets, 'GET')} for the settings of the site" if cost.gets else ""
+    if cost.inventory_gets:
+        settings = f" and {count_of(cost.inventory_gets, 'GET')} for the inventory{settings}"
     if cost.has_packs:
         lists = count_of(cost.lists, "LIST")
         return f"Requests: a look at the source {source} takes {lists}, and 1 GET for each pack that changed."

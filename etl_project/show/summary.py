@@ -53,14 +53,14 @@ def show_summary(
         console: the console to print to.
     """
     rows = tables.rows
-    changes = ", ".join(f"{count:,} {change.replace('_', ' ')}" for change, count in tables.changes.items())
+    changes = changes_in_words(tables.changes)
     table = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
     table.add_column(style="cyan")
     is_first = not published.is_new or published.generation == 1 or not before.exists()
     found = read_findings(published.path, None if is_first else before)
     table.add_row(
         "articles",
-        f"{rows['articles']:,}, {rows['articles_live']:,} of them live now ({changes or 'no article changed'})",
+        f"{rows['articles']:,}, {rows['articles_live']:,} of them live now ({changes})",
     )
     table.add_row(
         "files",
@@ -113,6 +113,12 @@ def show_next(tables: TablesLoaded, console: Console) -> None:
     if tables.generation > 1:
         console.print(f"  {command()} changes     # what this refresh changed, counts included")
     console.print(f"  {command()} ui          # the same refresh in Dagster, on a schedule")
+
+
+def changes_in_words(changes: Mapping[str, int]) -> str:
+    """Say how many articles a refresh changed, and how: `2 added, 1 came out`."""
+    told = [f"{count:,} {change.replace('_', ' ')}" for change, count in changes.items()]
+    return ", ".join(told) or "no article changed"
 
 
 def times_in_words(spent: Mapping[str, float], total: float) -> str:

@@ -33,7 +33,7 @@ def pin(source: Source) -> PinnedSource:
         # Imported where a source needs it.
         from etl_project.sources.objects.bucket import pin_bucket
 
-        return PinnedSource(source, pin_bucket(location))
+        return PinnedSource(source, pin_bucket(location, Bucket(source.inventory) if source.inventory else None))
     if isinstance(location, Packs):
         from etl_project.sources.packs.pack import pin_packs
 

@@ -139,6 +139,11 @@ def mirrors_of(published: Path) -> Path:
     return published.parent / ".work" / f"{published.stem}.mirrors"
 
 
+def is_objects_address(text: str) -> bool:
+    """Whether this is an address of objects."""
+    return _OBJECTS.fullmatch(text) is not None
+
+
 def location_of(text: str, folder: Path, mirrors: Path, branch: str | None) -> Location:
     """Tell a folder, a git repository, a bucket and packs apart.
 

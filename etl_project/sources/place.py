@@ -37,6 +37,8 @@ class LookCost(NamedTuple):
     """Requests for files beside the posts: the site's own settings."""
     has_packs: bool = False
     """What changed is got by packs and not by posts."""
+    inventory_gets: int = 0
+    """Requests for files of an inventory, where that is read in place of a listing."""
 
 
 class PinnedPlace(Protocol):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar, Literal
 
-from etl_project.sources.location import SCHEMES, Bucket, Location, Packs, Repository
+from etl_project.sources.location import SCHEMES, Bucket, Location, Packs, Repository, is_objects_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ class Source:
     _: KW_ONLY
     branch: str | None = None
     """Branch of a git repository; the one its HEAD names by default."""
+    inventory: str | None = None
+    """Address of the inventory that the store writes of a bucket, which is read in place of a listing."""
+    look_every: str | None = None
+    """How often the source is listed at most, such as `6 hours`; at every check by default."""
     renamed_from: str | None = None
     """Name the source had before: its articles keep their history under the new one."""
     dialect: str = "plain"
@@ -87,6 +92,29 @@ class Source:
     rules: tuple[Rule, ...] = ()
     mentions: tuple[MentionRule, ...] = ()
 
+    @property
+    def look_interval(self) -> dt.timedelta:
+        """Shortest time between two listings; none by default.
+
+        Raises:
+            ValueError: `look_every` is no such time.
+        """
+        if self.look_every is None:
+            return dt.timedelta()
+        if not (written := _INTERVAL.fullmatch(self.look_every.strip().lower())):
+            raise ValueError(f"{self.look_every!r} is no time; write a number and its unit: '30 minutes', '6 hours'")
+        interval = int(written[1]) * _UNITS[written[2][0]]
+        if not dt.timedelta(minutes=1) <= interval <= _LONGEST_INTERVAL:
+            raise ValueError(
+                f"{self.look_every!r} cannot be used; write a time from a minute to {_LONGEST_INTERVAL.days} days"
+            )
+        return interval
+
+
+_INTERVAL = re.compile(r"([0-9]{1,6})\s*(m|min|minutes?|h|hours?|d|days?)")
+_UNITS = {"m": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1), "d": dt.timedelta(days=1)}
+_LONGEST_INTERVAL = dt.timedelta(days=366)
+
 
 _BRANCH = re.compile(r"(?!-|/)(?!.*(?:\.\.|//|@\{|\.lock$|[/.]$))[^\x00-\x20\x7f~^:?*\[\\]+")
 """Names that git takes for a branch: `git help check-ref-format`."""
@@ -107,8 +135,26 @@ def _bucket_problem(bucket: Bucket) -> str | None:
     return None
 
 
+def _inventory_problem(source: Source) -> str | None:
+    """Tell what is wrong with the inventory of a source: a sentence without its full stop."""
+    if source.inventory is None:
+        return None
+    if not (isinstance(source.location, Bucket) and source.location.scheme in ("s3", "memory")):
+        return "`inventory` is for a bucket of S3, or of a store that speaks it: a location such as s3://bucket/prefix"
+    if not is_objects_address(source.inventory):
+        return "write where the store puts its inventories: an address such as s3://bucket/inventories/site/daily"
+    place = Bucket(source.inventory)
+    if place.scheme != source.location.scheme:
+        return f"{str(place)!r} is in another kind of store than the source"
+    return _bucket_problem(place)
+
+
 def place_problem(source: Source) -> tuple[str, str] | None:
-    """Tell what is wrong with the location of a source: the key, and a sentence without its full stop."""
+    """Tell what is wrong with how a source is found: the key, and a sentence without its full stop."""
+    try:
+        _ = source.look_interval
+    except ValueError as error:
+        return "look_every", str(error)
     if isinstance(source.location, Repository):
         scheme = source.location.scheme
         if scheme and scheme not in SCHEMES:
@@ -117,6 +163,8 @@ def place_problem(source: Source) -> tuple[str, str] | None:
         if source.branch is not None and not _BRANCH.fullmatch(source.branch):
             return "branch", f"{source.branch!r} is no name of a branch"
         return None
+    if problem := _inventory_problem(source):
+        return "inventory", problem
     location = source.location
     bucket = location if isinstance(location, Bucket) else location.bucket if isinstance(location, Packs) else None
     if bucket and (problem := _bucket_problem(bucket)):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import shutil
 import signal
 import time
+from pathlib import Path
 
 import dagster as dg
 import pytest
 from conftest import Site
+from dagster._cli.utils import get_possibly_temporary_instance_for_cli
 from dagster._core.storage.runs.schema import RunsTable
 from graph_runs import launch, run_job, served
 from typer.testing import CliRunner
@@ -73,6 +76,16 @@ def test_a_run_of_one_source_says_little_in_the_terminal_and_a_name_that_is_none
 
 
 @pytest.mark.usefixtures("first_run")
+def test_a_launch_without_a_home_says_as_little_and_sends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(Path(__file__).parents[2] / "dagster.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    with get_possibly_temporary_instance_for_cli() as records:  # as `dg launch` makes them
+        assert (records.python_log_level, records.telemetry_enabled, records.nux_enabled) == ("INFO", False, False)
+
+
 def test_maintain_makes_the_work_file_small_and_leaves_the_warehouse_as_it_is(
     posts: Site, instance: dg.DagsterInstance
 ) -> None:

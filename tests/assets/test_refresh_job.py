@@ -16,6 +16,7 @@ from graph_runs import GoodRun, dg_command, program, run_job
 
 from assets.aggregates import AGGREGATES
 from assets.automation import evaluate_tick
+from assets.freshness import FRESHNESS_CHECK
 from assets.resources import Session
 from assets.run import LOCATION
 from assets.subjects import SUBJECTS
@@ -85,6 +86,18 @@ def test_a_run_of_the_job_is_recorded_under_the_code_location(good_run: GoodRun)
     assert [r.run_id for r in of_location] == [run.run_id]
     rows = instance.get_latest_materialization_event(dg.AssetKey("articles"))
     assert rows and rows.asset_materialization.metadata["dagster/row_count"].value == 3
+    told = {name: value for name, value in recorded.tags.items() if name.startswith("etl/")}
+    assert told == {"etl/refresh": "1", "etl/articles": "3 added", "etl/rejected": "1 file"}
+
+
+def test_a_check_is_of_rows_that_were_there_before_it(good_run: GoodRun) -> None:
+    checks = [dg.AssetCheckKey(dg.AssetKey(one.check.table), one.check.name) for one in good_run.run.checks]
+    latest = good_run.instance.event_log_storage.get_latest_asset_check_execution_by_key([*checks, FRESHNESS_CHECK.key])
+    assert len(latest) == len(checks) + 1
+    for key, record in latest.items():
+        assert record.event and record.event.dagster_event
+        target = record.event.dagster_event.asset_check_evaluation_data.target_materialization_data
+        assert target and target.timestamp <= record.event.timestamp, key
 
 
 @pytest.mark.usefixtures("first_run")

@@ -13,6 +13,7 @@ from conftest import Site
 
 from etl_project.database.contract import (
     INTERNAL_BY_ARTICLE,
+    KEYS,
     OBSERVED,
     TERMS,
     contract,
@@ -66,9 +67,10 @@ PROMISED = {
 """Tables people write queries against: a column may be added, none may go."""
 
 PROMISED_VIEWS = {
-    *("articles_live", "articles_not_live", "articles_full", "changes", "schema_version", "who_was_first"),
+    *("articles_live", "articles_not_live", "articles_full", "posts", "changes", "schema_version", "who_was_first"),
     *("backlinks", "orphans", "broken_links", "images_without_text", "heading_jumps"),
-    *("article_terms", "dated_stories", "terms_by_week", "trending_terms", "tag_pairs", "mentions_by_date"),
+    *("article_terms", "dated_stories", "terms_by_week", "terms_by_week_category", "trending_terms"),
+    *("tag_pairs", "mentions_by_date", "article_tasks", "article_fields", "article_aliases"),
 }
 
 SIGNATURE = {"mtime_ns", "ctime_ns", "inode", "is_young", "blob_id"}
@@ -130,6 +132,41 @@ def test_every_table_says_its_grain_and_every_column_what_it_holds() -> None:
     assert [name for name, table in contract().items() if not table.comment.startswith("One row per ")] == []
 
 
+def test_every_table_states_its_key_and_every_column_of_an_id_whose_row_it_names() -> None:
+    tables = {name: table for name, table in contract().items() if not table.is_view}
+    assert {name for name, table in tables.items() if not table.key} == {"article_changes", "article_versions"}
+    assert {name: tables[name].key for name, key in KEYS.items() if key} == {
+        name: key for name, key in KEYS.items() if key
+    }
+    for name, table in tables.items():
+        own = {column.name: column for column in table.columns}
+        assert set(table.key) <= own.keys(), name
+        ids = {c.name for c in table.columns if c.name.endswith("_id") and table.key != (c.name,)}
+        assert ids - {c.name for c in table.columns if c.refers_to} == set(), name
+        for column in table.columns:
+            if owner := column.refers_to:
+                [key] = tables[owner].key
+                assert {c.name: c.type for c in tables[owner].columns}[key] == column.type, f"{name}.{column.name}"
+
+
+def test_keys_and_the_rows_they_name_are_as_the_comments_say(full_site: Site) -> None:
+    full_site.write(
+        "_posts/2026-01-04-two.md", "---\ntitle: Two\ncategories: [b, c]\ntags: a\n---\n[one](one.html) ![](x)\n"
+    )
+    full_site.refresh()
+    for name, table in contract().items():
+        if table.key:
+            key = ", ".join(table.key)
+            assert full_site.query(f"SELECT {key} FROM {name} GROUP BY ALL HAVING count(*) > 1") == [], name
+        for column in table.columns:
+            if table.is_view or name in OBSERVED or not (owner := column.refers_to):
+                continue
+            [key] = contract()[owner].key
+            loaded = "AND status = 'loaded'" if name == "post_files" else ""
+            lost = f"SELECT {column.name} FROM {name} WHERE {column.name} NOT IN (SELECT {key} FROM {owner}) {loaded}"
+            assert full_site.query(lost) == [], f"{name}.{column.name}"
+
+
 def test_what_is_stored_is_understood_by_older_clients(full_site: Site) -> None:
     full_site.refresh()
     stored = full_site.query(
@@ -143,7 +180,7 @@ def test_what_is_stored_is_understood_by_older_clients(full_site: Site) -> None:
 def test_every_macro_says_what_it_gives_and_what_is_internal_says_what_it_holds(full_site: Site) -> None:
     assert set(macros()) == {
         *("articles_as_of", "search", "search_form", "search_hits", "search_needles", "times"),
-        *("compare", "related", "top_tags", "trend_expected", "trend_score", "link_form"),
+        *("compare", "related", "top_tags", "trend_expected", "trend_score", "link_form", "without_code"),
     }
     assert [m.name for m in macros().values() if m.is_table and not m.comment.startswith("One row per ")] == []
     full_site.refresh()
@@ -177,10 +214,22 @@ def test_one_row_per_article_has_its_terms_in_order_and_its_counts(full_site: Si
     full_site.write("_posts/2098-01-01-late.md", text)
     full_site.refresh()
     columns = "title, is_live, category_ids, categories, tag_ids, tags, authors, words"
-    assert full_site.query(f"SELECT {columns} FROM articles_full ORDER BY title") == [
+    rows = full_site.query(f"SELECT {columns} FROM articles_full ORDER BY title")
+    assert rows == [
         ("Late", False, ["x", "b"], ["x", "b"], ["z", "a"], ["z", "A"], ["Bo", "Al"], 2),
         ("One", True, ["b"], ["b"], ["a"], ["A"], ["Ann"], 6),
     ]
+    assert full_site.query(f"SELECT {columns} FROM posts ORDER BY title") == rows
+
+
+def test_the_whole_address_is_that_of_the_site_and_of_the_page(full_site: Site) -> None:
+    full_site.configure(f'{SOURCE.partition("[[")[0]}url = "https://sea.example/blog/"')
+    full_site.refresh()
+    address = "SELECT address FROM articles_full"
+    assert full_site.query(address) == [("https://sea.example/blog/b/2026/01/02/one.html",)]
+    full_site.configure(SOURCE)
+    full_site.refresh()
+    assert full_site.query(address) == [(None,)], "where the settings name no site"
 
 
 def test_a_table_counts_in_units_that_its_metrics_name() -> None:

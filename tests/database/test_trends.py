@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
+from collections import Counter
 from collections.abc import Iterator
+from statistics import NormalDist
 
 import duckdb
+import polars as pl
 import pytest
 from shelf import Shelf
-from trend_corpus import BURSTS, LARGE, TRAPS, trending_shelf
+from trend_corpus import BURSTS, LARGE, STORIES_A_WEEK, TERMS, TERMS_A_STORY, TRAPS, trending_shelf
+
+from etl_project.database.arrow import registered
 
 Rows = list[tuple[object, ...]]
 
@@ -39,6 +45,28 @@ def test_the_clear_bursts_are_the_only_ones_at_three_or_more_and_noise_stays_bel
     assert rows[len(BURSTS) + 1][2] < 2.5
     scores = {term: score for term, _, score, _ in rows}
     assert all(scores[trap.term] < 2 for trap in TRAPS), "from nothing to one or two is no trend"
+
+
+def test_chance_is_called_a_trend_no_oftener_than_a_normal_deviate_would_be(con: duckdb.DuckDBPyConnection) -> None:
+    """And every injected burst is told, whatever chance did to the weeks before it."""
+    weights, now, before = [1 / (rank + 5) for rank in range(TERMS)], STORIES_A_WEEK // 2, STORIES_A_WEEK * 54 // 5
+    noise: list[tuple[int, int]] = []
+    bursts: list[tuple[int, int]] = []
+    for seed in range(20):
+        rng = random.Random(seed)
+        told = [Counter(rng.choices(range(TERMS), weights, k=size * TERMS_A_STORY)) for size in (now, before)]
+        noise += [(stories, told[1][rank]) for rank, stories in told[0].items()]
+        bursts += [(b.stories, told[1][b.rank - 1] if b.rank else 0) for b in (*BURSTS, LARGE)]
+
+    def share_at(score: float, counts: list[tuple[int, int]]) -> float:
+        with registered(con, counts=pl.DataFrame(counts, ["n", "b"], orient="row")):
+            judged = f"SELECT avg((trend_score(n, {now}, b, {before}) >= {score})::INTEGER) FROM counts"
+            return float(con.execute(judged).fetchall()[0][0])
+
+    normal = NormalDist()
+    assert len(noise) > 20_000
+    assert 0 < share_at(3, noise) < normal.cdf(-3) and 0 < share_at(2, noise) < normal.cdf(-2)
+    assert share_at(2, bursts) == 1
 
 
 def test_a_row_has_its_counts_its_expected_count_and_the_first_article(con: duckdb.DuckDBPyConnection) -> None:
@@ -148,6 +176,16 @@ def kitchen() -> Iterator[duckdb.DuckDBPyConnection]:
 def test_tags_of_a_period_come_with_their_stories(kitchen: duckdb.DuckDBPyConnection) -> None:
     rows = kitchen.execute("SELECT tag, articles, stories FROM top_tags('2024-01-01', '2024-01-05')").fetchall()
     assert rows == [("SEA", 3, 2), ("NORTH", 2, 1)]
+
+
+def test_terms_of_a_week_are_told_by_category_too(kitchen: duckdb.DuckDBPyConnection) -> None:
+    kitchen.execute("BEGIN")
+    kitchen.execute("INSERT INTO article_categories VALUES ('s:a', 'north', 1, 'N'), ('s:a', 'sea', 2, 'S')")
+    kitchen.execute("INSERT INTO article_categories VALUES ('s:b', 'north', 1, 'N'), ('s:c', 'sea', 1, 'S')")
+    rows = kitchen.execute("SELECT category_id, week, stories FROM terms_by_week_category WHERE term = 'nets'")
+    monday = dt.date(2024, 1, 1)
+    assert sorted(rows.fetchall()) == [("north", monday, 1), ("sea", monday, 2)], "a copy counts nowhere"
+    kitchen.execute("ROLLBACK")
 
 
 def test_pairs_of_tags_have_a_row_each(kitchen: duckdb.DuckDBPyConnection) -> None:

@@ -26,16 +26,16 @@ def test_every_table_column_and_macro_has_an_entry() -> None:
 
 
 def test_the_diagram_draws_who_names_whose_rows() -> None:
-    def table(name: str, grain: str, *columns: str) -> Table:
-        return Table(name, grain, tuple(Column(c, "VARCHAR", f'The "{c}".', False) for c in columns), None)
+    def table(table: str, grain: str, **columns: str) -> Table:
+        return Table(table, grain, tuple(Column(c, "VARCHAR", columns[c], False) for c in columns), None)
 
     drawn = MAKER["make_diagram"](
         [
-            table("articles", "One row per article.", "article_id", "title"),
-            table("article_bodies", "One row per article: its body.", "article_id", "body"),
-            table("article_links", "One row per link.", "article_id", "url"),
-            table("categories", "One row per category.", "category_id", "parent_id"),
-            table("metrics", "One row per metric.", "name"),
+            table("articles", "One row per article. Key: article_id.", article_id='The "id".', title="Title."),
+            table("article_bodies", "Its body. Key: article_id.", article_id="Article → articles.", body="Body."),
+            table("article_links", "Key: article_id, position.", article_id="Article → articles.", position="Order."),
+            table("categories", "Key: category_id.", category_id="Name.", parent_id="Above → categories."),
+            table("metrics", "One row per metric. Key: name.", name="Name."),
         ]
     )
     assert re.findall(r"^    (\w+ \S+ \w+ : .*)$", drawn, re.MULTILINE) == [
@@ -43,6 +43,5 @@ def test_the_diagram_draws_who_names_whose_rows() -> None:
         'articles ||--o{ article_links : "article_id"',
         'categories ||--o{ categories : "parent_id"',
     ]
-    assert (
-        "        VARCHAR article_id PK \"The 'article_id'.\"" in drawn and "metrics" not in drawn and "url" not in drawn
-    )
+    assert "        VARCHAR article_id PK \"The 'id'.\"" in drawn and "title" not in drawn and "metrics" not in drawn
+    assert '        VARCHAR article_id PK, FK "Article → articles."' in drawn

@@ -277,7 +277,7 @@ def test_a_wrong_statement_is_one_message_and_exit_1(site: Site, statement: str,
 
 
 def test_a_wrong_name_is_answered_with_where_the_right_ones_are(site: Site) -> None:
-    assert "What can be asked: etl tables; articles_full has" in sql(site, "FROM posts").output
+    assert "What can be asked: etl tables; articles_full has" in sql(site, "FROM entries").output
     assert "Columns of a table: etl describe NAME" in sql(site, "SELECT word_count FROM articles_full").output
 
 

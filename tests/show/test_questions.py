@@ -40,7 +40,10 @@ POSTS: list[tuple[str, dict[str, str]]] = [
     ("_posts/2025-12-01-a.md", {"tags": "port", "body": SHIPS}),
     ("_posts/2026-01-01-b.md", {"tags": "port fish", "body": f"{SHIPS} {SHIPS} [x](https://old.example/)"}),
     ("_posts/2026-01-02-c.md", {"tags": "ports", "body": "one two three\n\n![](/a.png) ![a](/b.png)"}),
-    ("_posts/2026-01-03-d.md", {"tags": "fish port", "body": "# One\n\n### Three\n\n# One again\n\ntext"}),
+    (
+        "_posts/2026-01-03-d.md",
+        {"tags": "fish port", "body": "# One\n\n### Three\n\n# One again\n\n- [ ] due:: May\n- [x] text"},
+    ),
     ("_posts/2026-01-05-e.md", {"tags": "", "categories": "", "body": "[home](/index.html#top) [home](/index.html)"}),
     ("_posts/2026-01-06-f.md", {"tags": "sea-port", "title": "Twice", "body": "港 [n](https://new.example/)"}),
     ("_posts/2026-01-07-g.md", {"tags": "seaport", "title": "TWICE!", "body": "    code\n\n    code"}),
@@ -151,6 +154,11 @@ def test_links_images_and_headings_are_found(asked: Site) -> None:
         ("1 to 3", "Three"), ("another of level 1", "One again"),
     ]  # fmt: skip
     assert ask(asked, "most_linked_pages") == [{"page": "/index.html", "links": 2, "articles": 1}]
+
+
+def test_open_tasks_and_fields_are_found(asked: Site) -> None:
+    assert [(row["title"], row["task"]) for row in ask(asked, "open_tasks")] == [("d", "due:: May")]
+    assert ask(asked, "fields_in_use") == [{"key": "due", "times": 1, "articles": 1, "newest_value": "May"}]
 
 
 def test_mentions_of_two_are_found_by_key_and_by_name(asked: Site) -> None:

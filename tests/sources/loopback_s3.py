@@ -111,7 +111,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, data, {"ETag": self._tag(data), "Last-Modified": format_datetime(when, usegmt=True)})
 
     def _list(self, bucket: str, objects: dict[str, tuple[bytes, dt.datetime]], query: dict[str, str]) -> None:
-        names = sorted(name for name in objects if name.startswith(query.get("prefix", "")))
+        prefix, delimiter = query.get("prefix", ""), query.get("delimiter")
+        names = sorted(name for name in objects if name.startswith(prefix))
+        folders = set()
+        if delimiter:
+            below = {name: name[len(prefix) :].partition(delimiter) for name in names}
+            folders = {prefix + first + delimiter for first, found, _ in below.values() if found}
+            names = [name for name in names if not below[name][1]]
         first = int(query.get("continuation-token", "0"))
         page = names[first : first + PAGE]
         rows = "".join(
@@ -119,6 +125,9 @@ class _Handler(BaseHTTPRequestHandler):
             f"<LastModified>{objects[name][1]:%Y-%m-%dT%H:%M:%S.000Z}</LastModified>"
             f"<ETag>{escape(self._tag(objects[name][0]))}</ETag></Contents>"
             for name in page
+        )
+        rows += "".join(
+            f"<CommonPrefixes><Prefix>{escape(folder)}</Prefix></CommonPrefixes>" for folder in sorted(folders)
         )
         more = first + PAGE < len(names)
         token = f"<NextContinuationToken>{first + PAGE}</NextContinuationToken>" if more else ""

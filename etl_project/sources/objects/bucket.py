@@ -37,15 +37,19 @@ class PinnedBucket(OrdinaryPlace):
     """
 
     bucket: Bucket
+    inventory: Bucket | None
+    """Where the store writes an inventory of the bucket, which is read in place of a listing."""
     digest: str
     """Digest of the listing: equal where every object is the same."""
     _objects: Objects | None = field(default=None, compare=False, repr=False)
+    _requests: LookCost = field(default_factory=lambda: LookCost(0, 0), compare=False, repr=False)
+    """What the listing asked of the store."""
     _beside: dict[str, bytes | None] = field(default_factory=dict, compare=False, repr=False)
     """File beside the posts that was asked for -> its bytes; None where there is none."""
 
     def __reduce__(self) -> tuple[object, ...]:
         """Leave the listing behind: it may have a million rows, and every batch takes the place along."""
-        return PinnedBucket, (self.bucket, self.digest, None, self._beside)
+        return PinnedBucket, (self.bucket, self.inventory, self.digest, None, self._requests, self._beside)
 
     @property
     def name(self) -> str:
@@ -65,9 +69,8 @@ class PinnedBucket(OrdinaryPlace):
     @property
     def look_cost(self) -> LookCost:
         """Requests of the listing, and of the site's own settings."""
-        pages = -(-len(self._listed()) // NAMES_PER_REQUEST[self.bucket.scheme])
         asked = [name for name, data in self._beside.items() if data is not None or name.startswith("../")]
-        return LookCost(max(pages, 1), len(asked))
+        return self._requests._replace(gets=len(asked))
 
     def walk(self, source: Source) -> FolderListing:
         """Choose the posts among the objects."""
@@ -75,7 +78,7 @@ class PinnedBucket(OrdinaryPlace):
 
     def list_posts(self, source: Source, walked: FolderListing | None, last: LastListing | None) -> Listing:
         """Give the listing in columns, whole; list anew where no plan has."""
-        walked = walked or choose_posts(source, list_objects(self.bucket).entries())
+        walked = walked or choose_posts(source, self._listed().entries())
         return Listing(folder_frame(source.name, walked))
 
     def read_post(self, path: str, listed: Signature, largest: int) -> ReadFile:
@@ -106,15 +109,19 @@ class PinnedBucket(OrdinaryPlace):
         yield from [name for name in self._listed().names() if name.startswith(below)]
 
     def still_there(self, paths: Sequence[str]) -> list[str]:
-        """Find the paths at which there is an object; only where one was there is the bucket listed again."""
+        """Find the paths at which there is an object; only where one was there is the bucket listed again.
+
+        An inventory stays as it was.
+        """
         wanted = {unescape_path(path).decode(): path for path in paths}
         if wanted.keys().isdisjoint(self._listed().names()):
             return []
-        return [wanted[name] for name in list_objects(self.bucket).names() if name in wanted]
+        objects = self._listed() if self.inventory else list_objects(self.bucket)
+        return [wanted[name] for name in objects.names() if name in wanted]
 
     def _listed(self) -> Objects:
         if self._objects is None:
-            self._objects = list_objects(self.bucket)
+            self._objects, self._requests = _list(self.bucket, self.inventory)
         return self._objects
 
     def _there(self, names: Iterable[str]) -> list[str]:
@@ -147,16 +154,31 @@ class PinnedBucket(OrdinaryPlace):
         return None if key.startswith("..") else key
 
 
-def pin_bucket(bucket: Bucket) -> PinnedBucket:
+def pin_bucket(bucket: Bucket, inventory: Bucket | None = None) -> PinnedBucket:
     """List a bucket for one refresh.
 
+    Args:
+        bucket: the bucket.
+        inventory: where the store writes an inventory of it, which is read in place of a listing.
+
     Raises:
-        SourceUnavailable: it cannot be listed; obstore or credentials are missing.
+        SourceUnavailable: it cannot be listed, nor its inventory read; obstore or credentials are missing.
     """
     require_obstore(bucket)
-    objects = list_objects(bucket)
+    objects, requests = _list(bucket, inventory)
     digest = hashlib.blake2b(digest_size=16)
     for names, sizes, times, tags in objects.chunks:
         for column in (names, sizes, times, tags):
             digest.update(column)
-    return PinnedBucket(bucket, digest.hexdigest(), objects)
+    return PinnedBucket(bucket, inventory, digest.hexdigest(), objects, requests)
+
+
+def _list(bucket: Bucket, inventory: Bucket | None) -> tuple[Objects, LookCost]:
+    """The objects of a bucket, and what it took to learn of them."""
+    if inventory:
+        from etl_project.sources.objects.inventory import read_inventory
+
+        found = read_inventory(bucket, inventory)
+        return found.objects, LookCost(found.lists, 0, inventory_gets=found.gets)
+    objects = list_objects(bucket)
+    return objects, LookCost(max(-(-len(objects) // NAMES_PER_REQUEST[bucket.scheme]), 1), 0)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from etl_project.reasons import Rejection
 from etl_project.sources.choose import Entry
@@ -35,12 +35,16 @@ SECONDS_OF_A_PACK = 3_600
 """How long the answer with a large object may take, to its last byte."""
 
 
+Chunk: TypeAlias = "tuple[bytes, array[int], array[int], bytes]"
+"""Names below the prefix, sizes, times in nanoseconds since 1970-01-01T00:00Z, `blob_id`s: names and ids in UTF-8, NUL
+between them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """The objects below a prefix, in columns, chunk by chunk: names and tags in UTF-8, NUL between them."""
+    """The objects below a prefix, in columns, chunk by chunk."""
 
-    chunks: list[tuple[bytes, array[int], array[int], bytes]]
-    """Names below the prefix, sizes, times in nanoseconds since 1970-01-01T00:00Z, `blob_id`s."""
+    chunks: list[Chunk]
 
     def __len__(self) -> int:
         """How many objects there are."""
@@ -80,7 +84,7 @@ def list_objects(bucket: Bucket) -> Objects:
                     "\0".join([signature.blob_id or "" for signature in signatures]).encode(),
                 )
             )
-    except _faults() as error:
+    except faults() as error:
         raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
     return Objects(chunks)
 
@@ -146,7 +150,7 @@ def get_object(bucket: Bucket, name: str, largest: int | None = None) -> tuple[b
         if "AccessDenied" in str(error) or "<Code>" not in str(error):
             raise PermissionError(f"{bucket}: {escape_path(name)} may not be read") from None
         raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
-    except _faults() as error:
+    except faults() as error:
         raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
 
 
@@ -251,7 +255,7 @@ def require_obstore(bucket: Bucket) -> None:
         ) from None
 
 
-def _faults() -> tuple[type[Exception], ...]:
+def faults() -> tuple[type[Exception], ...]:
     """What obstore raises where a store fails."""
     from obstore.exceptions import BaseError
 
