@@ -61,6 +61,15 @@ def published(filled: Filled, form: Form, folder: Path) -> Path:
     return file
 
 
+@pytest.fixture(scope="module")
+def shown(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site whose published file shows the lake by views; tests only read it."""
+    site = filled[0].at(tmp_path_factory.mktemp("shown"))
+    site.configure()
+    published(filled, "views", site.published.parent)
+    return site
+
+
 def rows_of(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
     names = [name for name in (*declared(), *lake_tables()) if name not in OF_LINKS_AND_TRENDS]
     return {name: con.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in names}
@@ -68,11 +77,11 @@ def rows_of(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
 
 @pytest.mark.parametrize("form", ["file", "views"])
 def test_the_file_has_the_rows_types_and_comments_of_that_of_a_refresh(
-    filled: Filled, form: Form, tmp_path: Path
+    filled: Filled, shown: Site, form: Form, tmp_path: Path
 ) -> None:
     with (
         open_published(filled[0].published) as refreshed,
-        open_published(published(filled, form, tmp_path)) as file,
+        open_published(shown.published if form == "views" else published(filled, form, tmp_path)) as file,
     ):
         assert rows_of(file) == rows_of(refreshed)
         one, other = describe(file), describe(refreshed)
@@ -83,8 +92,8 @@ def test_the_file_has_the_rows_types_and_comments_of_that_of_a_refresh(
             assert facts[0] == facts[1], name
 
 
-def test_a_file_of_views_holds_small_tables_and_no_texts(filled: Filled, tmp_path: Path) -> None:
-    with duckdb.connect(str(published(filled, "views", tmp_path)), read_only=True) as con:
+def test_a_file_of_views_holds_small_tables_and_no_texts(shown: Site) -> None:
+    with duckdb.connect(str(shown.published), read_only=True) as con:
         views = {name for (name,) in con.execute(
             "SELECT CASE schema_name WHEN 'main' THEN '' ELSE schema_name || '.' END || view_name FROM duckdb_views() "
             "WHERE contains(sql, 'delta_scan(')").fetchall()}  # fmt: skip
@@ -93,20 +102,18 @@ def test_a_file_of_views_holds_small_tables_and_no_texts(filled: Filled, tmp_pat
         assert con.execute("SELECT count(*) FROM refreshes").fetchone() == (1,)
 
 
-def test_the_views_are_those_that_the_extension_of_duckdb_would_answer(filled: Filled, tmp_path: Path) -> None:
+def test_the_views_are_those_that_the_extension_of_duckdb_would_answer(filled: Filled, shown: Site) -> None:
     """Whoever has the extension needs no `etl`: what a view asks of it is the table by its address and version."""
     _, lake, pins = filled
-    with duckdb.connect(str(published(filled, "views", tmp_path)), read_only=True) as con:
+    with duckdb.connect(str(shown.published), read_only=True) as con:
         [(sql,)] = con.execute("SELECT sql FROM duckdb_views() WHERE view_name = 'articles'").fetchall()
     address = lake.place.address("articles").replace("'", "''")
     assert f"FROM delta_scan('{address}', \"version\" := {pins.versions['articles']})" in sql
     assert 'CAST(front_matter AS "JSON")' in sql
 
 
-def test_the_commands_answer_from_views(filled: Filled, tmp_path: Path) -> None:
-    site = filled[0].at(tmp_path)
-    site.configure()
-    published(filled, "views", site.published.parent)
+def test_the_commands_answer_from_views(shown: Site, tmp_path: Path) -> None:
+    site = shown
     assert json.loads(etl(site, "sql", "SELECT count(*) AS n FROM articles_live", "--format", "json").output) == [
         {"n": 5}
     ]
@@ -121,24 +128,20 @@ def test_the_commands_answer_from_views(filled: Filled, tmp_path: Path) -> None:
 
 
 @pytest.mark.prove("lake")
-def test_the_page_is_written_from_views(filled: Filled, tmp_path: Path) -> None:
-    site = filled[0].at(tmp_path)
-    site.configure()
-    published(filled, "views", site.published.parent)
-    told = etl(site, "report", "--output", str(tmp_path / "page.html"))
+def test_the_page_is_written_from_views(shown: Site, tmp_path: Path) -> None:
+    told = etl(shown, "report", "--output", str(tmp_path / "page.html"))
     assert told.exit_code == 0 and "page.html shows refresh 1 " in said(told)
 
 
-def test_a_query_of_views_reaches_no_other_file(filled: Filled, tmp_path: Path) -> None:
+def test_a_query_of_views_reaches_no_other_file(shown: Site, tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
     other.write_text("a\n1\n", "utf-8")
-    file = published(filled, "views", tmp_path / "w")
-    with open_published(file) as con, pytest.raises(duckdb.PermissionException):
+    with open_published(shown.published) as con, pytest.raises(duckdb.PermissionException):
         con.execute(f"FROM '{other}'")
 
 
-def test_assistants_see_no_draft_through_views(filled: Filled, tmp_path: Path) -> None:
-    file = published(filled, "views", tmp_path)
+def test_assistants_see_no_draft_through_views(shown: Site) -> None:
+    file = shown.published
     with open_locked(file, CallLimits(), internal=False) as locked:
         assert locked.con.execute("SELECT title FROM articles WHERE title = 'Secret'").fetchall() == []
         assert len(locked.con.execute("FROM articles").fetchall()) == 5
