@@ -142,10 +142,10 @@ class Place:
 
         with self._told():
             self._store()  # tells what the environment lacks
-        options: Any = store_options(environment_of(self.bucket), SECONDS_OF_A_PACK)
-        scheme: Any = self.bucket.scheme
+        options: dict[str, Any] = store_options(environment_of(self.bucket), SECONDS_OF_A_PACK)
         # One that it keeps would go on with the credentials of an environment that has changed since.
-        con.register_filesystem(FsspecStore(scheme, skip_instance_cache=True, **options))
+        options |= {"protocol": self.bucket.scheme, "skip_instance_cache": True}
+        con.register_filesystem(FsspecStore(**options))
 
     def _key(self, path: str) -> str:
         return f"{self.bucket.prefix}{path}" if self.bucket else path
