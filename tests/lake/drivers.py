@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import tempfile
@@ -72,7 +73,10 @@ def start_driver(
         dies_after: how many tables it commits before it kills itself.
         part: the part of one table that it replaces; else three tables whole.
     """
-    told = Path(tempfile.mkstemp(prefix="etl-driver-")[1])
+    descriptor, name_of_file = tempfile.mkstemp(prefix="etl-driver-")
+    os.close(descriptor)
+    told = Path(name_of_file)
+    atexit.register(told.unlink, missing_ok=True)
     process = _processes.Process(
         target=run, args=(lake, name, beat_seconds, refreshes, told, dict(os.environ), dies_after, part)
     )
