@@ -6,6 +6,7 @@ from pydantic import Field
 from assets.records import purge
 from assets.resources import Session
 from etl_project.database.compact import compact
+from etl_project.database.work_file import WorkFile
 from etl_project.sources.access import sweep_mirrors
 
 REFRESH, REBUILD, VERIFY, MAINTAIN = "refresh", "rebuild", "verify", "maintain"
@@ -50,19 +51,34 @@ class MaintainConfig(dg.Config):
 
 
 @dg.op(
-    description="Copies the work file into a fresh one, and removes leftovers of interrupted refreshes and copies of "
-    "repositories that no source uses."
+    description="Copies the work file into a fresh one, or maintains the lake, and removes leftovers of interrupted "
+    "refreshes and copies of repositories that no source uses."
 )
 def compact_work_file(context: dg.OpExecutionContext, session: dg.ResourceParam[Session]) -> dg.Output[None]:
     """Free the disk space of deleted rows and sources."""
     settings = session.refresh.settings
     with session.step():
-        compacted = compact(session.refresh.work)
-        swept = sweep_mirrors(settings.warehouse.path, settings.sources)
-    return dg.Output(
-        None,
-        metadata={"bytes_before": compacted.before, "bytes_after": compacted.after, "copies_of_repositories": swept},
-    )
+        metadata = _maintain_lake(session) if settings.warehouse.kind == "lake" else _compact(session)
+        metadata["copies_of_repositories"] = sweep_mirrors(settings.warehouse.path, settings.sources)
+    return dg.Output(None, metadata=metadata)
+
+
+def _compact(session: Session) -> dict[str, int]:
+    compacted = compact(session.refresh.work)
+    return {"bytes_before": compacted.before, "bytes_after": compacted.after}
+
+
+def _maintain_lake(session: Session) -> dict[str, int]:
+    from etl_project.lake.maintain import maintain_warehouse
+
+    settings = session.refresh.settings
+    done = maintain_warehouse(settings, WorkFile(settings.warehouse.path))
+    return {
+        "files_merged": done.merged,
+        "publications_forgotten": done.forgotten,
+        "objects_removed": done.removed,
+        "bytes_removed": done.bytes,
+    }
 
 
 @dg.op(

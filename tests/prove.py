@@ -34,6 +34,7 @@ SECTIONS = {
     "browser": "Dagster's pages in Chromium",
     "install": "the wheel in an empty environment and an empty folder",
     "objects": "objects of an S3 server that others wrote",
+    "lake": "lakes: drivers that are killed, and tables on an S3 server that others wrote",
     "ray": "posts read on a cluster of two nodes",
 }
 """Section -> what it proves."""

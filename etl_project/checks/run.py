@@ -16,6 +16,7 @@ from etl_project.checks.anomalies import ANOMALIES, NOTE_CATEGORIES
 from etl_project.checks.check import Check, CheckResult, Stage, plain
 from etl_project.checks.integrity import INTEGRITY
 from etl_project.checks.thresholds import Thresholds
+from etl_project.database.delta_views import stand_in_of
 from etl_project.database.generation import Step, take_step
 
 if TYPE_CHECKING:
@@ -109,11 +110,14 @@ def _run_all(
         finally:
             free.put(cursor)
 
+    stand_in = stand_in_of(con)
     with ExitStack() as cursors, ThreadPoolExecutor(CONCURRENT_CHECKS) as pool:
         for _ in range(CONCURRENT_CHECKS):
             cursor = cursors.enter_context(con.cursor())
-            # Neither the database in use nor variables go from a connection to its cursors.
+            # Neither the database in use, nor variables and macros go from a connection to its cursors.
             cursor.execute(f'USE "{database}"')
+            if stand_in:
+                cursor.execute(stand_in)
             for name, value in variables.items():
                 cursor.execute(f"SET VARIABLE {name} = ?", [value])
             free.put(cursor)

@@ -40,7 +40,7 @@ def maintain(
         ),
     ] = None,
 ) -> None:
-    """Make the work file and Dagster's records small again.
+    """Make the work file, or the lake, and Dagster's records small again.
 
     Copies of repositories that no source needs are removed, too.
     """
@@ -54,8 +54,18 @@ def maintain(
     work = WorkFile(settings.warehouse.path)
     work.lock.acquire("etl maintain")
     try:
-        compacted = compact(work)
-        out.print(f"{work.path}: {bytes_in_words(compacted.before)}, now {bytes_in_words(compacted.after)}.")
+        if settings.warehouse.kind == "lake":
+            from etl_project.lake.maintain import maintain_warehouse
+
+            done = maintain_warehouse(settings, work)
+            out.print(
+                f"The lake: {count_of(done.merged, 'small file', 'small files')} merged, "
+                f"{count_of(done.forgotten, 'publication', 'publications')} forgotten, "
+                f"{count_of(done.removed, 'object', 'objects')} of {bytes_in_words(done.bytes)} removed."
+            )
+        else:
+            compacted = compact(work)
+            out.print(f"{work.path}: {bytes_in_words(compacted.before)}, now {bytes_in_words(compacted.after)}.")
         if swept := sweep_mirrors(work.published, settings.sources):
             out.print(f"{count_of(swept, 'copy', 'copies')} of repositories went: no source is read from them.")
         if settings.dagster_home.exists():

@@ -180,7 +180,10 @@ def contract() -> dict[str, Table]:
 
 
 def describe(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
-    """Read name, grain and columns of every table and view in the schema `main` of the current database."""
+    """Read name, grain and columns of every table and view in the schema `main` of the current database.
+
+    A view of a table of a lake counts as that table: what is asked of tables is asked of it.
+    """
     columns: dict[str, list[Column]] = {}
     for table, *column in con.execute(
         """
@@ -195,7 +198,8 @@ def describe(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:
         SELECT table_name, coalesce(comment, ''), NULL FROM duckdb_tables()
         WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
         UNION ALL
-        SELECT view_name, coalesce(comment, ''), sql FROM duckdb_views()
+        SELECT view_name, coalesce(comment, ''), CASE WHEN NOT contains(sql, 'delta_scan(') THEN sql END
+        FROM duckdb_views()
         WHERE schema_name = 'main' AND NOT internal AND database_name = current_database()
         """
     ).fetchall()

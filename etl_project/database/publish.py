@@ -39,11 +39,15 @@ class Published:
     """The file that it replaced was not as it was published; it is kept as the previous one, if it opens."""
 
 
-def publish(work: WorkFile) -> Published:
+def publish(work: WorkFile, *, again: bool = False) -> Published:
     """Replace the published file by the present generation, unless it is that already.
 
     A reader that has the old file open keeps reading it; a reader that opens it now gets the new one. The old one is
     kept as `<name>.previous.duckdb`, if it opens.
+
+    Args:
+        work: the work file.
+        again: whether a published file of the same generation is replaced, too: its form may be another.
 
     Raises:
         NotBuilt: there is no generation yet.
@@ -60,7 +64,7 @@ def publish(work: WorkFile) -> Published:
             )
         target = work.published
         # Published twice, the previous file would be a copy of it, and there would be nothing to go back to.
-        is_published = work.is_published(con)
+        is_published = work.is_published(con) and not again
         if not is_published:
             con.execute("CHECKPOINT work")
     # Whoever closes a copy of the file lets go of the locks of this process on it, too.

@@ -99,6 +99,19 @@ def path_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:
     path = settings.warehouse.path
     by = f"{file}, line {line_of(text, ('warehouse', 'path'))}: warehouse.path"
     yield from _place_problems(path, "ETL_WAREHOUSE" if os.environ.get("ETL_WAREHOUSE") else by, "DuckDB", "?\\")
+    if location := settings.warehouse.location:
+        by = f"{file}, line {line_of(text, ('warehouse', 'location'))}: warehouse.location"
+        yield from _place_problems(Path(location), by, "Delta Lake", "%\\")
+    if settings.warehouse.kind == "lake" and not settings.warehouse.location:
+        yield (
+            f"{file}, line {line_of(text, ('warehouse', 'kind'))}: a lake needs a place; add warehouse.location, a "
+            "folder or a bucket such as 's3://bucket/lake'."
+        )
+    if settings.warehouse.kind == "file" and settings.warehouse.location:
+        yield (
+            f"{file}, line {line_of(text, ('warehouse', 'location'))}: warehouse.location is the place of a lake, and "
+            'this warehouse is a file; add kind = "lake", or take the location out.'
+        )
     if os.environ.get("DAGSTER_HOME"):
         yield from _place_problems(settings.dagster_home.absolute(), "DAGSTER_HOME", "Dagster", "?")
 

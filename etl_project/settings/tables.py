@@ -23,12 +23,15 @@ from etl_project.checks.thresholds import Thresholds
 from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.settings.cron import is_cron
-from etl_project.sources.location import location_of, mirrors_of
+from etl_project.sources.location import bucket_of, location_of, mirrors_of
 from etl_project.sources.secrets import without_secrets_in_value
 from etl_project.sources.source import Source
 
 MOST_NAME_BYTES = 200
 """Longest name of a source or a published file: file systems take 255 bytes, and names beside it have endings."""
+
+MOST_PARTS = 65_536
+"""Most parts of a lake: each table has at least a file for each part."""
 
 MOST_DAYS = 36_500
 """Longest time that can be set: a date so far from now must still be one."""
@@ -62,6 +65,39 @@ class WarehouseSettings(BaseModel):
     """The published file. Everything else a refresh makes lives beside it."""
     history: bool = False
     """Whether replaced versions of articles are kept, for `articles_as_of`."""
+    kind: Literal["file", "lake"] = "file"
+    """Whether the tables are in one file on this machine, or Delta tables at `location`."""
+    location: str | None = Field(default=None, repr=False)
+    """Where the lake is: a folder, or `s3://bucket/prefix`, `gs://…`, `az://…`; None for the kind file."""
+    parts: int = Field(default=64, ge=1, le=MOST_PARTS)
+    """Parts of the tables of a lake: fixed when it is created."""
+    keep_generations: int = Field(default=10, ge=2, le=10_000)
+    """How many publications of a lake `etl maintain` keeps."""
+    publish: Literal["file", "views"] = "file"
+    """What the published file of a lake holds: all rows, or views of the large tables."""
+
+    @field_validator("location")
+    @classmethod
+    def _is_location(cls, location: str | None) -> str | None:
+        if location is None:
+            return None
+        bucket = bucket_of(location)
+        if bucket and bucket.scheme == "memory":
+            raise ValueError("a lake cannot be in memory; name a folder or a bucket in warehouse.location")
+        if bucket and ("@" in bucket.bucket or ":" in bucket.bucket or not bucket.bucket):
+            # Views and messages show the location.
+            raise ValueError(
+                "warehouse.location names a bucket and a prefix, such as 's3://bucket/lake', and nothing secret: "
+                "credentials are taken from the environment"
+            )
+        return location if bucket else str(expand(Path(location)))
+
+    @field_validator("parts")
+    @classmethod
+    def _is_power_of_two(cls, parts: int) -> int:
+        if parts & (parts - 1):
+            raise ValueError(f"warehouse.parts = {parts} is no power of two; write one such as 64")
+        return parts
 
     @field_validator("path")
     @classmethod
@@ -257,7 +293,10 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _resolve(self) -> Settings:
         folder = self.file.parent
-        object.__setattr__(self, "warehouse", self.warehouse.model_copy(update={"path": folder / self.warehouse.path}))
+        places: dict[str, object] = {"path": folder / self.warehouse.path}
+        if (location := self.warehouse.location) and not bucket_of(location):
+            places["location"] = str((folder / location).resolve())
+        object.__setattr__(self, "warehouse", self.warehouse.model_copy(update=places))
         if self.report.path:
             object.__setattr__(self, "report", self.report.model_copy(update={"path": folder / self.report.path}))
         self.alerts._folder = folder

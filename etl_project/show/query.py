@@ -13,6 +13,7 @@ import duckdb
 from rich.console import Console
 
 from etl_project.database.contract import schema_version
+from etl_project.database.delta_views import scans_of
 from etl_project.database.sql import is_ambiguous, openable, quoted
 from etl_project.errors import BAD_USAGE, FAILED, UserError
 from etl_project.show.deadline import deadline
@@ -90,6 +91,7 @@ def open_published(path: Path, *, settings: Mapping[str, object] | None = None) 
 
     Raises:
         NoWarehouse: the file does not exist, or cannot be opened.
+        LakeUnavailable: it shows tables of a lake, and that cannot be read.
     """
     if not path.exists():
         raise NoWarehouse(f"{path} has not been built yet. Run: etl refresh")
@@ -101,7 +103,10 @@ def open_published(path: Path, *, settings: Mapping[str, object] | None = None) 
         else:
             con = duckdb.connect(openable(path), read_only=True)
         con.execute("SET TimeZone = 'UTC'")
-        for name, value in (settings or {}).items():
+        wanted = dict(settings or {})
+        if scans := scans_of(con):
+            wanted["allowed_directories"] = _and_those_of_lake(con, scans, wanted.get("allowed_directories"))
+        for name, value in wanted.items():
             con.execute(f"SET {name} = {value}")
         con.execute("SET enable_external_access = false")
         return con
@@ -109,6 +114,18 @@ def open_published(path: Path, *, settings: Mapping[str, object] | None = None) 
         wal = Path(f"{path}.wal")
         advice = f"Remove the stale {wal}." if wal.exists() else "Run: etl refresh"
         raise NoWarehouse(f"{path} does not open: {error}. {advice}") from error
+
+
+def _and_those_of_lake(con: duckdb.DuckDBPyConnection, scans: Mapping[str, int], allowed: object) -> str:
+    """Let views of a lake find their rows; add the folders of its tables to those that queries may reach.
+
+    Raises:
+        LakeUnavailable: the lake cannot be read.
+    """
+    from etl_project.lake.connect import stand_in
+
+    folders = f"[{', '.join(map(quoted, stand_in(con, scans)))}]"
+    return f"{allowed} || {folders}" if allowed else folders
 
 
 @contextmanager

@@ -129,6 +129,11 @@ class Packs:
 Location = Path | Repository | Bucket | Packs
 
 
+def bucket_of(text: str) -> Bucket | None:
+    """Tell an address of objects from a path; None for a path."""
+    return Bucket(text) if _OBJECTS.fullmatch(text) else None
+
+
 def mirrors_of(published: Path) -> Path:
     """Folder of the copies of remote repositories, beside the work file of a published file."""
     return published.parent / ".work" / f"{published.stem}.mirrors"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,8 @@ _MORE_TRIES = 4
 _TRY_FOR = timedelta(seconds=60)
 _ROWS_PER_CHUNK = 1_000
 _SECONDS_OF_A_REQUEST = 60
-_SECONDS_OF_A_PACK = 3_600
+SECONDS_OF_A_PACK = 3_600
+"""How long the answer with a large object may take, to its last byte."""
 
 
 Chunk: TypeAlias = "tuple[bytes, array[int], array[int], bytes]"
@@ -170,7 +171,7 @@ def fetch_object(bucket: Bucket, name: str, listed: Signature, target: Path) -> 
     from obstore.exceptions import BaseError
 
     try:
-        answer = obstore.get(open_store(bucket, _SECONDS_OF_A_PACK), name)
+        answer = obstore.get(open_store(bucket, SECONDS_OF_A_PACK), name)
         if _signature(answer.meta) != listed:
             raise SourceUnavailable(f"{bucket}{name} was written after it was listed. It is read at the next check")
         with target.open("wb") as file:
@@ -192,8 +193,7 @@ def open_store(bucket: Bucket, seconds: int = _SECONDS_OF_A_REQUEST) -> ObjectSt
     Raises:
         SourceUnavailable: obstore is not installed, or the environment has no credentials.
     """
-    begin = _VARIABLES[bucket.scheme]
-    environment = {name: value for name, value in os.environ.items() if begin and name.startswith(begin)}
+    environment = environment_of(bucket)
     if missing := missing_credentials(bucket, environment):
         raise SourceUnavailable(missing)
     return _open(bucket.scheme, bucket.bucket, tuple(sorted(environment.items())), seconds)
@@ -207,16 +207,38 @@ def _open(scheme: str, name: str, environment: tuple[tuple[str, str], ...], seco
     if scheme == "memory":
         return MemoryStore()
     kinds: dict[str, Any] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
-    given = dict(environment)
-    is_plain = any(given.get(endpoint, "").startswith("http://") for endpoint in _ENDPOINTS) or any(
-        given.get(allow, "").lower() in ("true", "1") for allow in ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP")
-    )
-    store: ObjectStore = kinds[scheme](
-        name,
-        client_options={"allow_http": is_plain, "connect_timeout": "10s", "timeout": f"{seconds}s"},
-        retry_config={"max_retries": _MORE_TRIES, "retry_timeout": _TRY_FOR},
-    )
+    store: ObjectStore = kinds[scheme](name, **store_options(dict(environment), seconds))
     return store
+
+
+def environment_of(bucket: Bucket) -> dict[str, str]:
+    """Variables of the environment that say how the store of a bucket is reached, with their values."""
+    begin = _VARIABLES[bucket.scheme]
+    return {name: value for name, value in os.environ.items() if begin and name.startswith(begin)}
+
+
+def is_plain(environment: Mapping[str, str]) -> bool:
+    """Whether the environment names an address of a store that is not https, or allows one."""
+    return any(environment.get(endpoint, "").startswith("http://") for endpoint in _ENDPOINTS) or any(
+        environment.get(allow, "").lower() in ("true", "1") for allow in ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP")
+    )
+
+
+def store_options(environment: Mapping[str, str], seconds: int) -> dict[str, Any]:
+    """Options by which obstore opens a store, besides the environment.
+
+    Args:
+        environment: variable -> value.
+        seconds: how long an answer may take, to its last byte.
+    """
+    return {
+        "client_options": {
+            "allow_http": is_plain(environment),
+            "connect_timeout": "10s",
+            "timeout": f"{seconds}s",
+        },
+        "retry_config": {"max_retries": _MORE_TRIES, "retry_timeout": _TRY_FOR},
+    }
 
 
 def require_obstore(bucket: Bucket) -> None:

@@ -1,0 +1,44 @@
+"""Views of Delta tables in a published file: which there are. Most files have none, and then no library is needed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+DELTA_SCAN = "delta_scan"
+"""Function of DuckDB's extension `delta`, by which views show a table of a lake at a version."""
+
+_SCAN = re.compile(r"""delta_scan\('((?:[^']|'')*)', "?version"? (?::=|=>) (\d+)\)""")
+
+
+def scans_of(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Find the Delta tables that views of the database in use show: address -> version."""
+    rows = con.execute(
+        "SELECT sql FROM duckdb_views() "
+        f"WHERE database_name = current_database() AND NOT internal AND contains(sql, '{DELTA_SCAN}(')"
+    ).fetchall()
+    found = (_SCAN.search(sql) for (sql,) in rows)
+    return {scan[1].replace("''", "'"): int(scan[2]) for scan in found if scan}
+
+
+def stand_in_sql(definition: str) -> str:
+    """Write the statement that puts a macro in the place of the function, for one connection.
+
+    Args:
+        definition: query of the rows of the table at `path`.
+    """
+    return f"CREATE OR REPLACE TEMP MACRO {DELTA_SCAN}(path, version := 0) AS TABLE {definition}"
+
+
+def stand_in_of(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Find the statement by which a connection got its macro, for its cursors, which do not have it."""
+    if not scans_of(con):
+        return None
+    found = con.execute(
+        "SELECT macro_definition FROM duckdb_functions() "
+        f"WHERE database_name = 'temp' AND function_name = '{DELTA_SCAN}'"
+    ).fetchone()
+    return stand_in_sql(found[0]) if found else None

@@ -1,0 +1,66 @@
+"""A server of moto, an S3 that others wrote, on loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+READY_SECONDS = 60
+
+
+@dataclass
+class Moto:
+    """A server of moto with its log."""
+
+    log: Path
+    told: int = field(default=0)
+
+    def asked(self) -> Counter[str]:
+        """What it was asked for since the last question: `LIST`, or the method and the name of an object."""
+        text = self.log.read_text("utf-8")
+        new, self.told = text[self.told :], len(text)
+        found: Counter[str] = Counter()
+        for method, target in re.findall(r'"(?:\x1b\[\d+m)*(GET|PUT|HEAD) (\S+) HTTP', new):
+            found["LIST" if target.startswith("/harbour?") else f"{method} {target.partition('?')[0]}"] += 1
+        return found
+
+
+@pytest.fixture
+def moto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Moto]:
+    """A server with the bucket `harbour`, named by the environment."""
+    program = os.environ.get("ETL_MOTO_SERVER") or shutil.which("moto_server")
+    if not program:
+        pytest.skip("needs moto_server, of `pip install 'moto[server,s3]'` in an environment of its own")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, log = f"http://127.0.0.1:{port}", tmp_path / "moto.log"
+    values = {"ENDPOINT_URL": address, "ALLOW_HTTP": "true", "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b"}
+    for name, value in {**values, "REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    with log.open("w") as out, subprocess.Popen([program, "-p", str(port)], stdout=out, stderr=out) as server:
+        try:
+            end = time.monotonic() + READY_SECONDS
+            while True:
+                try:
+                    urllib.request.urlopen(
+                        urllib.request.Request(f"{address}/harbour", method="PUT"), timeout=5
+                    ).close()
+                    break
+                except OSError:
+                    assert time.monotonic() < end and server.poll() is None, log.read_text("utf-8")
+                    time.sleep(0.2)
+            yield Moto(log)
+        finally:
+            server.terminate()
