@@ -15,9 +15,11 @@ Split = Literal["whole", "white_space", "words", "comma", "comma_or_semicolon", 
 
 `words` means white space, unless quotes, brackets or semicolons show that the text is one name."""
 
-Markdown = Literal["kramdown", "goldmark", "marked", "pulldown-cmark", "python-markdown", "obsidian", "gfm"]
+Markdown = Literal[
+    "kramdown", "kramdown-with-html", "goldmark", "marked", "pulldown-cmark", "python-markdown", "obsidian", "gfm"
+]
 """The Markdown that a body is written in, named after the program that renders it. `pulldown-cmark` (Zola) is
-CommonMark, `gfm` what GitHub shows."""
+CommonMark, `gfm` what GitHub shows; in `kramdown-with-html` blocks of HTML hold Markdown."""
 
 Templates = Literal["none", "liquid", "nunjucks", "hugo", "zola"]
 """The template tags that a body may hold: Liquid (Jekyll), Nunjucks (Hexo), the shortcodes of Hugo or of Zola."""

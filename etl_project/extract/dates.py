@@ -6,8 +6,10 @@ The grammar is explicit and knows ASCII digits only. It understands
 - `8 December 2021`, `8 Dec 2021`, `December 8, 2021`, `Dec 8th 2021`, alone or followed by a time, with or
   without the day of the week before them (RFC 2822, HTTP, RSS), and `Wed Dec  8 10:46:18 +0800 2021` (Unix,
   JavaScript);
+- a day of the week after a day in digits: `2021-12-08 Wed 10:46`, `2021年12月8日(水)`, `2021-12-08 周三`;
+- `202112081046`, `20211208104618`, and what `ko-KR` writes: `2021. 12. 8. 오후 3:05`, `2021년 12월 8일`;
 - times `10:46`, `10:46:18`, `10:46:18.123456789` (cut to microseconds, never rounded), `10:46 PM`, `10:46 p. m.`,
-  `下午3:05`, `오후 3:05`;
+  `下午3:05`, `오후 3:05`, `15时05分30秒`, `15點05分`;
 - zones `Z`, `UTC`, `GMT`, `+0800`, `+08:00`, `+08`, `-5`, `UTC+8`, IANA names such as `America/New_York`,
   the abbreviations the zone of the source itself uses (`CST` in Asia/Shanghai), those of RFC 2822
   (`EST`, `PDT`), and names in words that mean one offset (`Pacific Daylight Time`). In brackets after an
@@ -78,11 +80,19 @@ _COMMON_OFFSET = re.compile(r"[ ]?([+-])([0-9]{2}):?([0-9]{2})")
 _NUMERIC_DATE = re.compile(
     r"(?:([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])"
     r"|([0-9]{4})[ ]?年[ ]?([0-9]{1,2})[ ]?月[ ]?([0-9]{1,2})[ ]?日"
-    r"|([0-9]{4})([0-9]{2})([0-9]{2})(?![0-9]))"
+    r"|([0-9]{4})([0-9]{2})([0-9]{2})(?=(?:[0-9]{4}|[0-9]{6})?(?![0-9])))"
     rf"(?:(?:[Tt]|,?[ ](?:at[ ])?|(?<=日)){_TIME})?(.*)",
     re.DOTALL,
 )
-_COMPACT_TIME = re.compile(r"T([0-9]{2})([0-9]{2})([0-9]{2})?(?![0-9])")
+_COMPACT_TIME = re.compile(r"T?([0-9]{2})([0-9]{2})([0-9]{2})?(?![0-9])")
+_TIME_IN_WORDS = re.compile(r"([0-9]{1,2})[ ]?[时時点點시][ ]?([0-9]{1,2})[分분](?:[ ]?([0-9]{1,2})[秒초])?")
+_KOREAN_DATE = re.compile(r"([0-9]{4})(?:\.[ ]|년[ ]?)([0-9]{1,2})(?:\.[ ]|월[ ]?)([0-9]{1,2})(?:\.|일)")
+_DAY_AND_WEEKDAY = re.compile(
+    r"([0-9]{4}[ ]?[-/.年][ ]?[0-9]{1,2}[ ]?[-/.月][ ]?[0-9]{1,2}[ ]?日?),?[ ]?[(（]?"
+    r"(?:(?:周|週|星期|礼拜|禮拜)[一二三四五六日天]|[月火水木金土日](?:曜日?)?(?=[)）])|[月火水木金土日]曜日?"
+    r"|(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?(?![^\W\d_]))[)）]?,?",
+    re.IGNORECASE,
+)
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?[ ]+)?"
 _DAY_FIRST = re.compile(
     rf"{_WEEKDAY}([0-9]{{1,2}})(?:st|nd|rd|th)?[ -]([a-z]{{3,9}})\.?,?[ -]([0-9]{{4}})(?![0-9]),?"
@@ -221,14 +231,26 @@ def _read_by_grammar(
 
 
 def _normalize(text: str) -> str:
-    """Write white space, minus signs and halves of the day as in ASCII, AM or PM last; leave out marks of direction."""
+    """Write white space, minus signs, times in words and halves of the day as in ASCII, AM or PM last.
+
+    Marks of direction, and the day of the week after a day in digits, are left out.
+    """
+    text = _KOREAN_DATE.sub(r"\1-\2-\3", " ".join(text.split()))
     if not text.isascii():
         # Internet Explorer and ICU put marks of direction around the parts of a date.
         text = text.replace("\u200e", "").replace("\u200f", "").replace("\u2212", "-")
+        text = _TIME_IN_WORDS.sub(_write_time, text)
         if match := _ASIAN_HALF_DAY.search(text):
             half = "AM" if match[1] else "PM"
             text = f"{text[: match.start()]} {match[2]} {half}{text[match.end() :]}"
+    if match := _DAY_AND_WEEKDAY.match(text):
+        text = f"{match[1]} {text[match.end() :]}"
     return " ".join(text.split())
+
+
+def _write_time(match: re.Match[str]) -> str:
+    hour, minute, second = match.groups()
+    return f"{hour}:{minute:0>2}" + (f":{second:0>2}" if second else "")
 
 
 _TimeParts = tuple[str | None, str | None, str | None, str | None, str | None]

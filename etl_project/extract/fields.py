@@ -17,7 +17,7 @@ from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys, dates_are_
 from etl_project.extract.site.hugo.hugo_site import not_listed
 from etl_project.extract.site.permalinks.address import Address
 from etl_project.extract.site.permalinks.url_maker import url_maker
-from etl_project.extract.site.site_config import SiteConfig, keeps_dates_of_names, read_site_config
+from etl_project.extract.site.site_config import SiteConfig, keeps_dates_of_names, markdown_of_site, read_site_config
 from etl_project.extract.site.site_paths import SitePaths
 from etl_project.extract.term_names import (
     flat_names,
@@ -90,6 +90,7 @@ class FieldReader:
         self._earliest, self._latest = limits.earliest_date, limits.latest_date
         self._language = source.language
         self._config: SiteConfig = read_site_config(pinned.place, self._dialect, limits, source.permalink)
+        self.markdown = markdown_of_site(self._dialect, self._config)
         self._category_keys = self._config.taxonomy("category", self._dialect.categories)
         self._tag_keys = self._config.taxonomy("tag", self._dialect.tags)
         self._author_keys = self._config.taxonomy("author", self._dialect.authors)

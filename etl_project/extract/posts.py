@@ -102,9 +102,10 @@ class PostReader:
         self.source = source = pinned.source
         self.limits = limits
         self._dialect = DIALECTS[source.dialect]
-        self._bodies = BodyReader(source.rules, source.mentions, self._dialect.markdown, self._dialect.templates)
-        self._bodies_without_tags = BodyReader(source.rules, source.mentions, self._dialect.markdown)
         self._fields = FieldReader(pinned, limits)
+        markdown = self._fields.markdown
+        self._bodies = BodyReader(source.rules, source.mentions, markdown, self._dialect.templates)
+        self._bodies_without_tags = BodyReader(source.rules, source.mentions, markdown)
         self._copies_html = self._fields.copies_html
         self._steps = (self._decode, self._read_front_matter, self._read_body, self._read_fields)
 

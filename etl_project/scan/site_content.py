@@ -6,6 +6,8 @@ import dataclasses
 
 from etl_project.dialects import DIALECTS
 from etl_project.extract.site.hugo.content_patterns import find_content_patterns
+from etl_project.extract.site.site_config import SiteConfig, read_site_config
+from etl_project.limits import Limits
 from etl_project.sources.place import PinnedSource
 
 
@@ -16,10 +18,31 @@ def follow_site(pinned: PinnedSource) -> PinnedSource:
         SourceUnavailable: the place cannot be read.
     """
     source = pinned.source
-    if source.include or DIALECTS[source.dialect].url_style != "hugo":
+    if source.include:
         return pinned
     try:
-        include = find_content_patterns(pinned.place)
+        include = _find_patterns(pinned)
     except OSError:
         return pinned
     return dataclasses.replace(pinned, source=dataclasses.replace(source, include=include)) if include else pinned
+
+
+def _find_patterns(pinned: PinnedSource) -> tuple[str, ...]:
+    """Find the patterns of posts; none where those of the dialect do."""
+    dialect = DIALECTS[pinned.source.dialect]
+    if dialect.url_style == "hugo":
+        return find_content_patterns(pinned.place)
+    if dialect.url_style == "pelican":
+        return _pelican_patterns(read_site_config(pinned.place, dialect, Limits()))
+    if dialect.url_style == "hexo":
+        folder = (read_site_config(pinned.place, dialect, Limits()).text("source_dir") or "source").strip("/")
+        if folder not in ("source", ""):
+            return tuple([pattern.replace("source/", f"{folder}/", 1) for pattern in dialect.include])
+    return ()
+
+
+def _pelican_patterns(config: SiteConfig) -> tuple[str, ...]:
+    site = config.pelican
+    # A source that is the folder of posts itself is listed whole by its own patterns.
+    patterns = tuple(site.include_patterns()) if site is not None and not site.folder else ()
+    return () if all(pattern.startswith("content/") for pattern in patterns) else patterns

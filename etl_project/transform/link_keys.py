@@ -43,7 +43,7 @@ _SCHEME_AND_HOST = re.compile(r"^(?:[a-z][a-z0-9+.\-]*:)?//[^/?#]*", re.IGNORECA
 _UNUSUAL = re.compile(r"%|//|/\.|index\.|INDEX\.|\.HTM|\.html?/")
 """What is in an address that is not compared as it is, but for its end."""
 
-_TAG_OF_JEKYLL = re.compile(r"\{%-?\s*(link|post_url)\s+[\"']?(.+?)[\"']?\s*-?%\}")
+_TAG_OF_FILE = re.compile(r"\{%-?\s*(link|post_url|post_link|post_path)\s+[\"']?(.+?)[\"']?\s*-?%\}")
 _ROOT_OF_JEKYLL = re.compile(r"(?:\{\{-?\s*site\.(?:base)?url\s*-?\}\})+")
 _FILTER_OF_JEKYLL = re.compile(
     r"\{\{-?\s*[\"']([^\"'{}]*)[\"']\s*\|\s*(?:relative_url|absolute_url|prepend:\s*site\.(?:base)?url)\s*-?\}\}"
@@ -159,9 +159,10 @@ class LinkReader:
         return self._address(page, target)
 
     def _read_template(self, page: Page, text: str) -> Link | None:
-        if found := _TAG_OF_JEKYLL.search(text):
-            if found[1] == "post_url":
-                return Link((("path", f"_posts/{path_key(found[2])}"), ("end", path_key(found[2]))), True)
+        if found := _TAG_OF_FILE.search(text):
+            if found[1] != "link":  # of Jekyll, or of Hexo, whose posts are below `source`
+                folder = "_posts" if found[1] == "post_url" else "source/_posts"
+                return Link((("path", f"{folder}/{path_key(found[2])}"), ("end", path_key(found[2]))), True)
             return self._file(page, f"/{found[2].lstrip('/')}", is_strict=True)
         if found := _REF_OF_HUGO.search(text):
             return self._file(page, _cut(found[1]), is_strict=False) if _cut(found[1]) else None

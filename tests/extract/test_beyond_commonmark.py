@@ -116,6 +116,8 @@ def test_marks_of_containers_are_no_text_and_their_titles_are() -> None:
         ("1 == 2 == 3, x==y and ===z===\n\n==open\n\n==", "1 == 2 == 3, x==y and ===z===\n\n==open\n\n=="),
         ("$a*b*c$ $\\{a\\}$ $x==y==z$ costs $5 and $6", "$a*b*c$ $\\{a\\}$ $x==y==z$ costs $5 and $6"),
         ("$$\n\\sum_{i} *a*\n$$", "$$ \\sum_{i} *a* $$"),
+        ("[[A]] [[A#b]] [[A#b#c]] [[#d]] [[A#^e]] [[A#b|f#g]] [h#i](A#b)", "A A > b A > b > c d A > ^e f#g h#i"),
+        ("- [/] a\n- [-] b\n- [x] c\n- [yz] d\n\n1. [>] e\n\n[!] f", "a\nb\nc\n[yz] d\n\ne\n\n[!] f"),
     ],
 )
 def test_a_note_shows_neither_ids_nor_signs_of_highlights_and_keeps_formulas(note: str, text: str) -> None:

@@ -92,6 +92,15 @@ def test_one_instant_in_many_spellings(written: str) -> None:
         "2021-12-08 07:05:09 Coordinated Universal Time",
         "2021-12-07 23:05:09 Pacific Standard Time",
         "2021-12-08 at 15:05:09 China Standard Time",
+        "2021-12-08 Wed 15:05:09",
+        "2021-12-08, Wednesday, 3:05:09 PM",
+        "2021-12-08 周三15:05:09",
+        "2021年12月8日 星期三 下午3点05分9秒",
+        "2021年12月8日(水) 15時05分09秒",
+        "2021年12月8日水曜日 15:05:09",
+        "2021. 12. 8. 오후 3:05:09",
+        "2021년 12월 8일 15시 5분 9초",
+        "20211208150509",
     ],
 )
 def test_a_time_is_read_as_programs_of_many_countries_write_it(written: str) -> None:
@@ -112,7 +121,19 @@ def test_a_day_with_a_zone_is_that_day(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["2021-12-08", "2021/12/8", "2021-12-8", "20211208", "Dec 8, 2021", "2021年12月8日"]
+    "written",
+    [
+        "2021-12-08",
+        "2021/12/8",
+        "2021-12-8",
+        "20211208",
+        "Dec 8, 2021",
+        "2021年12月8日",
+        "2021-12-08 (Wed)",
+        "2021.12.08 周三",
+        "2021년 12월 8일",
+        "2021. 12. 8.",
+    ],
 )
 def test_a_date_alone_is_the_start_of_its_day(written: str) -> None:
     assert read(written) == ReadDate(1_638_892_800_000_000, "day")

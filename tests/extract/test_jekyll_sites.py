@@ -9,6 +9,7 @@ from conftest import pinned
 
 from etl_project.extract.fields import FieldReader, Fields
 from etl_project.extract.front_matter.read import Value
+from etl_project.extract.posts import PostReader
 from etl_project.extract.site.jekyll_settings import files_left_out
 from etl_project.extract.site.settings_values import parse_settings_text
 from etl_project.extract.site.site_config import SiteConfig
@@ -199,3 +200,13 @@ def test_the_defaults_of_posts_are_those_of_drafts_too(tmp_path: Path) -> None:
 def test_an_address_that_is_none_or_a_template_is_not_known(url: str) -> None:
     source = Source(name="s", location=Path("/no/such/site"), dialect="plain")
     assert FieldReader(pinned(source), Limits()).read("a.md", {"permalink": url}, first_heading=None).url is None
+
+
+def test_the_settings_may_say_that_html_holds_markdown(tmp_path: Path) -> None:
+    text = b"---\ntitle: T\n---\n<div>\n*a* [l](/x)\n\n<p>*b*</p>\n</div>\n\n```\n<div>*c*</div>\n```"
+    (tmp_path / "_config.yml").write_text("kramdown:\n  parse_block_html: true\n")
+    source = Source(name="s", location=tmp_path, dialect="jekyll")
+    body = PostReader(pinned(source), Limits()).read("_posts/2024-03-05-a.md", text).body
+    assert (body.text, body.link_urls) == ("a l\n\nb\n\n<div>*c*</div>", ["/x"])
+    (tmp_path / "_config.yml").write_text("kramdown:\n  parse_block_html: false\n")
+    assert PostReader(pinned(source), Limits()).read("_posts/2024-03-05-a.md", text).body.link_urls == []

@@ -43,6 +43,14 @@ HUGO = BodyReader(markdown="goldmark", templates="hugo")
         ("text\n1) a\n2) b", "text 1) a 2) b"),
         ("Term\n:x y\n\nb\n:-) c\n\nd\n: e", "Term :x y\n\nb :-) c\n\nd\ne"),
         ("one\\\\\ntwo\n\n- a\n^\n- b", "one\ntwo\n\na\n\nb"),
+        (r"50\% of $x\,y\;z$ \& \* \# `\,` \\,", r"50\% of $x\,y\;z$ \& * # \, \,"),
+        (
+            "<code>__init__</code> <kbd>*</kbd> <samp>[a](b)</samp> <b>*i*</b> `<code>*x*`",
+            "__init__ * [a](b) i <code>*x*",
+        ),
+        ("```\n<code>*x*</code>\n```", "<code>*x*</code>"),
+        ('{::options parse_block_html="true" /}\n\n<div>\n*a*\n\n- b\n</div>', "a\n\nb"),
+        ('<div>\n*a*\n</div>\n\n{::options parse_block_html="true" /}\n\n<section>\n*b*\n</section>', "*a*\n\nb"),
     ],
 )
 def test_a_reader_of_jekyll_sees_no_sign_of_kramdown(body: str, text: str) -> None:
@@ -110,6 +118,14 @@ def test_addresses_may_hold_blanks_in_kramdown_and_python_markdown() -> None:
     assert HUGO.read(body).link_urls == ["/x"]
 
 
+def test_a_title_may_hold_quotes_in_kramdown_and_python_markdown() -> None:
+    body = """[a](/a "x "y" z") [b](/b 'it's') [c](/c "d") ![e](/e "f"g")"""
+    for reader in (JEKYLL, PELICAN):
+        assert reader.read(body).link_urls == ["/a", "/b", "/c", "/e"]
+        assert reader.read(body).text == "a b c"
+    assert HUGO.read(body).link_urls == ["/c"]
+
+
 @pytest.mark.parametrize(
     ("heading", "kramdown", "goldmark"),
     [
@@ -141,6 +157,17 @@ def test_pelican_shows_what_python_markdown_does_not_know() -> None:
     assert PELICAN.read("~~a~~ 2\\*3\\*4\n\n- [ ] b\n- [x] c").text == "~~a~~ 2*3*4\n\n[ ] b\n[x] c"
     assert PELICAN.read("##标题\n文\n\n#!x").heading_texts == ["标题", "!x"]
     assert PELICAN.read("a | b\n--|--\nc | `d|e`").text == "a b\nc d|e"
+    assert PELICAN.read("a\\\nb\\: c\\$").text == "a\\ b: c\\$"
+
+
+def test_a_list_of_contents_of_pelican_is_no_text() -> None:
+    assert PELICAN.read("[TOC]\n\n# A\n\nText [TOC]\n\n    [TOC]").text == "A\n\nText [TOC]\n\n[TOC]"
+
+
+def test_white_space_of_any_kind_ends_the_sign_of_a_heading_in_pelican_and_hexo() -> None:
+    for reader in (PELICAN, BodyReader(markdown="marked")):
+        assert reader.read("##\u3000标题\n\n`#\u3000x`\n\n#\u00a0B").heading_texts == ["标题", "B"]
+    assert HUGO.read("##\u3000标题").heading_texts == []
 
 
 @pytest.mark.parametrize(
@@ -160,6 +187,10 @@ def test_pelican_shows_what_python_markdown_does_not_know() -> None:
         "[a] [b",
         "[a]: b c\n",
         '<div markdown="1">\n\n',
+        '](a "',
+        "<code>*",
+        "\\,",
+        '{::options parse_block_html="true" /}<div>',
     ],
 )
 def test_hostile_kramdown_takes_time_in_proportion_to_its_length(piece: str) -> None:

@@ -150,6 +150,16 @@ def test_links_of_other_dialects(
     assert {link: matched_by for link, (_, matched_by) in targets.items()} == links
 
 
+def test_a_tag_of_hexo_names_a_post_by_its_path_or_its_name(shelf: MakeShelf) -> None:
+    made = shelf("hexo")
+    made.change({"source/_posts/sea/boats.md": Page("/a/"), "source/_posts/nets.md": Page("/b/")})
+    links = ("{% post_link nets %}", "{% post_path sea/boats %}", "{% post_link boats %}", "{% post_link gone %}")
+    targets = found(made, Page("/c/", links), "source/_posts/here.md")
+    assert [target for target, _ in targets.values()] == [
+        "source/_posts/nets.md", "source/_posts/sea/boats.md", "source/_posts/sea/boats.md", None,
+    ]  # fmt: skip
+
+
 def test_of_two_articles_of_one_address_the_shorter_id_is_the_target_and_none_of_another_source(
     shelf: MakeShelf,
 ) -> None:

@@ -76,10 +76,7 @@ def _find_end(address: str, closing_signs: str) -> int:
 
 
 def _find_goldmark_end(address: str) -> int:
-    """Find the end as goldmark does: a bracket before a full stop stays."""
-    if address[-1] in ");":
-        address = address[: _find_end(address, "")]
-    return len(address.rstrip("?!.,:*_~"))
+    return _find_end(address, "?!.,:*_~")
 
 
 def _find_marked_end(address: str) -> int:

@@ -11,7 +11,7 @@ A body that is HTML already skips all but the templates.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyromark import Options
 
@@ -26,6 +26,7 @@ from etl_project.extract.body.callouts import strip_callout_signs, strip_contain
 from etl_project.extract.body.footnotes import gather_all_footnotes, gather_footnotes, gather_inline_notes
 from etl_project.extract.body.kramdown import (
     convert_kramdown,
+    convert_kramdown_with_html,
     convert_python_markdown,
     escape_colons,
     strip_heading_attributes,
@@ -37,11 +38,14 @@ from etl_project.extract.body.link_definitions import close_brackets_of_addresse
 from etl_project.extract.body.mdx import convert_mdx
 from etl_project.extract.body.obsidian import (
     mark_embedded_pages,
+    show_parts,
     strip_block_ids,
     strip_highlights,
     strip_obsidian_comments,
+    strip_task_signs,
     write_formulas,
 )
+from etl_project.extract.body.wide_headings import narrow_headings
 
 Pass = Callable[[str], str]
 """A step that reads a whole body and returns it changed, or the same object."""
@@ -63,19 +67,20 @@ class Flavour:
     """Whether `[[page]]` and `[[page|label]]` are links."""
 
 
+_KRAMDOWN = Flavour(
+    _COMMON | Options.ENABLE_DEFINITION_LIST, before=(convert_kramdown,), after=(strip_heading_ids, gather_footnotes)
+)
 FLAVOURS: dict[Markdown, Flavour] = {
-    "kramdown": Flavour(
-        _COMMON | Options.ENABLE_DEFINITION_LIST,
-        before=(convert_kramdown,),
-        after=(strip_heading_ids, gather_footnotes),
-    ),
+    "kramdown": _KRAMDOWN,
+    "kramdown-with-html": replace(_KRAMDOWN, before=(convert_kramdown_with_html,)),
     "goldmark": Flavour(
         _COMMON | Options.ENABLE_DEFINITION_LIST,
         before=(escape_colons, close_brackets_of_addresses, link_goldmark_addresses),
         after=(strip_heading_attributes, gather_footnotes, strip_callout_signs),
     ),
     "marked": Flavour(
-        _COMMON & ~Options.ENABLE_FOOTNOTES, before=(close_brackets_of_addresses, link_marked_addresses, break_lines)
+        _COMMON & ~Options.ENABLE_FOOTNOTES,
+        before=(narrow_headings, close_brackets_of_addresses, link_marked_addresses, break_lines),
     ),
     "pulldown-cmark": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_all_footnotes,)),
     "python-markdown": Flavour(
@@ -94,6 +99,8 @@ FLAVOURS: dict[Markdown, Flavour] = {
             strip_highlights,
             write_formulas,
             mark_embedded_pages,
+            show_parts,
+            strip_task_signs,
         ),
         wikilinks=True,
     ),

@@ -20,6 +20,7 @@ _MARKDOWN_INSIDE = re.compile(
     r"<(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<before>(?:(?!\smarkdown=)[^<>])*)"
     r"""\smarkdown=(?:"(?:1|block|span)"|'(?:1|block|span)'|1)(?P<rest>[^<>]*)>"""
 )
+_OPENING = compile_outside_code(rf"<(?P<name>(?!hr\b)(?:{_TAGS}))\b(?![^<>]*\smarkdown=)", "<(?=[a-z])")
 _TAG = re.compile(rf"<(?P<end>/?)(?:{_TAGS})\b[^<>]*>")
 _TEXT_AFTER_END = re.compile(rf"</(?:{_TAGS})\b[^<>]*>(?![ \t]*(?:\n[ \t]*)?(?:<(?:/|!--|(?:{_TAGS})\b)|\Z))")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
@@ -78,6 +79,23 @@ def keep_html_blocks(body: str, depth: int = 0) -> str:
         return body
     kept.append(body[begin:])
     return "".join(kept)
+
+
+def open_html_blocks(body: str, start: int = 0) -> str:
+    """Write `markdown="1"` into each block of HTML, as the option `parse_block_html` of kramdown means.
+
+    Args:
+        body: Markdown.
+        start: where the option begins to count.
+
+    Returns:
+        The body changed; the same object if it has no block of HTML.
+    """
+    if "<" not in body:
+        return body
+    return substitute_outside_code(
+        _OPENING, lambda match: f'<{match["name"]} markdown="1"' if match.start() >= start else match[0], body
+    )
 
 
 def _is_parted_by_blank_lines(body: str) -> bool:

@@ -6,6 +6,7 @@ r"""What kramdown (Jekyll) and Python-Markdown with `extra` (Pelican) have beyon
     * toc                                         with {:toc} below: stands for the list of headings
     {::comment} x {:/comment}                     not shown; {:/} ends it too
     {::options k="v" /}   {::nomarkdown}          not shown; what the second encloses is, as HTML
+    {::options parse_block_html="true" /}         below it, HTML holds Markdown as with markdown="1"
     $$a*b*c$$                                     a formula, shown as written
     *[HTML]: Hyper Text                           an abbreviation, not shown
     [x](a b.png "t")                              an address may hold blanks
@@ -29,7 +30,17 @@ from __future__ import annotations
 import re
 
 from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
-from etl_project.extract.body.html_blocks import keep_html_blocks
+from etl_project.extract.body.html_blocks import keep_html_blocks, open_html_blocks
+from etl_project.extract.body.kramdown_spans import (
+    KEPT_BY_KRAMDOWN,
+    KEPT_BY_PYTHON_MARKDOWN,
+    MAY_HOLD_CODE,
+    MAY_QUOTE_TITLE,
+    SIGN_REFERENCES,
+    escape_titles,
+    keep_backslashes,
+    keep_code_of_html,
+)
 from etl_project.extract.body.kramdown_tables import write_code_in_tables, write_kramdown_tables
 from etl_project.extract.body.link_definitions import (
     close_brackets_of_addresses,
@@ -49,6 +60,7 @@ _MARKDOWN_INSIDE = (
     r"""\smarkdown=(?:"(?:1|block|span)"|'(?:1|block|span)'|1)(?P<rest>[^<>]*>)"""
 )
 _ABBREVIATION = r"(?P<gone>^[ ]{0,3}\*\[[^\]\n]+\]:[^\n]*$)"
+_LIST_OF_CONTENTS = r"(?P<contents>^[ ]{0,3}\[TOC\][ \t]*$)"
 _NO_ITEM = r"(?P<number>^[ \t>]*[0-9]{1,9})(?=\)[ \t])"
 
 
@@ -78,17 +90,16 @@ _KRAMDOWN = compile_outside_code(
     rf"{_STARTS}|\$(?=\$)|\\(?=\\)",
 )
 _PYTHON_MARKDOWN = compile_outside_code(
-    f"{_attributes(':?')}|{_ABBREVIATION}|{_NO_ITEM}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}",
-    _STARTS,
+    f"{_attributes(':?')}|{_ABBREVIATION}|{_LIST_OF_CONTENTS}|{_NO_ITEM}|{_MARKDOWN_INSIDE}|{_SPAN_LINE}|{_ADDRESS}",
+    rf"{_STARTS}|\n(?=[ ]{{0,3}}\[TOC\])",
 )
-_SIGN_REFERENCES = {ord(sign): f"&#{ord(sign)};" for sign in "*_`[]~\\|#"}
-"""Signs of Markdown as references, also within tags of HTML."""
+_OPTION_OF_HTML = re.compile(r"\{::options\b[^{}\n]*\bparse_block_html=[\"']true[\"'][^{}\n]*/\}")
 _STRONG = compile_outside_code(_EMPHASIS, r"\*(?=\*?[^\s*])")
 _HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
 _HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
 _COLON = compile_outside_code(r"^(?P<no_definition>[ ]{0,3}):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))", r"\n(?=[ ]{0,3}:)")
-_CLOSE_HEADING = compile_outside_code(r"^(?P<level>#{1,6})(?=[^#\s])", r"\n(?=#)")
-_MAY_CLOSE_HEADING = re.compile(r"^#{1,6}[^#\s]", re.MULTILINE)
+_CLOSE_HEADING = compile_outside_code(r"^(?P<level>#{1,6})(?=[^# \t\n])", r"\n(?=#)")
+_MAY_CLOSE_HEADING = re.compile(r"^#{1,6}[^# \t\n]", re.MULTILINE)
 _ROUND_ITEM = re.compile(r"\n[ \t>]*[0-9]{1,9}\)[ \t]")
 _SPACED_ADDRESS = re.compile(r"""\]\([^()<>\n"' ]*+[ ]+[^()<>\n"' ]""")
 _ESCAPE_IN_ADDRESS = compile_outside_code(r"""(?P<escaped>\]\([^()<>\s"'\\]*\\[^()<>\s"']*)""", r"\](?=\()")
@@ -98,7 +109,7 @@ _HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
 _ODD_PARAGRAPH = re.compile(r"<(?:/p>[ \t]*(?:\n[ \t]*)?[^\s<]|p>[^<]*\n[ \t]*\n)")
 """The addresses that most lines with `<` begin with, and paragraphs on lines of their own, are passed over fast."""
 _DIFFERS_AFTER_LINE_FEED = re.compile(r"\n(?:[ ]{0,3}<(?!http|p>)|:|[ \t>]*[0-9]{1,9}\)[ \t])")
-_DIFFERS_AFTER_BRACKET = re.compile(r"""\](?::|\([^()<>\n"' ]*+[ ]+[^()<>\n"' ])""")
+_DIFFERS_AFTER_BRACKET = re.compile(rf"""\](?::|\([^()<>\n"' ]*+[ ]+[^()<>\n"' ]|{MAY_QUOTE_TITLE})""")
 _MAY_BE_SPAN_LINE = re.compile(rf"\n[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b[^<>\n]*>[ \t]*(?:\n|\Z)")
 _MAY_BE_ATTRIBUTES = re.compile(r"\{(?<=[)\]*_`>]\{)[^{}\n]*\}|\n[ \t>]*(?:(?:[*+-]|[0-9]+\.)[ \t]+)?\{[^{}\n]*\}")
 _BESIDE_PUNCTUATION = re.compile(
@@ -122,6 +133,8 @@ def convert_kramdown(body: str) -> str:
     """
     if not _may_differ(body):
         return body
+    if option := _OPTION_OF_HTML.search(body) if "{::options" in body else None:
+        body = open_html_blocks(body, option.end())
     has_html = "<" in body and _begins_lines_with_html(body)
     if has_html:
         body = keep_html_blocks(body)
@@ -139,6 +152,7 @@ def convert_kramdown(body: str) -> str:
         body = substitute_outside_code(_KRAMDOWN, _rewrite, body)
     if "\\" in body and _MAY_ESCAPE_IN_ADDRESS.search(body):
         body = substitute_outside_code(_ESCAPE_IN_ADDRESS, lambda match: match[0].replace("\\", "\\\\"), body)
+    body = escape_titles(keep_backslashes(keep_code_of_html(body) if "<" in body else body, KEPT_BY_KRAMDOWN))
     if "\n:" in body:
         body = escape_colons(body)
     if "]:" in body:
@@ -146,6 +160,11 @@ def convert_kramdown(body: str) -> str:
     if "|" in body:
         body = write_kramdown_tables(body)
     return _mark_strong(body) if "*" in body else body
+
+
+def convert_kramdown_with_html(body: str) -> str:
+    """Rewrite kramdown as CommonMark for a site whose settings say `parse_block_html`: HTML holds Markdown."""
+    return convert_kramdown(open_html_blocks(body))
 
 
 def _may_differ(body: str) -> bool:
@@ -162,6 +181,7 @@ def _may_differ(body: str) -> bool:
         or _DIFFERS_AFTER_BRACKET.search(body) is not None
         or ("<p>" in body and _ODD_PARAGRAPH.search(body) is not None)
         or ("=" in body and "markdown=" in body)
+        or ("<" in body and MAY_HOLD_CODE.search(body) is not None)
     )
 
 
@@ -179,6 +199,7 @@ def convert_python_markdown(body: str) -> str:
     if (
         ("{" in body and _MAY_BE_ATTRIBUTES.search(f"\n{body}"))
         or "*[" in body
+        or "[TOC]" in body
         or _SPACED_ADDRESS.search(body)
         or _may_hold_round_item(body)
         or ("<" in body and _may_hold_html(body))
@@ -186,6 +207,7 @@ def convert_python_markdown(body: str) -> str:
         body = substitute_outside_code(_PYTHON_MARKDOWN, _rewrite, body)
     if "#" in body and _MAY_CLOSE_HEADING.search(body):
         body = substitute_outside_code(_CLOSE_HEADING, lambda match: f"{match['level']} ", body)
+    body = escape_titles(keep_backslashes(body, KEPT_BY_PYTHON_MARKDOWN))
     body = write_code_in_tables(escape_colons(join_labels(close_brackets_of_addresses(body))))
     return _mark_strong(body) if "*" in body else body
 
@@ -245,9 +267,9 @@ def _rewrite(match: re.Match[str]) -> str:
     if kind == "rest":
         return f"{match['open']}{match['rest']}\n\n"
     if kind == "inside":
-        return "" if match["extension"] == "comment" else match["inside"].translate(_SIGN_REFERENCES)
+        return "" if match["extension"] == "comment" else match["inside"].translate(SIGN_REFERENCES)
     if kind == "formula":
-        return f"$${match[0][2:-2].translate(_SIGN_REFERENCES)}$$"
+        return f"$${match[0][2:-2].translate(SIGN_REFERENCES)}$$"
     if kind == "number":
         return f"{match[0]}\\"
     if kind == "break":

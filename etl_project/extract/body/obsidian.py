@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 _OBSIDIAN_TOKEN = re.compile(r"^ {0,3}(`{3,}|~{3,})|`[^`\n]*+`|%%|\n[ \t]*+(?=\n)", re.MULTILINE)
 
@@ -53,6 +54,8 @@ _FORMULA = re.compile(r'<span class="math math-(inline|display)">([^<]*)</span>'
 _EMBED = re.compile(r'<img src="([^"]*)" alt="([^"]*)"')
 _PICTURE_ENDINGS = frozenset(("apng", "avif", "bmp", "gif", "heic", "ico", "jpeg", "jpg", "png", "svg", "tiff", "webp"))
 _WIDTH = re.compile(r"(?:^|\|)[0-9]+(?:x[0-9]+)?$")
+_LINK_TO_PART = re.compile(r'<a href="[^":]*#[^":]*">([^<#]*#[^<]*)</a>')
+_TASK = re.compile(r"(<li>\n?(?:<p>)?)\[(?:[^\[\]\s&]|&[a-z]+;)\](?=\s)")
 
 
 def strip_highlights(html: str) -> str:
@@ -133,3 +136,28 @@ def _mark_embed(match: re.Match[str]) -> str:
     is_page = "://" not in address and path.rpartition(".")[2].lower() not in _PICTURE_ENDINGS
     kind = 'class="internal-embed" ' if is_page and not address.startswith("data:") else ""
     return f'<img {kind}src="{address}" alt="{label}"'
+
+
+def show_parts(html: str) -> str:
+    """Write the name of a link to a part of a note as Obsidian shows it: `[[Note#Part]]` as `Note > Part`.
+
+    Args:
+        html: HTML as the renderer writes it.
+    """
+    return _LINK_TO_PART.sub(_show_part, html) if "#" in html and "</a>" in html else html
+
+
+def _show_part(match: re.Match[str]) -> str:
+    whole, name = match[0], match[1]
+    if f'<a href="{name}">' not in unquote(whole):  # it has a name of its own
+        return whole
+    return f"{whole[: match.start(1) - match.start()]}{name.strip('#').replace('#', ' &gt; ')}</a>"
+
+
+def strip_task_signs(html: str) -> str:
+    """Drop the signs of tasks whatever letter they hold: `[/]`, `[-]`, as in `[x]` Obsidian shows a box.
+
+    Args:
+        html: HTML as the renderer writes it.
+    """
+    return _TASK.sub(r"\1", html) if "]" in html and "<li>" in html else html

@@ -14,7 +14,9 @@ A tag may span lines and paragraphs. An expression `{{ ... }}` of the others sta
 - `{%- ... -%}` takes away the white space beside a tag that prints nothing in its own place.
 - Code stays as written: fenced, indented, in backticks, in `<pre>` and `<code>`. But `{% raw %}` and `{% comment %}` of
   Liquid act in code too, and `{{</* x */>}}` shows `{{< x >}}` there.
-- What `{% highlight %}`, `{% codeblock %}` and `{{< highlight >}}` enclose becomes `<pre>`.
+- What `{% highlight %}`, `{% codeblock %}` and `{{< highlight >}}` enclose becomes `<pre>`; what `{% raw %}` of Hexo
+  encloses is HTML, no Markdown.
+- A tag that every site of the generator has leaves what it shows: `known_tags.py`.
 - In the address of a link, and in an attribute of HTML, a tag or an expression stays as written.
 
 Sources: `TemplateParser` of Liquid, `PostRenderEscape` of Hexo, `parser/pageparser` of Hugo, `content.pest` of Zola.
@@ -28,6 +30,7 @@ from collections.abc import Callable
 
 from etl_project.dialects import Templates
 from etl_project.extract.body.code_regions import CODE_STARTS, ELEMENT, ELEMENT_STARTS, FENCE, CodeRegions, Tokens
+from etl_project.extract.body.known_tags import show_quoted, show_tag
 
 _CALL = r"[A-Za-z_][\w:/]*[ \t\n]*\("
 _TAG_START = {
@@ -72,6 +75,11 @@ _ATTRIBUTE_CHARACTERS = 400
 _ATTRIBUTE_ESCAPES = str.maketrans({'"': "&quot;", "'": "&#39;", "<": "&lt;", ">": "&gt;"})
 _CODE_ESCAPES = {code: f"&#{code};" for code in (10, *range(33, 48), *range(58, 65), *range(91, 97), *range(123, 127))}
 """Line feed and ASCII punctuation as references: one line of HTML that no rule of Markdown touches."""
+_TEXT_ESCAPES = {code: reference for code, reference in _CODE_ESCAPES.items() if chr(code) not in "&#;<>"}
+"""The same for text of HTML, whose references stay."""
+_HTML_TAG = re.compile(r"(<[^<>]*>)")
+_LINE_OF_HTML = "<!---->"
+"""A line that begins with it is HTML, ends a paragraph above it, and no line below it belongs to it."""
 _PLACE_OF_SHORTCODE = "<b></b>"
 
 
@@ -115,6 +123,7 @@ class _Scan:
         self._code = CodeRegions(body)
         self._closed = set(_CLOSED_SHORTCODE.findall(body)) if templates == "hugo" else set()
         self._never_closed: set[str] = set()
+        self._quoted: list[str] = []
         self._kept: list[str] = []
         self._begin = 0
         self._nothing_before = 0
@@ -180,7 +189,26 @@ class _Scan:
             return end
         if self._keep_in_attribute(start, end):
             return end
+        if self._templates == "nunjucks":
+            shown = self._show_hexo_tag(name, body[start:end])
+            if shown:
+                self._replace(start, end, self._on_its_line(start, end, shown))
+                return end
         return self._remove(start, end, trims=name in _SILENT)
+
+    def _show_hexo_tag(self, name: str, tag: str) -> str:
+        """Give what a tag of Hexo shows in its place; whom a quote names stands at its end."""
+        if name in ("blockquote", "quote"):
+            self._quoted.append(show_quoted(tag))
+        elif name in ("endblockquote", "endquote"):
+            return self._quoted.pop() if self._quoted else ""
+        return show_tag("nunjucks", name, tag)
+
+    def _on_its_line(self, start: int, end: int, html: str) -> str:
+        """Make a line of HTML of a tag that fills its lines."""
+        line = self._code.line_start(start)
+        fills = self._is_markdown and _REST_OF_BLANK_LINE.match(self._body, end) and self._is_blank_back_to(line, start)
+        return f"{_LINE_OF_HTML}{html}" if fills else html
 
     def _read_call(self, start: int) -> int:
         """Deal with a shortcode of Hugo or a call of Zola; returns where to go on."""
@@ -198,6 +226,9 @@ class _Scan:
             name = name_match[1] if name_match else ""
             if name in self._verbatim and (after := self._read_verbatim(name, start, end)):
                 return after
+            if shown := show_tag("hugo", name, body[start:end]):
+                self._replace(start, end, shown)
+                return end
             is_paired = closing == "%}}" or name in self._closed
         else:
             is_paired = closing == "%}"
@@ -214,7 +245,8 @@ class _Scan:
             return 0
         content = body[end : closing.start()]
         if name == "raw":
-            pass
+            if self._templates == "nunjucks" and self._is_markdown:
+                content = self._on_its_line(start, closing.end(), _one_line_of_html(content))
         elif name == "comment":
             content = ""
         else:
@@ -335,6 +367,12 @@ class _Scan:
         if "{%" not in code or (self._templates == "nunjucks" and kind == "fence"):
             return code
         return _strip_raw_and_comments(code)
+
+
+def _one_line_of_html(html: str) -> str:
+    """Write HTML on one line that no rule of Markdown touches."""
+    parts = _HTML_TAG.split(html.strip())
+    return "".join(part.replace("\n", " ") if i % 2 else part.translate(_TEXT_ESCAPES) for i, part in enumerate(parts))
 
 
 def _show_escaped(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from etl_project.dated_names import HUGO_NAME
-from etl_project.dialects import Dialect
+from etl_project.dialects import Dialect, Markdown
 from etl_project.extract.site.hexo_names import POST_FOLDERS
 from etl_project.extract.site.hugo.config_files import merge_config
 from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys
@@ -106,6 +106,13 @@ def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:
     if dialect.url_style == "hugo" and FILE_NAME in date_keys(config.values, "date", ()):
         return HUGO_NAME
     return dialect.dated_name
+
+
+def markdown_of_site(dialect: Dialect, config: SiteConfig) -> Markdown:
+    """Choose the Markdown of a site: kramdown with `parse_block_html` in its settings reads Markdown in HTML."""
+    if dialect.markdown == "kramdown" and config.table("kramdown").get("parse_block_html") == "true":
+        return "kramdown-with-html"
+    return dialect.markdown
 
 
 def keeps_dates_of_names(dialect: Dialect, config: SiteConfig) -> bool:

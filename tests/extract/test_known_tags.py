@@ -1,0 +1,84 @@
+"""Tags that every site of a generator has show what they show there. Asked of Hexo 8.1 and Hugo 0.168."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from etl_project.extract.body.read import BodyReader
+
+HEXO = BodyReader(markdown="marked", templates="nunjucks")
+HUGO = BodyReader(markdown="goldmark", templates="hugo")
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "urls"),
+    [
+        ("a {% link Some text https://a.test/x true Title %} b", "a Some text b", ["https://a.test/x"]),
+        ("{% link Some text /x %}", "Some text /x", []),
+        ('see {% post_link 2024-03-05-a "Its <title>" %}.', "see Its <title>.", ["{% post_link 2024-03-05-a %}"]),
+        ("{% post_link a %}", "", ["{% post_link a %}"]),
+        ("{% asset_link a.pdf The file %} {% asset_link b.zip %}", "The file b.zip", ["a.pdf", "b.zip"]),
+        ('x\n\n{% img left big /i.png 200 100 "Title" "Alt" %}\n\ny', "x\n\ny", ["/i.png"]),
+        ("{% image https://a.test/i %} {% asset_img wide a.png '\"t\" alt' %}", "", ["https://a.test/i", "a.png"]),
+        ("{% blockquote %}\nq *b*\n{% endblockquote %}\nx", "q b\n\nx", []),
+        ("{% blockquote Ann, Book %}\nq\n{% endblockquote %}", "q\n\nAnn, Book", []),
+        ("{% quote Ann https://a.test/b Its page %}\nq [l](/l)\n{% endquote %}", "q l\n\nAnn Its page", ["/l", "https://a.test/b"]),
+        ("{% quote Ann https://a.test/b/ %}\nq\n{% endquote %}", "q\n\nAnn a.test/b", ["https://a.test/b/"]),
+        ("{% include_code a.js %} {% unknown https://a.test %}", "", []),
+        ("`{% link a https://a.test %}`", "{% link a https://a.test %}", []),
+        ('<img src="{% asset_path a.png %}">', "", ["{% asset_path a.png %}"]),
+    ],
+)  # fmt: skip
+def test_tags_of_hexo(body: str, text: str, urls: list[str]) -> None:
+    read = HEXO.read(body)
+    assert (read.text, read.link_urls) == (text, urls)
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "urls"),
+    [
+        ("a {% raw %}<b>*x*</b> {{ y }} &amp; 1. z{% endraw %} b", "a *x* {{ y }} & 1. z b", []),
+        ("{% raw %}\n- a\n- <a href='/x_y_z'\n title=t>b</a>\n\n# c\n{% endraw %}", "- a - b # c", ["/x_y_z"]),
+        ("p\n{% raw %}*x*{% endraw %}\n[l]: /d\n\n[l]", "p\n\n*x*\n\nl", ["/d"]),
+        ("{% raw %}<pre>\n*a*\n  b\n</pre>{% endraw %}", "*a*\n  b", []),
+    ],
+)
+def test_what_hexo_is_told_to_leave_raw_is_html_and_no_markdown(body: str, text: str, urls: list[str]) -> None:
+    read = HEXO.read(body)
+    assert (read.text, read.link_urls) == (text, urls)
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "urls"),
+    [
+        ('a\n\n{{< figure src="/a.png" alt="alt" >}}\n\nb', "a\n\nb", ["/a.png"]),
+        ('{{< figure src=a.png link="/b" >}}', "", ["/b", "a.png"]),
+        (
+            '{{< figure\n  src="/a.png"\n  title="T"\n  caption="see [l](/c) and *e* \\"q\\""\n'
+            '  attr="W"\n  attrlink="/w"\n>}}\nb',
+            'T see l and e "q" W b',
+            ["/a.png", "/c", "/w"],
+        ),
+        ("{{< figure `a.png` >}} {{< fig src=b.png >}}", "", []),
+        ('`{{</* figure src="a.png" */>}}`', '{{< figure src="a.png" >}}', []),
+    ],
+)
+def test_a_figure_of_hugo(body: str, text: str, urls: list[str]) -> None:
+    read = HUGO.read(body)
+    assert (" ".join(read.text.split()) if "caption" in body else read.text, read.link_urls) == (text, urls)
+
+
+def test_a_caption_is_no_first_paragraph() -> None:
+    assert HUGO.read('{{< figure src="/a.png" caption="Cap" >}}\n\nThe text.').first_paragraph == "The text."
+
+
+@pytest.mark.parametrize(
+    "piece", ["{% quote ", '{% img "', "{% raw %}<", '{{< figure a="', "{% link a ", "{{< figure a=`"]
+)
+def test_hostile_tags_take_time_in_proportion_to_their_length(piece: str) -> None:
+    start = time.process_time()
+    HEXO.read(piece * 20_000 + "%}")
+    HUGO.read(piece * 20_000 + ">}}")
+    assert time.process_time() - start < 4  # each takes some tenths of a second; this guards against squares
