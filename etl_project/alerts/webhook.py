@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import threading
 import urllib.error
 import urllib.request
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -18,15 +19,20 @@ def post(address: str, body: bytes, seconds: float) -> str | None:
     """Post JSON to an address.
 
     Args:
-        address: http or https; its path is often a secret, so the returned reason names the host only.
+        address: http or https; its path is often a secret, so the returned reason names the host only. A user and a
+            password before the host are sent as they are sent to web sites, by `Authorization: Basic` (RFC 7617).
         body: the JSON, encoded.
         seconds: time limit of the whole exchange.
 
     Returns:
-        None, or the reason reason it failed.
+        None, or the reason why it failed.
     """
-    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-    host = urlsplit(address).hostname
+    parts = urlsplit(address)
+    host, (user, at, place) = parts.hostname, parts.netloc.rpartition("@")
+    headers = {"Content-Type": "application/json"}
+    if at:
+        headers["Authorization"] = f"Basic {base64.b64encode(unquote_to_bytes(user)).decode()}"
+    request = urllib.request.Request(parts._replace(netloc=place).geturl(), body, headers)
     reason: str | None = f"{host} took longer than {seconds:g} seconds to answer."
 
     def send() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -27,6 +28,7 @@ class Receiver(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.told[-1] |= {"authorization": self.headers["Authorization"]}
         if self.path.startswith("/slow"):
             time.sleep(3)
         self.send_response({"/error": 500, "/away": 302}.get(self.path.partition("?")[0], 200))
@@ -76,6 +78,19 @@ def test_a_fault_is_told_once_until_it_is_over(tmp_path: Path, told: tuple[str, 
     assert alerts[0]["sentence"].startswith("120 of") and alerts[0]["warehouse"] == str(tmp_path / "posts.duckdb")
     assert alerts[2]["refresh"] == 2
     assert refresh.warnings == []
+
+
+def test_a_user_and_a_password_of_a_webhook_are_sent_as_to_web_sites(
+    tmp_path: Path, told: tuple[str, list[dict[str, Any]]]
+) -> None:
+    address, alerts = told
+    refresh = Told(tmp_path, webhook=address.replace("//", "//hook:p%40ss:w%C3%B6rd@"))
+    refresh.alerts.report_failure("The disk is full.")
+    assert refresh.warnings == []
+    assert base64.b64decode(alerts[0]["authorization"].removeprefix("Basic ")) == "hook:p@ss:wörd".encode()
+    refused = Told(tmp_path / "other", webhook="http://hook:hunter2@127.0.0.1:1/")
+    refused.alerts.report_failure("The disk is full.")
+    assert refused.warnings and "hunter2" not in refused.warnings[0]
 
 
 def test_a_source_that_cannot_be_read_is_told_apart_from_the_refresh(
