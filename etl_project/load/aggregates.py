@@ -76,6 +76,16 @@ class Aggregate:
         return replace(declared()[self.name], comment=self.grain)
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What `build_aggregates` did."""
+
+    rows: dict[str, int]
+    """Aggregate -> rows."""
+    anew: frozenset[str]
+    """Those that were not built from the present generation yet."""
+
+
 @functools.cache
 def aggregates() -> dict[str, Aggregate]:
     """Read every aggregate, in the order of its name."""
@@ -92,7 +102,7 @@ def aggregates_version() -> str:
     return digest.hexdigest()
 
 
-def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> dict[str, int]:
+def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> Built:
     """Build aggregates from the tables of the present generation, where they are not built from it already.
 
     Args:
@@ -100,21 +110,21 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
         names: which; all by default.
 
     Returns:
-        Aggregate -> rows. A generation whose tables passed their checks becomes `aggregated` once every aggregate was
+        What there is now. A generation whose tables passed their checks becomes `aggregated` once every aggregate was
         built from it; one that is checked stays so unless some aggregate had to be built.
 
     Raises:
         duckdb.Error: nothing is changed.
     """
     number = generation(con).number
-    rows, is_new = {}, False
+    rows, anew = {}, set()
     with transaction(con):
         there = dict(
             con.execute("SELECT name, sql FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
         )
         for aggregate in aggregates().values() if names is None else [aggregates()[name] for name in names]:
             if there.get(aggregate.name) != aggregate.sql:
-                is_new = True
+                anew.add(aggregate.name)
                 con.execute(aggregate.sql)
                 con.execute(f"COMMENT ON TABLE {aggregate.name} IS {quoted(aggregate.grain)}")
                 con.execute("DELETE FROM internal.aggregates_built WHERE name = ?", [aggregate.name])
@@ -123,10 +133,10 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
                 )
             count = con.execute(f"SELECT count(*) FROM {aggregate.name}").fetchone()
             rows[aggregate.name] = count[0] if count else 0
-        if is_new:
+        if anew:
             take_step(con, Step.REPLACE_SOME_AGGREGATES)
         built = con.execute("SELECT name, sql FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
         if dict(built).items() >= {aggregate.name: aggregate.sql for aggregate in aggregates().values()}.items():
             con.execute("UPDATE internal.generation SET aggregates_version = ?", [aggregates_version()])
             take_step(con, Step.BUILD_AGGREGATES)
-    return rows
+    return Built(rows, frozenset(anew))
