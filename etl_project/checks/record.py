@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from etl_project.checks.check import Stage
+from etl_project.database.live_sql import LAST_AS_OF
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,10 +34,9 @@ def record_passed(con: duckdb.DuckDBPyConnection, stage: Stage, *, asked_all_row
         asked_all_rows: whether they asked every row.
     """
     con.execute(
-        "UPDATE internal.checks_passed SET as_of = last.as_of, "
-        "all_rows_as_of = if($asked_all_rows, last.as_of, all_rows_as_of) "
-        "FROM (SELECT max_by(as_of, refresh_id) AS as_of FROM refreshes) AS last WHERE stage = $stage",
-        {"stage": stage, "asked_all_rows": asked_all_rows},
+        f"UPDATE internal.checks_passed SET as_of = {LAST_AS_OF}"
+        f"{f', all_rows_as_of = {LAST_AS_OF}' if asked_all_rows else ''} WHERE stage = ?",
+        [stage],
     )
 
 

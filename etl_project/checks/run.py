@@ -15,6 +15,8 @@ from etl_project.checks.integrity import INTEGRITY
 from etl_project.checks.record import record_passed
 from etl_project.checks.thresholds import Thresholds
 from etl_project.database.generation import Step, take_step
+from etl_project.database.live_sql import LAST_AS_OF
+from etl_project.database.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,8 +29,6 @@ _STEPS = {"tables": Step.PASS_TABLE_CHECKS, "aggregates": Step.PASS_AGGREGATE_CH
 """Stage -> the step that its checks allow. Relations are no step: aggregates are not built without them."""
 
 _ROWS_PER_FETCH = 10_000
-
-_INSTANT = "SELECT greatest(max_by(as_of, refresh_id), ?) FROM refreshes"
 
 
 def run_checks(
@@ -92,10 +92,7 @@ def _run_all(
 ) -> list[CheckResult]:
     queries = {check: query for check in checks if (query := _query(check, written))}
     if any(not check.is_blocking for check in queries):
-        row = con.execute(_INSTANT, [as_of]).fetchone()
-        assert row is not None, "an aggregate without GROUP BY has one row"
-        told = json.dumps(dict(passed_over), ensure_ascii=False)
-        _set_variables(con, {**dataclasses.asdict(thresholds), "as_of": row[0], "passed_over": told})
+        _set_variables(con, thresholds, as_of, passed_over)
     # A check is nearly always passed. All of them in one query take half the time of one after another.
     counted = " UNION ALL ".join(f"SELECT '{check.name}', count(*) FROM (\n{sql}\n)" for check, sql in queries.items())
     violated = {name for name, rows in con.execute(counted).fetchall() if rows} if queries else set()
@@ -116,10 +113,17 @@ def _query(check: Check, written: Collection[str] | None) -> str | None:
     return None if check.stage == "aggregates" else check.sql
 
 
-def _set_variables(con: duckdb.DuckDBPyConnection, variables: Mapping[str, object]) -> None:
+def _set_variables(
+    con: duckdb.DuckDBPyConnection, thresholds: Thresholds, as_of: dt.datetime | None, passed_over: Mapping[str, str]
+) -> None:
     """Set what checks that warn read by `getvariable`."""
-    for name, value in variables.items():
-        con.execute(f"SET VARIABLE {name} = ?", [value])
+    told = json.dumps(dict(passed_over), ensure_ascii=False)
+    variables: dict[str, object] = {
+        **dataclasses.asdict(thresholds),
+        "as_of": f"greatest({LAST_AS_OF}, {quoted(as_of.isoformat()) if as_of else 'NULL'}::TIMESTAMPTZ)",
+        "passed_over": quoted(told),
+    }
+    con.execute("".join(f"SET VARIABLE {name} = {value};" for name, value in variables.items()))
 
 
 def _run_check(con: duckdb.DuckDBPyConnection, check: Check, query: str, *, asked_all_rows: bool) -> CheckResult:

@@ -154,14 +154,14 @@ class WorkFile:
                 raise _make_not_built_error()
         try:
             with self.connect() as con:
-                if self._is_attached:
+                if self._is_attached:  # by a load, so that there are tables
                     con.execute("USE work")
                 elif read_only:
                     self.attach_read_only(con, self.path)
                 else:
                     self.attach(con)
-                if not (read_only or generation(con).number):
-                    raise _make_not_built_error()
+                    if not generation(con).number:
+                        raise _make_not_built_error()
                 yield con
                 if read_only and not self._is_attached:
                     self.detach(con)
@@ -328,8 +328,12 @@ class WorkFile:
 
     def is_published(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether the work file, which the connection has in use, is checked and published as it is."""
-        edition = _read_edition(con)
-        return edition is not None and edition == self.published_edition() and not self.is_written_into()
+        return self.is_edition(con, self.published_edition()) and not self.is_written_into()
+
+    @staticmethod
+    def is_edition(con: duckdb.DuckDBPyConnection, edition: tuple[int, str | None] | None) -> bool:
+        """Whether the work file, which the connection has in use, is checked and of this edition."""
+        return edition is not None and edition == _read_edition(con)
 
     def is_written_into(self) -> bool:
         """Whether the published file is not as it was published: something wrote into it, or took its place."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from etl_project.database.contract import Table, aggregates_sql, contract, declared
 from etl_project.database.generation import Step, generation, take_step
-from etl_project.database.sql import quoted, transaction
+from etl_project.database.sql import count_rows_of_each, quoted, transaction
 from etl_project.related.stories import stories_version
 
 if TYPE_CHECKING:
@@ -117,26 +117,31 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
         duckdb.Error: nothing is changed.
     """
     number = generation(con).number
-    rows, anew = {}, set()
+    anew = set()
     with transaction(con):
         there = dict(
             con.execute("SELECT name, sql FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
         )
-        for aggregate in aggregates().values() if names is None else [aggregates()[name] for name in names]:
+        wanted = [*aggregates()] if names is None else [*names]
+        for aggregate in (aggregates()[name] for name in wanted):
             if there.get(aggregate.name) != aggregate.sql:
                 anew.add(aggregate.name)
-                con.execute(aggregate.sql)
-                con.execute(f"COMMENT ON TABLE {aggregate.name} IS {quoted(aggregate.grain)}")
-                con.execute("DELETE FROM internal.aggregates_built WHERE name = ?", [aggregate.name])
-                con.execute(
-                    "INSERT INTO internal.aggregates_built VALUES (?, ?, ?)", [aggregate.name, number, aggregate.sql]
-                )
-            count = con.execute(f"SELECT count(*) FROM {aggregate.name}").fetchone()
-            rows[aggregate.name] = count[0] if count else 0
+                con.execute(f"{aggregate.sql};COMMENT ON TABLE {aggregate.name} IS {quoted(aggregate.grain)}")
         if anew:
+            _note_built(con, {name: aggregates()[name].sql for name in anew}, number)
             take_step(con, Step.REPLACE_SOME_AGGREGATES)
-        built = con.execute("SELECT name, sql FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
-        if dict(built).items() >= {aggregate.name: aggregate.sql for aggregate in aggregates().values()}.items():
+        built = there | {name: aggregates()[name].sql for name in anew}
+        if built.items() >= {aggregate.name: aggregate.sql for aggregate in aggregates().values()}.items():
             con.execute("UPDATE internal.generation SET aggregates_version = ?", [aggregates_version()])
             take_step(con, Step.BUILD_AGGREGATES)
+        rows = count_rows_of_each(con, wanted) if wanted else {}
     return Built(rows, frozenset(anew))
+
+
+def _note_built(con: duckdb.DuckDBPyConnection, built: Mapping[str, str], number: int) -> None:
+    """Write down that some aggregates were built from a generation: name -> their statements."""
+    con.execute("DELETE FROM internal.aggregates_built WHERE list_contains(?, name)", [[*built]])
+    con.execute(
+        "INSERT INTO internal.aggregates_built SELECT unnest($names), $number, unnest($statements)",
+        {"names": [*built], "number": number, "statements": [*built.values()]},
+    )

@@ -32,14 +32,12 @@ def note_touched(con: duckdb.DuckDBPyConnection, staged: Mapping[str, Sequence[s
         con: the work file in use, after the transaction of the load, with the temporary tables of the load.
         staged: table -> Parquet files of its staged rows.
     """
-    written = [
-        f"SELECT article_id FROM {parquet_rows(staged[table])}" for table in tables_by_article() if staged.get(table)
-    ]
+    written = [path for table in tables_by_article() for path in staged.get(table, ())]
     articles = " UNION ".join(
         [
             *("FROM articles_to_replace", "FROM retained_articles", "FROM turned_live_or_expired"),
             *("SELECT article_id FROM staged_files", "SELECT article_id FROM deleted_files"),
-            *written,
+            *([f"SELECT article_id FROM {parquet_rows(written, ', union_by_name = true')}"] if written else []),
         ]
     )
     # The files of one article are asked together: one may have taken the place of another.

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from etl_project.checks.check import CheckResult, Stage
 from etl_project.checks.run import run_checks
@@ -44,6 +45,9 @@ from etl_project.scan.inventory import create_inventory_view
 from etl_project.settings import Settings
 from etl_project.sources.access import close_readers
 from etl_project.timing import milliseconds_since
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Refresh:
@@ -81,6 +85,8 @@ class Refresh:
         """Source without posts -> what lies there, as of the plan that was loaded; for the checks."""
         self._written: set[str] = set()
         """Relations and aggregates that were written since the load."""
+        self._is_related = False
+        """Relations were brought up to date since the load."""
 
     @tells_full_disk("check for changes")
     @in_stage("list")
@@ -126,6 +132,7 @@ class Refresh:
         began = time.perf_counter()
         con, self.passed_over = plan.connection, plan.passed_over()
         self._written.clear()
+        self._is_related = False
         try:
             shutil.rmtree(self.work.staging, ignore_errors=True)
             self.work.staging.mkdir(parents=True)
@@ -223,8 +230,12 @@ class Refresh:
             NotBuilt: there are no tables yet.
         """
         with self.work.opened() as con:
-            self._written.update(relate(con, self.settings.insight))
+            self._relate(con)
             return count_rows_of_each(con, RELATED)
+
+    def _relate(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._written.update(relate(con, self.settings.insight))
+        self._is_related = True
 
     @tells_full_disk("build the aggregates")
     @in_stage("aggregate")
@@ -238,7 +249,8 @@ class Refresh:
         """
         began = time.perf_counter()
         with self.work.opened() as con:
-            self._written.update(relate(con, self.settings.insight))
+            if not self._is_related:
+                self._relate(con)
             built = build_aggregates(con, names)
             self._written |= built.anew
             # Where all of them were built already the time is not that of building them.
