@@ -62,7 +62,7 @@ def _entry(check: Check) -> str:
     return (
         f"### `{check.name}`\n\n{check.description}\n{message}\n"
         f"Table `{check.table}`, stage {check.stage}, {kind}.\n\n"
-        f"<details><summary>SQL</summary>\n\n```sql\n{_without_indent(check.sql)}\n```\n\n</details>\n"
+        f"<details><summary>SQL</summary>\n\n```sql\n{_without_indent(check.whole_sql)}\n```\n\n</details>\n"
     )
 
 

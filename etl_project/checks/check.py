@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -33,6 +34,14 @@ class Check:
     touched: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Table -> condition of its rows that a refresh may have written. Asked of these rows alone, the check finds all
     that the refresh did wrong. Empty: it asks all rows, or none where its aggregate was not built anew."""
+
+    shared: str = ""
+    """What its query reads by name and others too, as `name AS (...)`: made once for all of them."""
+
+    @property
+    def whole_sql(self) -> str:
+        """The query as it is asked alone, with what it shares."""
+        return f"WITH {self.shared}\n{textwrap.dedent(self.sql).strip()}" if self.shared else self.sql
 
     @property
     def sql_of_touched(self) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from etl_project.checks.check import Check
+from etl_project.checks.laws import LAWS
 from etl_project.database.contract import INTERNAL_BY_ARTICLE, TERMS, tables_by_article
-from etl_project.load.aggregates import Aggregate, aggregates
 from etl_project.load.touched import ARTICLES, OF_FILES, OF_TERMS
 
 _OF_ARTICLES = f"article_id IN {ARTICLES}"
@@ -16,23 +16,6 @@ _BRIDGES = {f"article_{terms}": (terms, key) for terms, key in TERMS.items()}
 
 def _select_repeated(table: str, key: str) -> str:
     return f"SELECT {key}, count(*) AS rows FROM {table} GROUP BY ALL HAVING count(*) > 1"
-
-
-def _make_law_check(aggregate: Aggregate) -> Check:
-    return Check(
-        f"{aggregate.name}_adds_up",
-        "aggregates",
-        aggregate.name,
-        " ".join(law.sentence for law in aggregate.laws),
-        "\n        UNION ALL".join(
-            f"""
-        SELECT source_id, '{law.total}' AS total, counted, expected
-        FROM (SELECT source_id, ({law.total})::BIGINT AS counted FROM {aggregate.name} GROUP BY source_id)
-        FULL JOIN ({law.query}) AS law(source_id, expected) USING (source_id)
-        WHERE counted IS DISTINCT FROM expected"""
-            for law in aggregate.laws
-        ),
-    )
 
 
 INTEGRITY: tuple[Check, ...] = (
@@ -229,7 +212,7 @@ INTEGRITY: tuple[Check, ...] = (
         """,
         touched={"link_targets": f"{_OF_ARTICLES} OR target_article_id IN {ARTICLES}"},
     ),
-    *(_make_law_check(aggregate) for aggregate in aggregates().values()),
+    *LAWS,
     Check(
         "articles_by_date_has_every_day",
         "aggregates",

@@ -94,7 +94,9 @@ def _run_all(
     if any(not check.is_blocking for check in queries):
         _set_variables(con, thresholds, as_of, passed_over)
     # A check is nearly always passed. All of them in one query take half the time of one after another.
-    counted = " UNION ALL ".join(f"SELECT '{check.name}', count(*) FROM (\n{sql}\n)" for check, sql in queries.items())
+    counts = " UNION ALL ".join(f"SELECT '{check.name}', count(*) FROM (\n{sql}\n)" for check, sql in queries.items())
+    shared = ", ".join(dict.fromkeys(check.shared for check in queries if check.shared))
+    counted = f"WITH {shared}\n{counts}" if shared else counts
     violated = {name for name, rows in con.execute(counted).fetchall() if rows} if queries else set()
     return [
         _run_check(con, check, queries[check], asked_all_rows=written is None or queries[check] == check.sql)
@@ -127,7 +129,7 @@ def _set_variables(
 
 
 def _run_check(con: duckdb.DuckDBPyConnection, check: Check, query: str, *, asked_all_rows: bool) -> CheckResult:
-    violations = con.execute(query)
+    violations = con.execute(f"WITH {check.shared}\n{query}" if check.shared else query)
     names = [column[0] for column in violations.description or ()]
     sample = violations.fetchmany(SAMPLE_ROWS)
     more = sum(map(len, iter(lambda: violations.fetchmany(_ROWS_PER_FETCH), [])))

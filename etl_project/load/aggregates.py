@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
-_LAW = re.compile(r"^-- (?P<total>sum\(.+?\)) equals (?P<what>.+):\n(?P<query>(?:--   .*\n)+)", re.MULTILINE)
+_LAW = re.compile(r"^-- (?P<total>sum\(.+?\)) equals (?P<what>.+):\n--   (?P<expected>.+)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Law:
     total: str
     """Expression over the aggregate, such as `sum(articles)`."""
     sentence: str
-    query: str
-    """Query of source and number, over the tables."""
+    expected: str
+    """Expression over the rows of `article_counts` of a source, one for each live article: see checks/laws.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +54,19 @@ class Aggregate:
 
     @property
     def laws(self) -> tuple[Law, ...]:
-        """What it adds up to: comment lines `-- sum(...) equals SENTENCE:`, each with its query, before the statement.
+        """What it adds up to: comment lines `-- sum(...) equals SENTENCE:`, each with its expression in the next line.
 
         Raises:
             ValueError: the file has no such lines.
         """
         laws: list[Law] = []
         for found in _LAW.finditer(self.sql):
-            query = "\n".join(line.removeprefix("--").strip() for line in found["query"].splitlines())
-            laws.append(Law(found["total"], f"{found['total']} equals {found['what']}.", query))
+            laws.append(Law(found["total"], f"{found['total']} equals {found['what']}.", found["expected"].strip()))
         if not laws:
             raise ValueError(
                 f"{self.name}.sql does not say what it adds up to: write `-- sum(COLUMN) equals SENTENCE:` above the "
-                "statement, and below it, each line begun with three spaces, a query of source_id and that number"
+                "statement, and below it, begun with three spaces, an expression over the counts of an article, which "
+                "etl_project/checks/laws.py has"
             )
         return tuple(laws)
 
