@@ -8,6 +8,7 @@ lies at sources without posts: `passed_over`, JSON of source -> words.
 from __future__ import annotations
 
 from etl_project.checks.check import Check
+from etl_project.load.touched import ARTICLES
 
 PATHS_NAMED = 5
 """Maximum number of paths in a row."""
@@ -28,13 +29,21 @@ _LAST_REFRESH = "(SELECT max(refresh_id) FROM refreshes)"
 
 _TODAY = "SELECT source_id, (getvariable('as_of') AT TIME ZONE time_zone)::DATE AS today FROM sources"
 
-NOTE_CATEGORIES = f"""
-INSERT INTO internal.categories_seen
-SELECT DISTINCT a.source_id, b.category_id, {_LAST_REFRESH}
-FROM article_categories AS b JOIN articles AS a ON a.article_id = b.article_id
-ANTI JOIN internal.categories_seen AS seen ON seen.source_id = a.source_id AND seen.category_id = b.category_id
-"""
-"""Records which refresh was the first to see each category of a source."""
+
+def note_categories(*, of_touched: bool) -> str:
+    """Write the statement that records which refresh was the first to see each category of a source.
+
+    Args:
+        of_touched: only articles that the last load touched are asked; no other can bring a category.
+    """
+    return f"""
+    INSERT INTO internal.categories_seen
+    SELECT DISTINCT a.source_id, b.category_id, {_LAST_REFRESH}
+    FROM article_categories AS b JOIN articles AS a ON a.article_id = b.article_id
+    ANTI JOIN internal.categories_seen AS seen ON seen.source_id = a.source_id AND seen.category_id = b.category_id
+    {f"WHERE b.article_id IN {ARTICLES}" if of_touched else ""}
+    """
+
 
 ANOMALIES: tuple[Check, ...] = (
     Check(
@@ -166,6 +175,7 @@ ANOMALIES: tuple[Check, ...] = (
         WITH used AS (
             SELECT a.source_id, b.category_id, count(*) AS articles, list(a.path ORDER BY a.path) AS paths
             FROM article_categories AS b JOIN articles AS a ON a.article_id = b.article_id
+            WHERE a.source_id IN (SELECT source_id FROM internal.categories_seen WHERE refresh_id = {_LAST_REFRESH})
             GROUP BY ALL
         ), habit AS (
             SELECT source_id

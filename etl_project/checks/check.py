@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import decimal
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Stage = Literal["tables", "related", "aggregates"]
@@ -29,6 +31,27 @@ class Check:
     message: str = ""
     """Format string that describes one violating row, such as `"{path} was loaded before"`. Default: `column = value,
     ...`."""
+    touched: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Table -> condition of its rows that a refresh may have written. Asked of these rows alone, the check finds all
+    that the refresh did wrong. Empty: it asks all rows, or none where its aggregate was not built anew."""
+
+    shared: str = ""
+    """What its query reads by name and others too, as `name AS (...)`: made once for all of them."""
+
+    @property
+    def whole_sql(self) -> str:
+        """The query as it is asked alone, with what it shares."""
+        return f"WITH {self.shared}\n{textwrap.dedent(self.sql).strip()}" if self.shared else self.sql
+
+    @property
+    def sql_of_touched(self) -> str:
+        """The query, asked of touched rows only."""
+        sql, shown = self.sql, []
+        for table, condition in self.touched.items():
+            schema, _, name = table.rpartition(".")
+            sql = sql.replace(table, name)
+            shown.append(f"{name} AS NOT MATERIALIZED (FROM {schema or 'main'}.{name} WHERE {condition})")
+        return f"WITH {', '.join(shown)} {sql}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +63,8 @@ class CheckResult:
     """Rows that violate the sentence."""
     rows: list[dict[str, Value]]
     """Some of them: column -> value."""
+    asked_all_rows: bool = True
+    """Whether every row was asked, and not only those that the refresh may have written."""
 
     @property
     def passed(self) -> bool:

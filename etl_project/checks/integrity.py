@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from etl_project.checks.check import Check
+from etl_project.checks.laws import LAWS
 from etl_project.database.contract import INTERNAL_BY_ARTICLE, TERMS, tables_by_article
-from etl_project.load.aggregates import Aggregate, aggregates
+from etl_project.load.touched import ARTICLES, OF_FILES, OF_TERMS
+
+_OF_ARTICLES = f"article_id IN {ARTICLES}"
 
 _ONE_FOR_ONE = ("article_bodies", "article_metrics")
 _BRIDGES = {f"article_{terms}": (terms, key) for terms, key in TERMS.items()}
@@ -13,23 +16,6 @@ _BRIDGES = {f"article_{terms}": (terms, key) for terms, key in TERMS.items()}
 
 def _select_repeated(table: str, key: str) -> str:
     return f"SELECT {key}, count(*) AS rows FROM {table} GROUP BY ALL HAVING count(*) > 1"
-
-
-def _make_law_check(aggregate: Aggregate) -> Check:
-    return Check(
-        f"{aggregate.name}_adds_up",
-        "aggregates",
-        aggregate.name,
-        " ".join(law.sentence for law in aggregate.laws),
-        "\n        UNION ALL".join(
-            f"""
-        SELECT source_id, '{law.total}' AS total, counted, expected
-        FROM (SELECT source_id, ({law.total})::BIGINT AS counted FROM {aggregate.name} GROUP BY source_id)
-        FULL JOIN ({law.query}) AS law(source_id, expected) USING (source_id)
-        WHERE counted IS DISTINCT FROM expected"""
-            for law in aggregate.laws
-        ),
-    )
 
 
 INTEGRITY: tuple[Check, ...] = (
@@ -44,6 +30,7 @@ INTEGRITY: tuple[Check, ...] = (
         WHERE f.status IS DISTINCT FROM i.status OR f.status NOT IN ('loaded', 'rejected')
             OR (f.status = 'rejected') <> (f.reason IS NOT NULL)
         """,
+        touched={"post_files": OF_FILES, "internal.inventory": OF_FILES},
     ),
     Check(
         "every_rejected_file_says_why",
@@ -56,6 +43,7 @@ INTEGRITY: tuple[Check, ...] = (
         FULL JOIN rejected_files AS r USING (source_id, path)
         WHERE f.reason IS DISTINCT FROM r.reason
         """,
+        touched={"post_files": OF_FILES, "rejected_files": OF_FILES},
     ),
     Check(
         "file_paths_are_unique",
@@ -63,6 +51,7 @@ INTEGRITY: tuple[Check, ...] = (
         "post_files",
         "No two files of a source have the same path.",
         _select_repeated("post_files", "source_id, path"),
+        touched={"post_files": OF_FILES},
     ),
     Check(
         "article_ids_are_unique",
@@ -70,6 +59,7 @@ INTEGRITY: tuple[Check, ...] = (
         "articles",
         "No two articles have the same article_id.",
         _select_repeated("articles", "article_id"),
+        touched={"articles": _OF_ARTICLES},
     ),
     Check(
         "every_loaded_file_is_an_article_or_shadowed",
@@ -82,6 +72,7 @@ INTEGRITY: tuple[Check, ...] = (
         FULL JOIN (SELECT * FROM articles WHERE missing_since IS NULL) AS a USING (article_id)
         WHERE f.path IS DISTINCT FROM a.path
         """,
+        touched={"post_files": OF_FILES, "articles": _OF_ARTICLES},
     ),
     Check(
         "dates_agree",
@@ -97,6 +88,7 @@ INTEGRITY: tuple[Check, ...] = (
             OR (published_at IS NULL) <> (published_from IS NULL)
             OR abs(epoch_us(published_at) - epoch_us(published_local)) > 15 * 3_600_000_000
         """,
+        touched={"articles": _OF_ARTICLES},
     ),
     *(
         Check(
@@ -110,6 +102,7 @@ INTEGRITY: tuple[Check, ...] = (
             FULL JOIN (SELECT article_id, count(*) AS rows FROM {table} GROUP BY article_id) USING (article_id)
             WHERE is_there IS NULL OR rows IS DISTINCT FROM 1
             """,
+            touched={"articles": _OF_ARTICLES, table: _OF_ARTICLES},
         )
         for table in _ONE_FOR_ONE
     ),
@@ -120,6 +113,7 @@ INTEGRITY: tuple[Check, ...] = (
             table,
             f"No row of {table} is left without its article.",
             f"SELECT article_id FROM {table} ANTI JOIN articles USING (article_id)",
+            touched={"articles": _OF_ARTICLES, table: _OF_ARTICLES},
         )
         for table in tables_by_article()[1:]
         if table not in (*_ONE_FOR_ONE, *_BRIDGES, *INTERNAL_BY_ARTICLE)
@@ -135,6 +129,7 @@ INTEGRITY: tuple[Check, ...] = (
             FROM {bridge} AS b LEFT JOIN articles AS a USING (article_id) LEFT JOIN {terms} AS t USING ({key})
             WHERE a.article_id IS NULL OR t.{key} IS NULL
             """,
+            touched={bridge: f"{_OF_ARTICLES} OR {OF_TERMS[terms]}"},
         )
         for bridge, (terms, key) in _BRIDGES.items()
     ),
@@ -149,6 +144,7 @@ INTEGRITY: tuple[Check, ...] = (
             LEFT JOIN (SELECT DISTINCT {key}, true AS is_used FROM {bridge}) USING ({key})
             WHERE rows > 1 OR is_used IS NULL
             """,
+            touched={terms: OF_TERMS[terms], bridge: OF_TERMS[terms]},
         )
         for bridge, (terms, key) in _BRIDGES.items()
     ),
@@ -164,6 +160,7 @@ INTEGRITY: tuple[Check, ...] = (
         FULL JOIN (SELECT article_id, count(*) AS rows FROM stories GROUP BY article_id) USING (article_id)
         WHERE is_there IS NULL OR rows IS DISTINCT FROM 1
         """,
+        touched={"articles": _OF_ARTICLES, "stories": _OF_ARTICLES},
     ),
     Check(
         "every_story_has_one_first",
@@ -180,6 +177,7 @@ INTEGRITY: tuple[Check, ...] = (
             OR min((coalesce(l.published_at, 'infinity'), l.article_id)) FILTER (WHERE l.article_id IS NOT NULL)
                 <> min((coalesce(l.published_at, 'infinity'), l.article_id)) FILTER (WHERE is_first)
         """,
+        touched={"stories": f"story_id IN (SELECT story_id FROM main.stories WHERE {_OF_ARTICLES})"},
     ),
     Check(
         "every_pair_is_of_one_story",
@@ -194,6 +192,7 @@ INTEGRITY: tuple[Check, ...] = (
         HAVING rows > 1 OR one.story_id IS DISTINCT FROM other.story_id OR one.story_id IS NULL
             OR p.article_id >= p.other_article_id
         """,
+        touched={"story_pairs": f"{_OF_ARTICLES} OR other_article_id IN {ARTICLES}"},
     ),
     Check(
         "every_target_is_of_an_internal_link",
@@ -211,8 +210,9 @@ INTEGRITY: tuple[Check, ...] = (
         HAVING rows > 1 OR l.kind IS DISTINCT FROM 'internal' OR a.source_id IS DISTINCT FROM source_of_target
             OR source_of_target IS NULL
         """,
+        touched={"link_targets": f"{_OF_ARTICLES} OR target_article_id IN {ARTICLES}"},
     ),
-    *(_make_law_check(aggregate) for aggregate in aggregates().values()),
+    *LAWS,
     Check(
         "articles_by_date_has_every_day",
         "aggregates",

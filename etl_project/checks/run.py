@@ -5,19 +5,18 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from queue import SimpleQueue
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from etl_project.checks.anomalies import ANOMALIES, NOTE_CATEGORIES
+from etl_project.checks.anomalies import ANOMALIES, note_categories
 from etl_project.checks.check import Check, CheckResult, Stage, plain
 from etl_project.checks.integrity import INTEGRITY
+from etl_project.checks.record import record_passed
 from etl_project.checks.thresholds import Thresholds
-from etl_project.database.delta_views import stand_in_of
 from etl_project.database.generation import Step, take_step
+from etl_project.database.live_sql import LAST_AS_OF
+from etl_project.database.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,12 +28,7 @@ SAMPLE_ROWS = 5
 _STEPS = {"tables": Step.PASS_TABLE_CHECKS, "aggregates": Step.PASS_AGGREGATE_CHECKS}
 """Stage -> the step that its checks allow. Relations are no step: aggregates are not built without them."""
 
-CONCURRENT_CHECKS = 2
-"""Most checks keep one core busy."""
-
 _ROWS_PER_FETCH = 10_000
-
-_DATABASE_AND_INSTANT = "SELECT current_database(), greatest(max_by(as_of, refresh_id), ?) FROM refreshes"
 
 
 def run_checks(
@@ -42,6 +36,7 @@ def run_checks(
     stage: Stage,
     thresholds: Thresholds,
     passed_over: Mapping[str, str] = MappingProxyType({}),
+    written: Collection[str] | None = None,
 ) -> list[CheckResult]:
     """Run the checks of a stage on the work file, and take the step of the generation that they allow.
 
@@ -52,13 +47,17 @@ def run_checks(
         stage: which checks.
         thresholds: how far numbers may be from the usual.
         passed_over: source that lists no post -> what lies there, in words.
+        written: relations and aggregates that were written since the load, where the load noted which other rows it
+            may have written: blocking checks ask only what was written. None to ask all rows.
     """
     if stage == "tables":
-        con.execute(NOTE_CATEGORIES)
-    results = _run_all(con, [check for check in CHECKS if check.stage == stage], thresholds, None, passed_over)
+        con.execute(note_categories(of_touched=written is not None))
+    results = _run_all(con, [check for check in CHECKS if check.stage == stage], thresholds, None, passed_over, written)
     if any(result.check.is_blocking and not result.passed for result in results):
         take_step(con, Step.FAIL_CHECKS)
-    elif stage in _STEPS:
+        return results
+    record_passed(con, stage, asked_all_rows=written is None)
+    if stage in _STEPS:
         take_step(con, _STEPS[stage])
     return results
 
@@ -85,59 +84,54 @@ def warnings(
 
 def _run_all(
     con: duckdb.DuckDBPyConnection,
-    checks: Sequence[Check],
+    checks: Iterable[Check],
     thresholds: Thresholds,
     as_of: dt.datetime | None,
     passed_over: Mapping[str, str],
+    written: Collection[str] | None = None,
 ) -> list[CheckResult]:
-    row = con.execute(_DATABASE_AND_INSTANT, [as_of]).fetchone()
-    assert row is not None, "an aggregate without GROUP BY has one row"
+    queries = {check: query for check in checks if (query := _query(check, written))}
+    if any(not check.is_blocking for check in queries):
+        _set_variables(con, thresholds, as_of, passed_over)
+    # A check is nearly always passed. All of them in one query take half the time of one after another.
+    counts = " UNION ALL ".join(f"SELECT '{check.name}', count(*) FROM (\n{sql}\n)" for check, sql in queries.items())
+    shared = ", ".join(dict.fromkeys(check.shared for check in queries if check.shared))
+    counted = f"WITH {shared}\n{counts}" if shared else counts
+    violated = {name for name, rows in con.execute(counted).fetchall() if rows} if queries else set()
+    return [
+        _run_check(con, check, queries[check], asked_all_rows=written is None or queries[check] == check.sql)
+        if check.name in violated
+        else CheckResult(check, 0, [], written is None or queries.get(check) == check.sql)
+        for check in checks
+    ]
+
+
+def _query(check: Check, written: Collection[str] | None) -> str | None:
+    """The query of a check: of all rows, of the touched ones, or none where what it is about was not written."""
+    if written is None or not check.is_blocking or check.table in written:
+        return check.sql
+    if check.touched:
+        return check.sql_of_touched
+    return None if check.stage == "aggregates" else check.sql
+
+
+def _set_variables(
+    con: duckdb.DuckDBPyConnection, thresholds: Thresholds, as_of: dt.datetime | None, passed_over: Mapping[str, str]
+) -> None:
+    """Set what checks that warn read by `getvariable`."""
     told = json.dumps(dict(passed_over), ensure_ascii=False)
-    database, variables = row[0], {**dataclasses.asdict(thresholds), "as_of": row[1], "passed_over": told}
-    free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
-
-    def run(check: Check) -> CheckResult:
-        cursor = free.get()
-        try:
-            return _run_check(cursor, check)
-        finally:
-            free.put(cursor)
-
-    def find_violated(checks: list[Check]) -> set[str]:
-        cursor = free.get()
-        try:
-            return {name for name, rows in cursor.execute(_count_violations(checks)).fetchall() if rows}
-        finally:
-            free.put(cursor)
-
-    stand_in = stand_in_of(con)
-    with ExitStack() as cursors, ThreadPoolExecutor(CONCURRENT_CHECKS) as pool:
-        for _ in range(CONCURRENT_CHECKS):
-            cursor = cursors.enter_context(con.cursor())
-            # Neither the database in use, nor variables and macros go from a connection to its cursors.
-            cursor.execute(f'USE "{database}"')
-            if stand_in:
-                cursor.execute(stand_in)
-            for name, value in variables.items():
-                cursor.execute(f"SET VARIABLE {name} = ?", [value])
-            free.put(cursor)
-        # A blocking check is nearly always passed. All of them in one query take half the time of one after another.
-        blocking = [check for check in checks if check.is_blocking]
-        violated = pool.submit(find_violated, blocking) if blocking else None
-        rest = {check.name: pool.submit(run, check) for check in checks if not check.is_blocking}
-        names = violated.result() if violated else set()
-        rest |= {check.name: pool.submit(run, check) for check in blocking if check.name in names}
-        return [rest[check.name].result() if check.name in rest else CheckResult(check, 0, []) for check in checks]
+    variables: dict[str, object] = {
+        **dataclasses.asdict(thresholds),
+        "as_of": f"greatest({LAST_AS_OF}, {quoted(as_of.isoformat()) if as_of else 'NULL'}::TIMESTAMPTZ)",
+        "passed_over": quoted(told),
+    }
+    con.execute("".join(f"SET VARIABLE {name} = {value};" for name, value in variables.items()))
 
 
-def _count_violations(checks: Iterable[Check]) -> str:
-    return " UNION ALL ".join(f"SELECT '{check.name}', count(*) FROM (\n{check.sql}\n)" for check in checks)
-
-
-def _run_check(con: duckdb.DuckDBPyConnection, check: Check) -> CheckResult:
-    violations = con.execute(check.sql)
+def _run_check(con: duckdb.DuckDBPyConnection, check: Check, query: str, *, asked_all_rows: bool) -> CheckResult:
+    violations = con.execute(f"WITH {check.shared}\n{query}" if check.shared else query)
     names = [column[0] for column in violations.description or ()]
     sample = violations.fetchmany(SAMPLE_ROWS)
     more = sum(map(len, iter(lambda: violations.fetchmany(_ROWS_PER_FETCH), [])))
     rows = [{n: plain(v) for n, v in zip(names, row, strict=True)} for row in sample]
-    return CheckResult(check, len(sample) + more, rows)
+    return CheckResult(check, len(sample) + more, rows, asked_all_rows)

@@ -31,14 +31,3 @@ def stand_in_sql(definition: str) -> str:
         definition: query of the rows of the table at `path`.
     """
     return f"CREATE OR REPLACE TEMP MACRO {DELTA_SCAN}(path, version := 0) AS TABLE {definition}"
-
-
-def stand_in_of(con: duckdb.DuckDBPyConnection) -> str | None:
-    """Find the statement by which a connection got its macro, for its cursors, which do not have it."""
-    if not scans_of(con):
-        return None
-    found = con.execute(
-        "SELECT macro_definition FROM duckdb_functions() "
-        f"WHERE database_name = 'temp' AND function_name = '{DELTA_SCAN}'"
-    ).fetchone()
-    return stand_in_sql(found[0]) if found else None

@@ -95,5 +95,8 @@ def begin_generation(con: duckdb.DuckDBPyConnection, number: int) -> None:
 
 def take_step(con: duckdb.DuckDBPyConnection, step: Step) -> None:
     """Take a step where the state allows it; else the state stays, so that a step run alone cannot skip another."""
-    if generation(con).state in step.begins:
-        con.execute("UPDATE internal.generation SET state = ?", [step.ends])
+    con.execute(
+        "UPDATE internal.generation SET state = $ends "
+        "WHERE list_contains($begins, if(list_contains($known, state), state, $unknown))",
+        {"ends": step.ends, "begins": [*map(str, step.begins)], "known": [*map(str, _S)], "unknown": str(_S(""))},
+    )

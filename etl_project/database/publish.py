@@ -64,7 +64,9 @@ def publish(work: WorkFile, *, again: bool = False) -> Published:
             )
         target = work.published
         # Published twice, the previous file would be a copy of it, and there would be nothing to go back to.
-        is_published = work.is_published(con) and not again
+        edition = work.published_edition()
+        was_written_into = work.is_written_into()
+        is_published = work.is_edition(con, edition) and not (was_written_into or again)
         if not is_published:
             con.execute("CHECKPOINT work")
     # Whoever closes a copy of the file lets go of the locks of this process on it, too.
@@ -75,7 +77,6 @@ def publish(work: WorkFile, *, again: bool = False) -> Published:
     if wal.exists():
         raise NotChecked(f"{wal} is still there: the work file was not closed")
     target.parent.mkdir(parents=True, exist_ok=True)
-    was_written_into = work.is_written_into()
     unfinished = work.unfinished
     unfinished.unlink(missing_ok=True)
     try:
@@ -83,7 +84,8 @@ def publish(work: WorkFile, *, again: bool = False) -> Published:
         # After a crash before the rename the old file is still ours, and no reason to accuse anybody.
         work.publication.write(unfinished, *([] if was_written_into else [target]))
         Path(f"{target}.wal").unlink(missing_ok=True)
-        _keep_previous(work)
+        if edition is not None:  # a damaged file must not replace a good one
+            _keep_previous(work)
         unfinished.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -120,13 +122,11 @@ def _copy(origin: Path, copy: Path) -> None:
 
 
 def _keep_previous(work: WorkFile) -> None:
-    # A damaged file must not replace a good one.
-    if work.published_edition() is not None:
-        work.linking.unlink(missing_ok=True)
-        try:
-            os.link(work.published, work.linking)
-        except OSError:  # a file system without hard links, such as exFAT, SMB and many of FUSE
-            _copy(work.published, work.linking)
-        work.linking.replace(work.previous)
-        # After a kill between these steps both were names of one file already: then a rename does nothing.
-        work.linking.unlink(missing_ok=True)
+    work.linking.unlink(missing_ok=True)
+    try:
+        os.link(work.published, work.linking)
+    except OSError:  # a file system without hard links, such as exFAT, SMB and many of FUSE
+        _copy(work.published, work.linking)
+    work.linking.replace(work.previous)
+    # After a kill between these steps both were names of one file already: then a rename does nothing.
+    work.linking.unlink(missing_ok=True)

@@ -61,6 +61,10 @@ class WorkFile:
         self.stays_attached = False
         """Whether the work file stays attached between the stages after a load. Who sets it calls `close` at the end.
         To attach and detach it at every stage takes a seventh of a small refresh."""
+        self.was_left_clean = False
+        """Whether `restore` found a work file that was closed in order: nothing was cut off, lost or damaged."""
+        self.knows_touched = False
+        """Whether tables of the database in memory tell which rows the last load may have written."""
         self._is_attached = False
         self._instance: duckdb.DuckDBPyConnection | None = None
 
@@ -106,6 +110,7 @@ class WorkFile:
 
     def let_go(self) -> None:
         """Write everything out and detach the work file, if it stayed attached."""
+        self.knows_touched = False
         if self._is_attached:
             self._is_attached = False
             with self.connect() as con:
@@ -131,7 +136,7 @@ class WorkFile:
 
     def close(self) -> None:
         """Let go of every file, after an error too, once the connections are closed. The next `connect` starts anew."""
-        self._is_attached = False
+        self._is_attached = self.knows_touched = False
         if self._instance is not None:
             self._instance.close()
             self._instance = None
@@ -149,14 +154,14 @@ class WorkFile:
                 raise _make_not_built_error()
         try:
             with self.connect() as con:
-                if self._is_attached:
+                if self._is_attached:  # by a load, so that there are tables
                     con.execute("USE work")
                 elif read_only:
                     self.attach_read_only(con, self.path)
                 else:
                     self.attach(con)
-                if not (read_only or generation(con).number):
-                    raise _make_not_built_error()
+                    if not generation(con).number:
+                        raise _make_not_built_error()
                 yield con
                 if read_only and not self._is_attached:
                     self.detach(con)
@@ -177,7 +182,9 @@ class WorkFile:
             Whether the work file has the present version of the contract; if not, and there is one, the tables are to
             be built anew beside it.
         """
+        is_cut_off = Path(f"{self.path}.wal").exists()
         version = self._read_version(self.path)
+        self.was_left_clean = version is not None and not is_cut_off
         if version is None:
             self._set_aside()
             copy = self.path.with_name(f"{self.path.name}.restoring")
@@ -321,8 +328,12 @@ class WorkFile:
 
     def is_published(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether the work file, which the connection has in use, is checked and published as it is."""
-        edition = _read_edition(con)
-        return edition is not None and edition == self.published_edition() and not self.is_written_into()
+        return self.is_edition(con, self.published_edition()) and not self.is_written_into()
+
+    @staticmethod
+    def is_edition(con: duckdb.DuckDBPyConnection, edition: tuple[int, str | None] | None) -> bool:
+        """Whether the work file, which the connection has in use, is checked and of this edition."""
+        return edition is not None and edition == _read_edition(con)
 
     def is_written_into(self) -> bool:
         """Whether the published file is not as it was published: something wrote into it, or took its place."""

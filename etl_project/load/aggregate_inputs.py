@@ -48,13 +48,16 @@ def digest_inputs(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -
     digests: Digests = {}
     # Relations are written after the merge, by a stage that tells itself which aggregates they change.
     read = {table: readers for table, readers in columns_read(tables).items() if table not in RELATED}
+    # Most aggregates read the same columns of a table.
+    hashed = {table: [*dict.fromkeys(readers.values())] for table, readers in read.items()}
     queries = []
-    for table, readers in read.items():
+    for table, together in hashed.items():
         only = _TOUCHED if table in tables_by_article() else ""
-        sums = ", ".join(f"coalesce(sum(hash({', '.join(columns)})::HUGEINT), 0)" for columns in readers.values())
+        sums = ", ".join(f"coalesce(sum(hash({', '.join(columns)})::HUGEINT), 0)" for columns in together)
         queries.append(f"SELECT '{table}', count(*), [{sums}] FROM {table} {only}")
     for table, rows, sums_of_hashes in con.execute(" UNION ALL ".join(queries)).fetchall():
-        digests |= {(name, table): (rows, digest) for name, digest in zip(read[table], sums_of_hashes, strict=True)}
+        digest_of = dict(zip(hashed[table], sums_of_hashes, strict=True))
+        digests |= {(name, table): (rows, digest_of[columns]) for name, columns in read[table].items()}
     return digests
 
 

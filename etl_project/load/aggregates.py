@@ -5,20 +5,20 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from etl_project.database.contract import Table, aggregates_sql, contract, declared
 from etl_project.database.generation import Step, generation, take_step
-from etl_project.database.sql import quoted, transaction
+from etl_project.database.sql import count_rows_of_each, quoted, transaction
 from etl_project.related.stories import stories_version
 
 if TYPE_CHECKING:
     import duckdb
 
 
-_LAW = re.compile(r"^-- (?P<total>sum\(.+?\)) equals (?P<what>.+):\n(?P<query>(?:--   .*\n)+)", re.MULTILINE)
+_LAW = re.compile(r"^-- (?P<total>sum\(.+?\)) equals (?P<what>.+):\n--   (?P<expected>.+)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Law:
     total: str
     """Expression over the aggregate, such as `sum(articles)`."""
     sentence: str
-    query: str
-    """Query of source and number, over the tables."""
+    expected: str
+    """Expression over the rows of `article_counts` of a source, one for each live article: see checks/laws.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +54,19 @@ class Aggregate:
 
     @property
     def laws(self) -> tuple[Law, ...]:
-        """What it adds up to: comment lines `-- sum(...) equals SENTENCE:`, each with its query, before the statement.
+        """What it adds up to: comment lines `-- sum(...) equals SENTENCE:`, each with its expression in the next line.
 
         Raises:
             ValueError: the file has no such lines.
         """
         laws: list[Law] = []
         for found in _LAW.finditer(self.sql):
-            query = "\n".join(line.removeprefix("--").strip() for line in found["query"].splitlines())
-            laws.append(Law(found["total"], f"{found['total']} equals {found['what']}.", query))
+            laws.append(Law(found["total"], f"{found['total']} equals {found['what']}.", found["expected"].strip()))
         if not laws:
             raise ValueError(
                 f"{self.name}.sql does not say what it adds up to: write `-- sum(COLUMN) equals SENTENCE:` above the "
-                "statement, and below it, each line begun with three spaces, a query of source_id and that number"
+                "statement, and below it, begun with three spaces, an expression over the counts of an article, which "
+                "etl_project/checks/laws.py has"
             )
         return tuple(laws)
 
@@ -74,6 +74,16 @@ class Aggregate:
     def table(self) -> Table:
         """What it declares."""
         return replace(declared()[self.name], comment=self.grain)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What `build_aggregates` did."""
+
+    rows: dict[str, int]
+    """Aggregate -> rows."""
+    anew: frozenset[str]
+    """Those that were not built from the present generation yet."""
 
 
 @functools.cache
@@ -92,7 +102,7 @@ def aggregates_version() -> str:
     return digest.hexdigest()
 
 
-def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> dict[str, int]:
+def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> Built:
     """Build aggregates from the tables of the present generation, where they are not built from it already.
 
     Args:
@@ -100,33 +110,38 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
         names: which; all by default.
 
     Returns:
-        Aggregate -> rows. A generation whose tables passed their checks becomes `aggregated` once every aggregate was
+        What there is now. A generation whose tables passed their checks becomes `aggregated` once every aggregate was
         built from it; one that is checked stays so unless some aggregate had to be built.
 
     Raises:
         duckdb.Error: nothing is changed.
     """
     number = generation(con).number
-    rows, is_new = {}, False
+    anew = set()
     with transaction(con):
         there = dict(
             con.execute("SELECT name, sql FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
         )
-        for aggregate in aggregates().values() if names is None else [aggregates()[name] for name in names]:
+        wanted = [*aggregates()] if names is None else [*names]
+        for aggregate in (aggregates()[name] for name in wanted):
             if there.get(aggregate.name) != aggregate.sql:
-                is_new = True
-                con.execute(aggregate.sql)
-                con.execute(f"COMMENT ON TABLE {aggregate.name} IS {quoted(aggregate.grain)}")
-                con.execute("DELETE FROM internal.aggregates_built WHERE name = ?", [aggregate.name])
-                con.execute(
-                    "INSERT INTO internal.aggregates_built VALUES (?, ?, ?)", [aggregate.name, number, aggregate.sql]
-                )
-            count = con.execute(f"SELECT count(*) FROM {aggregate.name}").fetchone()
-            rows[aggregate.name] = count[0] if count else 0
-        if is_new:
+                anew.add(aggregate.name)
+                con.execute(f"{aggregate.sql};COMMENT ON TABLE {aggregate.name} IS {quoted(aggregate.grain)}")
+        if anew:
+            _note_built(con, {name: aggregates()[name].sql for name in anew}, number)
             take_step(con, Step.REPLACE_SOME_AGGREGATES)
-        built = con.execute("SELECT name, sql FROM internal.aggregates_built WHERE generation = ?", [number]).fetchall()
-        if dict(built).items() >= {aggregate.name: aggregate.sql for aggregate in aggregates().values()}.items():
+        built = there | {name: aggregates()[name].sql for name in anew}
+        if built.items() >= {aggregate.name: aggregate.sql for aggregate in aggregates().values()}.items():
             con.execute("UPDATE internal.generation SET aggregates_version = ?", [aggregates_version()])
             take_step(con, Step.BUILD_AGGREGATES)
-    return rows
+        rows = count_rows_of_each(con, wanted) if wanted else {}
+    return Built(rows, frozenset(anew))
+
+
+def _note_built(con: duckdb.DuckDBPyConnection, built: Mapping[str, str], number: int) -> None:
+    """Write down that some aggregates were built from a generation: name -> their statements."""
+    con.execute("DELETE FROM internal.aggregates_built WHERE list_contains(?, name)", [[*built]])
+    con.execute(
+        "INSERT INTO internal.aggregates_built SELECT unnest($names), $number, unnest($statements)",
+        {"names": [*built], "number": number, "statements": [*built.values()]},
+    )

@@ -271,10 +271,11 @@ def _complete_search_text(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
 
 
 def _replace_sources(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
-    con.execute("DELETE FROM sources")
-    con.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _make_source_rows(work.sources))
-    con.execute("DELETE FROM metrics")
-    con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions(work.tables))
+    if sources_differ(con, work.sources):
+        con.execute("DELETE FROM sources")
+        con.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _make_source_rows(work.sources))
+    if work.previous is not None:  # else they are those of the contract already
+        con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions(work.tables))
 
 
 def sources_differ(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> bool:

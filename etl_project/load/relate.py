@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def relate(con: duckdb.DuckDBPyConnection, insight: Insight) -> bool:
+def relate(con: duckdb.DuckDBPyConnection, insight: Insight) -> list[str]:
     """Bring the relations over all articles up to date with the tables, in one transaction.
 
     Args:
@@ -24,7 +24,7 @@ def relate(con: duckdb.DuckDBPyConnection, insight: Insight) -> bool:
         insight: what is on; the tables of what is off are emptied.
 
     Returns:
-        Whether a row changed. Aggregates that count relations are then built anew, whatever they were built from.
+        Tables of which a row changed. Aggregates that count them are built anew, whatever they were built from.
 
     Raises:
         duckdb.Error: nothing is changed.
@@ -39,7 +39,7 @@ def relate(con: duckdb.DuckDBPyConnection, insight: Insight) -> bool:
         _note_terms(con, is_on=insight.terms)
         if names := counting(changed):
             con.execute("DELETE FROM internal.aggregates_built WHERE list_contains($names, name)", {"names": names})
-    return bool(changed)
+    return changed
 
 
 def _note_terms(con: duckdb.DuckDBPyConnection, *, is_on: bool) -> None:

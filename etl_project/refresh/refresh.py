@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from etl_project.checks.check import CheckResult, Stage
 from etl_project.checks.run import run_checks
@@ -30,6 +31,7 @@ from etl_project.load.merge import Merge, merge
 from etl_project.load.refresh_log import Timing
 from etl_project.load.relate import relate
 from etl_project.load.rename import rename_sources
+from etl_project.load.touched import note_touched
 from etl_project.refresh.disk_full import tells_full_disk
 from etl_project.refresh.due import looked_at
 from etl_project.refresh.engine import engine_of
@@ -38,11 +40,15 @@ from etl_project.refresh.plan import RefreshPlan, make_plan
 from etl_project.refresh.read_files import FilesRead, Report, bytes_to_read, count_leaving_again, read_files
 from etl_project.refresh.request import Request, choose_sources
 from etl_project.refresh.result import TablesLoaded
+from etl_project.refresh.rows_to_check import may_ask_touched_rows
 from etl_project.refresh.stages import Stages, in_stage
 from etl_project.scan.inventory import create_inventory_view
 from etl_project.settings import Settings
 from etl_project.sources.access import close_readers
 from etl_project.timing import milliseconds_since
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Refresh:
@@ -84,6 +90,10 @@ class Refresh:
         self.stages = Stages()
         self.passed_over: dict[str, str] = {}
         """Source without posts -> what lies there, as of the plan that was loaded; for the checks."""
+        self._written: set[str] = set()
+        """Relations and aggregates that were written since the load."""
+        self._is_related = False
+        """Relations were brought up to date since the load."""
 
     @tells_full_disk("check for changes")
     @in_stage("list")
@@ -128,6 +138,8 @@ class Refresh:
         """
         began = time.perf_counter()
         con, self.passed_over = plan.connection, plan.passed_over()
+        self._written.clear()
+        self._is_related = False
         try:
             shutil.rmtree(self.work.staging, ignore_errors=True)
             self.work.staging.mkdir(parents=True)
@@ -153,6 +165,9 @@ class Refresh:
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
             loaded = _describe_load(plan, read, number, tables, milliseconds, self.engine.nodes)
+            if may_ask_touched_rows(plan, self.ask, self.work, loaded):
+                note_touched(con, read.staged())
+                self.work.knows_touched = True
             if target == self.work.path:
                 self.work.end_stage(con)
             else:
@@ -225,8 +240,12 @@ class Refresh:
             NotBuilt: there are no tables yet.
         """
         with self.work.opened() as con:
-            relate(con, self.settings.insight)
+            self._relate(con)
             return count_rows_of_each(con, RELATED)
+
+    def _relate(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._written.update(relate(con, self.settings.insight))
+        self._is_related = True
 
     @tells_full_disk("build the aggregates")
     @in_stage("aggregate")
@@ -240,8 +259,10 @@ class Refresh:
         """
         began = time.perf_counter()
         with self.work.opened() as con:
-            relate(con, self.settings.insight)
-            rows = build_aggregates(con, names)
+            if not self._is_related:
+                self._relate(con)
+            built = build_aggregates(con, names)
+            self._written |= built.anew
             # Where all of them were built already the time is not that of building them.
             if generation(con).state is not GenerationState.CHECKED:
                 con.execute(
@@ -249,18 +270,21 @@ class Refresh:
                     "WHERE refresh_id = (SELECT max(refresh_id) FROM refreshes)",
                     [milliseconds_since(began)],
                 )
-        return rows
+        return built.rows
 
     @tells_full_disk("run the checks")
     @in_stage("check")
     def run_checks(self, stage: Stage) -> list[CheckResult]:
         """Run the checks of a stage, and record what they mean for the generation.
 
+        They ask only what was written since the load where that is known, and all rows else.
+
         Raises:
             NotBuilt: there are no tables yet.
         """
         with self.work.opened() as con:
-            return run_checks(con, stage, self.settings.checks, self.passed_over)
+            written = self._written if self.work.knows_touched else None
+            return run_checks(con, stage, self.settings.checks, self.passed_over, written)
 
     @tells_full_disk("publish")
     @in_stage("publish")

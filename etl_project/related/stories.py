@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,8 +54,7 @@ def relate_stories(con: duckdb.DuckDBPyConnection) -> bool:
     )
     if not is_anew and not count_rows(con, "internal.articles_to_relate"):
         return False
-    temporary = _TEMPORARY.read_text("utf-8")
-    con.execute(temporary)
+    con.execute(_TEMPORARY.read_text("utf-8"))
     if is_anew:
         clear_stories(con)
         con.execute("INSERT INTO articles_to_compare SELECT article_id FROM articles")
@@ -68,10 +66,8 @@ def relate_stories(con: duckdb.DuckDBPyConnection) -> bool:
     is_changed |= _replace_stories(con)
     for table in _WAITING:
         con.execute(f"DELETE FROM {table}")
-    con.execute("DELETE FROM internal.relations WHERE name = 'stories'")
-    con.execute("INSERT INTO internal.relations VALUES ('stories', ?)", [stories_version()])
-    for table in re.findall(r"CREATE TEMP TABLE (\w+)", temporary):
-        con.execute(f"DROP TABLE temp.{table}")
+    if is_anew:
+        con.execute("INSERT INTO internal.relations VALUES ('stories', ?)", [stories_version()])
     return is_changed
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from etl_project.database.sql import first_number
 from etl_project.limits import Limits
 from etl_project.scan.leaving import Leaving, articles_leaving
 from etl_project.scan.listing import list_source
@@ -167,6 +168,10 @@ WHERE NOT is_read AND (is_changed OR is_reparse OR is_winner = was_shadowed AND 
 part among the files of one identity."""
 
 
+_OUT = "('rejected', 'gone', 'closed')"
+"""What became of files that are no article."""
+
+
 def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
     """Decide which file of an identity is its article, from what is known of each so far.
 
@@ -175,7 +180,7 @@ def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
     It is made only for identities of which a file changed, came or went.
     """
     con.execute(
-        """
+        f"""
         WITH touched AS (
             SELECT source_id, article_id FROM listed_files WHERE is_changed OR is_reparse OR is_read
             UNION
@@ -186,7 +191,7 @@ def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
             SELECT source_id, article_id,
                 arg_min(path, (rank, path)) FILTER (NOT is_out) AS path
             FROM (
-                SELECT *, coalesce(known_status, '') IN ('rejected', 'gone', 'closed')
+                SELECT *, coalesce(known_status, '') IN {_OUT}
                     AND (is_read OR NOT (is_changed OR is_reparse)) AS is_out
                 FROM listed_files SEMI JOIN touched USING (source_id, article_id) WHERE shares_identity
             )
@@ -251,13 +256,15 @@ def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> None:
             (SELECT (source_id, path) FROM listed_files WHERE is_read)
         """
     )
-    choose_winners(con)
-    con.execute(
-        """
-        UPDATE listed_files SET is_read = false, is_changed = false
-        WHERE is_read AND known_status = 'loaded' AND is_winner = was_shadowed
-        """
-    )
+    # What was to be read counted as good when winners were chosen.
+    if first_number(con, f"SELECT count(*) FROM listed_files WHERE is_read AND known_status IN {_OUT}"):
+        choose_winners(con)
+        con.execute(
+            """
+            UPDATE listed_files SET is_read = false, is_changed = false
+            WHERE is_read AND known_status = 'loaded' AND is_winner = was_shadowed
+            """
+        )
 
 
 def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:

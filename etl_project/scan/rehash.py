@@ -49,8 +49,9 @@ def confirm_young_files(
         if read.is_changed or read.signature is None or read.is_moving or is_recent(read.signature, started_ns):
             unconfirmed.append(read.file)
     _mark_changed(con, changed)
-    with _registered_files(con, unconfirmed):
-        con.execute(f"DELETE FROM confirmed_young WHERE {_IS_SOME}")
+    if unconfirmed:
+        with _registered_files(con, unconfirmed):
+            con.execute(f"DELETE FROM confirmed_young WHERE {_IS_SOME}")
     return bool(unconfirmed)
 
 
@@ -129,6 +130,8 @@ def _rehash(
 
 
 def _mark_changed(con: duckdb.DuckDBPyConnection, files: list[tuple[str, str]]) -> None:
+    if not files:
+        return
     with _registered_files(con, files):
         con.execute(f"UPDATE listed_files SET is_changed = true WHERE {_IS_SOME}")
 

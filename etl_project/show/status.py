@@ -13,6 +13,7 @@ from rich.table import Table
 
 from etl_project.alerts.failures import Failures, read_failures
 from etl_project.checks.check import CheckResult
+from etl_project.checks.record import LastChecks, last_checks
 from etl_project.checks.run import warnings
 from etl_project.database.contract import schema_version
 from etl_project.database.generation import GenerationState, generation
@@ -88,6 +89,8 @@ class Status:
     running: str | None
     """Who refreshes it now."""
     last_refresh: LastRefresh | None
+    checks: LastChecks | None
+    """What the checks of the published refresh asked; None where that is not known."""
     checked_at: dt.datetime | None
     """Instant of the last plan."""
     failures: Failures | None
@@ -122,6 +125,7 @@ def read_status(settings: Settings) -> Status:
         # A file of another schema version may lack columns that the checks read; the next refresh rebuilds it.
         is_current = generation(con).schema_version == schema_version()
         empty = {source.source for source in sources if not source.files}
+        checks = last_checks(con) if is_current else None
         warned = warnings(con, settings.checks, checked_at, _passed_over(settings, empty)) if is_current else []
     info = path.stat()
     return Status(
@@ -131,6 +135,7 @@ def read_status(settings: Settings) -> Status:
         time_zone=Clock(source.time_zone for source in settings.sources).name,
         running=describe_holder(holder) if holder else None,
         last_refresh=LastRefresh(*last) if last else None,
+        checks=checks,
         checked_at=checked_at,
         failures=read_failures(work),
         outages=[
@@ -176,6 +181,8 @@ def show_status(settings: Settings, console: Console) -> None:
         console.print(f"Refresh {last.refresh}: as of {clock.at(last.as_of)}, {read}")
         if last.commit:
             console.print(safe(f"Read at commit {last.commit}"))
+    if status.checks:
+        console.print(f"Its checks asked {_describe_checks(status.checks, clock)}")
     if status.checked_at:
         console.print(f"Last checked: {ago(status.checked_at)}")
     for name, reason, since in ((outage.source, outage.reason, outage.since) for outage in status.outages):
@@ -210,6 +217,12 @@ def _describe_failures(failures: Failures, clock: Clock) -> str:
         f"The last {failures.count:,} refreshes failed or were stopped, the first {ago(failures.first_at)}, the last "
         f"{last}: {failures.sentence}"
     )
+
+
+def _describe_checks(checks: LastChecks, clock: Clock) -> str:
+    if checks.asked_all_rows:
+        return "all rows"
+    return f"the rows that changed; all rows were asked as of {clock.at(checks.all_rows_as_of)}"
 
 
 def _describe_unpublished(work: WorkFile, published: int) -> str | None:

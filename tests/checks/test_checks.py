@@ -69,8 +69,8 @@ CORRUPTIONS: dict[str, tuple[str, ...]] = {
         "UPDATE rejected_files SET reason = 'binary'",
         "UPDATE rejected_files SET path = '_posts/2026-01-01-1.md'",
     ),
-    "file_paths_are_unique": ("INSERT INTO post_files SELECT * FROM post_files LIMIT 1",),
-    "article_ids_are_unique": ("INSERT INTO articles SELECT * FROM articles LIMIT 1",),
+    "file_paths_are_unique": ("INSERT INTO post_files SELECT * FROM post_files WHERE path LIKE '%-1.md'",),
+    "article_ids_are_unique": ("INSERT INTO articles SELECT * FROM articles WHERE path LIKE '%-1.md'",),
     "every_loaded_file_is_an_article_or_shadowed": (
         "DELETE FROM articles WHERE path LIKE '%-1.md'",
         "UPDATE articles SET path = 'elsewhere.md' WHERE path LIKE '%-1.md'",
@@ -89,8 +89,8 @@ CORRUPTIONS: dict[str, tuple[str, ...]] = {
     **{
         f"every_article_has_one_row_of_{table}": (
             f"DELETE FROM {table} WHERE article_id LIKE '%-1.md'",
-            f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1",
-            f"INSERT INTO {table} BY NAME SELECT 'site:0' AS article_id, * EXCLUDE article_id FROM {table} LIMIT 1",
+            f"INSERT INTO {table} SELECT * FROM {table} WHERE article_id LIKE '%-1.md'",
+            f"UPDATE {table} SET article_id = 'site:0' WHERE article_id LIKE '%-1.md'",
         )
         for table in ("article_bodies", "article_metrics")
     },
@@ -107,14 +107,14 @@ CORRUPTIONS: dict[str, tuple[str, ...]] = {
     },
     **{
         f"{table}_are_unique_and_used": (
-            f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1",
+            f"INSERT INTO {table} SELECT * FROM {table} WHERE {key} LIKE '%1'",
             f"DELETE FROM article_{table} WHERE {key} LIKE '%1'",
         )
         for table, key in TERMS.items()
     },
     "every_article_tells_one_story": (
         "DELETE FROM stories WHERE article_id LIKE '%-1.md'",
-        "INSERT INTO stories SELECT * FROM stories LIMIT 1",
+        "INSERT INTO stories SELECT * FROM stories WHERE article_id LIKE '%-1.md'",
         "UPDATE stories SET article_id = 'site:nowhere.md' WHERE article_id LIKE '%-1.md'",
     ),
     "every_story_has_one_first": (

@@ -151,7 +151,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     [sql] = blocks("Add an aggregate")
     (house.folder / "warehouse" / "aggregates" / "articles_by_author.sql").write_text(sql, "utf-8")
     check, corruption = blocks("Add a check")
-    house.insert("etl_project/checks/integrity.py", "    *(_make_law_check(aggregate)", check)
+    house.insert("etl_project/checks/integrity.py", "    *LAWS,", check)
     house.insert("tests/checks/test_checks.py", '    "articles_by_date_has_every_day": (', corruption)
     declaration, row = blocks("Add a dialect")
     house.insert("etl_project/dialects.py", "DIALECTS: dict", f"{declaration}\n")

@@ -18,6 +18,7 @@ import duckdb
 import pytest
 
 from benchmarks.corpus.site import Site, Update, generate, settle, update
+from etl_project.database.work_file import WorkFile
 from etl_project.load.aggregates import aggregates
 from etl_project.refresh import Refresh
 from etl_project.settings import read_settings
@@ -37,6 +38,9 @@ CALLS_PER_TERMS_AND_LINKS = 110
 
 CALLS_PER_LISTED_FILE = 12
 """The same of a look that compares each file with the inventory and finds nothing to do."""
+
+STATEMENTS_OF_ONE_POST = 198
+"""Statements, those of a script counted as one, that a refresh of one changed post runs, all aggregates built anew."""
 
 CALLS_PER_REMEMBERED_FILE = 9
 """The same of the look after it, which goes by what that one found."""
@@ -106,7 +110,7 @@ def refresh(site: Site) -> Work:
             work.read, work.bytes_read = loaded.files_read, loaded.bytes_read
             results = stages.run_checks("tables")
             work.aggregates = len(stages.build_aggregates())
-            results += stages.run_checks("aggregates")
+            results += stages.run_checks("related") + stages.run_checks("aggregates")
             assert all(result.passed for result in results if result.check.is_blocking)
             profile.enable()
             stages.publish()
@@ -128,6 +132,8 @@ class Measured:
     again_small: Work
     again: Work
     little: Work
+    site: Site
+    """The larger one."""
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +148,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     idle = refresh(small), refresh(large)
     again = refresh(small), refresh(large)
     update(large, Update(1, overwritten=6, moved=2, added=2, deleted=2))
-    return Measured(*full, *idle, *again, refresh(large))
+    return Measured(*full, *idle, *again, refresh(large), large)
 
 
 MORE = LARGE - SMALL
@@ -192,6 +198,64 @@ def test_a_refresh_of_ten_posts_touches_the_rows_of_ten_posts(measured: Measured
     for table in ("articles", "article_bodies", "article_metrics", "post_files"):
         assert little.rows[f"DELETE FROM {table}"] == little.rows[f"INSERT INTO {table}"] == 10, table
     assert little.rows["INSERT INTO article_changes"] == 12
+
+
+class CountingStatements:
+    """A connection of DuckDB that counts its statements."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, work: Counter[str]) -> None:
+        self.connection = connection
+        self.work = work
+
+    def execute(self, *given: Any) -> Any:
+        self.work["statements"] += 1
+        return self.connection.execute(*given)
+
+    def executemany(self, *given: Any) -> Any:
+        self.work["statements"] += 1
+        return self.connection.executemany(*given)
+
+    def __enter__(self) -> CountingStatements:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+
+def test_a_refresh_of_one_post_runs_few_statements_on_one_instance(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work: Counter[str] = Counter()
+    with duckdb.connect(str(WorkFile(measured.site.warehouse).path)) as con:
+        con.execute("DELETE FROM internal.aggregates_built")  # else it depends on the post which are built anew
+    connect, start = WorkFile.connect, duckdb.connect
+    monkeypatch.setattr(WorkFile, "connect", lambda self: CountingStatements(connect(self), work))
+    monkeypatch.setattr(
+        duckdb, "connect", lambda *given, **values: (work.update(["instances"]), start(*given, **values))[1]
+    )
+    update(measured.site, Update(2, overwritten=1))
+    stages = Refresh(read_settings(measured.site.settings))
+    stages.work.stays_attached = True
+    stages.work.lock.acquire("count")
+    try:
+        stages.load_tables(stages.plan())
+        results = stages.run_checks("tables")
+        stages.relate()
+        results += stages.run_checks("related")
+        stages.build_aggregates()
+        results += stages.run_checks("aggregates")
+        stages.publish()
+    finally:
+        stages.work.close()
+        stages.work.lock.release()
+    assert not any(
+        result.asked_all_rows for result in results if result.check.stage == "tables" and result.check.touched
+    )
+    assert work["instances"] == 1
+    assert work["statements"] <= STATEMENTS_OF_ONE_POST
 
 
 def test_publishing_copies_the_file_once(measured: Measured) -> None:

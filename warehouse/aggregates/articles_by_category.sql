@@ -1,13 +1,8 @@
 -- One row per source and category, and one row (none) for articles without a category.
 -- sum(articles) equals the category rows of live articles plus those without a category:
---   SELECT source_id, count(*)
---   FROM articles_live LEFT JOIN article_categories USING (article_id)
---   GROUP BY 1
+--   sum(category_rows)
 -- sum(stories) equals the category rows of first articles plus those without a category:
---   SELECT source_id, count(*) FILTER (WHERE is_first)
---   FROM articles_live LEFT JOIN stories USING (article_id)
---   LEFT JOIN article_categories USING (article_id)
---   GROUP BY 1
+--   sum(category_rows * is_first)
 CREATE OR REPLACE TABLE articles_by_category AS
 SELECT
     a.source_id,

@@ -1,13 +1,8 @@
 -- One row per source, day and category with articles, and (none) for articles without a category.
 -- sum(articles) equals category rows of dated live articles plus articles without any:
---   SELECT source_id, count(*)
---   FROM articles_live LEFT JOIN article_categories USING (article_id)
---   WHERE published_on IS NOT NULL GROUP BY 1
+--   sum(category_rows) FILTER (WHERE is_dated)
 -- sum(stories) equals category rows of dated first articles plus those without any:
---   SELECT source_id, count(*) FILTER (WHERE is_first)
---   FROM articles_live LEFT JOIN stories USING (article_id)
---   LEFT JOIN article_categories USING (article_id)
---   WHERE published_on IS NOT NULL GROUP BY 1
+--   sum(category_rows * is_first) FILTER (WHERE is_dated)
 CREATE OR REPLACE TABLE articles_by_date_category AS
 SELECT
     a.source_id,

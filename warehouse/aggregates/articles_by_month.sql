@@ -1,11 +1,8 @@
 -- One row per source and month in which it published.
 -- sum(articles) equals the dated live articles of each source:
---   SELECT source_id, count(*) FROM articles_live
---   WHERE published_on IS NOT NULL GROUP BY 1
+--   sum(1) FILTER (WHERE is_dated)
 -- sum(stories) equals the stories whose first live article is dated:
---   SELECT source_id, count(*) FILTER (WHERE is_first)
---   FROM articles_live LEFT JOIN stories USING (article_id)
---   WHERE published_on IS NOT NULL GROUP BY 1
+--   sum(is_first) FILTER (WHERE is_dated)
 CREATE OR REPLACE TABLE articles_by_month AS
 SELECT
     a.source_id,

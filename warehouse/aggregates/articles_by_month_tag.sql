@@ -1,8 +1,6 @@
 -- One row per source, month and tag with articles, and (none) for articles without a tag.
 -- sum(articles) equals the tag rows of dated live articles plus those without a tag:
---   SELECT source_id, count(*)
---   FROM articles_live LEFT JOIN article_tags USING (article_id)
---   WHERE published_on IS NOT NULL GROUP BY 1
+--   sum(tag_rows) FILTER (WHERE is_dated)
 CREATE OR REPLACE TABLE articles_by_month_tag AS
 SELECT
     a.source_id,

@@ -1,8 +1,6 @@
 -- One row per source and tag, and one row (none) for articles without a tag.
 -- sum(articles) equals the tag rows of live articles plus the articles without a tag:
---   SELECT source_id, count(*)
---   FROM articles_live LEFT JOIN article_tags USING (article_id)
---   GROUP BY 1
+--   sum(tag_rows)
 CREATE OR REPLACE TABLE articles_by_tag AS
 SELECT
     a.source_id,

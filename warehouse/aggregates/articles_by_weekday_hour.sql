@@ -1,7 +1,6 @@
 -- One row per source, weekday and hour with articles; only articles dated to the minute or second.
 -- sum(articles) equals the live articles dated to the minute or second:
---   SELECT source_id, count(*) FROM articles_live
---   WHERE published_at IS NOT NULL AND published_precision <> 'day' GROUP BY 1
+--   sum(1) FILTER (WHERE is_timed)
 CREATE OR REPLACE TABLE articles_by_weekday_hour AS
 SELECT
     source_id,

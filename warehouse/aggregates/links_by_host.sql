@@ -1,8 +1,6 @@
 -- One row per source and host that its live articles link to.
 -- sum(links + images) equals the links and images of live articles that have a host:
---   SELECT source_id, count(*)
---   FROM article_links JOIN articles_live USING (article_id)
---   WHERE host IS NOT NULL GROUP BY 1
+--   sum(links_to_hosts)
 CREATE OR REPLACE TABLE links_by_host AS
 SELECT
     a.source_id,

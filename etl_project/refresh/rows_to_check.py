@@ -1,0 +1,37 @@
+"""Decides whether the checks of a refresh ask every row, or only those that it may have written."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from etl_project.checks.record import last_checks
+from etl_project.database.generation import GenerationState
+from etl_project.database.work_file import WorkFile
+from etl_project.refresh.plan import RefreshPlan
+from etl_project.refresh.request import Request
+from etl_project.refresh.result import TablesLoaded
+
+MOST_READ_SHARE = 0.25
+"""Where more of the files are read, to ask the touched rows takes as long as to ask all."""
+
+
+def may_ask_touched_rows(plan: RefreshPlan, ask: Request, work: WorkFile, loaded: TablesLoaded) -> bool:
+    """Tell whether the checks may leave out what this refresh did not write.
+
+    Rows that were damaged before are found by checks that ask every row. So these are asked whenever something may have
+    gone wrong, or is to be verified: of tables that are built anew, with `--full` and `--verify`, after a refresh that
+    was cut off, failed or was not finished, and at the first refresh of a day, by UTC.
+
+    Args:
+        plan: what was loaded; its connection has the work file in use.
+        ask: what was asked of the refresh.
+        work: the work file.
+        loaded: what the load did.
+    """
+    is_usual = plan.is_changed and not (plan.is_from_nothing or plan.renames or ask.full or ask.verify)
+    if not (is_usual and plan.state is GenerationState.CHECKED and work.was_left_clean):
+        return False
+    if loaded.files_read > loaded.rows["post_files"] * MOST_READ_SHARE:
+        return False
+    last = last_checks(plan.connection)
+    return last is not None and last.all_rows_as_of.astimezone(dt.UTC).date() == plan.clock.as_of.date()
