@@ -120,9 +120,8 @@ def plain_text(joined: str) -> tuple[str, str]:
     parts = joined.split(BLOCK)
     if joined.count("\0") == len(parts) - 1:
         # Nothing but paragraphs, as in most posts.
-        if "\n" in joined:
-            parts = _WIDE_BREAK.sub("", joined).split(BLOCK)
-        blocks = [text for part in parts if (text := " ".join(part.split()))]
+        lines = [_WIDE_BREAK.sub("", part) if "\n" in part and not part.isspace() else part for part in parts]
+        blocks = [text for line in lines if (text := " ".join(line.split()))]
         return "\n\n".join(blocks), next(filter(_is_paragraph, blocks), "")
     blocks = []
     paragraph = quoted_paragraph = ""
