@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import hashlib
 import os
 import stat
@@ -59,7 +60,7 @@ class PinnedFolder(OrdinaryPlace):
     def read_post(self, path: str, listed: Signature, largest: int) -> ReadFile:
         """Read one listed post; its signature in the listing is not needed."""
         try:
-            return read_file(os.fsencode(self.folder), path, largest)
+            return read_file(_bytes_of(self.folder), path, largest)
         except FileNotFoundError:
             if self.root:
                 check_root(self.folder, self.root)
@@ -91,6 +92,11 @@ class PinnedFolder(OrdinaryPlace):
         """Find the paths at which there is a file, whether or not it is a post."""
         root = os.fsencode(self.folder)
         return [path for path in paths if os.path.lexists(os.path.join(root, unescape_path(path)))]
+
+
+@functools.lru_cache(maxsize=16)
+def _bytes_of(folder: Path) -> bytes:
+    return os.fsencode(folder)
 
 
 def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderListing:
@@ -288,7 +294,7 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
         SourceUnavailable: the device or mount failed.
     """
     relative = unescape_path(path)
-    full = os.path.join(root, relative)
+    full = root + b"/" + relative
     try:
         # O_NONBLOCK: opening a FIFO must not wait for a writer.
         descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -318,8 +324,11 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
         raise _interpret_error(error, path) from error
     finally:
         os.close(descriptor)
-    signature = signature_of(after)
-    return ReadFile(data, signature, signature != signature_of(before) or len(data) != after.st_size)
+    changed = (
+        (before.st_mtime_ns, before.st_ctime_ns, before.st_size, before.st_ino)
+        != (after.st_mtime_ns, after.st_ctime_ns, after.st_size, after.st_ino)
+    )  # fmt: skip
+    return ReadFile(data, signature_of(after), changed or len(data) != after.st_size)
 
 
 def _read_rest(descriptor: int, start: bytes, largest: int) -> bytes:
