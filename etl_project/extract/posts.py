@@ -163,22 +163,25 @@ class PostReader:
 
     def _start_reading(self, task: FileTask, started_ns: int, place: PinnedPlace) -> _Reading:
         """Read the bytes of a file and decide whether it has to be parsed."""
-        reading = _Reading(task, started_ns, task.listed, is_young(task.listed, started_ns))
         try:
-            file = place.read_post(task.path, task.listed, self.limits.file_bytes)
+            data, signature, changed_while_read = place.read_post(task.path, task.listed, self.limits.file_bytes)
         except FileNotFoundError:
-            reading.status = "gone"
+            return _Reading(task, started_ns, task.listed, is_young(task.listed, started_ns), status="gone")
         except Rejection as rejection:
+            reading = _Reading(task, started_ns, task.listed, is_young(task.listed, started_ns))
             reading.reject(rejection)
-        else:
-            reading.file_hash = hash_bytes(file.data)
-            reading.signature = file.signature
-            reading.changed_while_read = file.changed_while_read
-            reading.is_young = is_young(file.signature, started_ns) or file.changed_while_read
-            reading.post = Post(task.path, file.data)
-            if reading.file_hash == task.known_hash:
-                reading.status = "same"
-        return reading
+            return reading
+        file_hash = hash_bytes(data)
+        return _Reading(
+            task,
+            started_ns,
+            signature,
+            is_young(signature, started_ns) or changed_while_read,
+            changed_while_read,
+            file_hash,
+            Post(task.path, data),
+            "same" if file_hash == task.known_hash else None,
+        )
 
     def _run_steps(self, readings: list[_Reading]) -> None:
         """Take the readings through each step together; one that is rejected skips the remaining steps."""

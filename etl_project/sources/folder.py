@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import hashlib
 import os
 import stat
@@ -27,6 +28,7 @@ from etl_project.utf8_mode import names_are_utf8
 
 _PATHS_PER_CHUNK = 50_000
 _NUMBERS_PER_STAT = 4
+_BYTES_PER_READ = 1024 * 1024
 _PLACEHOLDER = ".icloud"
 """Ending of what iCloud leaves of `p.md` when it takes the file off the disk: `.p.md.icloud`."""
 
@@ -58,7 +60,7 @@ class PinnedFolder(OrdinaryPlace):
     def read_post(self, path: str, listed: Signature, largest: int) -> ReadFile:
         """Read one listed post; its signature in the listing is not needed."""
         try:
-            return read_file(os.fsencode(self.folder), path, largest)
+            return read_file(_bytes_of(self.folder), path, largest)
         except FileNotFoundError:
             if self.root:
                 check_root(self.folder, self.root)
@@ -90,6 +92,11 @@ class PinnedFolder(OrdinaryPlace):
         """Find the paths at which there is a file, whether or not it is a post."""
         root = os.fsencode(self.folder)
         return [path for path in paths if os.path.lexists(os.path.join(root, unescape_path(path)))]
+
+
+@functools.lru_cache(maxsize=16)
+def _bytes_of(folder: Path) -> bytes:
+    return os.fsencode(folder)
 
 
 def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderListing:
@@ -287,7 +294,7 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
         SourceUnavailable: the device or mount failed.
     """
     relative = unescape_path(path)
-    full = os.path.join(root, relative)
+    full = root + b"/" + relative
     try:
         # O_NONBLOCK: opening a FIFO must not wait for a writer.
         descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -309,24 +316,34 @@ def read_file(root: bytes, path: str, largest: int) -> ReadFile:
             raise Rejection("not_regular_file", f"is a {_describe_kind(before.st_mode)}, not a plain file")
         if before.st_size > largest:
             raise Rejection("file_size_limit", f"has {before.st_size:,} bytes, more than the limit of {largest:,}")
-        chunks = []
-        left = largest + 1
-        while left > 0 and (chunk := os.read(descriptor, min(left, max(before.st_size, 4096) + 1))):
-            chunks.append(chunk)
-            left -= len(chunk)
-            if len(chunk) == before.st_size:
-                # More was asked for, so this was the end; if it no longer is, the size will tell.
-                break
-        if left <= 0:
-            raise Rejection("file_size_limit", f"grew beyond the limit of {largest:,} bytes while it was read")
+        data = os.read(descriptor, before.st_size + 1)
+        if len(data) != before.st_size:
+            data = _read_rest(descriptor, data, largest)
         after = os.fstat(descriptor)
     except OSError as error:
         raise _interpret_error(error, path) from error
     finally:
         os.close(descriptor)
-    data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    signature = signature_of(after)
-    return ReadFile(data, signature, signature != signature_of(before) or len(data) != after.st_size)
+    changed = (
+        (before.st_mtime_ns, before.st_ctime_ns, before.st_size, before.st_ino)
+        != (after.st_mtime_ns, after.st_ctime_ns, after.st_size, after.st_ino)
+    )  # fmt: skip
+    return ReadFile(data, signature_of(after), changed or len(data) != after.st_size)
+
+
+def _read_rest(descriptor: int, start: bytes, largest: int) -> bytes:
+    """Read on to the end of a file that grew, or of which a part was given; returns all of it.
+
+    Raises:
+        Rejection: file_size_limit.
+    """
+    chunks, left = [start], largest + 1 - len(start)
+    while chunks[-1] and left > 0:
+        chunks.append(os.read(descriptor, min(left, _BYTES_PER_READ)))
+        left -= len(chunks[-1])
+    if left <= 0:
+        raise Rejection("file_size_limit", f"grew beyond the limit of {largest:,} bytes while it was read")
+    return b"".join(chunks)
 
 
 def _placeholder_of(path: bytes) -> bytes:

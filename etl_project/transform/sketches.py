@@ -37,7 +37,8 @@ MOST_TITLE = 200
 """Most characters of a title that are compared."""
 
 _ADDRESS = re.compile(r"https?://[^\s<>()（）「」，。]+")
-_RUNS = re.compile(r"[^\W_]+")
+_RUNS = re.compile(r"[0-9a-z\u3400-\u4dbf\u4e00-\u9fff]+|[^\W_]+")
+"""Letters and digits: the first class holds nearly all, and takes less time than the second, which holds them too."""
 _NUMBER = re.compile(r"([0-9]+(?:[.,:/-][0-9]+)*)")
 _WORDS = re.compile(r"[^\W\d_]+")
 _UNSPACED = re.compile(

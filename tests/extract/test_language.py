@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from etl_project.extract.body.language import detect_language
 from etl_project.extract.body.read import BodyReader
@@ -61,3 +63,23 @@ def test_posts_are_in_the_language_of_their_folder() -> None:
         if found != stated[:2]:
             wrong.append((file.name, stated, found))
     assert len(wrong) <= len(files) // 50, wrong
+
+
+MIXED = st.lists(
+    st.text(st.sampled_from("中国新闻\u3400\uf900\U00020000"), max_size=30)
+    | st.text(st.sampled_from("がカｶ한국어，。、1２ -\n\u2fff\ua000"), max_size=8)
+).map("".join)
+
+
+@given(text=MIXED)
+@settings(max_examples=300, deadline=None)
+def test_a_text_with_han_is_chinese_japanese_or_korean_by_its_counts_of_characters(text: str) -> None:
+    def count(*ranges: tuple[str, str]) -> int:
+        return sum(any(first <= character <= last for first, last in ranges) for character in text[:500])
+
+    han = count(("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uf900", "\ufaff"), ("\U00020000", "\U0003ffff"))
+    kana, hangul = count(("が", "が"), ("カ", "カ"), ("ｶ", "ｶ")), count(("가", "힣"))
+    # No other letter is in the text but U+A000, of which there are too few for a guess.
+    expected = "ko" if hangul > han + kana else "ja" if kana > han // 5 else "zh"
+    if 2 * (han + kana + hangul) >= text[:500].count("\ua000") and han + kana + hangul:
+        assert detect_language(text) == expected

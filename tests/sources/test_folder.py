@@ -142,6 +142,37 @@ def test_a_fifo_a_socket_and_a_folder_named_like_posts_are_rejected_without_wait
             assert refused(tmp_path, name) == "not_regular_file"
 
 
+def test_a_file_that_is_given_in_parts_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.md").write_bytes(b"0123456789")
+    real = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, most: real(descriptor, min(most, 3)))
+    read = read_file(os.fsencode(tmp_path), "a.md", 10)
+    assert (read.data, read.signature.size, read.changed_while_read) == (b"0123456789", 10, False)
+
+
+@pytest.mark.parametrize("more", [1, 5])
+def test_a_file_that_grows_while_it_is_read_is_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    file = tmp_path / "a.md"
+    file.write_bytes(b"0123456789")
+    real, reads = os.read, []
+
+    def grow_and_read(descriptor: int, most: int) -> bytes:
+        if not reads:
+            file.write_bytes(b"0123456789" + b"x" * more)
+        reads.append(most)
+        return real(descriptor, most)
+
+    monkeypatch.setattr(os, "read", grow_and_read)
+    read = read_file(os.fsencode(tmp_path), "a.md", 20)
+    assert (read.data, read.signature.size) == (b"0123456789" + b"x" * more, 10 + more)
+    assert read.changed_while_read
+    reads.clear()
+    file.write_bytes(b"0123456789")
+    assert refused(tmp_path, "a.md", largest=10) == "file_size_limit"
+
+
 def test_a_file_above_the_limit_is_not_read(tmp_path: Path) -> None:
     write(tmp_path, "a.md")
     assert refused(tmp_path, "a.md", largest=3) == "file_size_limit"

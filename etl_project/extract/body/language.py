@@ -26,6 +26,8 @@ _CHINESE_CODES = frozenset(("yue", "wuu", "lzh", "hak", "cdo"))
 
 _WEB_ADDRESS = re.compile(r"https?://\S+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_HAN_UNITS = bytes(range(0x4E, 0xA0))
+"""First bytes of nearly all Han in UTF-16: of U+4E00 to U+9FFF."""
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa\uff66-\uff9d]+")
 _HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]+")
 _OTHER_LETTER = re.compile(r"[^\W\d_\u1100-\u11ff\u3041-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9d]+")
@@ -43,6 +45,10 @@ def detect_language(text: str) -> str | None:
     start = text[:_SAMPLE_CHARACTERS]
     if start.isascii():
         return _guess_with_model(start)
+    # Where most characters are Han and none is kana, the rest of the rules below cannot say anything else.
+    units = start.encode("utf-16-be", "surrogatepass")[::2]
+    if 2 * len(units.translate(None, _HAN_UNITS)) <= len(units) and not _KANA.search(start):
+        return "zh"
     han, kana, hangul = (
         _count_characters(_HAN, start),
         _count_characters(_KANA, start),

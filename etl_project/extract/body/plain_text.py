@@ -117,10 +117,16 @@ def plain_text(joined: str) -> tuple[str, str]:
         The text, blocks separated by a blank line, and its first paragraph on one line; both may be empty. Headings,
         code, lists, tables, figures and asides are no paragraphs. One that is quoted counts if there is no other.
     """
+    parts = joined.split(BLOCK)
+    if joined.count("\0") == len(parts) - 1:
+        # Nothing but paragraphs, as in most posts.
+        lines = [_WIDE_BREAK.sub("", part) if "\n" in part and not part.isspace() else part for part in parts]
+        blocks = [text for line in lines if (text := " ".join(line.split()))]
+        return "\n\n".join(blocks), next(filter(_is_paragraph, blocks), "")
     blocks = []
     paragraph = quoted_paragraph = ""
     apart_depth = quote_depth = 0
-    for block in joined.split(BLOCK):
+    for block in parts:
         if not block or block.isspace():
             continue
         if "\n" in block and CODE not in block:
@@ -141,7 +147,7 @@ def plain_text(joined: str) -> tuple[str, str]:
             text = "\n".join(filter(None, lines))
         if text:
             blocks.append(text)
-            if not paragraph and not apart_depth and _WORD.search(text) and not _CONTENTS.fullmatch(text):
+            if not paragraph and not apart_depth and _is_paragraph(text):
                 if not quote_depth:
                     paragraph = text
                 elif not quoted_paragraph:
@@ -150,3 +156,7 @@ def plain_text(joined: str) -> tuple[str, str]:
             apart_depth -= apart_ends
             quote_depth -= quote_ends
     return "\n\n".join(blocks), (paragraph or quoted_paragraph).replace("\n", " ")
+
+
+def _is_paragraph(text: str) -> bool:
+    return _WORD.search(text) is not None and not _CONTENTS.fullmatch(text)

@@ -89,7 +89,7 @@ class RuleBook:
         self._attribute_names = {tag: _deciding_attributes(candidates) for tag, candidates in self._by_tag.items()}
         self._attribute_names_of_any = _deciding_attributes(self._any_tag)
         self._cache: dict[tuple[str | None, ...], ElementRules] = {}
-        # An element without attributes needs no matching: its rules depend on its tag alone.
+        # An element without attributes that decide needs no matching: its rules depend on its tag alone.
         self._bare_rules = {
             tag: _make_element_rules(_unconditional_targets(candidates), {}) for tag, candidates in self._by_tag.items()
         }
@@ -119,9 +119,9 @@ class RuleBook:
 
     def find_rules(self, tag: str, attributes: Mapping[str, str | None]) -> ElementRules:
         """Find the rules for an element among those whose selectors depend on that element alone."""
-        if not attributes:
-            return self._bare_rules.get(tag, self._bare_rules_of_any)
         names = self._attribute_names.get(tag, self._attribute_names_of_any)
+        if not attributes or names.isdisjoint(attributes):
+            return self._bare_rules.get(tag, self._bare_rules_of_any)
         cache_key = (tag, *[attributes.get(name, _ABSENT_ATTRIBUTE) for name in names])
         rules = self._cache.get(cache_key)
         if rules is None:
@@ -152,11 +152,11 @@ def _make_element_rules(targets: Sequence[Furniture | Entity], attributes: Mappi
     return ElementRules(furniture, tuple([(kind, key) for kind, key in keys if key is not None]))
 
 
-def _deciding_attributes(targets: Sequence[tuple[Compound, Furniture | Entity]]) -> tuple[str, ...]:
+def _deciding_attributes(targets: Sequence[tuple[Compound, Furniture | Entity]]) -> frozenset[str]:
     """Names of the attributes that decide the rules: those in conditions, and those that hold keys."""
     names = {name for compound, _ in targets for name, _, _ in compound.conditions}
     names |= {rule.attribute for _, rule in targets if isinstance(rule, Entity)}
-    return tuple(sorted(names))
+    return frozenset(names)
 
 
 def _unconditional_targets(targets: list[tuple[Compound, Furniture | Entity]]) -> list[Furniture | Entity]:
