@@ -1,15 +1,27 @@
-"""What every engine does: it runs batches and gives back one manifest row for each."""
+"""What every engine does: it runs batches and gives back a manifest row for each, or tasks and gives back results."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
 from etl_project.engines.batch import Batch, ManifestRow
 
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class TasksLost(Exception):
+    """The processes of some tasks ended, as often as was tried; the results of all others have been given."""
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        super().__init__(f"the processes of {len(items)} tasks ended before they were done")
+        self.items = items
+        """What the lost tasks were given."""
+
 
 class Engine(Protocol):
-    """Runs batches somewhere: on this machine, say."""
+    """Runs batches and tasks somewhere: on this machine, say."""
 
     def warm(self, total_bytes: int) -> None:
         """Begin to start what will run so many bytes of work, so that it is ready when the first batch comes."""
@@ -25,6 +37,18 @@ class Engine(Protocol):
 
         Raises:
             SourceUnavailable: the device or mount of a source failed.
+        """
+
+    def run_tasks(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Call a function with every item; results come in the order they are done.
+
+        Args:
+            function: a function of a module, so that another process can import it; what it takes and gives is pickled.
+            items: taken as workers become free, so that they need not all be in memory.
+
+        Raises:
+            TasksLost: after all other results, where processes ended under their task.
+            Exception: whatever a task raises; the results of those that are not done are lost.
         """
 
     def close(self) -> None:

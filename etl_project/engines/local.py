@@ -1,4 +1,4 @@
-"""Runs batches in a pool of processes on this machine, or in this process when there is little to read."""
+"""Runs batches and tasks in a pool of processes on this machine, or in this process when there is little to do."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from etl_project.engines.batch import Batch, ManifestRow
+from etl_project.engines.engine import R, T, TasksLost
 
 if TYPE_CHECKING:
     from loky import ProcessPoolExecutor
@@ -34,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 class LocalEngine:
-    """Runs batches on the cores of this machine.
+    """Runs batches and tasks on the cores of this machine.
 
     A file that ends its worker process is found by halving its batch, and rejected; the others are not lost.
     """
@@ -69,38 +70,66 @@ class LocalEngine:
         if (total_bytes < IN_PROCESS_BYTES and self._pool is None) or self.processes == 1:
             yield from map(run_batch, batches)
             return
-        pool = self._try_pool()
-        if pool is None:
+        if self._try_pool() is None:
             yield from map(run_batch, batches)
             return
-        waiting = iter(batches)
-        running: dict[concurrent.futures.Future[ManifestRow], Batch] = {}
         broken: list[Batch] = []
-        while True:
-            while len(running) < 2 * self.processes and (batch := next(waiting, None)):
-                try:
-                    running[pool.submit(_run_and_collect_garbage, run_batch, batch)] = batch
-                except BrokenProcessPool:
-                    broken.append(batch)
-                    self.close()
-                    pool = self._open_pool()
-            if not running:
-                break
-            done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
-            for future in done:
-                batch = running.pop(future)
-                try:
-                    yield future.result()
-                except BrokenProcessPool:
-                    broken.append(batch)
+        yield from self._run_in_pool(run_batch, batches, broken)
         for batch in broken:
             yield from self._run_alone(batch)
+
+    def run_tasks(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Call a function with every item: in the processes that `warm` has started, else in this one.
+
+        Args:
+            function: a function of a module, so that another process can import it; what it takes and gives is pickled.
+            items: taken as workers become free, so that they need not all be in memory.
+
+        Raises:
+            TasksLost: after all other results, where processes ended under their task.
+            Exception: whatever a task raises; the results of those that are not done are lost.
+        """
+        if self._pool is None:
+            yield from map(function, items)
+            return
+        lost: list[T] = []
+        yield from self._run_in_pool(function, items, lost)
+        if lost:
+            raise TasksLost(lost)
 
     def close(self) -> None:
         """End the processes."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, kill_workers=True)
             self._pool = None
+
+    def _run_in_pool(self, function: Callable[[T], R], items: Iterable[T], lost: list[T]) -> Iterator[R]:
+        """Call a function with every item in the pool; where a process ends, the items of all are added to `lost`."""
+        pool = self._open_pool()
+        waiting = iter(items)
+        running: dict[concurrent.futures.Future[R], T] = {}
+        while True:
+            while len(running) < 2 * self.processes:
+                try:
+                    item = next(waiting)
+                except StopIteration:
+                    break
+                try:
+                    future = pool.submit(_run_and_collect_garbage, function, item)
+                except BrokenProcessPool:
+                    self.close()
+                    pool = self._open_pool()
+                    future = pool.submit(_run_and_collect_garbage, function, item)
+                running[future] = item
+            if not running:
+                return
+            done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                item = running.pop(future)
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    lost.append(item)
 
     def _run_alone(self, batch: Batch) -> Iterator[ManifestRow]:
         """Run a batch in a process of its own; where that dies, halve it until only the file that kills it is left."""
@@ -187,7 +216,7 @@ def run_batch(batch: Batch) -> ManifestRow:
     return stage.run_batch(batch)
 
 
-def _run_and_collect_garbage(run: Callable[[Batch], ManifestRow], batch: Batch) -> ManifestRow:
-    row = run(batch)
+def _run_and_collect_garbage(run: Callable[[T], R], item: T) -> R:
+    result = run(item)
     gc.collect()
-    return row
+    return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from etl_project.engines.batch import Batch, ManifestRow
 from etl_project.engines.local import run_batch
@@ -24,3 +25,14 @@ def die_once(batch: Batch) -> ManifestRow:
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return row
+
+
+def size_unless_killer(file: Path) -> tuple[int, int]:
+    """Return the process that asked and the size of a file; one that is named killer ends the process.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    if "killer" in file.name:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return os.getpid(), file.stat().st_size

@@ -10,9 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 from conftest import pinned
-from dying import die_on_killers, die_once
+from dying import die_on_killers, die_once, size_unless_killer
 
 from etl_project.engines.batch import Batch, ManifestRow, batches
+from etl_project.engines.engine import TasksLost
 from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine
 from etl_project.limits import Limits
 from etl_project.sources.place import PinnedSource
@@ -133,6 +134,57 @@ def test_a_batch_ends_at_two_thousand_files_or_four_megabytes(
     assert [len(batch.tasks) for batch in cut] == expected
     assert [task for batch in cut for task in batch.tasks] == tasks
     assert len({batch.number for batch in cut}) == len(cut)
+
+
+def files_of_sizes(folder: Path, names: list[str]) -> list[Path]:
+    """Write files, each one byte longer than the one before it."""
+    files = [folder / name for name in names]
+    for size, file in enumerate(files):
+        file.write_bytes(b"x" * size)
+    return files
+
+
+def test_tasks_are_run_here_until_processes_are_started(tmp_path: Path) -> None:
+    files = files_of_sizes(tmp_path, [f"{n}" for n in range(9)])
+    engine = LocalEngine(2)
+    assert list(engine.run_tasks(size_unless_killer, files)) == [(os.getpid(), size) for size in range(9)]
+    engine.warm(LARGE)
+    try:
+        done = list(engine.run_tasks(size_unless_killer, files))
+    finally:
+        engine.close()
+    assert sorted(size for _, size in done) == list(range(9)), "each is done once"
+    assert os.getpid() not in {process for process, _ in done}
+
+
+def test_tasks_whose_process_ends_are_named_after_the_results_of_all_others(tmp_path: Path) -> None:
+    files = files_of_sizes(tmp_path, [*"abcdefgh", "killer", *"ijklmnop"])
+    engine = LocalEngine(2)
+    engine.warm(LARGE)
+    sizes = []
+    try:
+        with pytest.raises(TasksLost) as lost:
+            for _, size in engine.run_tasks(size_unless_killer, iter(files)):
+                sizes.append(size)
+        named = [file.stat().st_size for file in lost.value.items]
+        assert 8 in named
+        assert sorted(sizes + named) == list(range(17)), "no task is lost without a word, and none is done twice"
+        again = [size for _, size in engine.run_tasks(size_unless_killer, [files[0], files[1]])]
+        assert sorted(again) == [0, 1], "the engine goes on"
+    finally:
+        engine.close()
+
+
+@pytest.mark.parametrize("is_warm", [True, False])
+def test_what_a_task_raises_is_raised(tmp_path: Path, is_warm: bool) -> None:
+    engine = LocalEngine(2)
+    if is_warm:
+        engine.warm(LARGE)
+    try:
+        with pytest.raises(FileNotFoundError):
+            list(engine.run_tasks(size_unless_killer, [tmp_path / "missing"]))
+    finally:
+        engine.close()
 
 
 def test_closing_ends_the_processes(source: PinnedSource) -> None:
