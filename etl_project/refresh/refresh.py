@@ -152,7 +152,7 @@ class Refresh:
                 "extract": extract_milliseconds,
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
-            loaded = _describe_load(plan, read, number, tables, milliseconds)
+            loaded = describe_load(plan, read, number, tables, milliseconds)
             if target == self.work.path:
                 self.work.end_stage(con)
             else:
@@ -181,7 +181,7 @@ class Refresh:
         read = read_files(plan, self.settings.limits, self.settings.insight, self.engine, staging, report, appender)
         self.engine.close()  # merging needs the memory of the processes more than they do
         if not self.ask.allow_deletes:
-            guard_leaving(count_leaving_again(plan, read.manifest), self.settings)
+            guard_leaving(count_leaving_again(plan, read.files()), self.settings)
         return read
 
     def _merge(self, plan: RefreshPlan, read: FilesRead, extract_milliseconds: int) -> tuple[int, Collection[str]]:
@@ -209,12 +209,12 @@ class Refresh:
                 previous=PREVIOUS if plan.is_from_nothing else None,
             ),
         )
-        return number, _counted()
+        return number, counted()
 
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table of the contract, and the live articles."""
         with self.work.opened(read_only=True) as con:
-            return count_rows_of_each(con, _counted())
+            return count_rows_of_each(con, counted())
 
     @tells_full_disk("relate the articles")
     @in_stage("relate")
@@ -294,15 +294,24 @@ class Refresh:
         return target
 
 
-def _counted() -> list[str]:
+def counted() -> list[str]:
+    """Tables and views whose rows are counted after a load."""
     # The other views are questions: to answer them all takes longer than a small refresh.
     return [*(table.name for table in contract().values() if not table.is_view), "articles_live"]
 
 
-def _describe_load(
+def describe_load(
     plan: RefreshPlan, read: FilesRead, number: int, tables: Collection[str], milliseconds: dict[str, int]
 ) -> TablesLoaded:
-    """Tell what a load did, from the work file in use."""
+    """Tell what a load did, from the work file in use.
+
+    Args:
+        plan: the plan that was worked off.
+        read: what its files gave.
+        number: the generation now.
+        tables: what to count the rows of.
+        milliseconds: stage -> how long it took.
+    """
     con = plan.connection
     is_new = number != plan.generation
     changes = con.execute(
