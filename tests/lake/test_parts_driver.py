@@ -13,6 +13,8 @@ from etl_project.database.sql import quoted
 from etl_project.engines.local import LocalEngine
 from etl_project.lake.driver import LakeRefresh
 from etl_project.lake.part_of import part_of
+from etl_project.sources.folder import PinnedFolder
+from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
 
 # The twins of these proofs in `make test` are in test_parts_twins.py.
 pytestmark = [pytest.mark.prove("lake"), pytest.mark.timeout(1200)]
@@ -126,4 +128,36 @@ def test_a_refresh_that_another_driver_beat_begins_anew_on_what_that_published(t
     lake = twins.lake
     numbers = [pins.n for pins in lake.publications()]
     assert numbers == [1, 2], "each number was published once; the slow one had nothing left to do"
+    twins.assert_equal()
+
+
+def test_a_source_that_fails_while_parts_read_it_is_left_as_it_was(
+    twins: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = twins.site.folder / "notes"
+    notes.mkdir()
+    for n in range(8):
+        (notes / f"n{n}.md").write_text(f"# Note {n}\n", "utf-8")
+    twins.site.configure(extra='[[source]]\nname = "notes"\nlocation = "notes"\n')
+    twins.refresh()
+    twins.seconds += 10
+    for n in range(8):
+        (notes / f"n{n}.md").write_text(f"# Note {n}, edited\n", "utf-8")
+    twins.site.write("_posts/2026-01-05-p4.md", body="Edited.", age=30)
+    read_post = PinnedFolder.read_post
+
+    def fail_of_notes(self: PinnedFolder, path: str, listed: Signature, largest: int) -> ReadFile:
+        if path == "n5.md":
+            raise SourceUnavailable("the disk of the notes is gone")
+        return read_post(self, path, listed, largest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PinnedFolder, "read_post", fail_of_notes)
+        loaded = twins.refresh()
+    assert loaded and loaded.unavailable == {"notes": "the disk of the notes is gone"}
+    assert loaded.changes == {"changed": 1}
+    twins.assert_equal()
+    twins.seconds += 10
+    loaded = twins.refresh()
+    assert loaded and loaded.changes == {"changed": 8}
     twins.assert_equal()
