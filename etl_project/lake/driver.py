@@ -121,7 +121,7 @@ class LakeRefresh(Refresh):
                 require_every_source(plan.diff.unavailable)
             if not plan.generation:
                 self.work.attach(con)
-            base = self.lake.pins()
+            base = self.work.base
             run_id = uuid.uuid4().hex
             self.work.begin_run(run_id)
             files = [file for name in tables_by_part() for file in self.lake.files(base, name)]
@@ -250,7 +250,7 @@ class LakeRefresh(Refresh):
         load = self._load
         if load is None:
             # A step that was run alone, or what was left to be done of an earlier refresh.
-            load = Load(self.lake, self.lake.pins(), uuid.uuid4().hex, (), [], [])
+            load = Load(self.lake, self.work.require_newest(), uuid.uuid4().hex, (), [], [])
             self.work.begin_run(load.run_id)
         write_whole_tables(con, load)
         if not (load.adds or load.removes):

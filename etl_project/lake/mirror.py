@@ -18,7 +18,7 @@ from etl_project.database.work_file import WorkFile
 from etl_project.lake.data_files import LakeFile
 from etl_project.lake.part_files import select_files, tables_by_part
 from etl_project.lake.publications import Pins
-from etl_project.lake.store import Lake
+from etl_project.lake.store import Beaten, Lake
 from etl_project.lake.tables import lake_tables
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class LakeWork(WorkFile):
         self.path = self.folder / f"{published.name.removesuffix('.duckdb')}.lake.duckdb"
         self._record = self.path.with_suffix(".json")
         self._lease: AbstractContextManager[None] | None = None
+        self.base: Pins | None = None
+        """The publication that `catch_up` found the newest: what the work file is a copy of from then on."""
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Connect to the DuckDB in memory that files are attached to, which may read the lake."""
@@ -70,7 +72,7 @@ class LakeWork(WorkFile):
 
     def catch_up(self) -> None:
         """Make the copy anew where it is not of the newest publication, or what a refresh left was never published."""
-        pins = self.lake.pins()
+        self.base = pins = self.lake.pins()
         if self._is_copy_of(pins) and self.path.exists():
             return
         self.let_go()
@@ -93,6 +95,17 @@ class LakeWork(WorkFile):
             self.detach(con)
         self.replace_by(new)
         self.note_copy_of(pins)
+
+    def require_newest(self) -> Pins:
+        """Require that the work file is a copy of the newest publication, and return that.
+
+        Raises:
+            Beaten: another driver has published since the copy was made.
+        """
+        pins = self.lake.pins()
+        if pins is None or not self._is_copy_of(pins):
+            raise Beaten(self.lake.place)
+        return pins
 
     def begin_run(self, run_id: str) -> None:
         """Begin to change the copy: until it is published, it is a copy of nothing. The lease of the run is held."""

@@ -168,8 +168,9 @@ def _merge(con: duckdb.DuckDBPyConnection, task: PartTask, read: FilesRead) -> P
     _leave_retained_as_they_are(con, common.reparse)
     _fetch_rows_to_change(con)
     exchange_articles(con, task.moves, task.part, common.lake.parts)
-    turned = count_rows(con, "turned_live_or_expired")
-    changed = first_number(con, FILES_CHANGED) + count_rows(con, "deleted_files") + turned
+    changed = first_number(con, FILES_CHANGED) + sum(
+        count_rows(con, table) for table in ("deleted_files", "turned_live_or_expired")
+    )
     replace_rows(con, work)
     replace_files(con, work.staged.get("rejected_files", ()))
     replace_inventory(con, as_of)
@@ -193,7 +194,6 @@ def _merge(con: duckdb.DuckDBPyConnection, task: PartTask, read: FilesRead) -> P
         adds=written.adds,
         removes=written.removes,
         is_new=changed > 0 or common.is_rebuild,
-        turned=turned,
         read=sum(row.read for row in read.manifest),
         bytes_read=sum(row.bytes_read for row in read.manifest),
         staged=count_staged(con),

@@ -83,8 +83,6 @@ class PartDone:
     removes: list[LakeFile] = field(default_factory=list)
     is_new: bool = False
     """A row changed that people see."""
-    turned: int = 0
-    """Articles that went live or expired by the passing of time alone."""
     read: int = 0
     """Files that were read or tried."""
     bytes_read: int = 0
