@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("deltalake", reason="needs the extra lake")
 
 from conftest import Site
-from part_twins import Twins, run_stages
+from part_twins import PARTS, Twins, run_stages
 
 from etl_project.checks import run as checks_run
 from etl_project.checks.check import Check
@@ -64,7 +64,9 @@ def change_something(site: Site, random_: random.Random) -> None:
             file.unlink()
 
 
-def run_history(folder: Path, seed: int, *, posts: int, refreshes: int, identity: str, more: str = "") -> None:
+def run_history(
+    folder: Path, seed: int, *, posts: int, refreshes: int, identity: str, more: str = "", parts: int = PARTS
+) -> None:
     """Refresh both twins after random changes, and compare every table each time."""
     random_ = random.Random(seed)
     site = Site(folder)
@@ -77,7 +79,7 @@ def run_history(folder: Path, seed: int, *, posts: int, refreshes: int, identity
     site.config.write_text(text, "utf-8")
     for _ in range(posts):
         site.write(path_of(random_), text_of(random_))
-    twins = Twins(site)
+    twins = Twins(site, parts)
     for number in range(refreshes):
         for _ in range(random_.randrange(2, 8) if number else 0):
             change_something(site, random_)
@@ -87,7 +89,7 @@ def run_history(folder: Path, seed: int, *, posts: int, refreshes: int, identity
 
 
 def test_a_lake_has_the_rows_of_one_file_after_random_changes(tmp_path: Path) -> None:
-    run_history(tmp_path, 2, posts=40, refreshes=2, identity="file_name", more='on_missing = "keep"\n')
+    run_history(tmp_path, 2, posts=30, refreshes=2, identity="file_name", more='on_missing = "keep"\n', parts=2)
 
 
 def test_a_guard_stops_before_any_part_writes_and_a_failed_check_commits_nothing(
