@@ -10,11 +10,11 @@ from conftest import Site
 from part_twins import PARTS, Twins, run_stages
 
 from etl_project.database.sql import quoted
-from etl_project.engines.local import LocalEngine
+from etl_project.engines.batch import Batch, ManifestRow
+from etl_project.engines.local import LocalEngine, run_batch
 from etl_project.lake.driver import LakeRefresh
 from etl_project.lake.part_of import part_of
-from etl_project.sources.folder import PinnedFolder
-from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
+from etl_project.sources.signature import SourceUnavailable
 
 # The twins of these proofs in `make test` are in test_parts_twins.py.
 pytestmark = [pytest.mark.prove("lake"), pytest.mark.timeout(1200)]
@@ -144,15 +144,14 @@ def test_a_source_that_fails_while_parts_read_it_is_left_as_it_was(
     for n in range(8):
         (notes / f"n{n}.md").write_text(f"# Note {n}, edited\n", "utf-8")
     twins.site.write("_posts/2026-01-05-p4.md", body="Edited.", age=30)
-    read_post = PinnedFolder.read_post
 
-    def fail_of_notes(self: PinnedFolder, path: str, listed: Signature, largest: int) -> ReadFile:
-        if path == "n5.md":
+    def fail_at_one_note(batch: Batch) -> ManifestRow:
+        if any(task.path == "n5.md" for task in batch.tasks):
             raise SourceUnavailable("the disk of the notes is gone")
-        return read_post(self, path, listed, largest)
+        return run_batch(batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(PinnedFolder, "read_post", fail_of_notes)
+        patch.setattr("etl_project.engines.local.run_batch", fail_at_one_note)
         loaded = twins.refresh()
     assert loaded and loaded.unavailable == {"notes": "the disk of the notes is gone"}
     assert loaded.changes == {"changed": 1}
