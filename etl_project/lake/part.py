@@ -41,6 +41,7 @@ from etl_project.scan.rename import ids_under_present_names
 
 if TYPE_CHECKING:
     import duckdb
+    import polars as pl
 
 _TOUCHED = "FROM articles_to_replace UNION FROM retained_articles UNION FROM turned_live_or_expired"
 
@@ -165,6 +166,7 @@ def _merge(con: duckdb.DuckDBPyConnection, task: PartTask, read: FilesRead) -> P
     found, lost = found_and_lost(con, task.deleted)
     take_moves(con, task.moves)
     find_articles_to_replace(con, work)
+    _replace_articles_of_listed_files(con, task.deleted)
     _leave_retained_as_they_are(con, common.reparse)
     _fetch_rows_to_change(con)
     exchange_articles(con, task.moves, task.part, common.lake.parts)
@@ -207,6 +209,24 @@ def _merge(con: duckdb.DuckDBPyConnection, task: PartTask, read: FilesRead) -> P
 _IS_UNCHANGED = f"""
 article_id IN (SELECT article_id FROM (FROM article_history INTERSECT FROM {PREVIOUS}.article_history))
 """
+
+
+def _replace_articles_of_listed_files(con: duckdb.DuckDBPyConnection, given: pl.DataFrame) -> None:
+    """Do not retain an article whose file is there, and stands for an article of another id now.
+
+    Args:
+        con: the connection of the part, with the articles to replace and to retain.
+        given: source_id, path and is_deleted of the files that the plan says the part loses.
+    """
+    of_listed = f"""
+        SELECT article_id FROM {PREVIOUS}.articles SEMI JOIN (FROM given WHERE NOT is_deleted) USING (source_id, path)
+        WHERE missing_since IS NULL
+    """
+    with registered(con, given=given):
+        con.execute(
+            f"INSERT INTO articles_to_replace FROM retained_articles SEMI JOIN ({of_listed}) USING (article_id)"
+        )
+        con.execute(f"DELETE FROM retained_articles WHERE article_id IN ({of_listed})")
 
 
 def _leave_retained_as_they_are(con: duckdb.DuckDBPyConnection, reparse: frozenset[str]) -> None:

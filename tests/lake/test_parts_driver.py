@@ -160,3 +160,18 @@ def test_a_source_that_fails_while_parts_read_it_is_left_as_it_was(
     loaded = twins.refresh()
     assert loaded and loaded.changes == {"changed": 8}
     twins.assert_equal()
+
+
+def test_another_identity_retains_no_article_whose_file_is_there(site: Site) -> None:
+    source = 'dialect = "jekyll"\ninclude = ["_posts/**", "old_post/**"]\non_missing = "keep"\n'
+    site.configure(source)
+    for n in range(4):
+        site.write(f"_posts/2026-01-0{n + 1}-p{n}.md", body=f"Text number {n}.")
+        site.write(f"old_post/2026-01-0{n + 1}-p{n}.md", body=f"Older text number {n}.")
+    twins = Twins(site, seconds=10)
+    twins.refresh()
+    twins.seconds += 10
+    site.configure(f'{source}identity = "file_name"\n')
+    loaded = twins.refresh(allow_deletes=True)
+    assert loaded and loaded.changes == {"deleted": 4, "moved": 4} and loaded.rows["articles"] == 4
+    twins.assert_equal()
