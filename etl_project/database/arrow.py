@@ -1,4 +1,4 @@
-"""Registers Polars frames as views of a DuckDB connection, without PyArrow."""
+"""Hands Polars frames to DuckDB, as views of a connection, without PyArrow; and answers of DuckDB to Polars."""
 
 from __future__ import annotations
 
@@ -39,3 +39,11 @@ def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterat
     finally:
         for name in frames:
             con.unregister(name)
+
+
+def frame_of(con: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
+    """Read the answer of a query as a frame."""
+    # An answer of which only the first row was asked for would be in the way.
+    con.complete()
+    frame: pl.DataFrame = con.sql(query).pl()
+    return frame

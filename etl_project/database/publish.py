@@ -10,11 +10,15 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.work_file import WorkFile
 from etl_project.errors import UserError
 from etl_project.timing import milliseconds_since
+
+if TYPE_CHECKING:
+    import duckdb
 
 _FICLONE = 0x40049409
 """Linux ioctl that makes a copy share its blocks with the original (linux/fs.h)."""
@@ -56,12 +60,7 @@ def publish(work: WorkFile, *, again: bool = False) -> Published:
     """
     began = time.perf_counter()
     with work.opened() as con:
-        present = generation(con)
-        if present.state is not GenerationState.CHECKED:
-            raise NotChecked(
-                f"generation {present.number} is {present.state}, not checked: run the job `refresh`, which builds the "
-                "aggregates and checks them first"
-            )
+        number = require_checked(con)
         target = work.published
         # Published twice, the previous file would be a copy of it, and there would be nothing to go back to.
         edition = work.published_edition()
@@ -72,7 +71,7 @@ def publish(work: WorkFile, *, again: bool = False) -> Published:
     # Whoever closes a copy of the file lets go of the locks of this process on it, too.
     work.let_go()
     if is_published:
-        return Published(target, present.number, False, target.stat().st_size, milliseconds_since(began))
+        return Published(target, number, False, target.stat().st_size, milliseconds_since(began))
     wal = Path(f"{work.path}.wal")
     if wal.exists():
         raise NotChecked(f"{wal} is still there: the work file was not closed")
@@ -95,7 +94,22 @@ def publish(work: WorkFile, *, again: bool = False) -> Published:
     with contextlib.suppress(OSError):  # it is published, and the record has it
         work.publication.write(target)
     size = target.stat().st_size
-    return Published(target, present.number, True, size, milliseconds_since(began), was_written_into)
+    return Published(target, number, True, size, milliseconds_since(began), was_written_into)
+
+
+def require_checked(con: duckdb.DuckDBPyConnection) -> int:
+    """Require that the checks of the generation in use have passed. Returns its number.
+
+    Raises:
+        NotChecked: they have not.
+    """
+    present = generation(con)
+    if present.state is not GenerationState.CHECKED:
+        raise NotChecked(
+            f"generation {present.number} is {present.state}, not checked: run the job `refresh`, which builds the "
+            "aggregates and checks them first"
+        )
+    return present.number
 
 
 def _sync_folder(path: Path) -> None:

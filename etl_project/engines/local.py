@@ -183,6 +183,23 @@ class LocalEngine:
         return ProcessPoolExecutor(processes, timeout=_IDLE_SECONDS, initializer=prepare_worker, env=ONE_THREAD)
 
 
+class CarefulEngine(LocalEngine):
+    """Runs each batch in a process of its own: a file that ends the process that reads it ends no other work."""
+
+    def run(self, batches: Iterable[Batch], total_bytes: int) -> Iterator[ManifestRow]:
+        """Run every batch, one after the other.
+
+        Args:
+            batches: the work.
+            total_bytes: bytes of all batches; however few, they are not read in this process.
+
+        Raises:
+            SourceUnavailable: the device or mount of a source failed.
+        """
+        for batch in batches:
+            yield from halve(batch, self._run_alone)
+
+
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
     """Start processes that a Ctrl-C does not reach: this process ends them, and they would only print tracebacks."""

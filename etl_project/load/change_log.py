@@ -11,8 +11,10 @@ from etl_project.database.sql import count_rows
 if TYPE_CHECKING:
     import duckdb
 
+_TOUCHED = "FROM articles_to_replace UNION FROM retained_articles UNION FROM turned_live_or_expired"
+
 _SNAPSHOT = """
-WITH touched AS (FROM articles_to_replace UNION FROM retained_articles UNION FROM turned_live_or_expired)
+WITH touched(article_id) AS ({touched})
 SELECT a.article_id, a.source_id, a.path, f.file_hash, a.title, a.status, a.published_on, a.published_at, a.expires_at,
     {is_live} AS is_live, coalesce(c.categories, []) AS categories
 FROM {database}.articles AS a
@@ -125,8 +127,17 @@ def keep_articles_before(con: duckdb.DuckDBPyConnection, database: str) -> None:
         con: a connection with `articles_to_replace`, `retained_articles` and `turned_live_or_expired`.
         database: name of the attached database that holds what came before.
     """
-    snapshot = _SNAPSHOT.format(database=database, is_live=is_live(LAST_AS_OF))
-    con.execute(f"INSERT INTO articles_before {snapshot}")
+    con.execute(f"INSERT INTO articles_before {select_articles_before(database, _TOUCHED)}")
+
+
+def select_articles_before(database: str, touched: str) -> str:
+    """Write the query of what the log tells of some articles, before their rows are replaced.
+
+    Args:
+        database: name of the attached database that holds what came before; the one in use holds the refreshes.
+        touched: query of the ids of the articles.
+    """
+    return _SNAPSHOT.format(database=database, is_live=is_live(LAST_AS_OF), touched=touched)
 
 
 def log_changes(con: duckdb.DuckDBPyConnection, refresh_id: int, as_of: dt.datetime) -> None:
@@ -135,7 +146,7 @@ def log_changes(con: duckdb.DuckDBPyConnection, refresh_id: int, as_of: dt.datet
     The connection has the temporary tables that `pair_moves` and `keep_articles_before` read and fill; the tables of
     the work file already hold the new rows.
     """
-    after = _SNAPSHOT.format(database="work", is_live=is_live("$as_of"))
+    after = _SNAPSHOT.format(database="work", is_live=is_live("$as_of"), touched=_TOUCHED)
     con.execute(f"INSERT INTO articles_after {after}", {"as_of": as_of})
     con.execute(_CHANGES)
     con.execute(_HISTORY, {"as_of": as_of})

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import INTERNAL_BY_ARTICLE, TERMS, Table, metric_definitions, tables_by_article
+from etl_project.database.contract import INTERNAL_BY_ARTICLE, Table, metric_definitions, tables_by_article
 from etl_project.database.generation import begin_generation, generation
 from etl_project.database.live_sql import turned_live_or_expired
 from etl_project.database.sql import count_rows, first_number, parquet_rows
@@ -15,8 +15,9 @@ from etl_project.insight import Insight
 from etl_project.load.aggregate_inputs import digest_inputs, same_inputs
 from etl_project.load.change_log import keep_articles_before, log_changes, pair_moves
 from etl_project.load.file_tables import replace_files, replace_files_not_read, replace_inventory
-from etl_project.load.refresh_log import Timing, log_refresh
+from etl_project.load.refresh_log import Timing, count_staged, log_refresh
 from etl_project.load.sketches import complete_sketches, note_articles_to_relate
+from etl_project.load.terms import note_terms_to_replace, replace_terms
 from etl_project.load.versions import keep_replaced_versions, keep_versions_before
 from etl_project.load.words_and_links import complete_words_and_link_keys
 from etl_project.scan.source_version import SourceVersion
@@ -25,20 +26,6 @@ from etl_project.sources.source import Source
 
 if TYPE_CHECKING:
     import duckdb
-
-_SLASHES_IN_NAME_SQL = r"len(regexp_extract_all(name_as_written, '[/／℀℁℅℆]'))"
-_ID_PARTS_SQL = "string_split(category_id, '/')"
-
-PARENT_ID_SQL = (
-    f"CASE WHEN len({_ID_PARTS_SQL}) > {_SLASHES_IN_NAME_SQL} + 1"
-    f" THEN array_to_string({_ID_PARTS_SQL}[:-{_SLASHES_IN_NAME_SQL} - 2], '/') END"
-)
-"""`parent_id` of a category in SQL, from `category_id` and `name_as_written` of `article_categories`.
-
-The id of a nested category holds the parts above it as well as its own name, so it has more slashes than the
-name has characters that NFKC turns into a slash. An article in a nested category is in the categories above it
-too, so the parent is a category as well. Where articles disagree, `max()` takes the nested reading.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +74,22 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
         The number of the new generation, or the present one when no row changed.
     """
     began = time.perf_counter()
-    _stage_files(con, work)
-    _find_articles_to_replace(con, work)
+    stage_files(con, work)
+    pair_moves(con, work.before)
+    find_articles_to_replace(con, work)
+    note_terms_to_replace(con)
     turned = count_rows(con, "turned_live_or_expired")
     is_new = turned > 0 or _has_changes(con, work)
     if is_new:
         # Where every table is new, so is every aggregate.
         before = digest_inputs(con, work.tables) if work.previous is None else {}
-        _replace_rows(con, work)
+        replace_rows(con, work)
+        replace_terms(con)
         unchanged = same_inputs(before, digest_inputs(con, work.tables)) if before else []
         replace_files(con, work.staged.get("rejected_files", ()))
-        _replace_sources(con, work)
+        replace_sources(con, work.sources, work.tables)
     replace_inventory(con, work.timing.as_of)
-    con.execute("DELETE FROM internal.source_states")
-    for name, version in work.versions.items():
-        con.execute("INSERT INTO internal.source_states VALUES (?, ?, ?, ?)", [name, *version])
+    replace_source_states(con, work.versions)
     replace_files_not_read(con, work.not_read)
     number = generation(con).number
     if is_new:
@@ -109,7 +97,7 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
         if work.keeps_history:
             keep_replaced_versions(con, work.timing.as_of, work.before)
         log_changes(con, number, work.timing.as_of)
-        log_refresh(con, number, work.versions, work.timing, work.files_missed, began)
+        log_refresh(con, number, work.versions, work.timing, count_staged(con, work.files_missed), began)
         if not turned:
             con.execute(
                 "UPDATE internal.aggregates_built SET generation = $number FROM internal.generation AS g "
@@ -124,27 +112,28 @@ def _has_changes(con: duckdb.DuckDBPyConnection, work: Merge) -> bool:
     """Whether this merge makes a new generation, for any reason but the passing of time."""
     return (
         work.previous is not None
-        or first_number(con, _FILES_CHANGED) > 0
+        or first_number(con, FILES_CHANGED) > 0
         or count_rows(con, "deleted_files") > 0
         or sources_differ(con, work.sources)
         or generation(con).number == 0
-        or first_number(
-            con,
-            "SELECT count(*) FROM internal.generation WHERE aggregates_version <> $version",
-            {"version": work.aggregates_version},
-        )
-        > 0
+        or aggregates_are_of_another_version(con, work.aggregates_version)
     )
 
 
-_FILES_CHANGED = """
+def aggregates_are_of_another_version(con: duckdb.DuckDBPyConnection, version: str) -> bool:
+    """Whether the last aggregates were built by other definitions."""
+    query = "SELECT count(*) FROM internal.generation WHERE aggregates_version <> $version"
+    return first_number(con, query, {"version": version}) > 0
+
+
+FILES_CHANGED = """
 SELECT count(*) FROM staged_files LEFT JOIN post_files AS f USING (source_id, path)
 WHERE staged_files.status IN ('loaded', 'rejected', 'deferred') OR f.is_deferred
 """
 """Counts the files whose row in `post_files` changes."""
 
 
-def _stage_files(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+def stage_files(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
     """Fill `staged_files` with the last staged row of each file."""
     if paths := work.staged.get("post_files"):
         con.execute(
@@ -164,10 +153,14 @@ def _stage_files(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
     )
 
 
-def _find_articles_to_replace(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
-    """Collect the articles whose rows may change, those retained without their file, and what they were before."""
+def find_articles_to_replace(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+    """Collect the articles whose rows may change, those retained without their file, and what they were before.
+
+    Args:
+        con: a connection with the temporary tables of the merge; files are staged, and moves paired.
+        work: what is merged.
+    """
     before = work.before
-    pair_moves(con, before)
     keeping = [source.name for source in work.sources if source.on_missing == "keep"]
     con.execute(
         f"""
@@ -200,14 +193,15 @@ def _find_articles_to_replace(con: duckdb.DuckDBPyConnection, work: Merge) -> No
     keep_articles_before(con, before)
     if work.keeps_history and work.previous is None:
         keep_versions_before(con)
-    for table, key in TERMS.items():
-        con.execute(
-            f"INSERT INTO touched_{table} "
-            f"SELECT DISTINCT {key} FROM article_{table} SEMI JOIN articles_to_replace USING (article_id)"
-        )
 
 
-def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+def replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+    """Replace the rows of articles in every table that has rows of one article.
+
+    Args:
+        con: the work file, in use, and the temporary tables of the merge.
+        work: what is merged.
+    """
     if work.previous is None:
         note_articles_to_relate(con)
     for table in tables_by_article():
@@ -229,25 +223,6 @@ def _replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
         "WHERE missing_since IS NULL AND article_id IN (SELECT article_id FROM retained_articles)",
         [work.timing.as_of],
     )
-    for table, key in TERMS.items():
-        con.execute(
-            f"INSERT INTO touched_{table} SELECT DISTINCT {key} FROM article_{table} "
-            "SEMI JOIN (FROM articles_to_replace UNION FROM retained_articles) USING (article_id)"
-        )
-        con.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM touched_{table})")
-        # Where articles disagree on what a category is nested in, the nested reading counts.
-        parent = f"max({PARENT_ID_SQL}) AS parent_id" if table == "categories" else "NULL AS parent_id"
-        columns = f"{key}, name, max(parent_id) OVER (PARTITION BY {key}) AS parent_id"
-        con.execute(
-            f"""
-            INSERT INTO {table} BY NAME
-            SELECT {columns if table == "categories" else f"{key}, name"} FROM (
-                SELECT {key}, name_as_written AS name, count(*) AS articles, {parent}
-                FROM article_{table} SEMI JOIN touched_{table} USING ({key}) GROUP BY {key}, name_as_written
-            )
-            QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY articles DESC, name) = 1
-            """
-        )
 
 
 def _complete_search_text(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
@@ -270,12 +245,27 @@ def _complete_search_text(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
         )
 
 
-def _replace_sources(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
-    if sources_differ(con, work.sources):
+def replace_sources(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], tables: Mapping[str, Table]) -> None:
+    """Replace the rows of `sources` and `metrics`, where they differ.
+
+    Args:
+        con: the work file, in use.
+        sources: every source.
+        tables: the contract.
+    """
+    if sources_differ(con, sources):
         con.execute("DELETE FROM sources")
-        con.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _make_source_rows(work.sources))
-    if work.previous is not None:  # else they are those of the contract already
-        con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions(work.tables))
+        con.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _make_source_rows(sources))
+    if sorted(con.execute("FROM metrics").fetchall()) != sorted(metric_definitions(tables)):
+        con.execute("DELETE FROM metrics")
+        con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions(tables))
+
+
+def replace_source_states(con: duckdb.DuckDBPyConnection, versions: Mapping[str, SourceVersion]) -> None:
+    """Replace what the rows of each source were made with and of."""
+    con.execute("DELETE FROM internal.source_states")
+    for name, version in versions.items():
+        con.execute("INSERT INTO internal.source_states VALUES (?, ?, ?, ?)", [name, *version])
 
 
 def sources_differ(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> bool:

@@ -24,22 +24,47 @@ class Timing:
     extract_milliseconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class FilesStaged:
+    """Files that were read for a refresh."""
+
+    number: int
+    size: int
+    """Bytes of all of them."""
+    missed: int
+    """Those whose bytes changed although their signature did not."""
+
+
+def count_staged(con: duckdb.DuckDBPyConnection, missed: int = 0) -> FilesStaged:
+    """Count what was read.
+
+    Args:
+        con: a connection with the temporary table `staged_files`.
+        missed: files whose bytes changed although their signature did not.
+    """
+    row = con.execute(
+        "SELECT count(*) FILTER (WHERE status <> 'gone'), coalesce(sum(size), 0)::BIGINT FROM staged_files"
+    ).fetchone()
+    assert row is not None, "an aggregate without GROUP BY has one row"
+    return FilesStaged(row[0], row[1], missed)
+
+
 def log_refresh(
     con: duckdb.DuckDBPyConnection,
     number: int,
     versions: Mapping[str, SourceVersion],
     timing: Timing,
-    files_missed: int,
+    staged: FilesStaged,
     began: float,
 ) -> None:
     """Append the row of a refresh.
 
     Args:
-        con: the work file in use, already with the new rows, and the temporary table `staged_files`.
+        con: the work file in use, already with the new rows.
         number: the new generation.
         versions: source -> what its rows were made of.
         timing: of the stages before.
-        files_missed: files whose bytes changed although their signature did not.
+        staged: the files that were read.
         began: `time.perf_counter()` when the merge began.
     """
     con.execute(
@@ -48,16 +73,18 @@ def log_refresh(
             $number AS refresh_id, $as_of AS as_of, $started_at AS started_at, $loaded_at AS loaded_at,
             $listing AS list_milliseconds, $extract AS extract_milliseconds, $load AS load_milliseconds,
             (SELECT count(*) FROM post_files) AS files_listed,
-            (SELECT count(*) FROM staged_files WHERE status <> 'gone') AS files_read,
+            $read AS files_read,
             (SELECT count(*) FROM post_files WHERE status = 'loaded') AS files_loaded,
             (SELECT count(*) FROM post_files WHERE status = 'rejected') AS files_rejected,
             $missed AS files_missed,
-            (SELECT coalesce(sum(size), 0)::BIGINT FROM staged_files) AS bytes_read,
+            $size AS bytes_read,
             $commit AS source_commit
         """,
         {
             "number": number,
-            "missed": files_missed,
+            "read": staged.number,
+            "missed": staged.missed,
+            "size": staged.size,
             "commit": commits_in_words({name: version.commit_id for name, version in versions.items()}),
             "as_of": timing.as_of,
             "started_at": timing.started_at,

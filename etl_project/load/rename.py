@@ -12,7 +12,7 @@ from etl_project.scan.rename import present_name
 if TYPE_CHECKING:
     import duckdb
 
-_RENAMED_COLUMNS = (
+RENAMED_COLUMNS = (
     "source_id", "article_id", "old_article_id", "previous_article_id", "other_article_id", "story_id",
     "target_article_id",
 )  # fmt: skip
@@ -37,7 +37,7 @@ def rename_sources(con: duckdb.DuckDBPyConnection, renames: Mapping[str, str]) -
             USING (database_name, schema_name, table_name)
         WHERE database_name = current_database() AND list_contains($names, column_name) GROUP BY ALL
         """,
-        {"names": [*_RENAMED_COLUMNS]},
+        {"names": [*RENAMED_COLUMNS]},
     ).fetchall()
     with transaction(con):
         if any(table == "article_history" for _, table, _ in columns):

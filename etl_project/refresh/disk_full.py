@@ -20,7 +20,8 @@ R = TypeVar("R")
 
 
 class _Writes(Protocol):
-    work: WorkFile
+    @property
+    def work(self) -> WorkFile: ...
 
 
 W = TypeVar("W", bound=_Writes)

@@ -22,7 +22,7 @@ from etl_project.scan.compare import (
     record_read_files,
     tasks_to_read,
 )
-from etl_project.scan.leaving import Leaving, articles_leaving
+from etl_project.scan.leaving import NOTHING_READ, Leaving, articles_leaving
 from etl_project.scan.listing import list_again
 from etl_project.scan.source_version import SourceVersion
 from etl_project.sources.signature import SourceUnavailable
@@ -30,13 +30,13 @@ from etl_project.sources.signature import SourceUnavailable
 if TYPE_CHECKING:
     import duckdb
 
-_REJECTED_NAMED = 10
+REJECTED_NAMED = 10
 """Most newly rejected files that are named."""
 
 Report = Callable[[int, int], None]
 """Called with (files done, files in all) while batches run."""
 
-_READ_OUTCOME = "if(reason IN ('permission_denied', 'unreadable', 'not_downloaded'), 'closed', status) AS status"
+READ_OUTCOME = "if(reason IN ('permission_denied', 'unreadable', 'not_downloaded'), 'closed', status) AS status"
 """What became of a file: a rejected one that could not be opened tells nothing of the post in it."""
 
 
@@ -54,6 +54,13 @@ class FilesRead:
     """Files whose bytes changed although their signature did not, as `source/path`."""
     newly_rejected: list[str]
     """Some files that are rejected and were not at the last refresh, as `source/path`."""
+
+    def files(self) -> str:
+        """Write the query of the rows of the files that were read: source_id, path, file_hash, reason."""
+        if not self.manifest:
+            return NOTHING_READ
+        files = parquet_rows([row.files["post_files"] for row in self.manifest])
+        return f"SELECT source_id, path, file_hash, reason FROM {files}"
 
     def staged(self) -> dict[str, list[str]]:
         """Table -> its Parquet files, in the order of batches."""
@@ -119,7 +126,7 @@ def read_files(
             if appender:
                 appender.append()
             files = parquet_rows([row.files["post_files"] for row in rows])
-            record_read_files(con, f"SELECT source_id, path, {_READ_OUTCOME} FROM {files}")
+            record_read_files(con, f"SELECT source_id, path, {READ_OUTCOME} FROM {files}")
             manifest[pinned.name] += rows
     all_rows = [row for rows in manifest.values() for row in rows]
     return FilesRead(
@@ -138,14 +145,14 @@ def bytes_to_read(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return dict(con.execute(f"SELECT source_id, sum(size)::BIGINT FROM ({FILES_TO_READ}) GROUP BY 1").fetchall())
 
 
-def count_leaving_again(plan: RefreshPlan, manifest: Sequence[ManifestRow]) -> dict[str, Leaving]:
+def count_leaving_again(plan: RefreshPlan, read: str) -> dict[str, Leaving]:
     """Count once more the articles about to leave, now that it is known what the files hold.
 
     A file that only moved meanwhile is listed under its new path by now, and the next plan will read it.
 
     Args:
         plan: the plan that was worked off.
-        manifest: one row for each batch.
+        read: query of the rows of the files that were read: source_id, path, file_hash, reason.
 
     Returns:
         Source -> articles about to leave; nothing where no file is lost.
@@ -163,8 +170,6 @@ def count_leaving_again(plan: RefreshPlan, manifest: Sequence[ManifestRow]) -> d
     for pinned in plan.sources:
         if pinned.name in listed_again:
             list_again(con, pinned)
-    files = parquet_rows([row.files["post_files"] for row in manifest])
-    read = f"SELECT source_id, path, file_hash, reason FROM {files}"
     return articles_leaving(con, plan.sources, read, listed_again)
 
 
@@ -184,6 +189,6 @@ def _newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str]) -> li
             AND (source_id, path) NOT IN (SELECT (source_id, path) FROM inventory WHERE status = 'rejected')
         ORDER BY file LIMIT ?
         """,
-        [_REJECTED_NAMED],
+        [REJECTED_NAMED],
     )
     return [file for (file,) in files.fetchall()]

@@ -164,7 +164,7 @@ class Refresh:
                 "extract": extract_milliseconds,
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
-            loaded = _describe_load(plan, read, number, tables, milliseconds, self.engine.nodes)
+            loaded = describe_load(plan, read, number, tables, milliseconds, self.engine.nodes)
             if may_ask_touched_rows(plan, self.ask, self.work, loaded):
                 note_touched(con, read.staged())
                 self.work.knows_touched = True
@@ -183,12 +183,16 @@ class Refresh:
             shutil.rmtree(self.work.staging, ignore_errors=True)
         if target != self.work.path:
             self.work.replace_by(target)
+        self.write_down(plan, loaded)
+        return loaded
+
+    def write_down(self, plan: RefreshPlan, loaded: TablesLoaded) -> None:
+        """Write down what was loaded, for the next plan."""
         skipped = {source.name for source in self.settings.sources if source not in self.ask.sources}
         looked = looked_at(self.settings, {s.name for s in plan.sources} - loaded.unavailable.keys(), plan.clock.as_of)
         self.work.last_plan.write(
             loaded.generation, plan.clock.as_of, loaded.unavailable, skipped | plan.not_due.keys(), looked=looked
         )
-        return loaded
 
     @in_stage("read")
     def _read(self, plan: RefreshPlan, staging: Path, report: Report, appender: Appender | None = None) -> FilesRead:
@@ -196,7 +200,7 @@ class Refresh:
         read = read_files(plan, self.settings.limits, self.settings.insight, self.engine, staging, report, appender)
         self.engine.close()  # merging needs the memory of the processes more than they do
         if not self.ask.allow_deletes:
-            guard_leaving(count_leaving_again(plan, read.manifest), self.settings)
+            guard_leaving(count_leaving_again(plan, read.files()), self.settings)
         return read
 
     def _merge(self, plan: RefreshPlan, read: FilesRead, extract_milliseconds: int) -> tuple[int, Collection[str]]:
@@ -224,12 +228,12 @@ class Refresh:
                 previous=PREVIOUS if plan.is_from_nothing else None,
             ),
         )
-        return number, _counted()
+        return number, counted()
 
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table of the contract, and the live articles."""
         with self.work.opened(read_only=True) as con:
-            return count_rows_of_each(con, _counted())
+            return count_rows_of_each(con, counted())
 
     @tells_full_disk("relate the articles")
     @in_stage("relate")
@@ -318,12 +322,13 @@ class Refresh:
         return target
 
 
-def _counted() -> list[str]:
+def counted() -> list[str]:
+    """Tables and views whose rows are counted after a load."""
     # The other views are questions: to answer them all takes longer than a small refresh.
     return [*(table.name for table in contract().values() if not table.is_view), "articles_live"]
 
 
-def _describe_load(
+def describe_load(
     plan: RefreshPlan,
     read: FilesRead,
     number: int,
@@ -331,7 +336,16 @@ def _describe_load(
     milliseconds: dict[str, int],
     nodes: Mapping[str, NodeWork],
 ) -> TablesLoaded:
-    """Tell what a load did, from the work file in use."""
+    """Tell what a load did, from the work file in use.
+
+    Args:
+        plan: the plan that was worked off.
+        read: what its files gave.
+        number: the generation now.
+        tables: what to count the rows of.
+        milliseconds: stage -> how long it took.
+        nodes: machine -> what it read, where this one did not read all.
+    """
     con = plan.connection
     is_new = number != plan.generation
     changes = con.execute(

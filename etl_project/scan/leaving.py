@@ -90,7 +90,7 @@ LEFT JOIN ({read}) AS read ON read.source_id = lost.source_id AND read.path = lo
 ORDER BY lost.source_id, lost.path
 """
 
-_NOTHING_READ = "SELECT ''::VARCHAR AS source_id, '' AS path, '' AS file_hash, '' AS reason WHERE false"
+NOTHING_READ = "SELECT ''::VARCHAR AS source_id, '' AS path, '' AS file_hash, '' AS reason WHERE false"
 
 
 def articles_leaving(
@@ -118,7 +118,7 @@ def articles_leaving(
     again = {} if read is None else {"again": list(listed_again)}
     keeping = [name for name, pinned in by_name.items() if pinned.source.on_missing == "keep"]
     lost: dict[str, dict[str, tuple[str, str, bool, str | None]]] = defaultdict(dict)
-    query = _LEAVING.format(there=there, new=new, read=read or _NOTHING_READ)
+    query = _LEAVING.format(there=there, new=new, read=read or NOTHING_READ)
     for source_id, article_id, *facts in con.execute(query, {"keeping": keeping, **again}).fetchall():
         lost[source_id].setdefault(article_id, tuple(facts))
     return {

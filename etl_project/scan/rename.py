@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from etl_project.database.sql import quoted
 
 
-def ids_under_present_names(rows: str, renames: Mapping[str, str]) -> str:
-    """Write a query of an inventory as if every source already had its present name.
+def ids_under_present_names(
+    rows: str, renames: Mapping[str, str], columns: Iterable[str] = ("source_id", "article_id")
+) -> str:
+    """Write a query as if every source already had its present name.
 
     Args:
-        rows: a query with the columns source_id and article_id.
+        rows: a query with these columns.
         renames: old name of a source -> its present one.
+        columns: `source_id`, and columns of ids of articles.
     """
     if not renames:
         return rows
-    names = (f"{present_name(column, renames)} AS {column}" for column in ("source_id", "article_id"))
+    names = (f"{present_name(column, renames)} AS {column}" for column in columns)
     return f"SELECT * REPLACE ({', '.join(names)}) FROM ({rows})"
 
 

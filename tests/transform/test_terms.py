@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl_project.extract.term_names import NESTING
-from etl_project.load.merge import PARENT_ID_SQL
+from etl_project.load.terms import PARENT_ID_SQL
 from etl_project.transform.terms import (
     article_authors,
     article_categories,
