@@ -21,6 +21,7 @@ from etl_project.load.aggregates import aggregates_version
 from etl_project.load.file_tables import replace_files_not_read
 from etl_project.load.merge import (
     aggregates_are_of_another_version,
+    fill_metrics,
     replace_source_states,
     replace_sources,
     sources_differ,
@@ -100,7 +101,9 @@ def merge_parts(
     if not is_new:
         return present
     replace_all_terms(con)
-    replace_sources(con, sources, contract())
+    replace_sources(con, sources)
+    if load.is_rebuild or not present:
+        fill_metrics(con, contract())
     staged = FilesStaged(
         sum(part.staged.number for part in parts), sum(part.staged.size for part in parts), len(read.missed)
     )

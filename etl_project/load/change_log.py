@@ -6,7 +6,6 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from etl_project.database.live_sql import LAST_AS_OF, is_live
-from etl_project.database.sql import count_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,8 +115,7 @@ def pair_moves(con: duckdb.DuckDBPyConnection, database: str) -> None:
         con: a connection with the temporary tables `staged_files` and `deleted_files`.
         database: name of the attached database that holds what came before, as yet unchanged.
     """
-    if count_rows(con, f"{database}.articles"):  # of nothing, nothing has moved
-        con.execute(_MOVES.format(database=database))
+    con.execute(_MOVES.format(database=database))
 
 
 def keep_articles_before(con: duckdb.DuckDBPyConnection, database: str) -> None:

@@ -75,7 +75,8 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     """
     began = time.perf_counter()
     stage_files(con, work)
-    pair_moves(con, work.before)
+    if work.previous is None or count_rows(con, f"{work.before}.articles"):  # of nothing, nothing has moved
+        pair_moves(con, work.before)
     find_articles_to_replace(con, work)
     note_terms_to_replace(con)
     turned = count_rows(con, "turned_live_or_expired")
@@ -87,7 +88,9 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
         replace_terms(con)
         unchanged = same_inputs(before, digest_inputs(con, work.tables)) if before else []
         replace_files(con, work.staged.get("rejected_files", ()))
-        replace_sources(con, work.sources, work.tables)
+        replace_sources(con, work.sources)
+        if work.previous is not None:
+            fill_metrics(con, work.tables)
     replace_inventory(con, work.timing.as_of)
     replace_source_states(con, work.versions)
     replace_files_not_read(con, work.not_read)
@@ -245,27 +248,36 @@ def _complete_search_text(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
         )
 
 
-def replace_sources(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], tables: Mapping[str, Table]) -> None:
-    """Replace the rows of `sources` and `metrics`, where they differ.
+def replace_sources(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
+    """Replace the rows of `sources`, where they differ.
 
     Args:
         con: the work file, in use.
         sources: every source.
-        tables: the contract.
     """
     if sources_differ(con, sources):
         con.execute("DELETE FROM sources")
         con.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _make_source_rows(sources))
-    if sorted(con.execute("FROM metrics").fetchall()) != sorted(metric_definitions(tables)):
-        con.execute("DELETE FROM metrics")
-        con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions(tables))
+
+
+def fill_metrics(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -> None:
+    """Fill the table `metrics` of tables that are built anew: its rows are those of the contract.
+
+    Args:
+        con: the work file, in use.
+        tables: the contract.
+    """
+    con.execute("DELETE FROM metrics")
+    con.executemany("INSERT INTO metrics VALUES (?, ?, ?)", metric_definitions(tables))
 
 
 def replace_source_states(con: duckdb.DuckDBPyConnection, versions: Mapping[str, SourceVersion]) -> None:
-    """Replace what the rows of each source were made with and of."""
-    con.execute("DELETE FROM internal.source_states")
-    for name, version in versions.items():
-        con.execute("INSERT INTO internal.source_states VALUES (?, ?, ?, ?)", [name, *version])
+    """Replace what the rows of each source were made with and of, where it differs."""
+    rows = [(name, *version) for name, version in versions.items()]
+    if set(con.execute("FROM internal.source_states").fetchall()) != set(rows):
+        con.execute("DELETE FROM internal.source_states")
+        for row in rows:
+            con.execute("INSERT INTO internal.source_states VALUES (?, ?, ?, ?)", row)
 
 
 def sources_differ(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> bool:

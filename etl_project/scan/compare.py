@@ -228,12 +228,13 @@ def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str, *, may_defer: 
     page = "SELECT * EXCLUDE number FROM files_to_read WHERE number BETWEEN ? AND ? ORDER BY number"
     for first in itertools.count(1, _TASKS_PER_PAGE):
         rows = con.execute(page, [first, first + _TASKS_PER_PAGE - 1]).fetchall()
-        if not rows:
+        if rows:
+            yield [
+                FileTask(path, article_id, is_shadowed, known_hash, deferrable, Signature(*signature), committed_us)
+                for path, article_id, is_shadowed, known_hash, deferrable, committed_us, *signature in rows
+            ]
+        if len(rows) < _TASKS_PER_PAGE:
             return
-        yield [
-            FileTask(path, article_id, is_shadowed, known_hash, deferrable, Signature(*signature), committed_us)
-            for path, article_id, is_shadowed, known_hash, deferrable, committed_us, *signature in rows
-        ]
 
 
 def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> None:

@@ -133,7 +133,8 @@ def test_two_drivers_that_touch_different_parts_do_not_mix_either(lake: Lake) ->
     assert sorted([1, *said[1], *said[2]]) == numbers == list(range(1, len(numbers) + 1))
     with lake.connect(lake.pins(), {"internal.article_words"}) as con:
         rows = {int(words) for (words,) in con.execute("SELECT words FROM internal.article_words").fetchall()}
-    assert rows == {1, max(said[1]), max(said[2])}
+    # A driver may be beaten each time, and then its part has no row.
+    assert rows == {1, *(max(published) for published in said.values() if published)} and len(rows) > 1
 
 
 def test_a_slow_driver_that_lives_is_not_undone(lake: Lake) -> None:

@@ -71,7 +71,9 @@ def test_names_are_completed_with_what_they_mean(published: Path) -> None:
         found = completer.get_completions(Document(text), CompleteEvent(completion_requested=True))
         return {one.text: one.display_meta_text for one in found}
 
-    assert offered("SELECT * FROM article_ta") == {"article_tags": "One row per article and tag."}
+    assert offered("SELECT * FROM article_tag") == {
+        "article_tags": "One row per article and tag. Key: article_id, tag_id."
+    }
     assert offered("sel") == {"SELECT": ""}
     assert "reading_minutes" in offered("SELECT read") and "search(" in offered("FROM sear")
     assert offered("@longest_r") == {"@longest_reads": "Which articles take longest to read?"}
