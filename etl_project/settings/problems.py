@@ -27,6 +27,7 @@ from etl_project.settings.tables import (
     WarehouseSettings,
 )
 from etl_project.settings.wrong_values import describe_wrong_value
+from etl_project.sources.location import Bucket, is_objects_address
 from etl_project.sources.paths import name_bytes, name_text
 from etl_project.sources.source import MentionRule, Rule, Source, place_problem
 
@@ -112,8 +113,26 @@ def path_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:
             f"{file}, line {line_of(text, ('warehouse', 'location'))}: warehouse.location is the place of a lake, and "
             'this warehouse is a file; add kind = "lake", or take the location out.'
         )
+    yield from _lake_on_cluster_problems(settings, file, text)
     if os.environ.get("DAGSTER_HOME"):
         yield from _place_problems(settings.dagster_home.absolute(), "DAGSTER_HOME", "Dagster", "?")
+
+
+def _lake_on_cluster_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:
+    """The machines of a cluster do the parts of a lake: they reach what is in a bucket, and no disk of this machine."""
+    if settings.warehouse.kind != "lake" or settings.engine.kind != "ray" or not settings.engine.address:
+        return
+    if settings.warehouse.location and not is_objects_address(settings.warehouse.location):
+        yield (
+            f"{file}, line {line_of(text, ('warehouse', 'location'))}: the machines of a cluster write the files of a "
+            "lake; put it into a bucket they reach, such as 's3://bucket/lake'."
+        )
+    for index, source in enumerate(settings.sources):
+        if not isinstance(source.location, Bucket):
+            yield (
+                f"{file}, line {line_of(text, ('source', index, 'location'))}: the machines of a cluster read the "
+                'posts of a lake, and only those of a bucket; put them into one, or take [engine] kind = "local".'
+            )
 
 
 def _place_problems(path: Path, set_by: str, library: str, signs: str) -> Iterable[str]:

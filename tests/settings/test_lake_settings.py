@@ -51,6 +51,19 @@ def test_what_cannot_be_used_is_said_with_its_line(tmp_path: Path, warehouse: st
     assert said in str(told.value)
 
 
+def test_the_machines_of_a_cluster_are_given_no_disk_of_this_one(tmp_path: Path) -> None:
+    cluster = '\n[engine]\nkind = "ray"\naddress = "10.0.0.1:6379"\n'
+    with pytest.raises(SettingsError) as told:
+        read_settings(written(tmp_path, f'kind = "lake"\nlocation = "lake"\n{cluster}'))
+    assert "line 3: the machines of a cluster write the files of a lake" in str(told.value)
+    assert "line 12: the machines of a cluster read the posts of a lake" in str(told.value)
+    file = written(tmp_path, f'kind = "lake"\nlocation = "s3://b/lake"\n{cluster}')
+    file.write_text(file.read_text().replace('location = "."', 'location = "s3://b/posts"'), "utf-8")
+    assert read_settings(file).engine.kind == "ray"
+    here = written(tmp_path, 'kind = "lake"\nlocation = "lake"\n\n[engine]\nkind = "ray"')
+    assert read_settings(here).engine.address is None, "Ray that is started here reads what is here"
+
+
 def test_a_password_in_the_location_is_refused_and_not_shown(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as told:
         read_settings(written(tmp_path, 'kind = "lake"\nlocation = "s3://me:hush-hush@bucket/lake"'))
