@@ -34,7 +34,7 @@ def table_metadata(table: Table, file: Path | None = None) -> dict[str, object]:
         )
         for column in table.columns
     ]
-    before = re.split(rf"CREATE (?:OR REPLACE )?TABLE {table.name}\b", file.read_text("utf-8"), maxsplit=1)[0]
+    before = re.split(rf"CREATE (?:OR REPLACE )?(?:TABLE|VIEW) {table.name}\b", file.read_text("utf-8"), maxsplit=1)[0]
     with silence_code_reference_warning():
         created = dg.LocalFileCodeReference(file_path=str(file), line_number=before.count("\n") + 1, label=file.name)
         code = dg.CodeReferencesMetadataValue(code_references=[created])

@@ -12,11 +12,15 @@ from assets.markdown import escape_html
 from assets.tables import FILES
 from etl_project.database.contract import WAREHOUSE, contract
 from etl_project.settings import Settings
+from etl_project.sources.location import Bucket, Location, Packs, Repository
+from etl_project.sources.source import Source
 
 SOURCES, VIEWS = "sources", "views"
 """Groups of the graph."""
 
-_VIEWS_SQL = WAREHOUSE / "views.sql"
+_KIND_OF_SCHEME = {"s3": "s3", "gs": "googlecloud", "az": "azure"}
+
+_VIEW = re.compile(r"^CREATE VIEW (\w+) AS\b", re.MULTILINE)
 
 
 def with_surroundings(
@@ -28,11 +32,7 @@ def with_surroundings(
         settings: name the sources; None where they cannot be used.
         assets: the graph of the tables.
     """
-    sources = (
-        [_source_spec(source.name, str(source.location), source.dialect) for source in settings.sources]
-        if settings
-        else []
-    )
+    sources = [_source_spec(source) for source in settings.sources] if settings else []
     keys = [spec.key for spec in sources]
 
     owners = settings.schedule.owners if settings else ()
@@ -43,18 +43,27 @@ def with_surroundings(
     return [*(asset.map_asset_specs(add_sources) for asset in assets), *sources, *_view_specs()]
 
 
-def _source_spec(name: str, location: str, dialect: str) -> dg.AssetSpec:
+def _source_spec(source: Source) -> dg.AssetSpec:
     return dg.AssetSpec(
         # A name may hold letters that no key may.
-        dg.AssetKey(["source", re.sub(r"\W", "_", name)]),
+        dg.AssetKey(["source", re.sub(r"\W", "_", source.name)]),
         group_name=SOURCES,
-        kinds={"folder" if "://" not in location else "git"},
-        description=f"The posts of the source `{name}`, a site of the dialect {dialect}.",
-        metadata={"location": dg.MetadataValue.path(location)},
+        kinds={_kind_of(source.location)},
+        description=f"The posts of the source `{source.name}`, a site of the dialect {source.dialect}.",
+        metadata={"location": dg.MetadataValue.path(str(source.location))},
     )
 
 
+def _kind_of(location: Location) -> str:
+    """What Dagster shows an icon of."""
+    if isinstance(location, Repository):
+        return "git"
+    bucket = location if isinstance(location, Bucket) else location.bucket if isinstance(location, Packs) else None
+    return _KIND_OF_SCHEME.get(bucket.scheme, "objects") if bucket else "folder"
+
+
 def _view_specs() -> list[dg.AssetSpec]:
+    files = {name: file for file in sorted(WAREHOUSE.glob("*.sql")) for name in _VIEW.findall(file.read_text("utf-8"))}
     return [
         dg.AssetSpec(
             view.name,
@@ -62,7 +71,7 @@ def _view_specs() -> list[dg.AssetSpec]:
             group_name=VIEWS,
             kinds={"sql", "duckdb"},
             description=escape_html(view.comment),
-            metadata=table_metadata(view, _VIEWS_SQL),
+            metadata=table_metadata(view, files[view.name]),
         )
         for view in contract().values()
         if view.is_view

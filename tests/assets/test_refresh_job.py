@@ -20,6 +20,7 @@ from assets.freshness import FRESHNESS_CHECK
 from assets.resources import Session
 from assets.run import LOCATION
 from assets.subjects import SUBJECTS
+from assets.surroundings import with_surroundings
 from assets.tables import TABLES
 from etl_project.database.contract import contract
 from etl_project.definitions import defs, wire
@@ -226,6 +227,18 @@ def test_every_table_and_aggregate_is_a_node_with_group_kinds_grain_and_columns(
     assert "articles" in {dep.asset_key.to_user_string() for dep in specs["articles_by_month"].deps}
 
 
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [("site", "folder"), ("git+site", "git"), ("https://git.example/a.git", "git"), ("s3://bucket/site", "s3"),
+     ("gs://bucket/dumps/*.tar", "googlecloud"), ("dumps/*.zip", "folder")],
+)  # fmt: skip
+def test_a_source_is_shown_as_the_kind_of_place_it_is(posts: Site, location: str, kind: str) -> None:
+    text = posts.config.read_text("utf-8")
+    posts.config.write_text(text.replace(f'location = "{posts.posts.name}"', f'location = "{location}"'), "utf-8")
+    specs = with_surroundings(posts.settings, [])
+    assert [spec.kinds for spec in specs if spec.key.path[0] == "source"] == [{kind}]
+
+
 def test_every_node_leads_to_the_line_that_makes_it_and_every_aggregate_to_the_columns_it_comes_from(
     posts: Site,
 ) -> None:
@@ -236,6 +249,10 @@ def test_every_node_leads_to_the_line_that_makes_it_and_every_aggregate_to_the_c
         lines = [Path(one.file_path).read_text("utf-8").split("\n")[one.line_number - 1] for one in sources]
         assert any(f"TABLE {name} " in line for line in lines) or name == "published_file", lines
         assert lines[-1].startswith(("@dg.", "def ")), lines
+    for name in (table.name for table in contract().values() if table.is_view):
+        (source,) = specs[name].metadata["dagster/code_references"].code_references
+        line = Path(source.file_path).read_text("utf-8").split("\n")[source.line_number - 1]
+        assert line.startswith(f"CREATE VIEW {name} AS"), name
     facts = specs["articles_by_month"].metadata
     lineage = facts["dagster/column_lineage"].lineage
     assert lineage.deps_by_column["words"] == [dg.TableColumnDep(dg.AssetKey("article_metrics"), "words")]
