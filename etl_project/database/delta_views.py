@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import duckdb
@@ -14,20 +14,26 @@ DELTA_SCAN = "delta_scan"
 _SCAN = re.compile(r"""delta_scan\('((?:[^']|'')*)', "?version"? (?::=|=>) (\d+)\)""")
 
 
-def scans_of(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Find the Delta tables that views of the database in use show: address -> version."""
+class Scan(NamedTuple):
+    """A Delta table that a view shows."""
+
+    address: str
+    version: int
+
+
+def scans_of(con: duckdb.DuckDBPyConnection) -> frozenset[Scan]:
+    """Find the Delta tables that views of the attached databases show."""
     rows = con.execute(
-        "SELECT sql FROM duckdb_views() "
-        f"WHERE database_name = current_database() AND NOT internal AND contains(sql, '{DELTA_SCAN}(')"
+        f"SELECT sql FROM duckdb_views() WHERE NOT internal AND contains(sql, '{DELTA_SCAN}(')"
     ).fetchall()
     found = (_SCAN.search(sql) for (sql,) in rows)
-    return {scan[1].replace("''", "'"): int(scan[2]) for scan in found if scan}
+    return frozenset(Scan(scan[1].replace("''", "'"), int(scan[2])) for scan in found if scan)
 
 
 def stand_in_sql(definition: str) -> str:
     """Write the statement that puts a macro in the place of the function, for one connection.
 
     Args:
-        definition: query of the rows of the table at `path`.
+        definition: query of the rows of the table at `path`, at `version`.
     """
     return f"CREATE OR REPLACE TEMP MACRO {DELTA_SCAN}(path, version := 0) AS TABLE {definition}"

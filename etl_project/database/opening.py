@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 OPEN_SECONDS = 5
 """How long to wait for another program that has a file open."""
 
+NO_DOWNLOADS: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False}
+"""Configuration of a DuckDB that fetches no extension, whatever a query names."""
+
 _DAMAGE = re.compile(
     r"not a valid DuckDB database file|Could not read enough bytes|Corrupt database file|replaying WAL", re.IGNORECASE
 )

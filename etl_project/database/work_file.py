@@ -15,7 +15,7 @@ from etl_project.database.generation import GenerationState, generation
 from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
 from etl_project.database.lock import RefreshLock
-from etl_project.database.opening import DoesNotOpen, is_damage, open_with_retries
+from etl_project.database.opening import NO_DOWNLOADS, DoesNotOpen, is_damage, open_with_retries
 from etl_project.database.publication_record import PublicationRecord
 from etl_project.database.sql import quoted
 from etl_project.database.template import attach_statement, template_file
@@ -124,7 +124,7 @@ class WorkFile:
         import duckdb
 
         if self._instance is None:
-            settings: dict[str, str | bool | int | float | list[str]] = {
+            settings = NO_DOWNLOADS | {
                 "memory_limit": MEMORY_LIMIT,
                 "temp_directory": str(self._spill),
                 "python_enable_replacements": False,  # a name that is no table must not find a variable of ours

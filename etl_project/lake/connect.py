@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from etl_project.database.delta_views import stand_in_sql
+from etl_project.database.delta_views import Scan, stand_in_sql
 from etl_project.database.sql import parquet_rows, quoted
 from etl_project.lake.commits import open_table, paths_of
 from etl_project.lake.data_files import LakeFile
@@ -38,12 +38,12 @@ def query_of_files(place: Place, table: LakeTable, files: Sequence[LakeFile]) ->
     return f"SELECT {table.restored()} FROM {parquet_rows(paths)}"
 
 
-def stand_in(con: duckdb.DuckDBPyConnection, scans: Mapping[str, int]) -> list[str]:
+def stand_in(con: duckdb.DuckDBPyConnection, scans: Collection[Scan]) -> list[str]:
     """Let views find the rows of their Delta tables: a macro takes the place of DuckDB's function `delta_scan`.
 
     Args:
         con: the connection.
-        scans: address -> version.
+        scans: the tables that views show, at least one.
 
     Returns:
         Folders and addresses that queries read, which a locked connection must be allowed to.
@@ -51,17 +51,18 @@ def stand_in(con: duckdb.DuckDBPyConnection, scans: Mapping[str, int]) -> list[s
     Raises:
         LakeUnavailable: a library or credentials are missing, or the store fails.
     """
-    places = {address: Place(address) for address in scans}
+    places = {scan.address: Place(scan.address) for scan in scans}
     first = next(iter(places.values()))
     first.check()
     first.let_read(con)
+
+    def rows(scan: Scan) -> str:
+        return _stored_rows(places[scan.address], "", open_table(places[scan.address], "", scan.version))
+
     with ThreadPoolExecutor(OPEN_AT_ONCE) as threads:
-        handles = threads.map(lambda address: open_table(places[address], "", scans[address]), scans)
-        queries = {
-            address: _stored_rows(places[address], "", handle) for address, handle in zip(scans, handles, strict=True)
-        }
-    pairs = ", ".join(f"{quoted(address)}: {quoted(query)}" for address, query in queries.items())
-    con.execute(stand_in_sql(f"FROM query(MAP {{{pairs}}}[path])"))
+        queries = zip(scans, threads.map(rows, scans), strict=True)
+        pairs = ", ".join(f"{quoted(f'{scan.version} {scan.address}')}: {quoted(query)}" for scan, query in queries)
+    con.execute(stand_in_sql(f"FROM query(MAP {{{pairs}}}[version || ' ' || path])"))
     return [place.address("") for place in places.values()]
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from etl_project.database.opening import NO_DOWNLOADS
 from etl_project.database.work_file import WorkFile
 from etl_project.errors import BUSY, UserError
 from etl_project.lake.commits import open_table, paths_of
@@ -110,7 +111,7 @@ def _merge_small_files(lake: Lake, pins: Pins, run_id: str) -> tuple[list[LakeFi
     import duckdb
 
     adds, removes = [], []
-    with duckdb.connect() as con:
+    with duckdb.connect(config=NO_DOWNLOADS) as con:
         lake.place.let_read(con)
         for name, table in lake_tables().items():
             small: dict[int, list[LakeFile]] = defaultdict(list)

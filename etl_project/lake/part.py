@@ -17,6 +17,7 @@ from etl_project.database.arrow import frame_of, registered
 from etl_project.database.contract import contract
 from etl_project.database.generation import GenerationState
 from etl_project.database.in_flight import create_in_flight_tables
+from etl_project.database.opening import NO_DOWNLOADS
 from etl_project.database.previous import PREVIOUS
 from etl_project.database.sql import count_rows, first_number
 from etl_project.database.template import attach_statement, template_file
@@ -76,7 +77,7 @@ def _opened(task: PartTask, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]
     import duckdb
 
     common = task.common
-    config: dict[str, str | bool | int | float | list[str]] = {
+    config = NO_DOWNLOADS | {
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": str(folder / "spill"),
         "python_enable_replacements": False,

@@ -13,7 +13,7 @@ from etl_project.database.contract import (
     declared,
     tables_by_article,
 )
-from etl_project.database.delta_views import DELTA_SCAN, scans_of, stand_in_sql
+from etl_project.database.delta_views import DELTA_SCAN, Scan, scans_of, stand_in_sql
 from etl_project.database.publish import Published, publish
 from etl_project.database.sql import quoted
 from etl_project.database.template import template_file
@@ -82,8 +82,8 @@ def _published_number(lake: Lake, pins: Pins, work: WorkFile, form: Form) -> int
         work.attach_read_only(con, work.published)
         scans = scans_of(con)
         work.detach(con)
-    wanted = {lake.place.address(lake_tables()[name].folder): pins.versions[name] for name in large_tables()}
-    return int(number) if scans == (wanted if form == "views" else {}) else 0
+    wanted = {Scan(lake.place.address(lake_tables()[name].folder), pins.versions[name]) for name in large_tables()}
+    return int(number) if scans == (wanted if form == "views" else set()) else 0
 
 
 def _fill(con: duckdb.DuckDBPyConnection, lake: Lake, pins: Pins, form: Form) -> None:

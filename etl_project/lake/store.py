@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl_project.database.opening import NO_DOWNLOADS
 from etl_project.errors import UserError
 from etl_project.lake.commits import Beaten, NotNext, commit_files, create_table, heal_table, open_table
 from etl_project.lake.connect import OPEN_AT_ONCE, select_rows
@@ -204,7 +205,7 @@ class Lake:
         """
         import duckdb
 
-        con = duckdb.connect(config={"python_enable_replacements": False})
+        con = duckdb.connect(config=NO_DOWNLOADS | {"python_enable_replacements": False})
         con.execute("SET GLOBAL TimeZone = 'UTC'")
         self.place.let_read(con)
         con.execute("CREATE SCHEMA internal")

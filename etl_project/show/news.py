@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,10 @@ import duckdb
 from rich.console import Console
 from rich.text import Text
 
+from etl_project.database.delta_views import scans_of
+from etl_project.database.opening import NO_DOWNLOADS
 from etl_project.database.sql import quoted
+from etl_project.errors import UserError
 from etl_project.reasons import SUGGESTIONS, WARNINGS
 from etl_project.show.console import count_of, print_hanging
 
@@ -56,21 +60,30 @@ def read_findings(published: Path, before: Path | None) -> Findings:
         before: the one before it; None where there is none, or the same generation was published again.
 
     Raises:
-        duckdb.Error: the published file cannot be read. One before it that cannot is as if there were none.
+        duckdb.Error, LakeUnavailable: the published file cannot be read. One before it that cannot is as if there were
+            none.
     """
-    with duckdb.connect() as con:
-        con.execute(f"ATTACH {quoted(published)} AS now (READ_ONLY, TYPE duckdb)")
+    if before is not None:
+        with suppress(duckdb.Error, UserError):
+            return _read(published, before)
+    return _read(published, None)
+
+
+def _read(published: Path, before: Path | None) -> Findings:
+    with duckdb.connect(config=NO_DOWNLOADS) as con:
+        for name, file in (("now", published), ("before", before)):
+            if file is not None:
+                con.execute(f"ATTACH {quoted(file)} AS {name} (READ_ONLY, TYPE duckdb)")
+        if scans := scans_of(con):
+            from etl_project.lake.connect import stand_in
+
+            stand_in(con, scans)
         half_written = con.execute("SELECT count(*) FROM now.post_files WHERE is_deferred").fetchone()
         assert half_written is not None, "an aggregate without GROUP BY has one row"
-        if before is not None:
-            try:
-                con.execute(f"ATTACH {quoted(before)} AS before (READ_ONLY, TYPE duckdb)")
-                found = [_count(con, rows, rows.format(file="before")) for rows in (_WARNED, _REJECTED)]
-                return Findings(found[0], found[1], half_written[0], is_first=False)
-            except duckdb.Error:
-                pass
-        found = [_count(con, rows, _NONE) for rows in (_WARNED, _REJECTED)]
-        return Findings(found[0], found[1], half_written[0], is_first=True)
+        warnings, rejected = (
+            _count(con, rows, rows.format(file="before") if before else _NONE) for rows in (_WARNED, _REJECTED)
+        )
+        return Findings(warnings, rejected, half_written[0], is_first=before is None)
 
 
 def _count(con: duckdb.DuckDBPyConnection, rows: str, before: str) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import duckdb
 from rich.console import Console
 
 from etl_project.database.contract import schema_version
-from etl_project.database.delta_views import scans_of
+from etl_project.database.delta_views import Scan, scans_of
 from etl_project.database.sql import is_ambiguous, openable, quoted
 from etl_project.errors import BAD_USAGE, FAILED, UserError
 from etl_project.show.deadline import deadline
@@ -116,7 +116,7 @@ def open_published(path: Path, *, settings: Mapping[str, object] | None = None) 
         raise NoWarehouse(f"{path} does not open: {error}. {advice}") from error
 
 
-def _and_those_of_lake(con: duckdb.DuckDBPyConnection, scans: Mapping[str, int], allowed: object) -> str:
+def _and_those_of_lake(con: duckdb.DuckDBPyConnection, scans: Collection[Scan], allowed: object) -> str:
     """Let views of a lake find their rows; add the folders of its tables to those that queries may reach.
 
     Raises:
