@@ -17,7 +17,7 @@ from etl_project.alerts.alerts import Alerts
 from etl_project.database.lock import LockHeld, describe_holder
 from etl_project.database.opening import OpenElsewhere
 from etl_project.database.work_file import WorkFile
-from etl_project.lake.choose import open_refresh
+from etl_project.lake.choose import refresh_class
 from etl_project.refresh import Refresh
 from etl_project.refresh.guard import RefreshStopped
 from etl_project.refresh.plan import RefreshPlan
@@ -134,7 +134,7 @@ def _plan_under_lock(instance: dg.DagsterInstance, loaded: Settings | None) -> d
     settings = loaded
     try:
         settings = read_settings()
-        refresh = open_refresh(settings)
+        refresh = refresh_class(settings)(settings)
         try:
             refresh.work.lock.acquire("check for changes by the schedule")
         except LockHeld as held:

@@ -21,7 +21,7 @@ from etl_project.database.lock import LockHeld, RefreshLock
 from etl_project.database.opening import OpenElsewhere
 from etl_project.database.publish import Published
 from etl_project.errors import UserError, is_query_interrupt
-from etl_project.lake.choose import open_refresh
+from etl_project.lake.choose import refresh_class
 from etl_project.refresh import Refresh
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.read_files import Report
@@ -71,7 +71,7 @@ class Session:
         """
         plan, self.plan = self.plan, None
         if plan is None:
-            self.refresh = open_refresh(self.refresh.settings, **options)
+            self.refresh = type(self.refresh)(self.refresh.settings, **options)
             self.refresh.work.stays_attached = True
             plan = self.refresh.plan()
         self.diff = plan.diff
@@ -139,13 +139,13 @@ def session_resource(handed_over: Session | None = None) -> dg.ResourceDefinitio
         run = context.instance.get_run_by_id(run_id)
         if run and run.is_finished:
             # Dagster's own commands initialize resources again to show the result: no reason to wait for the lock.
-            yield handed_over or Session(open_refresh(read_settings()))
+            yield handed_over or _new_session()
             return
         context.instance.add_run_tags(run_id, process_tags(run_id))
         who = f"Dagster run {run_id[:8]}"
         alerts, current = None, handed_over
         try:
-            current = current or Session(open_refresh(read_settings()))
+            current = current or _new_session()
             alerts = Alerts(current.refresh.settings.alerts, current.refresh.work, context.log.warning)
             lock = current.refresh.work.lock
             _acquire_lock(lock, who, context.log)
@@ -191,6 +191,12 @@ def _send_alerts(session: Session, alerts: Alerts) -> None:
         # A source may also fail while it is read.
         unavailable = loaded.unavailable if loaded else session.diff.unavailable
         alerts.report_success(session.published.generation, session.diff.listed, unavailable)
+
+
+def _new_session() -> Session:
+    """A session of the warehouse that the settings name."""
+    settings = read_settings()
+    return Session(refresh_class(settings)(settings))
 
 
 def _acquire_lock(lock: RefreshLock, who: str, log: logging.Logger) -> None:

@@ -46,11 +46,13 @@ def refresh(
 ) -> None:
     """Bring the warehouse up to date with the posts."""
     from etl_project.alerts.alerts import Alerts
-    from etl_project.lake.choose import open_refresh
+    from etl_project.lake.choose import refresh_class
     from etl_project.settings import read_settings
 
     settings = read_settings(config)
-    work = open_refresh(settings, full=full, allow_deletes=allow_deletes, verify=verify, sources=source or ())
+    work = refresh_class(settings)(
+        settings, full=full, allow_deletes=allow_deletes, verify=verify, sources=source or ()
+    )
     is_debug = bool(context.find_root().params.get("debug"))
     work.work.stays_attached = True
     work.work.lock.acquire("etl refresh --plan" if plan else "etl refresh")

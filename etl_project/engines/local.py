@@ -82,16 +82,7 @@ class LocalEngine:
             yield from halve(batch, self._run_alone)
 
     def run_tasks(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Call a function with every item: in the processes that `warm` has started, else in this one.
-
-        Args:
-            function: a function of a module, so that another process can import it; what it takes and gives is pickled.
-            items: taken as workers become free, so that they need not all be in memory.
-
-        Raises:
-            TasksLost: after all other results, where processes ended under their task.
-            Exception: whatever a task raises; the results of those that are not done are lost.
-        """
+        """Call a function with every item, as `Engine` says: in the processes that `warm` has started, else here."""
         if self._pool is None:
             yield from map(function, items)
             return

@@ -87,16 +87,11 @@ class RayEngine:
             yield from halve(batch, lambda part: self._run_alone(cluster, part))
 
     def run_tasks(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Call a function with every item: in the cluster that `warm` has connected to, else in this process.
-
-        Args:
-            function: a function of a module, so that another process can import it; what it takes and gives is pickled.
-            items: taken as workers become free, so that they need not all be in memory.
+        """Call a function with every item, as `Engine` says: in the cluster that `warm` has connected to, else here.
 
         Raises:
-            TasksLost: after all other results, where processes ended under their task twice.
             EngineUnavailable: the cluster cannot be used any more.
-            Exception: whatever a task raises; the results of those that are not done are lost.
+            TasksLost: after all other results, where processes ended under their task twice.
         """
         if self._cluster is None:
             yield from map(function, items)

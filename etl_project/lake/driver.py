@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,6 @@ from etl_project.database.publish import Published, require_checked
 from etl_project.database.sql import count_rows, first_number, transaction
 from etl_project.database.work_file import WorkFile
 from etl_project.engines.batch import ManifestRow
-from etl_project.engines.engine import Engine
 from etl_project.lake.data_files import LakeFile
 from etl_project.lake.mirror import LakeWork
 from etl_project.lake.part_files import tables_by_part
@@ -39,7 +37,6 @@ from etl_project.refresh.refresh import Refresh, counted, describe_load
 from etl_project.refresh.result import TablesLoaded
 from etl_project.refresh.stages import in_stage
 from etl_project.scan.compare import FILES_TO_READ, record_read_files
-from etl_project.settings import Settings
 from etl_project.sources.access import close_readers
 from etl_project.timing import milliseconds_since
 
@@ -54,40 +51,21 @@ MOST_BEATEN = 3
 class LakeRefresh(Refresh):
     """The stages of a refresh of a lake. The caller holds the lock of the published file from `plan` on."""
 
+    lake: Lake
     work: LakeWork
+    _load: Load | None = None
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        full: bool = False,
-        allow_deletes: bool = False,
-        verify: bool = False,
-        sources: Collection[str] = (),
-        engine: Engine | None = None,
-    ) -> None:
-        """Prepare a refresh; see `Refresh`.
-
-        Args:
-            settings: the settings.
-            full: read every post again and build the derived tables anew.
-            allow_deletes: go on although more posts are about to leave than the guard allows.
-            verify: hash every file again, also those whose signature is the same.
-            sources: names of the sources to check for changes, the others stay as they are; all by default.
-            engine: runs the tasks of parts; the cores of this machine by default.
+    def _open_work(self) -> LakeWork:
+        """Open the lake, and the driver's copy of its small tables.
 
         Raises:
-            SettingsError: there is no source of such a name.
             LakeUnavailable: the lake cannot be opened.
             UserError: the lake has another number of parts.
         """
-        super().__init__(
-            settings, full=full, allow_deletes=allow_deletes, verify=verify, sources=sources, engine=engine
-        )
-        assert settings.warehouse.location, "the settings of a lake name its place"
-        self.lake = Lake.open(settings.warehouse.location, parts=settings.warehouse.parts)
-        self.work = LakeWork(settings.warehouse.path, self.lake)
-        self._load: Load | None = None
+        warehouse = self.settings.warehouse
+        assert warehouse.location, "the settings of a lake name its place"
+        self.lake = Lake.open(warehouse.location, parts=warehouse.parts)
+        return LakeWork(warehouse.path, self.lake)
 
     def plan(self) -> RefreshPlan:
         """List the sources and tell what there is to do, from the newest publication on."""

@@ -85,7 +85,7 @@ class Refresh:
             allow_deletes=allow_deletes,
             verify=verify,
         )
-        self.work = WorkFile(settings.warehouse.path)
+        self.work = self._open_work()
         self.engine: Engine = engine or engine_of(settings)
         self.stages = Stages()
         self.passed_over: dict[str, str] = {}
@@ -94,6 +94,10 @@ class Refresh:
         """Relations and aggregates that were written since the load."""
         self._is_related = False
         """Relations were brought up to date since the load."""
+
+    def _open_work(self) -> WorkFile:
+        """The work file of the kind of warehouse."""
+        return WorkFile(self.settings.warehouse.path)
 
     @tells_full_disk("check for changes")
     @in_stage("list")

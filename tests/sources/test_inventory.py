@@ -6,43 +6,31 @@ import datetime as dt
 import hashlib
 import io
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from conftest import POST, Site
-from loopback_s3 import LoopbackS3, serve_s3
+from loopback_s3 import LoopbackS3
 from rich.console import Console
 
 from etl_project.settings import SettingsError
 from etl_project.show.plan import show_plan
 
+pytest_plugins = ["s3_fixtures"]
+
 PLACE = "inventories/harbour/daily"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LoopbackS3]:
-    with serve_s3() as store:
-        yield store
-
-
-@pytest.fixture
-def s3(server: LoopbackS3, monkeypatch: pytest.MonkeyPatch) -> LoopbackS3:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    server.buckets.clear()
-    server.denied.clear()
+@pytest.fixture(autouse=True)
+def harbour(s3: LoopbackS3) -> None:
+    """Four posts and the settings of a site, and a post of another."""
     for n in range(4):
-        server.put("harbour", f"site/_posts/2026-01-02-{n}.md", post(f"Post {n}"))
-    server.put("harbour", "site/_config.yml", b"title: The harbour\n")
-    server.put("harbour", "elsewhere/_posts/2026-01-02-9.md", post("Of another site"))
-    server.forget()
-    return server
+        s3.put("harbour", f"site/_posts/2026-01-02-{n}.md", post(f"Post {n}"))
+    s3.put("harbour", "site/_config.yml", b"title: The harbour\n")
+    s3.put("harbour", "elsewhere/_posts/2026-01-02-9.md", post("Of another site"))
+    s3.forget()
 
 
 @pytest.fixture

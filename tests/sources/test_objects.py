@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import os
 import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from conftest import POST, Site
-from loopback_s3 import LoopbackS3, e_tag, serve_s3
+from loopback_s3 import LoopbackS3, e_tag
 from packs import write_pack
 from rich.console import Console
 
@@ -29,6 +27,8 @@ from etl_project.sources.objects.bucket import pin_bucket
 from etl_project.sources.objects.store import open_store
 from etl_project.sources.place import LookCost
 from etl_project.sources.signature import Signature
+
+pytest_plugins = ["s3_fixtures"]
 
 MANY = 300
 
@@ -52,26 +52,9 @@ def post(title: str, body: str = "Some words.") -> bytes:
     return POST.format(title=title, date="2026-01-02", categories="news", tags="one", body=body).encode()
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LoopbackS3]:
-    with serve_s3() as store:
-        yield store
-
-
-@pytest.fixture
-def s3(server: LoopbackS3, monkeypatch: pytest.MonkeyPatch) -> LoopbackS3:
-    for name in [name for name in os.environ if name.startswith(("AWS_", "AZURE_", "GOOGLE_"))]:
-        monkeypatch.delenv(name)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    server.buckets.clear()
-    server.failing.clear()
-    server.before_get.clear()
-    server.denied.clear()
-    server.are_tags_weak = False
-    server.buckets["harbour"] = {}
-    server.forget()
-    return server
+@pytest.fixture(autouse=True)
+def harbour(s3: LoopbackS3) -> None:
+    s3.buckets["harbour"] = {}
 
 
 @pytest.fixture
