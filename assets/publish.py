@@ -10,7 +10,7 @@ from assets.outcome import log_outcome, outcome_tags
 from assets.pictures import picture_of
 from assets.resources import Session
 from etl_project.show.console import bytes_in_words
-from etl_project.show.summary import rows_asked_in_words
+from etl_project.show.summary import rows_checked_in_words
 
 
 @dg.asset(
@@ -39,7 +39,7 @@ def publish(
             "path": dg.MetadataValue.path(published.path),
             "generation": published.generation,
             "is_new": published.is_new,
-            **({"checked": rows_asked_in_words(session.checks)} if session.checks else {}),
+            **({"checked": rows_checked_in_words(session.checks)} if session.checks else {}),
             "bytes": published.size,
             "milliseconds": published.milliseconds,
             **picture_of("published_file", refresh.work),

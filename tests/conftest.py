@@ -253,7 +253,7 @@ def _derived(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]
     return {name: con.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}
 
 
-CHECKS_ASK_ALL_ROWS_NEXT = "UPDATE internal.checks_passed SET all_rows_as_of = NULL"
+CHECK_ALL_ROWS_NEXT = "UPDATE internal.checks_passed SET all_rows_as_of = NULL"
 """Statement on a work file: as at the first refresh of a day, so that rows which no refresh wrote are checked, too."""
 
 

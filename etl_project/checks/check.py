@@ -32,20 +32,20 @@ class Check:
     """Format string that describes one violating row, such as `"{path} was loaded before"`. Default: `column = value,
     ...`."""
     touched: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Table -> condition of its rows that a refresh may have written. Asked of these rows alone, the check finds all
-    that the refresh did wrong. Empty: it asks all rows, or none where its aggregate was not built anew."""
+    """Table -> condition of its rows that a refresh may have written. Run on these rows alone, the check finds all
+    that the refresh did wrong. Empty: it checks all rows, or none where its aggregate was not built anew."""
 
     shared: str = ""
     """What its query reads by name and others too, as `name AS (...)`: made once for all of them."""
 
     @property
     def whole_sql(self) -> str:
-        """The query as it is asked alone, with what it shares."""
+        """The query as it is run alone, with what it shares."""
         return f"WITH {self.shared}\n{textwrap.dedent(self.sql).strip()}" if self.shared else self.sql
 
     @property
     def sql_of_touched(self) -> str:
-        """The query, asked of touched rows only."""
+        """The query of touched rows only."""
         sql, shown = self.sql, []
         for table, condition in self.touched.items():
             schema, _, name = table.rpartition(".")
@@ -63,8 +63,8 @@ class CheckResult:
     """Rows that violate the sentence."""
     rows: list[dict[str, Value]]
     """Some of them: column -> value."""
-    asked_all_rows: bool = True
-    """Whether every row was asked, and not only those that the refresh may have written."""
+    checked_all_rows: bool = True
+    """Whether every row was checked, and not only those that the refresh may have written."""
 
     @property
     def passed(self) -> bool:

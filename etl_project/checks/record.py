@@ -1,4 +1,4 @@
-"""Records when the checks passed, and when they asked every row: refreshes of a day ask every row once."""
+"""Records when the checks passed, and when they covered every row, which they do once a day."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 
 @dataclass(frozen=True, slots=True)
 class LastChecks:
-    """What the checks of the last refresh asked."""
+    """Which rows the checks of the last refresh covered."""
 
-    asked_all_rows: bool
+    checked_all_rows: bool
     """Every row, and not only those that the refresh may have written."""
     all_rows_as_of: dt.datetime
-    """Instant of the last refresh whose checks asked every row."""
+    """Instant of the last refresh whose checks covered every row."""
 
 
-def record_passed(con: duckdb.DuckDBPyConnection, stage: Stage, *, asked_all_rows: bool) -> None:
+def record_passed(con: duckdb.DuckDBPyConnection, stage: Stage, *, checked_all_rows: bool) -> None:
     """Record that the checks of a stage passed for the last refresh.
 
     Args:
         con: the work file, in use.
         stage: which checks.
-        asked_all_rows: whether they asked every row.
+        checked_all_rows: whether they covered every row.
     """
     con.execute(
         f"UPDATE internal.checks_passed SET as_of = {LAST_AS_OF}"
-        f"{f', all_rows_as_of = {LAST_AS_OF}' if asked_all_rows else ''} WHERE stage = ?",
+        f"{f', all_rows_as_of = {LAST_AS_OF}' if checked_all_rows else ''} WHERE stage = ?",
         [stage],
     )
 
 
 def last_checks(con: duckdb.DuckDBPyConnection) -> LastChecks | None:
-    """Read what the checks of the last refresh asked.
+    """Read which rows the checks of the last refresh covered.
 
     Args:
         con: a file of the present version, in use.
 
     Returns:
-        None where some stage never asked every row, or the record is not as refreshes leave it.
+        None where some stage never covered every row, or the record is not as refreshes leave it.
     """
     rows = con.execute("SELECT stage, as_of, all_rows_as_of FROM internal.checks_passed").fetchall()
     if sorted(stage for stage, _, all_rows in rows if all_rows) != sorted(STAGES):

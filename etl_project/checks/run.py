@@ -48,7 +48,7 @@ def run_checks(
         thresholds: how far numbers may be from the usual.
         passed_over: source that lists no post -> what lies there, in words.
         written: relations and aggregates that were written since the load, where the load noted which other rows it
-            may have written: blocking checks ask only what was written. None to ask all rows.
+            may have written: blocking checks cover only what was written. None for all rows.
     """
     if stage == "tables":
         con.execute(note_categories(of_touched=written is not None))
@@ -56,7 +56,7 @@ def run_checks(
     if any(result.check.is_blocking and not result.passed for result in results):
         take_step(con, Step.FAIL_CHECKS)
         return results
-    record_passed(con, stage, asked_all_rows=written is None)
+    record_passed(con, stage, checked_all_rows=written is None)
     if stage in _STEPS:
         take_step(con, _STEPS[stage])
     return results
@@ -99,7 +99,7 @@ def _run_all(
     counted = f"WITH {shared}\n{counts}" if shared else counts
     violated = {name for name, rows in con.execute(counted).fetchall() if rows} if queries else set()
     return [
-        _run_check(con, check, queries[check], asked_all_rows=written is None or queries[check] == check.sql)
+        _run_check(con, check, queries[check], checked_all_rows=written is None or queries[check] == check.sql)
         if check.name in violated
         else CheckResult(check, 0, [], written is None or queries.get(check) == check.sql)
         for check in checks
@@ -128,10 +128,10 @@ def _set_variables(
     con.execute("".join(f"SET VARIABLE {name} = {value};" for name, value in variables.items()))
 
 
-def _run_check(con: duckdb.DuckDBPyConnection, check: Check, query: str, *, asked_all_rows: bool) -> CheckResult:
+def _run_check(con: duckdb.DuckDBPyConnection, check: Check, query: str, *, checked_all_rows: bool) -> CheckResult:
     violations = con.execute(f"WITH {check.shared}\n{query}" if check.shared else query)
     names = [column[0] for column in violations.description or ()]
     sample = violations.fetchmany(SAMPLE_ROWS)
     more = sum(map(len, iter(lambda: violations.fetchmany(_ROWS_PER_FETCH), [])))
     rows = [{n: plain(v) for n, v in zip(names, row, strict=True)} for row in sample]
-    return CheckResult(check, len(sample) + more, rows, asked_all_rows)
+    return CheckResult(check, len(sample) + more, rows, checked_all_rows)

@@ -68,7 +68,7 @@ CREATE TABLE internal.checks_passed (stage VARCHAR NOT NULL, as_of TIMESTAMPTZ, 
 COMMENT ON TABLE internal.checks_passed IS 'One row per stage of checks: when they passed.';
 COMMENT ON COLUMN internal.checks_passed.stage IS 'tables, related or aggregates.';
 COMMENT ON COLUMN internal.checks_passed.as_of IS 'as_of of the last refresh that passed them; NULL before.';
-COMMENT ON COLUMN internal.checks_passed.all_rows_as_of IS 'as_of of the last one of which they asked every row, and not only those that it may have written.';
+COMMENT ON COLUMN internal.checks_passed.all_rows_as_of IS 'as_of of the last one in which they covered every row, and not only those that it may have written.';
 INSERT INTO internal.checks_passed (stage) VALUES ('tables'), ('related'), ('aggregates');
 CREATE TABLE internal.aggregates_built (name VARCHAR NOT NULL, generation BIGINT NOT NULL, sql VARCHAR NOT NULL);
 COMMENT ON TABLE internal.aggregates_built IS 'One row per aggregate that was built.';

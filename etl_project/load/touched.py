@@ -1,4 +1,4 @@
-"""Notes which rows a load may have written, for checks that ask these rows only."""
+"""Notes which rows a load may have written, for checks of these rows only."""
 
 from __future__ import annotations
 

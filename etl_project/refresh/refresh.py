@@ -40,7 +40,7 @@ from etl_project.refresh.plan import RefreshPlan, make_plan
 from etl_project.refresh.read_files import FilesRead, Report, bytes_to_read, count_leaving_again, read_files
 from etl_project.refresh.request import Request, choose_sources
 from etl_project.refresh.result import TablesLoaded
-from etl_project.refresh.rows_to_check import may_ask_touched_rows
+from etl_project.refresh.rows_to_check import may_check_touched_rows
 from etl_project.refresh.stages import Stages, in_stage
 from etl_project.scan.inventory import create_inventory_view
 from etl_project.settings import Settings
@@ -169,7 +169,7 @@ class Refresh:
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
             loaded = describe_load(plan, read, number, tables, milliseconds, self.engine.nodes)
-            if may_ask_touched_rows(plan, self.ask, self.work, loaded):
+            if may_check_touched_rows(plan, self.ask, self.work, loaded):
                 note_touched(con, read.staged())
                 self.work.knows_touched = True
             if target == self.work.path:

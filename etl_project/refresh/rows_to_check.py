@@ -1,4 +1,4 @@
-"""Decides whether the checks of a refresh ask every row, or only those that it may have written."""
+"""Decides whether the checks of a refresh cover every row, or only those that it may have written."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from etl_project.refresh.request import Request
 from etl_project.refresh.result import TablesLoaded
 
 MOST_READ_SHARE = 0.25
-"""Where more of the files are read, to ask the touched rows takes as long as to ask all."""
+"""Where more of the files are read, checking the touched rows takes as long as checking all."""
 
 
-def may_ask_touched_rows(plan: RefreshPlan, ask: Request, work: WorkFile, loaded: TablesLoaded) -> bool:
+def may_check_touched_rows(plan: RefreshPlan, ask: Request, work: WorkFile, loaded: TablesLoaded) -> bool:
     """Tell whether the checks may leave out what this refresh did not write.
 
-    Rows that were damaged before are found by checks that ask every row. So these are asked whenever something may have
+    Rows that were damaged before are found by checks of every row. So these are run whenever something may have
     gone wrong, or is to be verified: of tables that are built anew, with `--full` and `--verify`, after a refresh that
     was cut off, failed or was not finished, and at the first refresh of a day, by UTC.
 

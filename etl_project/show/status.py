@@ -90,7 +90,7 @@ class Status:
     """Who refreshes it now."""
     last_refresh: LastRefresh | None
     checks: LastChecks | None
-    """What the checks of the published refresh asked; None where that is not known."""
+    """Which rows the checks of the published refresh covered; None where that is not known."""
     checked_at: dt.datetime | None
     """Instant of the last plan."""
     failures: Failures | None
@@ -182,7 +182,7 @@ def show_status(settings: Settings, console: Console) -> None:
         if last.commit:
             console.print(safe(f"Read at commit {last.commit}"))
     if status.checks:
-        console.print(f"Its checks asked {_describe_checks(status.checks, clock)}")
+        console.print(f"Its checks covered {_describe_checks(status.checks, clock)}")
     if status.checked_at:
         console.print(f"Last checked: {ago(status.checked_at)}")
     for name, reason, since in ((outage.source, outage.reason, outage.since) for outage in status.outages):
@@ -220,9 +220,9 @@ def _describe_failures(failures: Failures, clock: Clock) -> str:
 
 
 def _describe_checks(checks: LastChecks, clock: Clock) -> str:
-    if checks.asked_all_rows:
+    if checks.checked_all_rows:
         return "all rows"
-    return f"the rows that changed; all rows were asked as of {clock.at(checks.all_rows_as_of)}"
+    return f"the rows that changed; all rows were covered as of {clock.at(checks.all_rows_as_of)}"
 
 
 def _describe_unpublished(work: WorkFile, published: int) -> str | None:

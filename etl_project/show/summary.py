@@ -77,8 +77,8 @@ def show_summary(
     table.add_row("terms", _describe_terms(rows))
     table.add_row("aggregates", f"{count_of(len(aggregates), 'table')}, {count_of(sum(aggregates.values()), 'row')}")
     passed = sum(check.passed for check in checks) + sum(others)
-    asked = rows_asked_in_words(checks)
-    table.add_row("checks", f"{passed:,} of {len(checks) + len(others):,} passed, asked of {asked}")
+    covered = rows_checked_in_words(checks)
+    table.add_row("checks", f"{passed:,} of {len(checks) + len(others):,} passed, on {covered}")
     table.add_row(
         "published", f"{shown_path(published.path)} ({bytes_in_words(published.size)}), refresh {published.generation}"
     )
@@ -138,9 +138,9 @@ def times_in_words(spent: Mapping[str, float], total: float) -> str:
     return f"{total:.2f} s: {', '.join(f'{stage} {seconds:.2f}' for stage, seconds in rounded.items())}"
 
 
-def rows_asked_in_words(checks: Iterable[CheckResult]) -> str:
-    """Say which rows the blocking checks of a refresh asked."""
-    return "all rows" if all(check.asked_all_rows for check in checks) else "the rows that changed"
+def rows_checked_in_words(checks: Iterable[CheckResult]) -> str:
+    """Say which rows the blocking checks of a refresh covered."""
+    return "all rows" if all(check.checked_all_rows for check in checks) else "the rows that changed"
 
 
 def _describe_terms(rows: Mapping[str, int]) -> str:

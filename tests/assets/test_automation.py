@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
-from conftest import CHECKS_ASK_ALL_ROWS_NEXT, Site, rewrite_last_plan
+from conftest import CHECK_ALL_ROWS_NEXT, Site, rewrite_last_plan
 from dagster._core.scheduler.instigation import InstigatorType, TickData, TickStatus
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from graph_runs import run_job
@@ -141,7 +141,7 @@ def test_a_failing_generation_is_told_once_by_whoever_meets_it_and_so_is_its_end
     alerted: Site, instance: dg.DagsterInstance
 ) -> None:
     with duckdb.connect(str(Refresh(alerted.settings).work.path)) as con:
-        con.execute(f"DELETE FROM article_metrics; {CHECKS_ASK_ALL_ROWS_NEXT}")
+        con.execute(f"DELETE FROM article_metrics; {CHECK_ALL_ROWS_NEXT}")
     alerted.write("_posts/2026-03-01-four.md", title="Four")
     assert not run_job(alerted).success
     job = wire(alerted.settings).resolve_job_def("refresh")
@@ -195,7 +195,7 @@ def test_what_may_pass_by_itself_is_tried_once_more_and_what_may_not_is_not(
         looks[:] = [error]
         assert not tried_again() and looks == []
     with duckdb.connect(str(Refresh(posts.settings).work.path)) as con:
-        con.execute(f"DELETE FROM article_metrics; {CHECKS_ASK_ALL_ROWS_NEXT}")
+        con.execute(f"DELETE FROM article_metrics; {CHECK_ALL_ROWS_NEXT}")
     posts.write("_posts/2026-03-01-four.md", title="Four")
     looks[:] = [None]
     assert not tried_again() and looks == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
-from conftest import CHECKS_ASK_ALL_ROWS_NEXT, Site
+from conftest import CHECK_ALL_ROWS_NEXT, Site
 from graph_runs import GoodRun, dg_command, program, run_job
 
 from assets.aggregates import AGGREGATES
@@ -35,7 +35,7 @@ def orphan(site: Site) -> None:
         con.execute(
             "INSERT INTO article_tags BY NAME "
             "SELECT 'site:nobody' AS article_id, * EXCLUDE article_id FROM article_tags LIMIT 1;"
-            f"{CHECKS_ASK_ALL_ROWS_NEXT}"
+            f"{CHECK_ALL_ROWS_NEXT}"
         )
 
 

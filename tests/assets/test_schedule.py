@@ -7,7 +7,7 @@ import signal
 import dagster as dg
 import duckdb
 import pytest
-from conftest import CHECKS_ASK_ALL_ROWS_NEXT, Site
+from conftest import CHECK_ALL_ROWS_NEXT, Site
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from graph_runs import program, run_job
 
@@ -176,7 +176,7 @@ def test_a_run_that_is_starting_is_not_asked_for_a_second_time(posts: Site, inst
 @pytest.mark.usefixtures("first_run")
 def test_failed_checks_wait_for_a_change(posts: Site, instance: dg.DagsterInstance) -> None:
     with duckdb.connect(str(posts.published.parent / ".work" / "posts.duckdb")) as con:
-        con.execute(f"DELETE FROM article_metrics; {CHECKS_ASK_ALL_ROWS_NEXT}")
+        con.execute(f"DELETE FROM article_metrics; {CHECK_ALL_ROWS_NEXT}")
     posts.write("_posts/2026-03-01-four.md", title="Four")
     assert tick(instance) is None
     assert not run_job(posts).success

@@ -77,7 +77,7 @@ def test_every_corruption_of_touched_rows_is_found_among_them(touched: duckdb.Du
         assert rows_after(touched, corruption, BY_NAME[name].sql_of_touched), corruption
 
 
-def test_corruptions_of_other_rows_are_found_where_all_rows_are_asked(touched: duckdb.DuckDBPyConnection) -> None:
+def test_corruptions_of_other_rows_are_found_where_all_rows_are_checked(touched: duckdb.DuckDBPyConnection) -> None:
     of_one = [(name, s.replace("-1.md", "-3.md").replace("'%1'", "'%3'")) for name, s in OF_SOME_ARTICLE]
     others = [(name, s) for name, s in of_one if ("%-3.md" in s or "'%3'" in s) and "'site:" not in s]
     assert len({name for name, _ in others}) == 13
@@ -131,5 +131,5 @@ def test_what_was_touched_is_forgotten_with_the_connections_that_knew_it(site: S
     assert refresh.work.knows_touched
     refresh.work.close()
     results = refresh.run_checks("tables")
-    assert all(result.asked_all_rows for result in results) and not refresh.work.knows_touched
-    assert all(result.asked_all_rows for result in Refresh(site.settings).run_checks("tables"))
+    assert all(result.checked_all_rows for result in results) and not refresh.work.knows_touched
+    assert all(result.checked_all_rows for result in Refresh(site.settings).run_checks("tables"))

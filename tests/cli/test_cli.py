@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import etl, etl_process, said
-from conftest import CHECKS_ASK_ALL_ROWS_NEXT, Site
+from conftest import CHECK_ALL_ROWS_NEXT, Site
 from git_site import GitSite
 
 from etl_project.refresh import Refresh
@@ -186,7 +186,7 @@ def test_the_guard_is_exit_1_and_says_how_to_go_on(built: Site) -> None:
 def test_a_broken_check_is_exit_1_and_a_full_build_sets_it_right(built: Site) -> None:
     before = built.published.read_bytes()
     with Refresh(built.settings).work.opened() as con:
-        con.execute(f"INSERT INTO authors VALUES ('[red]\x1b[2J', 'Nobody'); {CHECKS_ASK_ALL_ROWS_NEXT}")
+        con.execute(f"INSERT INTO authors VALUES ('[red]\x1b[2J', 'Nobody'); {CHECK_ALL_ROWS_NEXT}")
     built.write("_posts/2026-01-08-8.md")
     result = etl(built, "refresh")
     assert result.exit_code == 1

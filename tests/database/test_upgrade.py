@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import duckdb
@@ -56,6 +57,12 @@ def test_what_was_observed_is_carried_over_from_a_file_of_each_earlier_version(u
 def test_there_is_a_file_of_the_present_version() -> None:
     names = {file.name.partition(".")[0] for file in FILES}
     assert schema_version() in names, "the schema has changed: run tests/database/earlier/make.py"
+
+
+def test_the_page_beside_them_names_every_file() -> None:
+    page = FILES[0].with_name("README.md").read_text("utf-8")
+    named = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(named) == [file.name.removesuffix(".duckdb.gz") for file in FILES]
 
 
 @pytest.mark.built(by=one_post)

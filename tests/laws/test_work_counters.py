@@ -252,7 +252,7 @@ def test_a_refresh_of_one_post_runs_few_statements_on_one_instance(
         stages.work.close()
         stages.work.lock.release()
     assert not any(
-        result.asked_all_rows for result in results if result.check.stage == "tables" and result.check.touched
+        result.checked_all_rows for result in results if result.check.stage == "tables" and result.check.touched
     )
     assert work["instances"] == 1
     assert work["statements"] <= STATEMENTS_OF_ONE_POST

@@ -46,7 +46,7 @@ UNUSUAL: dict[str, Callable[[Site], object]] = {
     "the last such checks were yesterday": in_the_work_file(
         "UPDATE internal.checks_passed SET all_rows_as_of = all_rows_as_of - INTERVAL 1 DAY"
     ),
-    "only some stages ever asked all": in_the_work_file(
+    "only some stages ever covered all": in_the_work_file(
         "UPDATE internal.checks_passed SET all_rows_as_of = NULL WHERE stage = 'related'"
     ),
     "the record is damaged": in_the_work_file("DELETE FROM internal.checks_passed WHERE stage = 'related'"),
@@ -61,18 +61,18 @@ UNUSUAL: dict[str, Callable[[Site], object]] = {
 
 
 @pytest.mark.parametrize("what", UNUSUAL)
-def test_all_rows_are_asked_where_something_is_unusual(site: Site, what: str) -> None:
+def test_all_rows_are_checked_where_something_is_unusual(site: Site, what: str) -> None:
     site.write(CHANGE, body="Other words.")
     UNUSUAL[what](site)
     refresh, plan = site.plan()
     refresh.load_tables(plan)
     assert not refresh.work.knows_touched
     for stage in ("tables", "related", "aggregates"):
-        assert all(result.asked_all_rows for result in refresh.run_checks(stage))
+        assert all(result.checked_all_rows for result in refresh.run_checks(stage))
 
 
 @pytest.mark.parametrize("option", ["full", "verify"])
-def test_all_rows_are_asked_where_a_person_asks_for_more(site: Site, option: str) -> None:
+def test_all_rows_are_checked_where_a_person_asks_for_more(site: Site, option: str) -> None:
     site.write(CHANGE, body="Other words.")
     site.refresh(**{option: True})
     assert site.query(ASKED_ALL_ROWS) == ALL
