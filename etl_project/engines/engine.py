@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from etl_project.engines.batch import Batch, ManifestRow
 
@@ -19,6 +19,19 @@ class TasksLost(Exception):
         super().__init__(f"the processes of {len(items)} tasks ended before they were done")
         self.items = items
         """What the lost tasks were given."""
+
+
+@runtime_checkable
+class ReadPosts(Protocol):
+    """What a batch or a task gives that read posts."""
+
+    @property
+    def read(self) -> int:
+        """Files that were read or tried."""
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of them."""
 
 
 @dataclass(frozen=True, slots=True)

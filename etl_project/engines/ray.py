@@ -10,7 +10,7 @@ from typing import Any
 
 from etl_project.engines.batch import Batch, ManifestRow, staged_path
 from etl_project.engines.dispatch import Cluster, Done, EngineUnavailable, MachineLost, dispatch
-from etl_project.engines.engine import NodeWork, R, T, TasksLost
+from etl_project.engines.engine import NodeWork, R, ReadPosts, T, TasksLost
 from etl_project.engines.halving import WorkerDied, halve
 from etl_project.engines.local import IN_PROCESS_BYTES, LocalEngine, run_batch
 from etl_project.engines.ray_cluster import RayCluster
@@ -101,7 +101,7 @@ class RayEngine:
             if isinstance(outcome, WorkerDied):
                 lost.append(item)
             else:
-                self._count(outcome, 0, 0)
+                self._count(outcome)
                 yield outcome.value
         if lost:
             raise TasksLost(lost)
@@ -142,10 +142,11 @@ class RayEngine:
         read = done.value
         for table, rows in read.tables.items():
             Path(staged_path(batch.staging, batch.number, table)).write_bytes(rows)
-        self._count(done, read.read, read.bytes_read)
+        self._count(done)
         return ManifestRow(batch.number, batch.staging, tuple(map(sys.intern, read.tables)), read.read, read.bytes_read)
 
-    def _count(self, done: Done[Any], posts: int, size: int) -> None:
+    def _count(self, done: Done[Any]) -> None:
+        posts, size = (done.value.read, done.value.bytes_read) if isinstance(done.value, ReadPosts) else (0, 0)
         if done.node not in self._names:
             self._names |= self._connect().names()
         before = self._work.get(done.node, NodeWork())

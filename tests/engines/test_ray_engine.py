@@ -21,7 +21,7 @@ from etl_project.engines.engine import NodeWork, TasksLost
 from etl_project.engines.halving import WorkerDied
 from etl_project.engines.local import LocalEngine
 from etl_project.engines.ray import RayEngine
-from etl_project.engines.ray_worker import OtherVersions, Versions, answer, run_task, versions_of
+from etl_project.engines.ray_worker import OtherVersions, ReadBatch, Versions, answer, run_task, versions_of
 from etl_project.refresh import Refresh
 from etl_project.refresh.engine import engine_of
 from etl_project.show.nodes import nodes_in_words
@@ -121,6 +121,17 @@ def test_tasks_whose_process_ends_are_named_after_all_others() -> None:
         for result in engine.run_tasks(abs, range(-9, 0)):
             done.append(result)
     assert lost.value.items == [-3] and sorted(done) == [1, 2, *range(4, 10)]
+
+
+def read_some(number: int) -> ReadBatch:
+    return ReadBatch({}, number, 10 * number)
+
+
+def test_posts_that_tasks_read_are_counted_as_those_of_batches() -> None:
+    engine = engine_on(FakeCluster())
+    assert len(list(engine.run_tasks(read_some, range(5)))) == 5
+    assert sum(work.posts for work in engine.nodes.values()) == 10
+    assert sum(work.bytes for work in engine.nodes.values()) == 100
 
 
 def test_a_process_with_other_code_runs_nothing_and_says_what_it_has() -> None:
