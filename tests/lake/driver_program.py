@@ -1,6 +1,6 @@
 """A driver: replaces the rows of some tables again and again, each time by those of the number of its refresh.
 
-It writes `began N` and `published N` for each refresh, and `beaten` where another driver was first.
+Each writes `began N`, `wrote N` before its commits, and `published N`; `beaten` where another driver was first.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def refresh(lake: Lake, run_id: str, tables: dict[str, int], tell: Callable[[str
     tell(f"began {n}")
     adds = [lake.write(table, part, rows_of(table, n), run_id) for table, part in tables.items()]
     removes = [file for table, part in tables.items() for file in lake.files(base, table, part)]
+    tell(f"wrote {n}")
     pins = lake.commit(n, base, [file for file in adds if file], removes, run_id)
     lake.publish(pins)
     tell(f"published {n}")

@@ -35,12 +35,13 @@ class Driver:
         """What it has said so far."""
         return self.told.read_text("utf-8").splitlines()
 
-    def wait_until(self, line: str) -> None:
-        """Wait until it has said that a refresh began, say."""
+    def wait_until(self, line: str, times: int = 1) -> float:
+        """Wait until it has said so often that a refresh began, say; returns the time, by the monotonic clock."""
         end = time.monotonic() + LONGEST_SECONDS
-        while not any(said.startswith(line) for said in self.lines()):
+        while sum(said.startswith(line) for said in self.lines()) < times:
             assert time.monotonic() < end and self.process.exitcode is None, self.lines()
-            time.sleep(0.01)
+            time.sleep(0.005)
+        return time.monotonic()
 
     def wait(self) -> int:
         """Wait until it ends; returns its exit code, below zero for the signal that killed it."""

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("deltalake", reason="needs deltalake: pip install 'etl-project[lake]'")
 
 from driver_program import TABLES, refresh, rows_of
-from drivers import seen, seen_without_pins, start_driver
+from drivers import Driver, seen, seen_without_pins, start_driver
 from lakes import new_lake
 
 from etl_project.lake.store import Beaten, Lake, Pins
@@ -57,8 +57,23 @@ def test_a_driver_that_dies_between_its_steps_shows_nothing_and_is_undone(lake: 
     assert mixed == len(TABLES) - 1, "or the tables were never ahead, and this proves nothing"
 
 
+def kill(driver: Driver, chance: random.Random, longest_seconds: float, while_it_commits: bool) -> None:
+    """Kill a driver at a random moment of its refreshes, or of the commits of its second one."""
+    driver.wait_until("began")
+    if while_it_commits:
+        wrote = driver.wait_until("wrote")
+        took = driver.wait_until("published") - wrote
+        driver.wait_until("wrote", 2)
+        time.sleep(chance.uniform(0, took))
+    else:
+        # It waits for the lease of the one before, and then refreshes many times.
+        time.sleep(chance.uniform(0.2, longest_seconds))
+    driver.process.kill()
+    driver.wait()
+
+
 def kill_drivers(lake: Lake, kills: int, chance: random.Random, longest_seconds: float) -> tuple[int, int]:
-    """Kill drivers at random moments while a reader of pins reads, and heal after the last.
+    """Kill drivers while a reader of pins reads, by turns at any moment and while they commit, and heal after the last.
 
     Returns:
         Kills that left tables ahead, and reads without pins that were mixed.
@@ -78,13 +93,9 @@ def kill_drivers(lake: Lake, kills: int, chance: random.Random, longest_seconds:
     reader.start()
     ahead = mixed = 0
     try:
-        for kill in range(kills):
-            driver = start_driver(lake, f"killed{kill}", QUICK_BEAT, 1_000)
-            driver.wait_until("began")
-            # It waits for the lease of the one before, and then refreshes many times.
-            time.sleep(chance.uniform(0.2, longest_seconds))
-            driver.process.kill()
-            driver.wait()
+        for number in range(kills):
+            driver = start_driver(lake, f"killed{number}", QUICK_BEAT, 1_000)
+            kill(driver, chance, longest_seconds, while_it_commits=number % 2 == 1)
             pins = lake.pins()
             assert pins and seen(lake, pins) == {str(pins.n)}
             newest = seen_without_pins(lake)
@@ -149,7 +160,8 @@ def test_a_slow_driver_that_lives_is_not_undone(lake: Lake) -> None:
         time.sleep(3 * 6 * BEAT)  # three times what an expired lease takes
         assert other.process.exitcode is None and lake.pins() == first
         lake.publish(pins)
-    assert other.wait() == 0 and other.lines() == ["began 2", "beaten", "began 3", "published 3"]
+    assert other.wait() == 0
+    assert other.lines() == ["began 2", "wrote 2", "beaten", "began 3", "wrote 3", "published 3"]
     assert assert_whole(lake) == {"3"} and [pins.n for pins in lake.publications()] == [1, 2, 3]
 
 
