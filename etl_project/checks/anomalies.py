@@ -66,6 +66,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
+        fact=("source_id", "rejected"),
         message="rejected: {rejected} of the {files} files of {source_id} ({share:.1%}; [checks] rejected_share "
         "allows {allowed:.1%}), such as {paths}",
         remedy="`etl rejected` says what is wrong in each file and what to do. Exclude what is no post, or raise "
@@ -106,6 +107,7 @@ ANOMALIES: tuple[Check, ...] = (
         FROM copies GROUP BY source_id ORDER BY source_id
         """,
         is_blocking=False,
+        fact=("source_id", "copies"),
         message="conflict copies: {copies} of the files of {source_id}, such as {paths}",
         remedy="Keep one file of each post and delete the others, or exclude their names in etl.toml.",
     ),
@@ -116,6 +118,7 @@ ANOMALIES: tuple[Check, ...] = (
         "Among the posts of a source is no file with an ending that posts may have and that its dialect does not read.",
         "SELECT source_id, ending, files FROM internal.files_not_read ORDER BY ALL",
         is_blocking=False,
+        fact=("source_id", "ending", "files"),
         message="not read: what ends in {ending} in {source_id}, {files} of its files",
         remedy="Where they are posts, choose a dialect that reads them; else leave them, or exclude their folder.",
     ),
@@ -132,6 +135,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY source_id
         """,
         is_blocking=False,
+        fact=("source_id",),
         message="the source {source_id} has no post: {what}",
         remedy="Correct its location, dialect or include; a vault that is new needs nothing.",
     ),
@@ -231,6 +235,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY source_id
         """,
         is_blocking=False,
+        fact=("source_id", "day"),
         message="articles of {source_id} on {day}: {articles}, where {usual:.0f} are usual on that weekday and "
         "fewer than {least:.0f} are few",
         remedy="See whether whatever writes the posts still runs, or raise [checks] day_swings.",
@@ -268,6 +273,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY days DESC, source_id
         """,
         is_blocking=False,
+        fact=("source_id", "last_published_on"),
         message="{source_id} has been silent for {days} days, since {last_published_on}; "
         "it usually pauses no longer than {usual_pause_days}, and [checks] silent_pauses allows {allowed_days:.0f}",
         remedy="See whether whatever writes the posts still runs, or raise [checks] silent_pauses.",
