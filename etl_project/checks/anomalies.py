@@ -112,6 +112,28 @@ ANOMALIES: tuple[Check, ...] = (
         remedy="Keep one file of each post and delete the others, or exclude their names in etl.toml.",
     ),
     Check(
+        "no_file_is_in_two_sources",
+        "tables",
+        "post_files",
+        "No file is in two sources, as it is where their folders are the same or one is below the other, by links too.",
+        f"""
+        WITH twice AS (
+            SELECT inode, ctime_ns, min(source_id) AS source_id, max(source_id) AS other
+            FROM internal.inventory
+            WHERE inode IS NOT NULL AND (SELECT count(*) FROM sources) > 1
+            GROUP BY inode, ctime_ns
+            HAVING min(source_id) <> max(source_id)
+        )
+        SELECT source_id, other, count(*) AS files, list(path ORDER BY path)[:{PATHS_NAMED}] AS paths
+        FROM internal.inventory JOIN twice USING (source_id, inode, ctime_ns)
+        GROUP BY source_id, other ORDER BY source_id, other
+        """,
+        is_blocking=False,
+        fact=("source_id", "other", "files"),
+        message="loaded twice: {files} of the files of {source_id} are files of {other}, too, such as {paths}",
+        remedy="Take one of the sources out, or narrow its `include` or `exclude`: each of these posts counts twice.",
+    ),
+    Check(
         "every_ending_of_posts_is_read",
         "tables",
         "post_files",
