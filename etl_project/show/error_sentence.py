@@ -16,6 +16,9 @@ _CHANGE_THE_FILE = ("refresh", "maintain")
 _OS_REMEDIES = {
     errno.EACCES: "Run etl as the user that these files belong to, or give this one the right to them.",
     errno.EPERM: "Run etl as the user that these files belong to, or give this one the right to them.",
+    errno.EEXIST: "A file has the name that a folder should have: move it away, or name another place.",
+    errno.ENOTDIR: "A file has the name that a folder should have: move it away, or name another place.",
+    errno.EISDIR: "A folder has the name that a file should have: move it away, or name another place.",
     errno.EROFS: "Mount it writable, or name another place in etl.toml.",
     errno.ENOSPC: "Make room, then try again.",
     errno.EDQUOT: "Make room, then try again.",
