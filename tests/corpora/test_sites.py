@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import Site
+from real_sites import EXPECTED
 from retellings import Told, copies, templates
 from shelf import Post, Shelf
 
@@ -17,40 +17,7 @@ from etl_project.dialects import DIALECTS, detect_dialect, is_post
 
 ROOT = Path(__file__).parents[2]
 
-# Posts, and how many of them have a title and a date; none is rejected.
-EXPECTED = {
-    "18f": (45, 45, 44),
-    "bitcoinops": (20, 20, 20),
-    "finews": (109, 108, 108),
-    "go-blog": (45, 45, 25),
-    "hexo-site": (35, 35, 1),
-    "hugo-notes": (29, 29, 2),
-    "lctt": (30, 30, 28),
-    "nodejs": (30, 30, 22),
-    "obsidian-hub": (45, 45, 1),
-    "pingcap-cn": (30, 30, 30),
-    "plain-til": (10, 10, 0),
-    "plain-weekly": (6, 6, 0),
-    "ruby-lang": (60, 60, 60),
-    "rust-blog": (35, 35, 35),
-    "this-week-in-rust": (12, 12, 12),
-    "yihui": (68, 68, 67),
-}
-INCLUDE = {"finews": ["_posts/**", "old_post/**"]}
-"""The one site whose posts do not all lie where its generator looks for them."""
-
-
-@pytest.fixture(scope="module")
-def sites(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    site = Site(tmp_path_factory.mktemp("sites"))
-    text = '[warehouse]\npath = "warehouse/posts.duckdb"\n'
-    for name in EXPECTED:
-        location = shared / "sites" / name
-        text += f'\n[[source]]\nname = "{name}"\nlocation = {json.dumps(str(location))}\n'
-        text += f'dialect = "{detect_dialect(location)}"\ninclude = {json.dumps(INCLUDE.get(name, []))}\n'
-    site.config.write_text(text, "utf-8")
-    site.refresh()
-    return site
+pytest_plugins = ["site_fixtures"]
 
 
 @pytest.mark.parametrize("name", EXPECTED)
