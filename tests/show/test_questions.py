@@ -35,6 +35,7 @@ STORY = (
     "and the lighthouse keeper goes on lighting the temporary beacon every evening at dusk."
 )
 SHIPS = '<b data-ship="A1">Gull</b> met <b data-ship="B2">Tern</b>.'
+LINKS = "[f](2026-01-06-f.md) [f]({% post_url 2026-01-06-f %}) [f](/news/2026/01/06/f.html#end)"
 POSTS: list[tuple[str, dict[str, str]]] = [
     # file, front matter and body
     ("_posts/2025-12-01-a.md", {"tags": "port", "body": SHIPS}),
@@ -49,7 +50,7 @@ POSTS: list[tuple[str, dict[str, str]]] = [
         "_posts/2026-01-06-f.md",
         {"tags": "sea-port", "title": "Twice", "body": "港 [n](https://new.example/) [h](https://my.example/)"},
     ),
-    ("_posts/2026-01-07-g.md", {"tags": "seaport", "title": "TWICE!", "body": "    code\n\n    code"}),
+    ("_posts/2026-01-07-g.md", {"tags": "seaport", "title": "TWICE!", "body": "    code\n\n    code\n\n" + LINKS}),
     ("_posts/2026-01-08-h.md", {"title": "The story", "body": f"{STORY}\n\nSource: Morning News"}),
     ("_posts/2026-01-09-i.md", {"title": "The story again", "body": f"{STORY}\n\nSource: Evening Post"}),
     ("_posts/2026-01-10-j.md", {"tags": "port", "body": "draft", "published": "false"}),
@@ -159,7 +160,10 @@ def test_links_images_and_headings_are_found(asked: Site) -> None:
         ("1 to 3", "Three"), ("another of level 1", "One again"),
     ]  # fmt: skip
     assert [row["host"] for row in ask(asked, "most_cited_hosts")] == ["new.example", "old.example"]
-    assert ask(asked, "most_linked_pages", "rows=1") == [{"page": "/index.html", "links": 2, "articles": 1}]
+    assert ask(asked, "most_linked_pages", "rows=2") == [
+        {"page": "/news/2026/01/06/f.html", "links": 3, "articles": 1},
+        {"page": "/index.html", "links": 2, "articles": 1},
+    ]
 
 
 def test_open_tasks_and_fields_are_found(asked: Site) -> None:
