@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from etl_project.checks.check import CheckResult, Stage
 from etl_project.checks.run import run_checks
@@ -94,6 +94,12 @@ class Refresh:
         """Relations and aggregates that were written since the load."""
         self._is_related = False
         """Relations were brought up to date since the load."""
+
+    def again(self, **options: Any) -> Self:
+        """A refresh of the same warehouse with other options, those of `__init__`, that has not begun."""
+        refresh = type(self)(self.settings, **options)
+        refresh.work.stays_attached = True
+        return refresh
 
     def _open_work(self) -> WorkFile:
         """The work file of the kind of warehouse."""
@@ -238,6 +244,12 @@ class Refresh:
         """Count the rows of every table of the contract, and the live articles."""
         with self.work.opened(read_only=True) as con:
             return count_rows_of_each(con, counted())
+
+    def select(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Ask the work file a query. Returns the names of its columns, and its rows."""
+        with self.work.opened(read_only=True) as con:
+            found = con.execute(query)
+            return [column[0] for column in found.description or ()], found.fetchall()
 
     @tells_full_disk("relate the articles")
     @in_stage("relate")

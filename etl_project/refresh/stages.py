@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
-StageName = Literal["list", "read", "load", "relate", "aggregate", "check", "publish"]
+StageName = Literal["list", "read", "load", "relate", "aggregate", "check", "publish", "page"]
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -18,9 +18,10 @@ STAGE_WORDS: dict[StageName | None, str] = {
     "aggregate": "Aggregating",
     "check": "Checking",
     "publish": "Publishing",
+    "page": "Writing the page",
     None: "Dagster",
 }
-"""Stage -> what is shown of it; between the stages, Dagster records the run."""
+"""Stage -> what is shown of it; after the last one, Dagster records the rest of the run."""
 
 
 class Display:
