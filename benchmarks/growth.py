@@ -28,6 +28,7 @@ from benchmarks.measure import run
 from benchmarks.results import Result, Target
 from etl_project.alerts.alerts import Alerts
 from etl_project.cli.beside import run_beside
+from etl_project.cli.recorder import Recorder
 from etl_project.refresh import Refresh
 from etl_project.servers.dagster_home import prepare_home
 from etl_project.settings import Settings, read_settings
@@ -141,7 +142,7 @@ def _refresh(settings: Settings) -> None:
         plan = refresh.plan()
         if not plan.is_no_op:
             alerts = Alerts(settings.alerts, refresh.work, print)
-            assert run_beside(refresh, plan, alerts, lambda done, total: None).success
+            assert run_beside(refresh, plan, Recorder(), alerts, lambda done, total: None).success
     finally:
         refresh.work.lock.release()
 

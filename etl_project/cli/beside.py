@@ -6,7 +6,6 @@ processes that read posts leave the interpreter to the other thread. Nothing of 
 
 from __future__ import annotations
 
-import gc
 import signal
 import threading
 import time
@@ -17,16 +16,15 @@ from dataclasses import dataclass
 
 from etl_project.alerts.alerts import Alerts
 from etl_project.alerts.outcome import tell_outcome
-from etl_project.errors import UserError
+from etl_project.cli.recorder import Recorder
 from etl_project.refresh import Refresh, trying_again
-from etl_project.refresh.disk_full import is_full
 from etl_project.refresh.handed_on import PAGE, HandedOn, Results
 from etl_project.refresh.in_order import take_stages
 from etl_project.refresh.outcome import Outcome
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.read_files import Report
 from etl_project.refresh.trying_again import may_pass, require_known_outages
-from etl_project.show.console import command, count_of
+from etl_project.show.console import count_of
 from etl_project.show.error_sentence import describe_error, is_interrupt
 from etl_project.show.page_rows import queries_by_stage
 
@@ -58,12 +56,13 @@ class Ran(Outcome):
         return self.error
 
 
-def run_beside(work: Refresh, plan: RefreshPlan, alerts: Alerts, report: Report) -> Ran:
+def run_beside(work: Refresh, plan: RefreshPlan, recorder: Recorder, alerts: Alerts, report: Report) -> Ran:
     """Work a plan off, alert about how that ended, and record it in Dagster.
 
     Args:
         work: the refresh; the caller holds the lock of its work file.
         plan: what there is to do; it cannot be used again.
+        recorder: follows the refresh; it may have begun while the plan was made.
         alerts: what is to be told of the outcome.
         report: called with (files done, files in all) while files are read.
 
@@ -75,12 +74,10 @@ def run_beside(work: Refresh, plan: RefreshPlan, alerts: Alerts, report: Report)
     """
     ran = Ran(diff=plan.diff)
     results = Results(work, queries_by_stage())
-    _import_what_both_need()
-    recorder = _Recorder(work, results)
     with _ended_by_sigterm():
         alerts.begin("etl refresh")
         try:
-            recorder.begin()
+            recorder.follow(work, results)
             try:
                 _take(work, plan, ran, results, alerts, recorder, report)
             except BaseException as error:
@@ -104,7 +101,7 @@ def _take(
     ran: Ran,
     results: Results,
     alerts: Alerts,
-    recorder: _Recorder,
+    recorder: Recorder,
     report: Report,
 ) -> None:
     """Take every stage, those to the load once more after an error that may pass, and write the page."""
@@ -139,56 +136,7 @@ def _take(
             results.lead(PAGE, lambda: write_page_of(work.settings))
 
 
-class _Recorder(threading.Thread):
-    """Records a refresh in Dagster as far as that is possible, and keeps why it was not."""
-
-    def __init__(self, work: Refresh, results: Results) -> None:
-        super().__init__(name="records the run in Dagster", daemon=True)
-        self._work = work
-        self._results = results
-        self.has_imported = threading.Event()
-        """Dagster is imported, or cannot be. Until then the other thread imports nothing that Dagster imports, too."""
-        self.run_id: str | None = None
-        self.failure: str | None = None
-        self.trace: str | None = None
-
-    def begin(self) -> None:
-        """Start the thread, where there may be one more."""
-        try:
-            self.start()
-        except RuntimeError as error:
-            self.failure = self._describe(error)
-            self.has_imported.set()
-
-    def wait(self) -> None:
-        """Wait until the thread has ended."""
-        if self.ident is not None:
-            self.join()
-
-    def run(self) -> None:
-        """Import Dagster, and follow the refresh to its end."""
-        try:
-            gc.disable()  # nothing that is imported becomes garbage, and looking for some takes a fifth of the time
-            try:
-                from etl_project.definitions import record_refresh
-            finally:
-                gc.enable()
-                self.has_imported.set()
-            recorded = record_refresh(self._work, self._results)
-            self.run_id, self.failure = recorded.run_id, recorded.failure
-        except BaseException as error:  # whatever it is, the refresh does not depend on it
-            self.failure, self.trace = self._describe(error), traceback.format_exc()
-
-    def _describe(self, error: BaseException) -> str:
-        if is_full(error):
-            return f"The disk of {self._work.settings.dagster_home} is full."
-        if isinstance(error, UserError):
-            return str(error)
-        first_line = next(iter(str(error).strip().splitlines()), "")
-        return f"{first_line} ({type(error).__name__}). For a trace: {command()} --debug refresh"
-
-
-def _wait_for(recorder: _Recorder, results: Results, ran: Ran) -> None:
+def _wait_for(recorder: Recorder, results: Results, ran: Ran) -> None:
     """Wait for the end of the run; a Ctrl-C meanwhile interrupts it."""
     try:
         recorder.wait()
@@ -203,18 +151,6 @@ def _wait_for(recorder: _Recorder, results: Results, ran: Ran) -> None:
     if not (ran.run_id and fails_as_the_refresh):
         ran.unrecorded = recorder.failure
         ran.trace = ran.trace or recorder.trace
-
-
-def _import_what_both_need() -> None:
-    """Import what both threads would import while there is one: Python gives up where each waits for the other.
-
-    That may happen to two that import a package and one of its modules. A test holds that this is all.
-    """
-    import psutil  # noqa: F401
-    import yaml  # noqa: F401
-
-    from etl_project.database import delta_views  # noqa: F401
-    from etl_project.show import summary  # noqa: F401
 
 
 @contextmanager

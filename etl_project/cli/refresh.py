@@ -15,6 +15,7 @@ from etl_project.show.error_sentence import describe_error, is_interrupt
 if TYPE_CHECKING:
     from etl_project.alerts.alerts import Alerts
     from etl_project.cli.beside import Ran
+    from etl_project.cli.recorder import Recorder
     from etl_project.refresh import Refresh
     from etl_project.refresh.plan import RefreshPlan
     from etl_project.refresh.request import Request
@@ -96,16 +97,17 @@ def _options(ask: Request, sources: int) -> str:
 
 
 def _refresh(work: Refresh, alerts: Alerts, *, is_debug: bool) -> int:
+    from etl_project.cli.recorder import Recorder
     from etl_project.show.progress import progress
 
-    began = time.time()
+    began, recorder = time.time(), Recorder()
     try:
         alerts.report_interrupted_refresh()
         with progress(out) as display:
             work.stages.listener = display.enter
-            plan = work.plan()
+            plan = _plan(work, recorder)
             if not plan.is_no_op:
-                return _run(work, plan, alerts, display, began, is_debug=is_debug)
+                return _run(work, plan, recorder, alerts, display, began, is_debug=is_debug)
         _say_no_op(work, plan)
         alerts.report_success(plan.generation, plan.diff.listed, plan.diff.unavailable)
         return SOURCE_MISSING if plan.diff.unavailable else DONE
@@ -115,6 +117,19 @@ def _refresh(work: Refresh, alerts: Alerts, *, is_debug: bool) -> int:
         else:
             alerts.report_failure(describe_error(error).text)
         raise
+
+
+def _plan(work: Refresh, recorder: Recorder) -> RefreshPlan:
+    """Make the plan; what records the refresh begins as soon as it is sure that there will be one."""
+    work.differs = recorder.begin
+    is_left = True
+    try:
+        plan = work.plan()
+        is_left = plan.is_no_op
+        return plan
+    finally:
+        if is_left:
+            recorder.leave()
 
 
 def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:
@@ -151,12 +166,22 @@ def _verified_in_words(plan: RefreshPlan, listed: int) -> str:
     return ", hashed again" if listed == 1 else f", each {'but those in git ' if any(in_git) else ''}hashed again"
 
 
-def _run(work: Refresh, plan: RefreshPlan, alerts: Alerts, display: Display, began: float, *, is_debug: bool) -> int:
+def _run(
+    work: Refresh,
+    plan: RefreshPlan,
+    recorder: Recorder,
+    alerts: Alerts,
+    display: Display,
+    began: float,
+    *,
+    is_debug: bool,
+) -> int:
     """Work a plan off and print how that ended.
 
     Args:
         work: the refresh.
         plan: what there is to do.
+        recorder: records the refresh in Dagster.
         alerts: what is to be told of the outcome.
         display: what a person sees meanwhile.
         began: when the refresh began, in seconds since 1970.
@@ -169,7 +194,7 @@ def _run(work: Refresh, plan: RefreshPlan, alerts: Alerts, display: Display, beg
     from etl_project.cli.beside import run_beside
     from etl_project.show.summary import show_failure
 
-    ran = run_beside(work, plan, alerts, display.report)
+    ran = run_beside(work, plan, recorder, alerts, display.report)
     display.close()
     if ran.is_interrupted and not ran.published:
         raise KeyboardInterrupt

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -88,6 +88,8 @@ class Refresh:
         self.work = self._open_work()
         self.engine: Engine = engine or engine_of(settings)
         self.stages = Stages()
+        self.differs: Callable[[], None] = lambda: None
+        """Called while a plan is made, once it is sure that there will be something to do."""
         self.passed_over: dict[str, str] = {}
         """Source without posts -> what lies there, as of the plan that was loaded; for the checks."""
         self._written: set[str] = set()
@@ -114,7 +116,7 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        return make_plan(self.settings, self.work, self.ask)
+        return make_plan(self.settings, self.work, self.ask, self.differs)
 
     def preview(self) -> RefreshPlan:
         """Make the plan and change nothing: the lock and copies of remote repositories apart, nothing is written.

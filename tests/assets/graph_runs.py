@@ -19,6 +19,7 @@ from conftest import Site
 
 from etl_project.alerts.alerts import Alerts
 from etl_project.cli.beside import Ran, run_beside
+from etl_project.cli.recorder import Recorder
 from etl_project.refresh import Refresh
 
 
@@ -38,12 +39,15 @@ BEGIN = """
 import os, signal, sys, time
 from etl_project.alerts.alerts import Alerts
 from etl_project.cli.beside import run_beside
+from etl_project.cli.recorder import Recorder
 from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 refresh = Refresh(read_settings())
 refresh.work.stays_attached = True
 refresh.work.lock.acquire("a test")
-def run(): run_beside(refresh, refresh.plan(), Alerts(refresh.settings.alerts, refresh.work, print), lambda *_: None)
+def run():
+    alerts = Alerts(refresh.settings.alerts, refresh.work, print)
+    run_beside(refresh, refresh.plan(), Recorder(), alerts, lambda *_: None)
 def until_recorded():
     import sqlite3
     runs = sqlite3.connect(refresh.settings.dagster_home / "runs.db")
@@ -59,7 +63,7 @@ def run_job(site: Site, **options: bool) -> Ran:
     refresh.work.lock.acquire("a test")
     try:
         alerts = Alerts(site.settings.alerts, refresh.work, lambda reason: None)
-        return run_beside(refresh, refresh.plan(), alerts, lambda done, total: None)
+        return run_beside(refresh, refresh.plan(), Recorder(), alerts, lambda done, total: None)
     finally:
         refresh.work.close()
         refresh.work.lock.release()

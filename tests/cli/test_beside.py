@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
@@ -230,36 +231,50 @@ def test_what_may_pass_is_tried_once_more_by_the_stages_and_by_the_run(
 
 
 _IMPORTS = """
-import json, sys
+import json, sys, threading
 from etl_project.alerts.alerts import Alerts
-from etl_project.cli import beside, refresh
+from etl_project.cli import refresh
+from etl_project.cli.beside import run_beside
+from etl_project.cli.recorder import Recorder
 from etl_project.refresh import Refresh
 from etl_project.settings import read_settings
 from etl_project.show.progress import progress
 
-class Nobody(beside._Recorder):
-    def begin(self):
-        self.before = set(sys.modules)
-        self.has_imported.set()
+class Nobody(threading.Thread):
+    def start(self):
+        self.before = before.append(set(sys.modules))
+        raise RuntimeError("this machine has one thread")
 
-beside._Recorder = Nobody
-work = Refresh(read_settings())
+threading.Thread, before = Nobody, []
+work, recorder = Refresh(read_settings()), Recorder()
 work.work.lock.acquire("a test")
-recorders = []
-Nobody.wait = recorders.append
-assert beside.run_beside(work, work.plan(), Alerts(work.settings.alerts, work.work, print), print).success
-imported = set(sys.modules) - recorders[0].before
+work.differs = recorder.begin
+recorder.has_imported.set()
+plan = work.plan()
+assert bool(before) == (sys.argv[2] == "early")
+assert run_beside(work, plan, recorder, Alerts(work.settings.alerts, work.work, print), print).success
+assert recorder.failure.startswith("this machine has one thread")
+imported = set(sys.modules) - before[0]
 import etl_project.definitions
-before = set(json.loads(sys.argv[1]))
-print(json.dumps(sorted(imported & before)))
+print(json.dumps(sorted(imported & set(json.loads(sys.argv[1])))))
 """
 
 
-def test_the_stages_import_nothing_that_the_other_thread_imports_at_the_same_time(posts: Site) -> None:
-    """Python raises an error where two threads import a package and one of its modules and wait for each other."""
+@pytest.mark.parametrize("moment", ["late", "early"])
+def test_the_stages_import_nothing_that_the_other_thread_imports_at_the_same_time(posts: Site, moment: str) -> None:
+    """Python raises an error where two threads import a package and one of its modules and wait for each other.
+
+    The other thread begins while the plan is made, where the last plan found nothing to do and the listing differs.
+    """
+    if moment == "early":
+        posts.refresh()
+        (last := posts.plan()[0]).work.last_plan.write(1, dt.datetime.now(dt.UTC), {}, young_confirmed=True)
+        assert last.plan().is_no_op
+        posts.write("_posts/2026-03-01-four.md", title="Four")
     code = "import json, sys; import etl_project.definitions; print(json.dumps(sorted(sys.modules)))"
     of_dagster = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    ran = subprocess.run([sys.executable, "-c", _IMPORTS, of_dagster], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", _IMPORTS, of_dagster, moment]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
-    # One of the system's, without a module of its own to wait for.
+    # Those of the system, without a module of their own to wait for.
     assert set(json.loads(ran.stdout.splitlines()[-1])) <= {"pwd", "resource"}
