@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import traceback
+from importlib import import_module
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -85,10 +86,12 @@ def _import_what_both_need() -> None:
 
     That may happen to two that import a package and one of its modules. A test holds that this is all.
     """
-    import duckdb  # noqa: F401
-    import psutil  # noqa: F401
-    import pytz  # noqa: F401  # by DuckDB for the first instant that it hands over
-    import yaml  # noqa: F401
-
-    from etl_project.database import delta_views  # noqa: F401
-    from etl_project.show import summary  # noqa: F401
+    for name in (
+        "duckdb",
+        "psutil",
+        "pytz",  # by DuckDB, for the first instant that it hands over
+        "yaml",
+        "etl_project.database.delta_views",
+        "etl_project.show.summary",
+    ):
+        import_module(name)
