@@ -91,6 +91,7 @@ def run_beside(work: Refresh, plan: RefreshPlan, recorder: Recorder, alerts: Ale
                 tell_outcome(alerts, ran)
         finally:
             alerts.end()
+        work.stages.listener("record")
         _wait_for(recorder, results, ran)
     return ran
 
