@@ -1,7 +1,6 @@
 """The plan of a refresh: lists the sources, compares them with the inventory, and decides what there is to do.
 
-A plan changes nothing but the record of the last plan. `etl refresh --plan` prints it; `Refresh.load_tables` works it
-off.
+A plan changes nothing but the record of the last plan. `Refresh.load_tables` works it off.
 """
 
 from __future__ import annotations
@@ -130,9 +129,7 @@ class RefreshPlan:
         return self.state is GenerationState.FAILED and not self.is_changed
 
 
-def make_plan(
-    settings: Settings, work: WorkFile, ask: Request, differs: Callable[[], None] = lambda: None
-) -> RefreshPlan:
+def make_plan(settings: Settings, work: WorkFile, ask: Request, differs: Callable[[], None]) -> RefreshPlan:
     """List the sources, compare them with the inventory, and tell what there is to do.
 
     Args:
@@ -171,8 +168,7 @@ def make_plan(
         if ask.is_dry_run:
             file, is_present_version = work.usable_file()
         else:
-            is_present_version = work.restore()
-            file = work.path if work.path.exists() else None
+            is_present_version, file = work.restore(), work.path if work.path.exists() else None
         con = work.connect()
         try:
             plan = _Planner(settings, work, ask, con, clock, last, file, is_present_version, not_due).plan(

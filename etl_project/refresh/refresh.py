@@ -127,7 +127,7 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: every table is to be built anew and a source cannot be read.
         """
-        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True))
+        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True), lambda: None)
 
     def skipped_outages(self) -> dict[str, str]:
         """Sources that this refresh skips and that the last plan which included them could not read -> why."""
