@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -91,6 +92,17 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     report = yield
     _judge_skip(report, collector.config)
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage among what is imported: half of the time of each worker's collection."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()  # modules and tests stay to the end
+        gc.enable()
 
 
 LONG_FILES = (
