@@ -12,6 +12,7 @@ from typing import Any, Self
 import duckdb
 import pytest
 from built_sites import BuiltSites
+from reading import reading
 
 from etl_project.database.contract import INTERNAL_BY_ARTICLE, OBSERVED, contract
 from etl_project.database.json_file import write_json
@@ -218,7 +219,7 @@ class Site:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query of the published file."""
-        with duckdb.connect(str(self.published), read_only=True) as con:
+        with reading(self.published) as con:
             return con.execute(sql).fetchall()
 
     def column(self, sql: str) -> list[Any]:
@@ -226,7 +227,7 @@ class Site:
 
     def query_work(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query of the work file, whose tables are loaded before they are published."""
-        with duckdb.connect(str(self.published.parent / ".work" / self.published.name), read_only=True) as con:
+        with reading(self.published.parent / ".work" / self.published.name) as con:
             return con.execute(sql).fetchall()
 
     def column_of_work(self, sql: str) -> list[Any]:
@@ -238,7 +239,7 @@ class Site:
         Those of the schema `internal` are among them, and views but those of links and trends, which are of tables that
         are compared and take long.
         """
-        with duckdb.connect(str(self.published), read_only=True) as con:
+        with reading(self.published) as con:
             return _derived(con)
 
     def built(self) -> dict[str, list[tuple[Any, ...]]]:
