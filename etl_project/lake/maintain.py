@@ -85,7 +85,9 @@ def maintain_lake(lake: Lake, run_id: str, keep_generations: int, *, beat_second
 
 
 def maintain_warehouse(settings: Settings, work: WorkFile) -> Maintained:
-    """Maintain the lake of a warehouse; a published file of views shows the versions that are kept. Hold the lock.
+    """Maintain the lake of a warehouse, and make the published file anew; the caller holds the lock.
+
+    A file of views then shows versions that are kept, and one that was brought up to date again and again has no gaps.
 
     Raises:
         LakeBusy: a refresh of the lake is running, on another machine.
@@ -97,8 +99,8 @@ def maintain_warehouse(settings: Settings, work: WorkFile) -> Maintained:
     lake = Lake.open(warehouse.location, parts=warehouse.parts)
     done = maintain_lake(lake, uuid.uuid4().hex, warehouse.keep_generations)
     pins = lake.pins()
-    if pins and warehouse.publish == "views" and work.published.exists():
-        publish_file(lake, pins, work, "views")
+    if pins and work.published.exists():
+        publish_file(lake, pins, work, warehouse.publish, anew=True)
     return done
 
 
