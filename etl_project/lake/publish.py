@@ -101,6 +101,11 @@ class _Edition:
         ).fetchone()
         return cls(*row) if row else None
 
+    @property
+    def is_of_this_version(self) -> bool:
+        """Whether the tables are those of this version of the program."""
+        return (self.schema_version, self.aggregates_version) == (schema_version(), aggregates_version())
+
 
 @dataclass(frozen=True, slots=True)
 class _File:
@@ -109,6 +114,12 @@ class _File:
     edition: _Edition
     scans: frozenset[Scan]
     """Delta tables that it shows by views; none of a file that holds all rows."""
+
+
+def is_of_this_version(lake: Lake, pins: Pins) -> bool:
+    """Whether a publication has the tables of this version of the program; where not, the next refresh is a rebuild."""
+    edition = _edition_of(lake, pins)
+    return edition is None or edition.is_of_this_version
 
 
 def _edition_of(lake: Lake, pins: Pins) -> _Edition | None:
@@ -137,11 +148,10 @@ def _wanted_scans(lake: Lake, pins: Pins, form: Form) -> frozenset[Scan]:
 
 def _base_of(lake: Lake, pins: Pins, file: _File) -> Pins | None:
     """The publication of which the published file holds all rows, where a copy of it may be brought up to date."""
-    edition, present = file.edition, (schema_version(), aggregates_version())
-    if file.scans or (edition.schema_version, edition.aggregates_version) != present:
+    if file.scans or not file.edition.is_of_this_version:
         return None
-    base = lake.pins_of(edition.generation)
-    is_base = base and _edition_of(lake, base) == edition and is_small_change(lake, base, pins)
+    base = lake.pins_of(file.edition.generation)
+    is_base = base and _edition_of(lake, base) == file.edition and is_small_change(lake, base, pins)
     return base if is_base else None
 
 
