@@ -94,6 +94,8 @@ class Refresh:
         """Relations and aggregates that were written since the load."""
         self._is_related = False
         """Relations were brought up to date since the load."""
+        self._done: list[CheckResult] = []
+        """Results of checks of tables that ran where the load wrote the rows."""
 
     def _open_work(self) -> WorkFile:
         """The work file of the kind of warehouse."""
@@ -292,7 +294,8 @@ class Refresh:
         """
         with self.work.opened() as con:
             written = self._written if self.work.knows_touched else None
-            return run_checks(con, stage, self.settings.checks, self.passed_over, written)
+            done = self._done if stage == "tables" else ()
+            return run_checks(con, stage, self.settings.checks, self.passed_over, written, done=done)
 
     @tells_full_disk("publish")
     @in_stage("publish")
