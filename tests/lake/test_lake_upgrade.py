@@ -87,6 +87,7 @@ def test_the_next_refresh_builds_it_anew_and_keeps_what_was_observed(twins: Twin
         assert con.execute("SELECT text_hash, count(*) FROM articles GROUP BY ALL").fetchall() == [("", 6)]
 
 
+@pytest.mark.prove("lake")
 def test_until_then_it_is_maintained_and_the_published_file_stays(twins: Twins) -> None:
     make_older(twins.lake)
     work = WorkFile(twins.settings.warehouse.path)
