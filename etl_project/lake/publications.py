@@ -59,17 +59,14 @@ def newest_pins(place: Place) -> Pins | None:
     return _read(place, files[-1][1].path) if files else None
 
 
-def pins_of(place: Place, n: int) -> Pins | None:
-    """Read the newest publication of a refresh; None where none is kept.
+def pins_of(place: Place, sequence: int) -> Pins | None:
+    """Read the publication of a number; None where it is not kept.
 
     Raises:
         LakeUnavailable: the store cannot be read.
     """
-    for _, file in reversed(_files(open_table(place, PUBLICATIONS.folder))):
-        pins = _read(place, file.path)
-        if pins.n <= n:
-            return pins if pins.n == n else None
-    return None
+    files = dict(_files(open_table(place, PUBLICATIONS.folder)))
+    return _read(place, files[sequence].path) if sequence in files else None
 
 
 def all_pins(place: Place) -> list[Pins]:

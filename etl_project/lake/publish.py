@@ -71,6 +71,7 @@ def publish_file(lake: Lake, pins: Pins, work: WorkFile, form: Form, *, anew: bo
                 update(con, lake, base, pins)
             else:
                 _fill(con, lake, pins, form)
+            con.execute(_PUBLICATION, {"sequence": pins.sequence, "run_id": pins.run_id})
             con.execute("CHECKPOINT work")
             work.detach(con)
         work.replace_by(new)
@@ -79,6 +80,10 @@ def publish_file(lake: Lake, pins: Pins, work: WorkFile, form: Form, *, anew: bo
         work.close()
         for ending in ("", ".wal", ".rebuilding", ".rebuilding.wal"):
             Path(f"{work.path}{ending}").unlink(missing_ok=True)
+
+
+_PUBLICATION = "CREATE OR REPLACE TABLE internal.publication AS SELECT $sequence AS sequence, $run_id AS run_id"
+"""Notes in the file itself of which publication it is: several may be of one refresh, and differ in internal tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,10 @@ class _File:
     edition: _Edition
     scans: frozenset[Scan]
     """Delta tables that it shows by views; none of a file that holds all rows."""
+    sequence: int
+    """Number of its publication."""
+    run_id: str
+    """Run that made the publication."""
 
 
 def is_of_this_version(lake: Lake, pins: Pins) -> bool:
@@ -135,9 +144,11 @@ def _published_file(work: WorkFile) -> _File | None:
         work.attach_read_only(con, work.published)
         try:
             edition, scans = _Edition.read(con), scans_of(con)
+            is_noted = con.execute("FROM duckdb_tables() WHERE database_name = 'work' AND table_name = 'publication'")
+            noted = con.execute("FROM internal.publication").fetchone() if is_noted.fetchone() else None
         finally:
             work.detach(con)
-    return _File(edition, scans) if edition else None
+    return _File(edition, scans, *noted) if edition and noted else None
 
 
 def _wanted_scans(lake: Lake, pins: Pins, form: Form) -> frozenset[Scan]:
@@ -150,8 +161,8 @@ def _base_of(lake: Lake, pins: Pins, file: _File) -> Pins | None:
     """The publication of which the published file holds all rows, where a copy of it may be brought up to date."""
     if file.scans or not file.edition.is_of_this_version:
         return None
-    base = lake.pins_of(file.edition.generation)
-    is_base = base and _edition_of(lake, base) == file.edition and is_small_change(lake, base, pins)
+    base = lake.publication(file.sequence)
+    is_base = base and base.run_id == file.run_id and is_small_change(lake, base, pins)
     return base if is_base else None
 
 

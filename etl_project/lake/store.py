@@ -81,9 +81,9 @@ class Lake:
         """Read the newest publication; None before the first."""
         return newest_pins(self.place)
 
-    def pins_of(self, n: int) -> Pins | None:
-        """Read the newest publication of a refresh; None where none is kept."""
-        return pins_of(self.place, n)
+    def publication(self, sequence: int) -> Pins | None:
+        """Read the publication of a number; None where it is not kept."""
+        return pins_of(self.place, sequence)
 
     def publications(self) -> list[Pins]:
         """Read every publication that is kept, the oldest first."""

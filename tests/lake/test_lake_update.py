@@ -76,6 +76,25 @@ def test_new_and_edited_posts_are_written_into_a_copy_of_the_file(twins: Twins, 
     assert_equals_a_full_copy(twins)
 
 
+def test_a_publication_of_the_same_refresh_is_no_reason_to_miss_what_it_changed(twins: Twins, done: list[str]) -> None:
+    """A refresh that only makes sure of files that were young publishes the same number once more."""
+    lake = twins.lake
+    pins = lake.pins()
+    assert pins
+    files = lake.files(pins, "internal.inventory")
+    with lake.connect(pins, ["internal.inventory"]) as con, lake.lease("again"):
+        for file in files[:1]:
+            address = lake.place.address(f"internal/inventory/{file.path}")
+            rows = con.sql(f"SELECT * REPLACE (size + 1 AS size) FROM read_parquet('{address}')")
+            written = lake.write("internal.inventory", file.part, rows, "again")
+            assert written
+            lake.publish(lake.commit(pins.n, pins, [written], [file], "again"))
+    twins.site.write("_posts/2026-02-01-new.md")
+    refresh(twins)
+    assert done == ["update"]
+    assert_equals_a_full_copy(twins)
+
+
 @pytest.mark.prove("lake")
 @pytest.mark.timeout(600)
 def test_so_are_deletes_moves_and_rejections(twins: Twins, done: list[str]) -> None:
