@@ -54,11 +54,13 @@ def stages(*options):
     settings = read_settings()
     refresh = refresh_class(settings)(settings, full="--full" in options)
     refresh.work.lock.acquire("the stages")
-    refresh.load_tables(refresh.plan())
-    refresh.run_checks("tables")
-    refresh.build_aggregates()
-    refresh.run_checks("aggregates")
-    refresh.publish()
+    plan = refresh.plan()
+    if not plan.is_no_op:
+        refresh.load_tables(plan)
+        refresh.run_checks("tables")
+        refresh.build_aggregates()
+        refresh.run_checks("aggregates")
+        refresh.publish()
     refresh.work.lock.release()
 
 print("ready", flush=True)
