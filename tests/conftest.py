@@ -17,6 +17,8 @@ from etl_project.database.json_file import write_json
 from etl_project.database.work_file import WorkFile
 from etl_project.load.aggregates import aggregates
 from etl_project.refresh import Refresh
+from etl_project.refresh.in_order import take_stages
+from etl_project.refresh.outcome import Outcome
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.result import TablesLoaded
 from etl_project.settings import Settings, read_settings
@@ -187,15 +189,10 @@ class Site:
         if plan.is_no_op:
             return None
         refresh.work.stays_attached = True
-        loaded = refresh.load_tables(plan)
-        broken = [r for r in refresh.run_checks("tables") if r.check.is_blocking and not r.passed]
-        refresh.relate()
-        broken += [r for r in refresh.run_checks("related") if r.check.is_blocking and not r.passed]
-        refresh.build_aggregates()
-        broken += [r for r in refresh.run_checks("aggregates") if r.check.is_blocking and not r.passed]
-        assert not broken, broken
-        refresh.publish()
-        return loaded
+        outcome = Outcome()
+        take_stages(refresh, plan, outcome)
+        assert not outcome.failed, outcome.failed
+        return outcome.tables
 
     def load(self, **options: Any) -> TablesLoaded | None:
         """Plan and load the tables of the work file, and no more; None when there is nothing to do.

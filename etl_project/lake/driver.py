@@ -34,6 +34,8 @@ from etl_project.lake.whole import Load, merge_parts, write_whole_tables
 from etl_project.lake.work_list import WorkList
 from etl_project.refresh.disk_full import tells_full_disk
 from etl_project.refresh.guard import guard_leaving, require_every_source
+from etl_project.refresh.in_order import take_stages_to_publish
+from etl_project.refresh.outcome import Outcome
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.read_files import REJECTED_NAMED, FilesRead, Report, count_leaving_again
 from etl_project.refresh.refresh import Refresh, counted, describe_load
@@ -130,7 +132,8 @@ class LakeRefresh(Refresh):
                 "extract": extract_milliseconds,
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
-            loaded = describe_load(plan, read, number, counted(), milliseconds, self.engine.nodes)
+            outages = self.work.last_plan.outages()
+            loaded = describe_load(plan, read, number, counted(), milliseconds, self.engine.nodes, outages)
             self._done = self._results_of(parts, plan, loaded)
             self.work.end_stage(con)
         except BaseException:
@@ -220,20 +223,17 @@ class LakeRefresh(Refresh):
         self.work.let_go()
         self.work.note_copy_of(pins)
         self.work.end_run()
-        return publish_file(self.lake, pins, WorkFile(self.settings.warehouse.path), self.settings.warehouse.publish)
+        file = WorkFile(self.settings.warehouse.path)
+        published = publish_file(self.lake, pins, file, self.settings.warehouse.publish)
+        self._note_warnings(published)
+        return published
 
     def _begin_anew(self) -> None:
         """Take every stage before the publication again; one with failed checks is refused by it."""
         self._load = None
         plan = self.plan()
-        if plan.is_no_op:
-            return
-        self.load_tables(plan)
-        self.run_checks("tables")
-        self.relate()
-        self.run_checks("related")
-        self.build_aggregates()
-        self.run_checks("aggregates")
+        if not plan.is_no_op:
+            take_stages_to_publish(self, plan, Outcome())
 
     def _commit(self, con: duckdb.DuckDBPyConnection, number: int) -> Pins:
         """Commit the files of parts, and the whole tables that differ from those of the publication before."""

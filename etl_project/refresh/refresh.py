@@ -9,15 +9,19 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from etl_project.checks.check import CheckResult, Stage
 from etl_project.checks.run import run_checks
+from etl_project.checks.standing import read_standing, write_standing
 from etl_project.database.contract import RELATED, contract
 from etl_project.database.generation import GenerationState, generation
+from etl_project.database.last_plan import Outage
 from etl_project.database.previous import PREVIOUS, REPLACED_FILE, attach_empty_previous, attach_previous
 from etl_project.database.publish import Published, publish
 from etl_project.database.sql import count_rows_of_each, transaction
@@ -88,14 +92,24 @@ class Refresh:
         self.work = self._open_work()
         self.engine: Engine = engine or engine_of(settings)
         self.stages = Stages()
+        self.differs: Callable[[], None] = lambda: None
+        """Called while a plan is made, once it is sure that there will be something to do."""
         self.passed_over: dict[str, str] = {}
         """Source without posts -> what lies there, as of the plan that was loaded; for the checks."""
         self._written: set[str] = set()
         """Relations and aggregates that were written since the load."""
+        self._results: dict[Stage, list[CheckResult]] = {}
+        """Stage -> results of its checks, the last time they ran."""
         self._is_related = False
         """Relations were brought up to date since the load."""
         self._done: list[CheckResult] = []
         """Results of checks of tables that ran where the load wrote the rows."""
+
+    def again(self, **options: Any) -> Self:
+        """A refresh of the same warehouse with other options, those of `__init__`, that has not begun."""
+        refresh = type(self)(self.settings, **options)
+        refresh.work.stays_attached = True
+        return refresh
 
     def _open_work(self) -> WorkFile:
         """The work file of the kind of warehouse."""
@@ -110,7 +124,7 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        return make_plan(self.settings, self.work, self.ask)
+        return make_plan(self.settings, self.work, self.ask, self.differs)
 
     def preview(self) -> RefreshPlan:
         """Make the plan and change nothing: the lock and copies of remote repositories apart, nothing is written.
@@ -121,7 +135,7 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: every table is to be built anew and a source cannot be read.
         """
-        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True))
+        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True), lambda: None)
 
     def skipped_outages(self) -> dict[str, str]:
         """Sources that this refresh skips and that the last plan which included them could not read -> why."""
@@ -170,7 +184,8 @@ class Refresh:
                 "extract": extract_milliseconds,
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
-            loaded = describe_load(plan, read, number, tables, milliseconds, self.engine.nodes)
+            outages = self.work.last_plan.outages()
+            loaded = describe_load(plan, read, number, tables, milliseconds, self.engine.nodes, outages)
             if may_check_touched_rows(plan, self.ask, self.work, loaded):
                 note_touched(con, read.staged())
                 self.work.knows_touched = True
@@ -241,6 +256,12 @@ class Refresh:
         with self.work.opened(read_only=True) as con:
             return count_rows_of_each(con, counted())
 
+    def select(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Ask the work file a query. Returns the names of its columns, and its rows."""
+        with self.work.opened(read_only=True) as con:
+            found = con.execute(query)
+            return [column[0] for column in found.description or ()], found.fetchall()
+
     @tells_full_disk("relate the articles")
     @in_stage("relate")
     def relate(self) -> dict[str, int]:
@@ -294,8 +315,11 @@ class Refresh:
         """
         with self.work.opened() as con:
             written = self._written if self.work.knows_touched else None
+            standing = read_standing(self.work.warnings)
             done = self._done if stage == "tables" else ()
-            return run_checks(con, stage, self.settings.checks, self.passed_over, written, done=done)
+            results = run_checks(con, stage, self.settings.checks, self.passed_over, written, standing, done)
+        self._results[stage] = results
+        return results
 
     @tells_full_disk("publish")
     @in_stage("publish")
@@ -306,7 +330,14 @@ class Refresh:
             NotBuilt: there is no generation yet.
             NotChecked: its checks have not passed.
         """
-        return publish(self.work)
+        published = publish(self.work)
+        self._note_warnings(published)
+        return published
+
+    def _note_warnings(self, published: Published) -> None:
+        """Record what was warned of, so that the next refresh can tell what is new."""
+        with suppress(OSError):  # at worst it is told once more
+            write_standing(self.work.warnings, chain(*self._results.values()), published.generation)
 
     def _attach_target(self, plan: RefreshPlan) -> Path:
         """Attach the file to write, in use; tables that are built anew go to a file beside the work file."""
@@ -342,6 +373,7 @@ def describe_load(
     tables: Collection[str],
     milliseconds: dict[str, int],
     nodes: Mapping[str, NodeWork],
+    outages: Mapping[str, Outage],
 ) -> TablesLoaded:
     """Tell what a load did, from the work file in use.
 
@@ -352,6 +384,7 @@ def describe_load(
         tables: what to count the rows of.
         milliseconds: stage -> how long it took.
         nodes: machine -> what it read, where this one did not read all.
+        outages: sources that the last plan could not read.
     """
     con = plan.connection
     is_new = number != plan.generation
@@ -368,6 +401,9 @@ def describe_load(
         changes=dict(changes),
         milliseconds=milliseconds,
         unavailable=read.unavailable,
+        still_unavailable=frozenset(
+            name for name, why in read.unavailable.items() if name in outages and outages[name].reason == why
+        ),
         missed=read.missed,
         newly_rejected=read.newly_rejected,
         commits={name: version.commit_id for name, version in read.versions.items() if version.commit_id},
