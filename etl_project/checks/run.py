@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,7 @@ def run_checks(
     passed_over: Mapping[str, str] = MappingProxyType({}),
     written: Collection[str] | None = None,
     standing: Standing = MappingProxyType({}),
+    done: Sequence[CheckResult] = (),
 ) -> list[CheckResult]:
     """Run the checks of a stage on the work file, and take the step of the generation that they allow.
 
@@ -52,18 +53,26 @@ def run_checks(
         written: relations and aggregates that were written since the load, where the load noted which other rows it
             may have written: blocking checks cover only what was written. None for all rows.
         standing: what the last published refresh warned of.
+        done: results of checks of the stage that ran where the rows were written.
     """
     if stage == "tables":
         con.execute(note_categories(of_touched=written is not None))
-    checks = [check for check in CHECKS if check.stage == stage]
-    results = _run_all(con, checks, thresholds, None, passed_over, written, standing)
+    known = {result.check.name for result in done}
+    checks = [check for check in CHECKS if check.stage == stage and check.name not in known]
+    results = [*done, *_run_all(con, checks, thresholds, None, passed_over, written, standing)]
     if any(result.check.is_blocking and not result.passed for result in results):
         take_step(con, Step.FAIL_CHECKS)
         return results
-    record_passed(con, stage, checked_all_rows=written is None)
+    checked_all_rows = written is None and all(result.checked_all_rows for result in done)
+    record_passed(con, stage, checked_all_rows=checked_all_rows)
     if stage in _STEPS:
         take_step(con, _STEPS[stage])
     return results
+
+
+def run_blocking_checks(con: duckdb.DuckDBPyConnection, checks: Sequence[Check]) -> list[CheckResult]:
+    """Run some blocking checks on all rows of the tables in use. What they mean is up to the caller."""
+    return _run_all(con, checks, Thresholds(), None, {})
 
 
 def warnings(

@@ -30,7 +30,9 @@ FORMER_VALUES = {
 
 _FORMER_VALUES_BY_TYPE = {
     "VARCHAR": "''",
+    "JSON": "'null'",
     "BIGINT": "0",
+    "UBIGINT": "0",
     "INTEGER": "0",
     "DOUBLE": "0",
     "BOOLEAN": "false",
@@ -94,9 +96,14 @@ def _value_of_missing(table: str, column: Column) -> str:
     """Expression of the value that a column has in the rows of a file that lacks it."""
     if (table, column.name) in FORMER_VALUES:
         return FORMER_VALUES[table, column.name].format(file=REPLACED_FILE)
-    if column.is_nullable:
+    return former_value(column.type, is_nullable=column.is_nullable)
+
+
+def former_value(kind: str, *, is_nullable: bool) -> str:
+    """Expression of the value that a column of a type has in rows of a version that lacks it."""
+    if is_nullable:
         return "NULL"
-    return "[]" if column.type.endswith("[]") else _FORMER_VALUES_BY_TYPE[column.type]
+    return "[]" if kind.endswith("]") else _FORMER_VALUES_BY_TYPE[kind]
 
 
 def _make_qualify_clause(con: duckdb.DuckDBPyConnection, table: str, columns: set[str]) -> str:

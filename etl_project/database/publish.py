@@ -43,7 +43,7 @@ class Published:
     """The file that it replaced was not as it was published; it is kept as the previous one, if it opens."""
 
 
-def publish(work: WorkFile, *, again: bool = False) -> Published:
+def publish(work: WorkFile, *, is_moved: bool = False) -> Published:
     """Replace the published file by the present generation, unless it is that already.
 
     A reader that has the old file open keeps reading it; a reader that opens it now gets the new one. The old one is
@@ -51,7 +51,8 @@ def publish(work: WorkFile, *, again: bool = False) -> Published:
 
     Args:
         work: the work file.
-        again: whether a published file of the same generation is replaced, too: its form may be another.
+        is_moved: whether the work file was made for this publication alone: it becomes the published file, also where
+            that is of the same generation.
 
     Raises:
         NotBuilt: there is no generation yet.
@@ -65,7 +66,8 @@ def publish(work: WorkFile, *, again: bool = False) -> Published:
         # Published twice, the previous file would be a copy of it, and there would be nothing to go back to.
         edition = work.published_edition()
         was_written_into = work.is_written_into()
-        is_published = work.is_edition(con, edition) and not (was_written_into or again)
+        is_there = work.is_edition(con, edition) and not was_written_into
+        is_published = is_there and not is_moved
         if not is_published:
             con.execute("CHECKPOINT work")
     # Whoever closes a copy of the file lets go of the locks of this process on it, too.
@@ -79,11 +81,11 @@ def publish(work: WorkFile, *, again: bool = False) -> Published:
     unfinished = work.unfinished
     unfinished.unlink(missing_ok=True)
     try:
-        _copy(work.path, unfinished)
+        (_move if is_moved else _copy)(work.path, unfinished)
         # After a crash before the rename the old file is still ours, and no reason to accuse anybody.
         work.publication.write(unfinished, *([] if was_written_into else [target]))
         Path(f"{target}.wal").unlink(missing_ok=True)
-        if edition is not None:  # a damaged file must not replace a good one
+        if edition is not None and not is_there:  # a damaged file must not replace a good one
             _keep_previous(work)
         unfinished.replace(target)
     except BaseException:
@@ -129,10 +131,27 @@ def _copy(origin: Path, copy: Path) -> None:
             fcntl.ioctl(written.fileno(), _FICLONE, read.fileno())
         except OSError:
             shutil.copyfile(origin, copy)
-        with contextlib.suppress(OSError):  # a file system without permissions
-            # Readers only, and of them whom the umask lets read: it took its bits when the copy was created.
-            os.fchmod(written.fileno(), os.fstat(written.fileno()).st_mode & 0o444)
-        os.fsync(written.fileno())
+        _seal(written.fileno())
+
+
+def _move(origin: Path, target: Path) -> None:
+    try:
+        origin.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:  # the published file is linked to another disk
+            raise
+        _copy(origin, target)
+        return
+    with target.open("rb") as moved:
+        _seal(moved.fileno())
+
+
+def _seal(descriptor: int) -> None:
+    """Let an open file be read only, and make sure that it is on disk."""
+    with contextlib.suppress(OSError):  # a file system without permissions
+        # Readers only, and of them whom the umask lets read: it took its bits when the file was created.
+        os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o444)
+    os.fsync(descriptor)
 
 
 def _keep_previous(work: WorkFile) -> None:

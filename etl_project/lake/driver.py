@@ -9,11 +9,13 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl_project.checks.check import CheckResult
 from etl_project.database.arrow import frame_of, registered
 from etl_project.database.publish import Published, require_checked
 from etl_project.database.sql import count_rows, first_number, transaction
@@ -21,8 +23,9 @@ from etl_project.database.work_file import WorkFile
 from etl_project.engines.batch import ManifestRow
 from etl_project.lake.data_files import LakeFile
 from etl_project.lake.mirror import LakeWork
+from etl_project.lake.part_checks import results_of_parts
 from etl_project.lake.part_files import tables_by_part
-from etl_project.lake.part_task import Assignment
+from etl_project.lake.part_task import Assignment, PartDone
 from etl_project.lake.publications import Pins
 from etl_project.lake.publish import publish_file
 from etl_project.lake.rounds import PartsDone, run_parts
@@ -37,6 +40,7 @@ from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.read_files import REJECTED_NAMED, FilesRead, Report, count_leaving_again
 from etl_project.refresh.refresh import Refresh, counted, describe_load
 from etl_project.refresh.result import TablesLoaded
+from etl_project.refresh.rows_to_check import may_check_touched_rows
 from etl_project.refresh.stages import in_stage
 from etl_project.scan.compare import FILES_TO_READ, record_read_files
 from etl_project.sources.access import close_readers
@@ -130,6 +134,7 @@ class LakeRefresh(Refresh):
             }
             outages = self.work.last_plan.outages()
             loaded = describe_load(plan, read, number, counted(), milliseconds, self.engine.nodes, outages)
+            self._done = self._results_of(parts, plan, loaded)
             self.work.end_stage(con)
         except BaseException:
             con.close()
@@ -163,6 +168,13 @@ class LakeRefresh(Refresh):
             left = count_leaving_again(plan, "SELECT source_id, path, file_hash, reason FROM outcomes")
             guard_leaving(left, self.settings)
         return parts
+
+    def _results_of(self, parts: Sequence[PartDone], plan: RefreshPlan, loaded: TablesLoaded) -> list[CheckResult]:
+        """Results of the checks that tasks of parts ran; none where those of all rows are to be run here."""
+        are_all = len(parts) == self.lake.parts
+        if not (are_all or may_check_touched_rows(plan, self.ask, self.work, loaded)):
+            return []
+        return results_of_parts([part.violated for part in parts], checked_all_rows=are_all)
 
     def _assign(self, plan: RefreshPlan, run_id: str, number: int) -> Assignment:
         con = plan.connection

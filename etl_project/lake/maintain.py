@@ -17,7 +17,7 @@ from etl_project.lake.lease import BEAT_SECONDS, live_runs, remove_expired, stor
 from etl_project.lake.logs import clean_log
 from etl_project.lake.place import StoredObject
 from etl_project.lake.publications import PUBLICATIONS, Pins
-from etl_project.lake.publish import publish_file
+from etl_project.lake.publish import is_of_this_version, publish_file
 from etl_project.lake.store import Lake
 from etl_project.lake.tables import lake_tables
 from etl_project.settings import Settings
@@ -73,7 +73,8 @@ def maintain_lake(lake: Lake, run_id: str, keep_generations: int, *, beat_second
         if base is None:
             return Maintained()
         lake.heal(base, run_id)
-        adds, removes = _merge_small_files(lake, base, run_id)
+        # A rebuild, which is to come, replaces all files of another version.
+        adds, removes = _merge_small_files(lake, base, run_id) if is_of_this_version(lake, base) else ([], [])
         pins = lake.commit(base.n, base, adds, removes, run_id)
         before = store_now(lake.place, run_id)
         known = len(lake.publications())
@@ -85,7 +86,9 @@ def maintain_lake(lake: Lake, run_id: str, keep_generations: int, *, beat_second
 
 
 def maintain_warehouse(settings: Settings, work: WorkFile) -> Maintained:
-    """Maintain the lake of a warehouse; a published file of views shows the versions that are kept. Hold the lock.
+    """Maintain the lake of a warehouse, and make the published file anew; the caller holds the lock.
+
+    A file of views then shows versions that are kept, and one that was brought up to date again and again has no gaps.
 
     Raises:
         LakeBusy: a refresh of the lake is running, on another machine.
@@ -97,8 +100,8 @@ def maintain_warehouse(settings: Settings, work: WorkFile) -> Maintained:
     lake = Lake.open(warehouse.location, parts=warehouse.parts)
     done = maintain_lake(lake, uuid.uuid4().hex, warehouse.keep_generations)
     pins = lake.pins()
-    if pins and warehouse.publish == "views" and work.published.exists():
-        publish_file(lake, pins, work, "views")
+    if pins and work.published.exists() and is_of_this_version(lake, pins):
+        publish_file(lake, pins, work, warehouse.publish, anew=True)
     return done
 
 

@@ -41,6 +41,7 @@ class LakeWork(WorkFile):
         self._lease: AbstractContextManager[None] | None = None
         self.base: Pins | None = None
         """The publication that `catch_up` found the newest: what the work file is a copy of from then on."""
+        self.was_left_clean = True  # until it has to be made anew
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Connect to the DuckDB in memory that files are attached to, which may read the lake."""
@@ -75,6 +76,7 @@ class LakeWork(WorkFile):
         self.base = pins = self.lake.pins()
         if self._is_copy_of(pins) and self.path.exists():
             return
+        self.was_left_clean = False
         self.let_go()
         self._record.unlink(missing_ok=True)
         if pins is None:

@@ -24,6 +24,7 @@ from etl_project.database.template import attach_statement, template_file
 from etl_project.database.work_file import MEMORY_LIMIT
 from etl_project.engines.local import CarefulEngine, LocalEngine
 from etl_project.lake.moves import end_histories, exchange_articles, found_and_lost, take_moves
+from etl_project.lake.part_checks import check_part
 from etl_project.lake.part_files import columns_of_files, derived_by_part, select_files, tables_by_part, write_files
 from etl_project.lake.part_of import part_of
 from etl_project.lake.part_task import PartDone, PartTask
@@ -192,6 +193,8 @@ def _merge(con: duckdb.DuckDBPyConnection, task: PartTask, read: FilesRead) -> P
         rebuilt=derived_by_part() if common.is_rebuild else (),
         carried=PREVIOUS if common.is_rebuild else None,
     )
+    removed = {*written.removes}
+    left = [file for file in task.before if file.part == task.part and file not in removed]
     return PartDone(
         part=task.part,
         adds=written.adds,
@@ -204,6 +207,7 @@ def _merge(con: duckdb.DuckDBPyConnection, task: PartTask, read: FilesRead) -> P
         lost=None if common.is_first else lost,
         outcomes=frame_of(con, _OUTCOMES),
         touched=None if common.relates_all else frame_of(con, _TOUCHED),
+        violated=check_part(con, common.lake.place, [*left, *written.adds]),
     )
 
 

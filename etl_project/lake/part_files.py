@@ -78,7 +78,7 @@ UNION SELECT source_id, path FROM deleted_files
 
 _BY_ARTICLE = Dying(("article_id",), "FROM articles_to_replace UNION FROM retained_articles")
 
-DYING = {
+_DYING = {
     "post_files": Dying(_FILE, f"{_REPLACED_FILES} UNION SELECT source_id, path FROM post_files"),
     "rejected_files": Dying(_FILE, _REPLACED_FILES),
     "internal.inventory": Dying(
@@ -92,6 +92,11 @@ DYING = {
 }
 """Table of a part -> the rows that die, asked of the temporary tables of a merge and of the new rows. Of a table that
 is not named, all rows of the articles that are replaced die."""
+
+
+def dying_rows(name: str) -> Dying:
+    """Which rows of a table of parts die in a merge: of a key either all or none."""
+    return _DYING.get(name, _BY_ARTICLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ def write_files(
     """
     written, new = Written(), count_rows_of_each(con, tables_by_part())
     for name in tables_by_part():
-        table, dying = lake_tables()[name], DYING.get(name, _BY_ARTICLE)
+        table, dying = lake_tables()[name], dying_rows(name)
         files = [file for file in before if file.table == name and file.part == part]
         kept = ""
         if name in rebuilt:

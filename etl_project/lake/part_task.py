@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from etl_project.checks.check import CheckResult
 from etl_project.insight import Insight
 from etl_project.lake.data_files import LakeFile
 from etl_project.lake.moves import Moves
@@ -98,3 +99,5 @@ class PartDone:
     reason."""
     touched: pl.DataFrame | None = None
     """Articles to relate anew: article_id; None where all are."""
+    violated: Sequence[CheckResult] = ()
+    """Checks of the rows of the part that are violated."""

@@ -59,6 +59,16 @@ def newest_pins(place: Place) -> Pins | None:
     return _read(place, files[-1][1].path) if files else None
 
 
+def pins_of(place: Place, sequence: int) -> Pins | None:
+    """Read the publication of a number; None where it is not kept.
+
+    Raises:
+        LakeUnavailable: the store cannot be read.
+    """
+    files = dict(_files(open_table(place, PUBLICATIONS.folder)))
+    return _read(place, files[sequence].path) if sequence in files else None
+
+
 def all_pins(place: Place) -> list[Pins]:
     """Read every publication that is kept, the oldest first.
 

@@ -21,7 +21,7 @@ from etl_project.lake.connect import OPEN_AT_ONCE, select_rows
 from etl_project.lake.data_files import LakeFile, write_file
 from etl_project.lake.lease import BEAT_SECONDS, hold_lease, live_runs
 from etl_project.lake.place import Place
-from etl_project.lake.publications import PUBLICATIONS, Pins, all_pins, append_pins, newest_pins
+from etl_project.lake.publications import PUBLICATIONS, Pins, all_pins, append_pins, newest_pins, pins_of
 from etl_project.lake.tables import LakeTable, lake_tables
 
 if TYPE_CHECKING:
@@ -80,6 +80,10 @@ class Lake:
     def pins(self) -> Pins | None:
         """Read the newest publication; None before the first."""
         return newest_pins(self.place)
+
+    def publication(self, sequence: int) -> Pins | None:
+        """Read the publication of a number; None where it is not kept."""
+        return pins_of(self.place, sequence)
 
     def publications(self) -> list[Pins]:
         """Read every publication that is kept, the oldest first."""

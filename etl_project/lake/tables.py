@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etl_project.database.contract import Table, contract
+from etl_project.database.previous import former_value
 from etl_project.database.sql import quoted
 from etl_project.database.template import template_file
 from etl_project.load.aggregates import aggregates
@@ -51,6 +52,8 @@ class LakeTable:
     columns: Mapping[str, str]
     """Column -> type in DuckDB, in order."""
     comment: str
+    needed: frozenset[str] = frozenset()
+    """Columns that have a value in every row."""
 
     @property
     def folder(self) -> str:
@@ -73,12 +76,16 @@ class LakeTable:
         """SQL that makes a row of the table of a row of a file.
 
         Args:
-            there: the columns that files have; all by default. Others are NULL.
+            there: the columns that files have; all by default. Others, of files of an older version, are NULL, or have
+                the value that a rebuild gives them.
         """
         return ", ".join(
-            _restored(name, kind) if there is None or name in there else f'NULL::{kind} AS "{name}"'
+            _restored(name, kind) if there is None or name in there else f'{self._former(name)}::{kind} AS "{name}"'
             for name, kind in self.columns.items()
         )
+
+    def _former(self, name: str) -> str:
+        return former_value(self.columns[name], is_nullable=name not in self.needed)
 
     def no_stored(self) -> str:
         """SQL of a row of NULL in the types of files."""
@@ -99,7 +106,8 @@ def lake_tables() -> dict[str, LakeTable]:
 
 
 def _public(table: Table) -> LakeTable:
-    return LakeTable(table.name, {column.name: column.type for column in table.columns}, table.comment)
+    needed = frozenset(column.name for column in table.columns if not column.is_nullable)
+    return LakeTable(table.name, {column.name: column.type for column in table.columns}, table.comment, needed)
 
 
 def _internal_tables() -> dict[str, LakeTable]:
@@ -109,15 +117,20 @@ def _internal_tables() -> dict[str, LakeTable]:
         con.execute(f"ATTACH {quoted(template_file())} AS template (READ_ONLY)")
         rows = con.execute(
             """
-            SELECT 'internal.' || table_name, column_name, data_type, coalesce(t.comment, '')
+            SELECT 'internal.' || table_name, column_name, data_type, is_nullable, coalesce(t.comment, '')
             FROM duckdb_columns() AS c JOIN duckdb_tables() AS t USING (database_name, schema_name, table_name)
             WHERE database_name = 'template' AND schema_name = 'internal'
             ORDER BY c.table_oid, column_index
             """
         ).fetchall()
-    names = {name: comment for name, _, _, comment in rows}
+    names = {name: comment for name, *_, comment in rows}
     return {
-        name: LakeTable(name, {column: kind for table, column, kind, _ in rows if table == name}, comment)
+        name: LakeTable(
+            name,
+            {column: kind for table, column, kind, *_ in rows if table == name},
+            comment,
+            frozenset(column for table, column, _, is_nullable, _ in rows if table == name and not is_nullable),
+        )
         for name, comment in names.items()
     }
 

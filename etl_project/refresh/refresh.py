@@ -102,6 +102,8 @@ class Refresh:
         """Stage -> results of its checks, the last time they ran."""
         self._is_related = False
         """Relations were brought up to date since the load."""
+        self._done: list[CheckResult] = []
+        """Results of checks of tables that ran where the load wrote the rows."""
 
     def again(self, **options: Any) -> Self:
         """A refresh of the same warehouse with other options, those of `__init__`, that has not begun."""
@@ -314,7 +316,8 @@ class Refresh:
         with self.work.opened() as con:
             written = self._written if self.work.knows_touched else None
             standing = read_standing(self.work.warnings)
-            results = run_checks(con, stage, self.settings.checks, self.passed_over, written, standing)
+            done = self._done if stage == "tables" else ()
+            results = run_checks(con, stage, self.settings.checks, self.passed_over, written, standing, done)
         self._results[stage] = results
         return results
 

@@ -43,7 +43,7 @@ from etl_project import cli, definitions
 from etl_project.database.contract import contract
 from etl_project.engines import batch, local, stage
 from etl_project.extract.body.language import detect_language
-from etl_project.refresh.refresh import Refresh
+from etl_project.lake.choose import refresh_class
 from etl_project.settings import read_settings
 
 # What every fork would load again, and copy.
@@ -51,13 +51,16 @@ contract(), detect_language("Words and other words of a language, " * 20)
 gc.freeze()
 
 def stages(*options):
-    refresh = Refresh(read_settings(), full="--full" in options)
+    settings = read_settings()
+    refresh = refresh_class(settings)(settings, full="--full" in options)
     refresh.work.lock.acquire("the stages")
-    refresh.load_tables(refresh.plan())
-    refresh.run_checks("tables")
-    refresh.build_aggregates()
-    refresh.run_checks("aggregates")
-    refresh.publish()
+    plan = refresh.plan()
+    if not plan.is_no_op:
+        refresh.load_tables(plan)
+        refresh.run_checks("tables")
+        refresh.build_aggregates()
+        refresh.run_checks("aggregates")
+        refresh.publish()
     refresh.work.lock.release()
 
 print("ready", flush=True)
@@ -139,10 +142,10 @@ class Forks:
 
 
 @contextlib.contextmanager
-def forks(site: Site) -> Iterator[Forks]:
-    """Make ready to start refreshes of a site."""
+def forks(site: Site, first: str = "") -> Iterator[Forks]:
+    """Make ready to start refreshes of a site, all of which begin with some statements."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _FORKS, str(site.folder / "said.txt")], cwd=ROOT, env=environment(site),
+        [sys.executable, "-c", f"{first}\n{_FORKS}", str(site.folder / "said.txt")], cwd=ROOT, env=environment(site),
         text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     with process:

@@ -24,6 +24,7 @@ from etl_project.refresh.outcome import Outcome
 from etl_project.refresh.result import TablesLoaded
 from etl_project.scan.clock import Clock
 from etl_project.settings import Settings, read_settings
+from etl_project.show.query import open_published
 
 PARTS = 4
 
@@ -96,14 +97,19 @@ class Twins:
         return loaded
 
     def assert_equal(self) -> None:
-        """Assert that every table of the lake has the rows of the file."""
-        one, lake = rows_of_file(self.site), self.rows_of_lake()
+        """Assert that every table of the lake has the rows of the file, and of the file that is made of the lake."""
+        one, lake, published = rows_of_file(self.site), self.rows_of_lake(), self.rows_of_its_file()
         for table, rows in one.items():
             assert lake[table] == rows, table
+            assert published[table] == rows, table
 
     def rows_of_lake(self) -> Rows:
         lake = self.lake
         with lake.connect(lake.pins()) as con:
+            return {name: con.execute(query_of(name)).fetchall() for name in compared()}
+
+    def rows_of_its_file(self) -> Rows:
+        with open_published(self.settings.warehouse.path) as con:
             return {name: con.execute(query_of(name)).fetchall() for name in compared()}
 
     def paths(self) -> dict[str, set[str]]:
