@@ -66,6 +66,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
+        needs="FROM post_files WHERE status = 'rejected'",
         message="rejected: {rejected} of the {files} files of {source_id} ({share:.1%}; [checks] rejected_share "
         "allows {allowed:.1%}), such as {paths}",
         remedy="`etl rejected` says what is wrong in each file and what to do. Exclude what is no post, or raise "
@@ -83,6 +84,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY ALL
         """,
         is_blocking=False,
+        needs="FROM post_files WHERE status = 'rejected'",
         message="{path} was loaded before and is rejected now: {reason}",
         remedy="`etl rejected` says what is wrong in each file and what to do.",
     ),
@@ -161,6 +163,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
+        needs="FROM articles WHERE published_at IS NULL",
         message="without a date: {undated} of the {added} articles added to {source_id} ({share:.1%}; [checks] "
         "undated_share allows {allowed:.1%}), such as {paths}",
         remedy="Date them, or raise [checks] undated_share; `etl explain FILE` shows where a date is looked for.",
@@ -193,6 +196,8 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY ALL
         """,
         is_blocking=False,
+        needs="FROM internal.categories_seen "
+        f"HAVING min(refresh_id) < {_LAST_REFRESH} AND max(refresh_id) = {_LAST_REFRESH}",
         message="{source_id} has a category it never had, {category}, in {paths}",
         remedy="Correct it where it is a slip; a category that is meant is told once.",
     ),
@@ -231,6 +236,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY source_id
         """,
         is_blocking=False,
+        needs=f"FROM articles_by_date HAVING min(published_on) <= getvariable('as_of')::DATE - 7 * {WEEKS}",
         message="articles of {source_id} on {day}: {articles}, where {usual:.0f} are usual on that weekday and "
         "fewer than {least:.0f} are few",
         remedy="See whether whatever writes the posts still runs, or raise [checks] day_swings.",
@@ -268,6 +274,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY days DESC, source_id
         """,
         is_blocking=False,
+        needs=f"FROM articles_by_date WHERE articles > 0 HAVING count(*) > {FEWEST_PAUSES}",
         message="{source_id} has been silent for {days} days, since {last_published_on}; "
         "it usually pauses no longer than {usual_pause_days}, and [checks] silent_pauses allows {allowed_days:.0f}",
         remedy="See whether whatever writes the posts still runs, or raise [checks] silent_pauses.",
