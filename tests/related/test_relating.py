@@ -175,7 +175,7 @@ def test_a_failure_leaves_everything_to_be_related_again(shelf: Shelf, monkeypat
     shelf.relate()
     shelf.change({"s:b": Post(LONGER)})
     with monkeypatch.context() as patch:
-        patch.setattr("etl_project.related.stories._replace_stories", lambda con: 1 / 0)
+        patch.setattr("etl_project.related.stories._replace_stories", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             relate(shelf.con, Insight())
     shelf.change({"s:b": Post(STORY), "s:c": Post(LONGER)})
