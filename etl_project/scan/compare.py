@@ -237,12 +237,15 @@ def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str, *, may_defer: 
             return
 
 
-def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> None:
+def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> bool:
     """Record in `listed_files` what became of the files that were read, and choose winners again.
 
     Args:
         con: the connection of the plan.
         files: a query of staged rows: source_id, path, status; `closed` where a file could not be opened.
+
+    Returns:
+        Whether some file is no article; else there is nothing more to read.
     """
     # Rows are inserted anew and the old ones deleted: an update of every row takes twenty times as long.
     con.execute(
@@ -258,7 +261,8 @@ def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> None:
         """
     )
     # What was to be read counted as good when winners were chosen.
-    if first_number(con, f"SELECT count(*) FROM listed_files WHERE is_read AND known_status IN {_OUT}"):
+    is_some_out = first_number(con, f"SELECT count(*) FROM listed_files WHERE is_read AND known_status IN {_OUT}") > 0
+    if is_some_out:
         choose_winners(con)
         con.execute(
             """
@@ -266,6 +270,7 @@ def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> None:
             WHERE is_read AND known_status = 'loaded' AND is_winner = was_shadowed
             """
         )
+    return is_some_out
 
 
 def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
