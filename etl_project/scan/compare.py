@@ -106,7 +106,8 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
     for name in failed:
         forget_source(con, name)
     unavailable |= failed
-    choose_winners(con)
+    if any(pinned.source.identity != "path" for pinned in ask.sources):
+        choose_winners(con)
     deleted = con.execute("SELECT count(*) FROM deleted_files").fetchone()
     listed = dict.fromkeys([s.name for s in ask.sources if s.name not in unavailable], 0)
     return Diff(
