@@ -236,7 +236,8 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY source_id
         """,
         is_blocking=False,
-        needs=f"FROM articles_by_date HAVING min(published_on) <= getvariable('as_of')::DATE - 7 * {WEEKS}",
+        # In no time zone is the day more than two days later than that of `as_of` elsewhere.
+        needs=f"FROM articles_by_date HAVING min(published_on) <= getvariable('as_of')::DATE + 2 - 7 * {WEEKS}",
         message="articles of {source_id} on {day}: {articles}, where {usual:.0f} are usual on that weekday and "
         "fewer than {least:.0f} are few",
         remedy="See whether whatever writes the posts still runs, or raise [checks] day_swings.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etl_project.database.contract import TERMS
-from etl_project.database.sql import count_rows
+from etl_project.database.sql import count_rows_of_each
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,8 +49,8 @@ def replace_terms(con: duckdb.DuckDBPyConnection) -> None:
             f"INSERT INTO touched_{table} SELECT DISTINCT {key} FROM article_{table} "
             "SEMI JOIN changing_articles USING (article_id)"
         )
-        if not count_rows(con, f"touched_{table}"):
-            continue
+    touched = count_rows_of_each(con, [f"touched_{table}" for table in TERMS])
+    for table, key in ((table, key) for table, key in TERMS.items() if touched[f"touched_{table}"]):
         # Where articles disagree on what a category is nested in, the nested reading counts.
         parents = ("max(parent_id) AS parent_id,", f"max({PARENT_ID_SQL}) AS parent_id,")
         parent, parent_of_name = parents if table == "categories" else ("", "")

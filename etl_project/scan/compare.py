@@ -110,10 +110,13 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
         choose_winners(con)
     deleted = con.execute("SELECT count(*) FROM deleted_files").fetchone()
     listed = dict.fromkeys([s.name for s in ask.sources if s.name not in unavailable], 0)
+    counts = con.execute(
+        f"SELECT source_id, count(*), count(*) FILTER ({_IS_TO_READ}) FROM listed_files GROUP BY 1"
+    ).fetchall()
     return Diff(
-        listed=listed | dict(con.execute("SELECT source_id, count(*) FROM listed_files GROUP BY 1").fetchall()),
+        listed=listed | {name: files for name, files, _ in counts},
         unavailable=unavailable,
-        to_read=dict(con.execute(f"SELECT source_id, count(*) FROM ({FILES_TO_READ}) GROUP BY 1").fetchall()),
+        to_read={name: files for name, _, files in counts if files},
         deleted=deleted[0] if deleted else 0,
         leaving=articles_leaving(con, ask.sources) if deleted and deleted[0] else {},
         missed=missed,
@@ -161,10 +164,9 @@ def _fill_deleted_files(con: duckdb.DuckDBPyConnection, unlisted: Iterable[str])
     )
 
 
-FILES_TO_READ = """
-SELECT * FROM listed_files
-WHERE NOT is_read AND (is_changed OR is_reparse OR is_winner = was_shadowed AND known_status = 'loaded')
-"""
+_IS_TO_READ = "NOT is_read AND (is_changed OR is_reparse OR is_winner = was_shadowed AND known_status = 'loaded')"
+
+FILES_TO_READ = f"SELECT * FROM listed_files WHERE {_IS_TO_READ}"
 """Files whose rows may differ from those of the last refresh: changed, read under other settings, or with another
 part among the files of one identity."""
 
