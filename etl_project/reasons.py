@@ -57,7 +57,7 @@ SUGGESTIONS: dict[str, str] = {
     "empty": "Write the post, or delete the empty file.",
     "not_regular_file": "Replace it with a plain file inside the source, or exclude it in etl.toml.",
     "permission_denied": "Give the user that runs the refresh the right to read the file.",
-    "lfs_pointer": "Keep posts out of Git LFS, or read a working copy that holds their contents as a folder.",
+    "lfs_pointer": "Read as a folder a working copy that holds their contents, or keep posts out of Git LFS.",
     "not_downloaded": "Download the file: open it, or keep the folder on this Mac.",
     "not_a_page": "Nothing is wrong: the site has no page for it. Exclude it in etl.toml to list it no more.",
     "docutils_missing": "Run `pip install docutils` in the environment of etl; the next refresh reads the file.",

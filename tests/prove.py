@@ -35,6 +35,7 @@ SECTIONS = {
     "install": "the wheel in an empty environment and an empty folder",
     "objects": "objects of an S3 server that others wrote",
     "lake": "lakes: drivers that are killed, and tables on an S3 server that others wrote",
+    "clients": "the published file in older versions of DuckDB",
     "ray": "posts read on a cluster of two nodes",
 }
 """Section -> what it proves."""

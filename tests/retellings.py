@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -56,6 +57,37 @@ def copies(posts: list[Told], number: int, seed: int) -> Iterator[tuple[int, str
             text = f"{text}\n\n{rng.choice(FOOTERS)}"
         if kind in ("headline", "all"):
             title = rng.choice(HEADLINES).format(title)
+        yield at, kind, Told(title, text)
+
+
+OTHER_SIGNS = str.maketrans({"“": '"', "”": '"', "，": ",", "。": ".", "：": ":", "（": "(", "）": ")"})
+SENTENCE = re.compile(r".+?(?:[。！？\n]+|[.!?](?=\s)|$)\s*", re.DOTALL)
+ADVERTISEMENTS = ("点击查看更多 ", "Read more: subscribe to our newsletter. ", "相关阅读：今日热点。")
+
+
+def edited(posts: list[Told], number: int, seed: int) -> Iterator[tuple[int, str, Told]]:
+    """Copies of posts as editors make them: position of the original, what was done to it, and the copy."""
+    rng = random.Random(seed)
+    kinds = ("left out", "advertised", "other signs", "misread", "beheaded", "quarter cut", "renamed with footer")
+    for n in range(number):
+        at = rng.randrange(len(posts))
+        kind = kinds[n % len(kinds)]
+        title, text = posts[at].title, posts[at].text
+        sentences = SENTENCE.findall(text)
+        if kind == "left out":
+            text = "".join(sentence for sentence in sentences if rng.random() > 0.12)
+        elif kind == "advertised":
+            text = "".join(f"{s}{rng.choice(ADVERTISEMENTS) if n % 6 == 5 else ''}" for n, s in enumerate(sentences))
+        elif kind == "other signs":
+            title, text = title.translate(OTHER_SIGNS).upper(), text.translate(OTHER_SIGNS)
+        elif kind == "misread":
+            text = "".join("某" if rng.random() < 0.01 and letter.isalpha() else letter for letter in text)
+        elif kind == "beheaded":
+            text = "".join(sentences[1:])
+        elif kind == "quarter cut":
+            text = text[: len(text) * 3 // 4]
+        else:
+            title, text = rng.choice(HEADLINES[-2:]), f"{text}\n\n{rng.choice(FOOTERS)}"
         yield at, kind, Told(title, text)
 
 

@@ -108,7 +108,7 @@ def search_articles(
         BadSearch: the words or the filters cannot be used.
         TookTooLong: it was stopped at its deadline.
     """
-    filters = Filters(tuple(sources), parse_day(first, "from"), parse_day(last, "to"))
+    filters = Filters(tuple(sources), parse_day(first, "first"), parse_day(last, "last"))
     with open_locked(published, limits, internal=internal) as file:
         hits, found = hits_of(file.con, words, filters, max(1, min(count, limits.rows)), limits.seconds)
     columns = ["article_id", "source_id", "published_on", "title", "url", "score", "snippet"]

@@ -67,6 +67,7 @@ ANOMALIES: tuple[Check, ...] = (
         """,
         is_blocking=False,
         needs="FROM post_files WHERE status = 'rejected'",
+        fact=("source_id", "rejected"),
         message="rejected: {rejected} of the {files} files of {source_id} ({share:.1%}; [checks] rejected_share "
         "allows {allowed:.1%}), such as {paths}",
         remedy="`etl rejected` says what is wrong in each file and what to do. Exclude what is no post, or raise "
@@ -108,8 +109,32 @@ ANOMALIES: tuple[Check, ...] = (
         FROM copies GROUP BY source_id ORDER BY source_id
         """,
         is_blocking=False,
+        fact=("source_id", "copies"),
         message="conflict copies: {copies} of the files of {source_id}, such as {paths}",
         remedy="Keep one file of each post and delete the others, or exclude their names in etl.toml.",
+    ),
+    Check(
+        "no_file_is_in_two_sources",
+        "tables",
+        "post_files",
+        "No file is in two sources, as it is where their folders are the same or one is below the other, by links too.",
+        f"""
+        WITH twice AS (
+            SELECT inode, ctime_ns, min(source_id) AS source_id, max(source_id) AS other
+            FROM internal.inventory
+            WHERE inode IS NOT NULL AND (SELECT count(*) FROM sources) > 1
+            GROUP BY inode, ctime_ns
+            HAVING min(source_id) <> max(source_id)
+        )
+        SELECT source_id, other, count(*) AS files, list(path ORDER BY path)[:{PATHS_NAMED}] AS paths
+        FROM internal.inventory JOIN twice USING (source_id, inode, ctime_ns)
+        GROUP BY source_id, other ORDER BY source_id, other
+        """,
+        is_blocking=False,
+        needs="FROM sources HAVING count(*) > 1",
+        fact=("source_id", "other", "files"),
+        message="loaded twice: {files} of the files of {source_id} are files of {other}, too, such as {paths}",
+        remedy="Take one of the sources out, or narrow its `include` or `exclude`: each of these posts counts twice.",
     ),
     Check(
         "every_ending_of_posts_is_read",
@@ -118,6 +143,7 @@ ANOMALIES: tuple[Check, ...] = (
         "Among the posts of a source is no file with an ending that posts may have and that its dialect does not read.",
         "SELECT source_id, ending, files FROM internal.files_not_read ORDER BY ALL",
         is_blocking=False,
+        fact=("source_id", "ending", "files"),
         message="not read: what ends in {ending} in {source_id}, {files} of its files",
         remedy="Where they are posts, choose a dialect that reads them; else leave them, or exclude their folder.",
     ),
@@ -134,6 +160,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY source_id
         """,
         is_blocking=False,
+        fact=("source_id",),
         message="the source {source_id} has no post: {what}",
         remedy="Correct its location, dialect or include; a vault that is new needs nothing.",
     ),
@@ -238,6 +265,7 @@ ANOMALIES: tuple[Check, ...] = (
         is_blocking=False,
         # In no time zone is the day more than two days later than that of `as_of` elsewhere.
         needs=f"FROM articles_by_date HAVING min(published_on) <= getvariable('as_of')::DATE + 2 - 7 * {WEEKS}",
+        fact=("source_id", "day"),
         message="articles of {source_id} on {day}: {articles}, where {usual:.0f} are usual on that weekday and "
         "fewer than {least:.0f} are few",
         remedy="See whether whatever writes the posts still runs, or raise [checks] day_swings.",
@@ -276,6 +304,7 @@ ANOMALIES: tuple[Check, ...] = (
         """,
         is_blocking=False,
         needs=f"FROM articles_by_date WHERE articles > 0 HAVING count(*) > {FEWEST_PAUSES}",
+        fact=("source_id", "last_published_on"),
         message="{source_id} has been silent for {days} days, since {last_published_on}; "
         "it usually pauses no longer than {usual_pause_days}, and [checks] silent_pauses allows {allowed_days:.0f}",
         remedy="See whether whatever writes the posts still runs, or raise [checks] silent_pauses.",

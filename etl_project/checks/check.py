@@ -38,6 +38,10 @@ class Check:
     needs: str = ""
     """Rows without which none violates it, as `FROM table WHERE condition`: where there are none, it has passed. To ask
     that takes a fraction of the time."""
+    fact: tuple[str, ...] = ()
+    """Columns by which a violating row is the same at the next refresh, so that people are told of it once. None for a
+    check of what the last refresh did: that is always new."""
+
     shared: str = ""
     """What its query reads by name and others too, as `name AS (...)`: made once for all of them."""
 
@@ -65,14 +69,27 @@ class CheckResult:
     violations: int
     """Rows that violate the sentence."""
     rows: list[dict[str, Value]]
-    """Some of them: column -> value."""
+    """Some of them, the new ones first: column -> value."""
     checked_all_rows: bool = True
     """Whether every row was checked, and not only those that the refresh may have written."""
+    facts: Mapping[str, int | None] = field(default_factory=dict)
+    """What the rows say, of a check that names its facts -> number of the refresh since which it stands, None where it
+    is new."""
 
     @property
     def passed(self) -> bool:
         """Whether no row violates the sentence."""
         return self.violations == 0
+
+    @property
+    def standing_since(self) -> list[int]:
+        """Of each violating row that was there at the last published refresh: the refresh since which it is."""
+        return [since for since in self.facts.values() if since is not None]
+
+    @property
+    def new(self) -> int:
+        """Rows that violate the sentence and did not at the last published refresh."""
+        return self.violations - len(self.standing_since)
 
     @property
     def sample(self) -> list[str]:

@@ -13,6 +13,7 @@ from etl_project.checks.anomalies import ANOMALIES, note_categories
 from etl_project.checks.check import Check, CheckResult, Stage, plain
 from etl_project.checks.integrity import INTEGRITY
 from etl_project.checks.record import record_passed
+from etl_project.checks.standing import Standing, fact_of
 from etl_project.checks.thresholds import Thresholds
 from etl_project.database.generation import Step, take_step
 from etl_project.database.live_sql import LAST_AS_OF
@@ -37,6 +38,7 @@ def run_checks(
     thresholds: Thresholds,
     passed_over: Mapping[str, str] = MappingProxyType({}),
     written: Collection[str] | None = None,
+    standing: Standing = MappingProxyType({}),
 ) -> list[CheckResult]:
     """Run the checks of a stage on the work file, and take the step of the generation that they allow.
 
@@ -49,12 +51,13 @@ def run_checks(
         passed_over: source that lists no post -> what lies there, in words.
         written: relations and aggregates that were written since the load, where the load noted which other rows it
             may have written: blocking checks cover only what was written. None for all rows.
+        standing: what the last published refresh warned of.
     """
     with transaction(con):
         if stage == "tables":
             con.execute(note_categories(of_touched=written is not None))
         checks = [check for check in CHECKS if check.stage == stage]
-        results = _run_all(con, checks, thresholds, None, passed_over, written)
+        results = _run_all(con, checks, thresholds, None, passed_over, written, standing)
         if any(result.check.is_blocking and not result.passed for result in results):
             take_step(con, Step.FAIL_CHECKS)
             return results
@@ -91,13 +94,20 @@ def _run_all(
     as_of: dt.datetime | None,
     passed_over: Mapping[str, str],
     written: Collection[str] | None = None,
+    standing: Standing = MappingProxyType({}),
 ) -> list[CheckResult]:
     queries = {check: query for check in checks if (query := _query(check, written))}
     if any(not check.is_blocking for check in queries):
         _set_variables(con, thresholds, as_of, passed_over)
     violated = _find_violated(con, _leave_out_needless(con, queries))
     return [
-        _run_check(con, check, queries[check], checked_all_rows=written is None or queries[check] == check.sql)
+        _run_check(
+            con,
+            check,
+            queries[check],
+            standing.get(check.name, {}),
+            checked_all_rows=written is None or queries[check] == check.sql,
+        )
         if check.name in violated
         else CheckResult(check, 0, [], written is None or queries.get(check) == check.sql)
         for check in checks
@@ -146,10 +156,16 @@ def _set_variables(
     con.execute("".join(f"SET VARIABLE {name} = {value};" for name, value in variables.items()))
 
 
-def _run_check(con: duckdb.DuckDBPyConnection, check: Check, query: str, *, checked_all_rows: bool) -> CheckResult:
+def _run_check(
+    con: duckdb.DuckDBPyConnection, check: Check, query: str, standing: Mapping[str, int], *, checked_all_rows: bool
+) -> CheckResult:
     violations = con.execute(f"WITH {check.shared}\n{query}" if check.shared else query)
     names = [column[0] for column in violations.description or ()]
-    sample = violations.fetchmany(SAMPLE_ROWS)
+    # Of facts there are a few for each source; of other rows there may be millions.
+    sample = violations.fetchall() if check.fact else violations.fetchmany(SAMPLE_ROWS)
     more = sum(map(len, iter(lambda: violations.fetchmany(_ROWS_PER_FETCH), [])))
     rows = [{n: plain(v) for n, v in zip(names, row, strict=True)} for row in sample]
-    return CheckResult(check, len(sample) + more, rows, checked_all_rows)
+    facts = {fact: standing.get(fact) for row in rows if (fact := fact_of(check, row))}
+    if check.fact:
+        rows.sort(key=lambda row: fact_of(check, row) in standing)
+    return CheckResult(check, len(sample) + more, rows[:SAMPLE_ROWS], checked_all_rows, facts)

@@ -40,7 +40,7 @@ class WorkFile:
     """The private database beside a published file.
 
     Layout, for `warehouse/posts.duckdb`: `warehouse/.work/posts.duckdb`, its lock, the staging folder,
-    `posts.last_plan.json`, `posts.published.json` and `posts.alerts.json`.
+    `posts.last_plan.json`, `posts.published.json`, `posts.alerts.json` and `posts.warnings.json`.
     """
 
     def __init__(self, published: Path) -> None:
@@ -56,6 +56,7 @@ class WorkFile:
         self.last_plan = LastPlanFile(self.folder / f"{name}.last_plan.json")
         self.publication = PublicationRecord(self.folder / f"{name}.published.json")
         self.alerts = self.folder / f"{name}.alerts.json"
+        self.warnings = self.folder / f"{name}.warnings.json"
         self.damaged: Path | None = None
         """Where `restore` put a damaged work file."""
         self.stays_attached = False
@@ -239,6 +240,7 @@ class WorkFile:
             unfinished_of(self.last_plan.path),
             unfinished_of(self.publication.path),
             unfinished_of(self.alerts),
+            unfinished_of(self.warnings),
         ]
         for file in leftovers:
             file.unlink(missing_ok=True)

@@ -126,7 +126,8 @@ class LakeRefresh(Refresh):
                 "extract": extract_milliseconds,
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
-            loaded = describe_load(plan, read, number, counted(), milliseconds, self.engine.nodes)
+            outages = self.work.last_plan.outages()
+            loaded = describe_load(plan, read, number, counted(), milliseconds, self.engine.nodes, outages)
             self.work.end_stage(con)
         except BaseException:
             con.close()
@@ -208,7 +209,10 @@ class LakeRefresh(Refresh):
         self.work.let_go()
         self.work.note_copy_of(pins)
         self.work.end_run()
-        return publish_file(self.lake, pins, WorkFile(self.settings.warehouse.path), self.settings.warehouse.publish)
+        file = WorkFile(self.settings.warehouse.path)
+        published = publish_file(self.lake, pins, file, self.settings.warehouse.publish)
+        self._note_warnings(published)
+        return published
 
     def _begin_anew(self) -> None:
         """Take every stage before the publication again; one with failed checks is refused by it."""

@@ -10,14 +10,18 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl_project.checks.check import CheckResult, Stage
 from etl_project.checks.run import run_checks
+from etl_project.checks.standing import read_standing, write_standing
 from etl_project.database.contract import RELATED, contract
 from etl_project.database.generation import GenerationState, generation
+from etl_project.database.last_plan import Outage
 from etl_project.database.previous import PREVIOUS, REPLACED_FILE, attach_empty_previous, attach_previous
 from etl_project.database.publish import Published, publish
 from etl_project.database.sql import count_rows_of_each, transaction
@@ -92,6 +96,8 @@ class Refresh:
         """Source without posts -> what lies there, as of the plan that was loaded; for the checks."""
         self._written: set[str] = set()
         """Relations and aggregates that were written since the load."""
+        self._results: dict[Stage, list[CheckResult]] = {}
+        """Stage -> results of its checks, the last time they ran."""
         self._is_related = False
         """Relations were brought up to date since the load."""
 
@@ -168,7 +174,8 @@ class Refresh:
                 "extract": extract_milliseconds,
                 "load": milliseconds_since(began) - extract_milliseconds,
             }
-            loaded = describe_load(plan, read, number, tables, milliseconds, self.engine.nodes)
+            outages = self.work.last_plan.outages()
+            loaded = describe_load(plan, read, number, tables, milliseconds, self.engine.nodes, outages)
             if may_check_touched_rows(plan, self.ask, self.work, loaded):
                 note_touched(con, read.staged())
                 self.work.knows_touched = True
@@ -292,7 +299,10 @@ class Refresh:
         """
         with self.work.opened() as con:
             written = self._written if self.work.knows_touched else None
-            return run_checks(con, stage, self.settings.checks, self.passed_over, written)
+            standing = read_standing(self.work.warnings)
+            results = run_checks(con, stage, self.settings.checks, self.passed_over, written, standing)
+        self._results[stage] = results
+        return results
 
     @tells_full_disk("publish")
     @in_stage("publish")
@@ -303,7 +313,14 @@ class Refresh:
             NotBuilt: there is no generation yet.
             NotChecked: its checks have not passed.
         """
-        return publish(self.work)
+        published = publish(self.work)
+        self._note_warnings(published)
+        return published
+
+    def _note_warnings(self, published: Published) -> None:
+        """Record what was warned of, so that the next refresh can tell what is new."""
+        with suppress(OSError):  # at worst it is told once more
+            write_standing(self.work.warnings, chain(*self._results.values()), published.generation)
 
     def _attach_target(self, plan: RefreshPlan) -> Path:
         """Attach the file to write, in use; tables that are built anew go to a file beside the work file."""
@@ -339,6 +356,7 @@ def describe_load(
     tables: Collection[str],
     milliseconds: dict[str, int],
     nodes: Mapping[str, NodeWork],
+    outages: Mapping[str, Outage],
 ) -> TablesLoaded:
     """Tell what a load did, from the work file in use.
 
@@ -349,6 +367,7 @@ def describe_load(
         tables: what to count the rows of.
         milliseconds: stage -> how long it took.
         nodes: machine -> what it read, where this one did not read all.
+        outages: sources that the last plan could not read.
     """
     con = plan.connection
     is_new = number != plan.generation
@@ -365,6 +384,9 @@ def describe_load(
         changes=dict(changes),
         milliseconds=milliseconds,
         unavailable=read.unavailable,
+        still_unavailable=frozenset(
+            name for name, why in read.unavailable.items() if name in outages and outages[name].reason == why
+        ),
         missed=read.missed,
         newly_rejected=read.newly_rejected,
         commits={name: version.commit_id for name, version in read.versions.items() if version.commit_id},

@@ -25,6 +25,8 @@ class TablesLoaded:
     """list, extract, load -> how long it took."""
     unavailable: dict[str, str]
     """Source -> why it could not be read."""
+    still_unavailable: frozenset[str]
+    """Those of them that the last plan could not read either, for the same reason."""
     missed: list[str]
     """Files whose bytes changed although their signature did not, as `source/path`."""
     newly_rejected: list[str]

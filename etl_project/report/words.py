@@ -280,7 +280,10 @@ _CHINESE_REASONS = {
     "empty": ("空文件", "写上内容，或删除这个空文件。"),
     "not_regular_file": ("不是普通文件", "换成来源之内的普通文件，或在 etl.toml 中排除它。"),
     "permission_denied": ("没有权限", "给运行刷新的用户读取该文件的权限。"),
-    "lfs_pointer": ("Git LFS 指针", "不要把文章放进 Git LFS，或把含有其内容的工作副本作为文件夹来读。"),
+    "lfs_pointer": (
+        "Git LFS 一类的指针",
+        "把含有文件内容的工作副本作为文件夹来读，或不要把文章放进 Git LFS。",
+    ),
     "not_downloaded": ("尚未下载", "下载该文件：打开它，或把文件夹保留在这台 Mac 上。"),
     "not_a_page": ("不是页面", "并无错误：网站没有为它生成页面。在 etl.toml 中排除后不再列出。"),
     "docutils_missing": ("缺少 docutils", "在 etl 的环境中运行 `pip install docutils`；下次刷新会读取该文件。"),

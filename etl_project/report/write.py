@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from etl_project.database.work_file import WorkFile
-from etl_project.errors import UserError
+from etl_project.errors import BAD_USAGE, UserError
 from etl_project.report.content import json_for_html, read_content
 from etl_project.report.libraries import read_libraries
 from etl_project.settings.tables import Language
@@ -30,6 +30,12 @@ _FIELD = re.compile(r"\{\{([\w.]+)\}\}")
 
 class CannotWritePage(UserError):
     """The page cannot be written where it should be."""
+
+
+class NoPage(UserError):
+    """The page would take the place of a file that is none."""
+
+    exit_code = BAD_USAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def write_report(published: Path, output: Path, language: Language = "en", *, is
 
     Args:
         published: the published file.
-        output: the page, replaced as a whole; its folder is made.
+        output: the page, replaced as a whole; its folder is made. A link is followed, a device or pipe written to.
         language: the language of the words of the page; those of posts are as they are.
         is_internal: whether rejected files and articles that are not live are named. Else they are counts.
 
@@ -57,10 +63,12 @@ def write_report(published: Path, output: Path, language: Language = "en", *, is
         NoWarehouse: there is no published file, or it cannot be opened.
         OtherVersion: another version made the published file, and it lacks what the page shows.
         OutputInUse: the output is a file of the warehouse.
+        NoPage: the output is there, and is something else than a page.
         CannotWritePage: the file or its folder cannot be written to.
     """
     started = time.perf_counter()
     refuse_own_file(output, published)
+    _refuse_what_is_no_page(output)
     with published_tables(published) as con:
         library, charts = read_libraries(WorkFile(published).folder / "report.libraries.json")
         taken = len(library.encode()) + sum(file.stat().st_size for file in _PAGE.iterdir())
@@ -117,18 +125,35 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+def _refuse_what_is_no_page(file: Path) -> None:
+    """Keep a slip of the pen from replacing a post, or the settings."""
+    try:
+        if not file.is_file():
+            return
+        with file.open("rb") as there:
+            begins = there.read(64).lstrip().lower()
+    except OSError:  # whoever writes there says so
+        return
+    if begins and not begins.startswith(b"<!doctype html"):
+        raise NoPage(f"{file} is there and is no page; name another file, or remove that one first.")
+
+
 def _replace(file: Path, data: bytes) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all; a device or pipe is written to.
 
     Raises:
         CannotWritePage: it is as it was.
     """
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    place = Path(os.path.realpath(file))
+    unfinished = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        if place.exists() and not place.is_file():
+            place.write_bytes(data)
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
         try:
             unfinished.write_bytes(data)
-            unfinished.replace(file)
+            unfinished.replace(place)
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:

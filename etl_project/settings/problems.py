@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import os
 import re
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
@@ -99,7 +100,9 @@ def path_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:
     """
     path = settings.warehouse.path
     by = f"{file}, line {line_of(text, ('warehouse', 'path'))}: warehouse.path"
-    yield from _place_problems(path, "ETL_WAREHOUSE" if os.environ.get("ETL_WAREHOUSE") else by, "DuckDB", "?\\")
+    by = "ETL_WAREHOUSE" if os.environ.get("ETL_WAREHOUSE") else by
+    yield from _place_problems(path, by, "DuckDB", "?\\")
+    yield from _published_problems(path, by)
     if location := settings.warehouse.location:
         by = f"{file}, line {line_of(text, ('warehouse', 'location'))}: warehouse.location"
         yield from _place_problems(Path(location), by, "Delta Lake", "%\\")
@@ -133,6 +136,21 @@ def _lake_on_cluster_problems(settings: Settings, file: Path, text: str) -> Iter
                 f"{file}, line {line_of(text, ('source', index, 'location'))}: the machines of a cluster read the "
                 'posts of a lake, and only those of a bucket; put them into one, or take [engine] kind = "local".'
             )
+
+
+def _published_problems(path: Path, set_by: str) -> Iterable[str]:
+    """What is wrong with the published file, which takes the place of whatever has its name."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # not there yet; or whoever opens it says why it cannot be reached
+        mode = stat.S_IFREG
+    if stat.S_ISDIR(mode):
+        yield f"{set_by} = '{path}' is a folder; write the name of a file, such as 'posts.duckdb', after it."
+    elif not stat.S_ISREG(mode):
+        yield f"{set_by} = '{path}' is a device or a pipe, which would be replaced; write the path of a file."
+    elif path.stem.endswith(".previous") and not os.environ.get("ETL_WAREHOUSE"):  # by which people ask that file
+        other = path.with_name(f"{path.stem.removesuffix('.previous')}{path.suffix}")
+        yield f"{set_by} = '{path}' is the name of what was published before as {other.name}; write another."
 
 
 def _place_problems(path: Path, set_by: str, library: str, signs: str) -> Iterable[str]:

@@ -42,18 +42,26 @@ _OWNER = re.compile(r"team:\S+|[^@\s]+@[^@\s]+\.[^@\s]+")
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 
 
+_ADDRESS = re.compile("[A-Za-z][A-Za-z0-9+.-]+:/")
+"""Begins an address; of its two slashes a path keeps one. A single letter would be a disk."""
+
+
 def expand(path: Path) -> Path:
     """Replace `~` at the beginning of a path by the home folder, as a shell does.
 
     Raises:
-        ValueError: there is no such user, or the path holds a NUL character.
+        ValueError: there is no such user, or the path holds a NUL character or is an address.
     """
     if "\0" in str(path):
         raise ValueError(f"{str(path)!r} is no path: it holds a NUL character")
+    if scheme := _ADDRESS.match(str(path)):
+        raise ValueError(f"a path that begins with '{scheme[0]}' is an address; write that of a file on this machine")
     try:
         return path.expanduser()
-    except RuntimeError as error:
-        raise ValueError(f"{str(path)!r} cannot be used: {error}") from None
+    except RuntimeError:
+        raise ValueError(
+            f"{str(path)!r} cannot be used: this machine has no such user, or not its home folder"
+        ) from None
 
 
 class WarehouseSettings(BaseModel):
@@ -276,6 +284,10 @@ class Settings(BaseModel):
             if not isinstance(location, str):
                 shown = repr(without_secrets_in_value(location))
                 raise ValueError(f"location = {shown} cannot be used: write a folder or a git address as a text")
+            if not location.strip():
+                raise ValueError(
+                    "a location is empty; write a folder or a git address, '.' for the folder of this file"
+                )
             try:
                 return {**source, "location": location_of(location, folder, mirrors, source.get("branch"))}
             except RuntimeError:  # `~name`, and no user has that name: there is no such folder

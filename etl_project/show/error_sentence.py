@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from etl_project.errors import FAILED, INTERRUPTED, UserError, is_query_interrupt
 from etl_project.show.console import command
+from etl_project.sources.signature import SourceUnavailable
 
 _AS_IT_WAS = " The published file is as it was."
 _CHANGE_THE_FILE = ("refresh", "maintain")
@@ -16,6 +17,9 @@ _CHANGE_THE_FILE = ("refresh", "maintain")
 _OS_REMEDIES = {
     errno.EACCES: "Run etl as the user that these files belong to, or give this one the right to them.",
     errno.EPERM: "Run etl as the user that these files belong to, or give this one the right to them.",
+    errno.EEXIST: "A file has the name that a folder should have: move it away, or name another place.",
+    errno.ENOTDIR: "A file has the name that a folder should have: move it away, or name another place.",
+    errno.EISDIR: "A folder has the name that a file should have: move it away, or name another place.",
     errno.EROFS: "Mount it writable, or name another place in etl.toml.",
     errno.ENOSPC: "Make room, then try again.",
     errno.EDQUOT: "Make room, then try again.",
@@ -60,6 +64,8 @@ def describe_error(error: BaseException, failed_command: str = "refresh") -> Err
     as_it_was = _AS_IT_WAS if failed_command in _CHANGE_THE_FILE else ""
     if isinstance(error, UserError):
         return ErrorSentence(str(error), error.exit_code, False)
+    if isinstance(error, SourceUnavailable):
+        return ErrorSentence(f"{error}.{as_it_was}", FAILED, False)
     if is_interrupt(error):
         goes_on = f"{_AS_IT_WAS[:-1]}; the next refresh goes on from there." if as_it_was else ""
         return ErrorSentence(f"Stopped.{goes_on}", INTERRUPTED, False)

@@ -1,4 +1,4 @@
-"""What a refresh found in the files: warnings and rejections that are new first, those that stand in one line."""
+"""What was found in the files, by kind: what is new since the file before, and what stands."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def read_findings(published: Path, before: Path | None) -> Findings:
 
     Args:
         published: the published file.
-        before: the one before it; None where there is none, or the same generation was published again.
+        before: the one before it; None where there is none. The published file itself where it was left as it is.
 
     Raises:
         duckdb.Error, LakeUnavailable: the published file cannot be read. One before it that cannot is as if there were
@@ -72,26 +72,36 @@ def read_findings(published: Path, before: Path | None) -> Findings:
 def _read(published: Path, before: Path | None) -> Findings:
     with duckdb.connect(config=NO_DOWNLOADS) as con:
         for name, file in (("now", published), ("before", before)):
-            if file is not None:
+            if file is not None and not (name == "before" and file == published):
                 con.execute(f"ATTACH {quoted(file)} AS {name} (READ_ONLY, TYPE duckdb)")
         if scans := scans_of(con):
             from etl_project.lake.connect import stand_in
 
             stand_in(con, scans)
-        half_written = con.execute("SELECT count(*) FROM now.post_files WHERE is_deferred").fetchone()
-        assert half_written is not None, "an aggregate without GROUP BY has one row"
-        warnings, rejected = (
-            _count(con, rows, rows.format(file="before") if before else _NONE) for rows in (_WARNED, _REJECTED)
-        )
-        return Findings(warnings, rejected, half_written[0], is_first=before is None)
+        other = "now" if before == published else "before"
+        return findings_in(con, "now", other if before else None)
 
 
-def _count(con: duckdb.DuckDBPyConnection, rows: str, before: str) -> list[Finding]:
-    return [Finding(*row) for row in con.execute(_COUNT.format(now=rows.format(file="now"), before=before)).fetchall()]
+def findings_in(con: duckdb.DuckDBPyConnection, now: str, before: str | None = None) -> Findings:
+    """Count warnings and rejections in a database, or schema, of a connection.
+
+    Args:
+        con: the connection.
+        now: name of the database with the tables.
+        before: name of the one with the tables before; none by default.
+    """
+    half_written = con.execute(f"SELECT count(*) FROM {now}.post_files WHERE is_deferred").fetchone()
+    assert half_written is not None, "an aggregate without GROUP BY has one row"
+    warnings, rejected = (
+        [Finding(*row) for row in con.execute(_COUNT.format(now=rows.format(file=now), before=earlier)).fetchall()]
+        for rows in (_WARNED, _REJECTED)
+        for earlier in [rows.format(file=before) if before else _NONE]
+    )
+    return Findings(warnings, rejected, half_written[0], is_first=before is None)
 
 
 def show_findings(found: Findings, console: Console) -> None:
-    """Print what was found: every kind at the first refresh, later the new ones, and the others in one line.
+    """Print what was found: every kind at the first refresh, later those with files that are new.
 
     Args:
         found: the findings.
@@ -103,8 +113,6 @@ def show_findings(found: Findings, console: Console) -> None:
         files = count_of(found.half_written, "file was", "files were")
         console.print(f"\n{files} read while being written: {rows} kept for now.")
     _show_kinds("Rejected", found.rejected, found, "red", console)
-    if not found.is_first and (standing := _standing_in_words(found)):
-        console.print(Text(f"\nAs before: {standing}.", style="dim"))
 
 
 def _show_kinds(title: str, kinds: list[Finding], found: Findings, style: str, console: Console) -> None:
@@ -119,7 +127,10 @@ def _show_kinds(title: str, kinds: list[Finding], found: Findings, style: str, c
         print_hanging(console, first, Text(WARNINGS.get(kind.code) or SUGGESTIONS.get(kind.code, "")))
 
 
-def _standing_in_words(found: Findings) -> str:
+def standing_in_words(found: Findings) -> str:
+    """Say what stands as it did in the file before; empty where nothing does."""
+    if found.is_first:
+        return ""
     warnings = [f"{kind.files - kind.new:,} {kind.code}" for kind in found.warnings if kind.files > kind.new]
     rejected = [f"{kind.files - kind.new:,} {kind.code}" for kind in found.rejected if kind.files > kind.new]
     return "; ".join(

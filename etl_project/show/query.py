@@ -96,6 +96,11 @@ def open_published(path: Path, *, settings: Mapping[str, object] | None = None) 
     if not path.exists():
         raise NoWarehouse(f"{path} has not been built yet. Run: etl refresh")
     try:
+        path.open("rb").close()
+    except OSError as error:
+        right = " Give the user that runs etl the right to read it." if isinstance(error, PermissionError) else ""
+        raise NoWarehouse(f"{path} cannot be read: {error.strerror}.{right}") from None
+    try:
         if is_ambiguous(path):
             con = duckdb.connect()
             con.execute(f"ATTACH {quoted(path)} AS warehouse (READ_ONLY, TYPE duckdb)")

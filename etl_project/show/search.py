@@ -89,7 +89,7 @@ def find_hits(
     Raises:
         NoWarehouse: there is no published file, or it cannot be opened.
         CannotSearch: search is switched off, or the file was published by a version without it.
-        BadSearch: no letter or digit is searched for, or there is no such source.
+        BadSearch: no letter or digit is searched for, there is no such source, or the days are the wrong way round.
         TookTooLong: it took longer than that.
     """
     with open_published(published) as con:
@@ -100,6 +100,8 @@ def hits_of(
     con: duckdb.DuckDBPyConnection, words: str, filters: Filters, limit: int, seconds: float
 ) -> tuple[list[Hit], int]:
     """Find the same as `find_hits` on a connection of the published file."""
+    if filters.first and filters.last and filters.first > filters.last:
+        raise BadSearch(f"No day is from {filters.first} on and until {filters.last}: the first is after the last.")
     told = (
         f"The search took longer than {seconds:g} seconds and was stopped. Search for fewer or longer words, or "
         "try again when the machine has less to do."

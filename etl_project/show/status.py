@@ -22,6 +22,7 @@ from etl_project.database.work_file import WorkFile
 from etl_project.scan.passed_over import describe_passed_over, files_passed_over
 from etl_project.settings import Settings
 from etl_project.show.console import bytes_in_words, count_of, safe, shown_path
+from etl_project.show.news import Findings, findings_in, show_findings
 from etl_project.show.query import published_tables
 from etl_project.show.times import Clock, ago
 from etl_project.show.warnings import show_warnings
@@ -98,12 +99,20 @@ class Status:
     unpublished: str | None
     """What became of the generation in the work file, where it is not the published one."""
     sources: list[SourceStatus]
+    findings: Findings | None
+    """Files that were loaded with warnings, or rejected, by kind; None where the tables are of another version."""
     warned: list[CheckResult]
 
     def as_json(self) -> dict[str, object]:
-        """The same as values of JSON, with the warnings as sentences."""
+        """The same as values of JSON: warnings of checks as sentences, findings in files as code -> files."""
         told = [{"check": result.check.name, "sentences": result.sample} for result in self.warned]
-        return {name: value for name, value in asdict(self).items() if name != "warned"} | {"warnings": told}
+        kept = {name: value for name, value in asdict(self).items() if name not in ("warned", "findings")}
+        found = self.findings
+        return kept | {
+            "warnings": told,
+            "files_with_warnings": {kind.code: kind.files for kind in found.warnings} if found else {},
+            "rejected_files": {kind.code: kind.files for kind in found.rejected} if found else {},
+        }
 
 
 def read_status(settings: Settings) -> Status:
@@ -126,6 +135,7 @@ def read_status(settings: Settings) -> Status:
         is_current = generation(con).schema_version == schema_version()
         empty = {source.source for source in sources if not source.files}
         checks = last_checks(con) if is_current else None
+        findings = findings_in(con, "main") if is_current else None
         warned = warnings(con, settings.checks, checked_at, _passed_over(settings, empty)) if is_current else []
     info = path.stat()
     return Status(
@@ -144,6 +154,7 @@ def read_status(settings: Settings) -> Status:
         ],
         unpublished=_describe_unpublished(work, last[0] if last else 0),
         sources=sources,
+        findings=findings,
         warned=warned,
     )
 
@@ -194,6 +205,8 @@ def show_status(settings: Settings, console: Console) -> None:
     if status.unpublished:
         console.print(status.unpublished, style="yellow")
     console.print(_source_table(status.sources))
+    if status.findings:
+        show_findings(status.findings, console)
     if any(source.rejected for source in status.sources):
         console.print("To see why files were rejected: etl rejected", style="dim")
     show_warnings(status.warned, console)

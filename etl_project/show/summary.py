@@ -22,9 +22,10 @@ from etl_project.show.console import (
     safe,
     shown_path,
 )
-from etl_project.show.news import read_findings, show_findings
+from etl_project.show.news import read_findings, show_findings, standing_in_words
 from etl_project.show.nodes import nodes_in_words
 from etl_project.show.warnings import show_warnings
+from etl_project.show.warnings import standing_in_words as standing_warnings_in_words
 
 MISSED_PATHS_SHOWN = 10
 
@@ -57,8 +58,10 @@ def show_summary(
     changes = changes_in_words(tables.changes)
     table = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
     table.add_column(style="cyan")
-    is_first = not published.is_new or published.generation == 1 or not before.exists()
-    found = read_findings(published.path, None if is_first else before)
+    is_first = published.generation == 1 or not before.exists()
+    earlier = before if published.is_new else published.path
+    warned = [check for check in checks if not check.passed]
+    found = read_findings(published.path, None if is_first else earlier)
     table.add_row(
         "articles",
         f"{rows['articles']:,}, {rows['articles_live']:,} of them live now ({changes})",
@@ -85,9 +88,9 @@ def show_summary(
     table.add_row("time", times_in_words(spent, total))
     console.print(table)
     show_findings(found, console)
-    show_warnings([check for check in checks if not check.passed], console)
+    show_warnings(warned, console)
     if published.was_written_into:
-        if all(check.passed for check in checks):  # else the warnings above begin with an empty line
+        if not any(check.new for check in warned):  # else the warnings above begin with an empty line
             console.print()
         print_hanging(console, Text("Warning: ", style="yellow"), Text(_describe_written_into(published.path, before)))
     if tables.missed:
@@ -100,12 +103,19 @@ def show_summary(
         for path in tables.missed[:MISSED_PATHS_SHOWN]:
             console.print(Text("  ").append_text(safe(path)))
     for source, reason in tables.unavailable.items():
-        console.print(
-            Text.assemble(
-                ("\nNot read: ", "red"),
-                safe(f"the source {source}: {reason}. Its articles are kept as they were."),
+        if source not in tables.still_unavailable:
+            console.print(
+                Text.assemble(
+                    ("\nNot read: ", "red"),
+                    safe(f"the source {source}: {reason}. Its articles are kept as they were."),
+                )
             )
-        )
+    if still := sorted(tables.still_unavailable):
+        told = f"the source{'s' if len(still) > 1 else ''} {', '.join(still)}. Why: etl status"
+        console.print(Text.assemble(("\nNot read, as before: ", "red"), safe(told)))
+    standing = [words for words in (standing_in_words(found), standing_warnings_in_words(warned)) if words]
+    if standing:
+        console.print(Text(f"\nAs before: {'; '.join(standing)}. All: etl status", style="dim"))
 
 
 def show_next(tables: TablesLoaded, console: Console) -> None:

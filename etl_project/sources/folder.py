@@ -170,7 +170,8 @@ def root_of(folder: Path) -> tuple[int, int]:
         # The slash makes an automounter mount what belongs here, as a listing does.
         info = os.stat(os.path.join(folder, ""))
     except (FileNotFoundError, NotADirectoryError):
-        raise SourceUnavailable(f"there is no folder {folder}") from None
+        told = f"{folder} is a file and no folder" if os.path.isfile(folder) else f"there is no folder {folder}"
+        raise SourceUnavailable(told) from None
     except OSError as error:
         raise SourceUnavailable(f"{folder} cannot be read: {error.strerror}") from error
     return info.st_dev, info.st_ino

@@ -136,7 +136,8 @@ def bucket_of(text: str) -> Bucket | None:
 
 def mirrors_of(published: Path) -> Path:
     """Folder of the copies of remote repositories, beside the work file of a published file."""
-    return published.parent / ".work" / f"{published.stem}.mirrors"
+    # As of all files beside it: those of `a.duckdb` and `a.db` of one folder must not be the same.
+    return published.parent / ".work" / f"{published.name.removesuffix('.duckdb')}.mirrors"
 
 
 def is_objects_address(text: str) -> bool:

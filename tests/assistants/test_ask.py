@@ -264,7 +264,7 @@ def test_search_gives_articles_with_snippets_and_says_what_is_wrong(asked: Site)
     assert search_articles(asked.published, LIMITS, False, "pier", [], "2027-01-01")["rows"] == []
     with pytest.raises(BadSearch, match="no source 'x'"):
         search_articles(asked.published, LIMITS, False, "pier", ["x"])
-    with pytest.raises(BadSearch, match="is no day"):
+    with pytest.raises(BadSearch, match="is no day; write first 2026-01-31"):
         search_articles(asked.published, LIMITS, False, "pier", [], "May")
 
 

@@ -118,7 +118,7 @@ def files_beside(site: Site) -> set[str]:
 AT_REST = {
     "posts.duckdb", "posts.previous.duckdb", ".work", ".work/posts.duckdb", ".work/posts.lock",
     ".work/posts.last_plan.json", ".work/posts.alerts.json",
-    ".work/posts.published.json",
+    ".work/posts.published.json", ".work/posts.warnings.json",
 }  # fmt: skip
 """All that a refresh may leave behind, however the one before it ended."""
 

@@ -35,6 +35,7 @@ STORY = (
     "and the lighthouse keeper goes on lighting the temporary beacon every evening at dusk."
 )
 SHIPS = '<b data-ship="A1">Gull</b> met <b data-ship="B2">Tern</b>.'
+LINKS = "[f](2026-01-06-f.md) [f]({% post_url 2026-01-06-f %}) [f](/news/2026/01/06/f.html#end)"
 POSTS: list[tuple[str, dict[str, str]]] = [
     # file, front matter and body
     ("_posts/2025-12-01-a.md", {"tags": "port", "body": SHIPS}),
@@ -45,8 +46,11 @@ POSTS: list[tuple[str, dict[str, str]]] = [
         {"tags": "fish port", "body": "# One\n\n### Three\n\n# One again\n\n- [ ] due:: May\n- [x] text"},
     ),
     ("_posts/2026-01-05-e.md", {"tags": "", "categories": "", "body": "[home](/index.html#top) [home](/index.html)"}),
-    ("_posts/2026-01-06-f.md", {"tags": "sea-port", "title": "Twice", "body": "港 [n](https://new.example/)"}),
-    ("_posts/2026-01-07-g.md", {"tags": "seaport", "title": "TWICE!", "body": "    code\n\n    code"}),
+    (
+        "_posts/2026-01-06-f.md",
+        {"tags": "sea-port", "title": "Twice", "body": "港 [n](https://new.example/) [h](https://my.example/)"},
+    ),
+    ("_posts/2026-01-07-g.md", {"tags": "seaport", "title": "TWICE!", "body": "    code\n\n    code\n\n" + LINKS}),
     ("_posts/2026-01-08-h.md", {"title": "The story", "body": f"{STORY}\n\nSource: Morning News"}),
     ("_posts/2026-01-09-i.md", {"title": "The story again", "body": f"{STORY}\n\nSource: Evening Post"}),
     ("_posts/2026-01-10-j.md", {"tags": "port", "body": "draft", "published": "false"}),
@@ -62,7 +66,9 @@ def author(path: str) -> str:
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A site on which every question has an answer; its warehouse is only read."""
     site = Site(tmp_path_factory.mktemp("asked"))
-    site.configure(source=f'{site.source}identity = "file_name"\nlanguage = "en"\n{MENTIONS}')
+    site.configure(
+        source=f'{site.source}identity = "file_name"\nurl = "https://my.example"\nlanguage = "en"\n{MENTIONS}'
+    )
     for path, values in POSTS:
         day = path.rpartition("/")[2][:10]
         fields = {"title": path[-4:-3], "categories": "news", "tags": "", "published": "true"} | values
@@ -153,7 +159,11 @@ def test_links_images_and_headings_are_found(asked: Site) -> None:
     assert [(row["what"], row["heading"]) for row in ask(asked, "headings_out_of_order")] == [
         ("1 to 3", "Three"), ("another of level 1", "One again"),
     ]  # fmt: skip
-    assert ask(asked, "most_linked_pages") == [{"page": "/index.html", "links": 2, "articles": 1}]
+    assert [row["host"] for row in ask(asked, "most_cited_hosts")] == ["new.example", "old.example"]
+    assert ask(asked, "most_linked_pages", "rows=2") == [
+        {"page": "/news/2026/01/06/f.html", "links": 3, "articles": 1},
+        {"page": "/index.html", "links": 2, "articles": 1},
+    ]
 
 
 def test_open_tasks_and_fields_are_found(asked: Site) -> None:

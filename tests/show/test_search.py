@@ -56,6 +56,7 @@ def test_filters_come_before_the_limit(built: Site) -> None:
         ([""], "Write at least one letter or digit"),
         (["x", "--source", "y"], "There is no source 'y'; the sources are other, site."),
         (["x", "--from", "2026"], "'2026' is no day; write --from 2026-01-31"),
+        (["x", "--from", "2026-02-01", "--to", "2026-01-31"], "No day is from 2026-02-01 on and until 2026-01-31"),
         (["x", "--to", "May"], "'May' is no day; write --to 2026-01-31"),
     ],
 )

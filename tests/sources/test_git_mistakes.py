@@ -82,3 +82,16 @@ def test_a_password_in_an_address_is_never_shown(site: GitSite) -> None:
 def test_without_git_the_reason_is_plain(site: GitSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(site.folder))
     assert "git is not installed" in stopped(site)
+
+
+def test_a_repository_that_lost_objects_is_not_called_without_commits(site: GitSite) -> None:
+    """The branch is named by a ref; its commit, or the tree of that, is not there."""
+    tree = site.repo.git("rev-parse", "HEAD^{tree}")
+    site.refresh()
+    for lost, words in {tree: "the tree of the commit", site.repo.head: "the commit"}.items():
+        (site.repo.path / ".git/objects" / lost[:2] / lost[2:]).unlink()
+        _, plan = site.plan()
+        assert list(plan.diff.unavailable) == ["site"], lost
+        (said,) = plan.diff.unavailable.values()
+        assert words in said and "fsck" in said and "there is no folder" not in said, said
+        plan.close()

@@ -179,8 +179,15 @@ FORMATS: dict[str, Header] = {
 DEFAULT_FORMATS = ("yaml", "toml", "json", "lctt")
 """Formats that cannot be mistaken for text."""
 
-_LFS_POINTER = "version https://git-lfs.github.com/spec/"
-"""https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: the first line of every pointer."""
+_POINTERS = {
+    "of Git LFS": r"version (?:https://(?:git-lfs|hawser)\.github\.com/spec/|http://git-media\.io/v/)",
+    "of git-annex": r"(?:(?:\.\./)*\.git)?/annex/objects/\S++\s*+\Z",
+    "of a network drive": r"XSym\n[0-9]{4}\n[0-9a-f]{32}\n",
+}
+"""What stands in the place of a post -> how it begins: a pointer under any of the three names that Git LFS has had (its
+docs/spec.md); one of git-annex, or a link of it written as text; a symbolic link as SMB writes it."""
+
+_POINTER = re.compile("|".join(f"({begin})" for begin in _POINTERS.values()))
 
 
 def read_front_matter(
@@ -207,9 +214,9 @@ def read_front_matter(
             `front_matter_not_mapping`, `front_matter_size_limit`, `syntax`, `unsafe_tag`, `alias_limit`,
             `depth_limit`, `value_limit`, `encoding`.
     """
-    if text.startswith(_LFS_POINTER):
-        reason = "no_front_matter" if required else "lfs_pointer"
-        raise Rejection(reason, "The file is a pointer of Git LFS, which stands for a post that is not here.", 1)
+    if (pointer := _POINTER.match(text)) and pointer.lastindex:
+        reason, whose = "no_front_matter" if required else "lfs_pointer", [*_POINTERS][pointer.lastindex - 1]
+        raise Rejection(reason, f"The file is a pointer {whose}, which stands for a post that is not here.", 1)
     for name in formats:
         span = FORMATS[name].find(text, limits, required, rules)
         if span is None:

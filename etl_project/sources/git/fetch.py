@@ -9,6 +9,7 @@ from pathlib import Path
 
 from etl_project.sources.git.access import access_to
 from etl_project.sources.git.command import GitAccess, GitFailed, git
+from etl_project.sources.git.faults import remedy_of
 from etl_project.sources.location import Repository
 from etl_project.sources.signature import SourceUnavailable
 
@@ -16,6 +17,9 @@ FETCHED = "refs/posts/present"
 """Our ref, in the copy, for the commit that was fetched last."""
 
 _DAMAGED = "damaged"
+
+MADE_ANEW = "Its copy is made anew at the next check for changes"
+"""What comes of a copy with damage."""
 
 
 def look_up(repository: Repository, branch: str | None, *, with_history: bool) -> Repository:
@@ -34,7 +38,7 @@ def look_up(repository: Repository, branch: str | None, *, with_history: bool) -
         commit = _fetch(repository, branch)
     else:
         git_dir, folder = _find_repository(repository.address)
-        commit = _find_commit(git_dir, branch)
+        commit = _find_commit(git_dir, branch, repository)
     tree = None
     if commit:
         try:
@@ -47,6 +51,9 @@ def look_up(repository: Repository, branch: str | None, *, with_history: bool) -
                 )
             )
         except GitFailed:
+            if not folder:
+                note_damage(repository)
+                raise _lost(f"the tree of the commit {commit[:12]}", repository) from None
             raise SourceUnavailable(
                 f"there is no folder {folder} in the commit {commit[:12]} of {repository}. "
                 "Correct its location or branch"
@@ -81,13 +88,28 @@ def _find_repository(path: str) -> tuple[str, str]:
         raise SourceUnavailable(f"the repository {path} cannot be read: {said}. {error.remedy(path)}") from None
 
 
-def _find_commit(git_dir: str, branch: str | None) -> str | None:
+def _find_commit(git_dir: str, branch: str | None, repository: Repository) -> str | None:
     name = f"refs/heads/{branch}" if branch else "HEAD"
     try:
         return _decode_first_line(git("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}", git_dir=git_dir))
     except GitFailed:
+        if named := _named_object(git_dir, name):
+            raise _lost(f"the commit {named[:12]}", repository) from None
         heads = git("for-each-ref", "--format=%(refname)", "refs/heads", git_dir=git_dir)
         _refuse_without(branch, heads.decode(errors="replace").split())
+        return None
+
+
+def _lost(what: str, repository: Repository) -> SourceUnavailable:
+    remedy = remedy_of("bad object", repository.address) if not repository.mirror else MADE_ANEW
+    return SourceUnavailable(f"{repository} cannot be read: {what} is not there. {remedy}")
+
+
+def _named_object(git_dir: str, name: str) -> str | None:
+    """Id that a ref holds, whether there is such an object or not; None where there is no such ref."""
+    try:
+        return _decode_first_line(git("rev-parse", "--quiet", "--verify", name, git_dir=git_dir))
+    except GitFailed:
         return None
 
 

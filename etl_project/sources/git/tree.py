@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from etl_project.dialects import DIALECTS, is_post
 from etl_project.sources.git.blobs import blobs_named
 from etl_project.sources.git.command import GitFailed, git
-from etl_project.sources.git.fetch import note_damage
+from etl_project.sources.git.fetch import MADE_ANEW, note_damage
 from etl_project.sources.git.history import last_commits
 from etl_project.sources.listing import Listing, listing_frame
 from etl_project.sources.location import Repository
@@ -60,11 +60,7 @@ def list_posts(source: Source, repository: Repository, last: LastListing | None)
         return Listing(_make_frame(source, posts, dates or {}), is_whole=True)
     except GitFailed as error:
         note_damage(repository)
-        remedy = (
-            "Its copy is made anew at the next check for changes"
-            if repository.mirror
-            else error.remedy(repository.address)
-        )
+        remedy = MADE_ANEW if repository.mirror else error.remedy(repository.address)
         raise SourceUnavailable(f"{repository} cannot be read: {error}. {remedy}") from error
 
 
