@@ -110,7 +110,7 @@ def test_time_alone_chooses_the_first_anew(shelf: Shelf) -> None:
     shelf.relate()
     assert shelf.story_of("s:b") == "s:c" and shelf.firsts() == []
     shelf.note([])
-    shelf.con.execute("INSERT INTO turned_live_or_expired VALUES ('s:a')")
+    shelf.con.execute("INSERT INTO changing_articles VALUES ('s:a')")
     note_articles_to_relate(shelf.con)
     shelf.set_clock(6)
     assert shelf.relate() == shelf.related_anew()
