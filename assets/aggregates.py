@@ -41,12 +41,12 @@ def aggregates(
     selected = [name for name in AGGREGATES if dg.AssetKey(name) in context.selected_asset_keys]
     with session.step():
         session.aggregates = session.refresh.build_aggregates(selected)
-    work = session.refresh.work
+    refresh = session.refresh
     for name, rows in session.aggregates.items():
         yield dg.MaterializeResult(
             asset_key=name,
             metadata={
                 "dagster/row_count": rows,
-                **(picture_of(name, work) or sample_of(name, work, is_aggregate=True)),
+                **(picture_of(name, refresh) or sample_of(name, refresh, is_aggregate=True)),
             },
         )

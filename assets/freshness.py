@@ -6,7 +6,6 @@ reports these two results itself.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 import dagster as dg
@@ -42,7 +41,7 @@ def check_freshness(work: WorkFile, stale_after_hours: float) -> dg.AssetCheckRe
         stale_after_hours: age of that check from which the file is stale.
     """
     checked = work.last_plan.complete_at()
-    passed = checked is not None and dt.datetime.now(dt.UTC) - checked < dt.timedelta(hours=stale_after_hours)
+    passed = work.last_plan.is_fresh(stale_after_hours)
     return dg.AssetCheckResult(
         asset_key=FRESHNESS_CHECK.asset_key,
         check_name=FRESHNESS_CHECK.name,

@@ -26,7 +26,8 @@ def log_outcome(session: Session, log: logging.Logger) -> None:
     if not loaded or not published:
         return
     text = io.StringIO()
-    spent = {str(stage): seconds for stage, seconds in session.refresh.stages.seconds.items()}
+    # A copy, as the thread that takes the stages may be at the page by now.
+    spent = {str(stage): seconds for stage, seconds in dict(session.refresh.stages.seconds).items()}
     console = Console(file=text, width=_WIDTH)
     before = session.refresh.work.previous
     checks, others, total = session.checks, session.reported, sum(spent.values())

@@ -42,7 +42,7 @@ def publish(
             **({"checked": rows_checked_in_words(session.checks)} if session.checks else {}),
             "bytes": published.size,
             "milliseconds": published.milliseconds,
-            **picture_of("published_file", refresh.work),
+            **picture_of("published_file", refresh),
         },
         check_results=[fresh],
     )

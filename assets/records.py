@@ -65,8 +65,8 @@ def tell_unusable_records(home: Path) -> Iterator[None]:
         what = home if sqlite else home / "dagster.yaml"
         reason = str(sqlite or error).strip().splitlines()[0].rstrip(".")
         raise UnusableRecords(
-            f"{what}: Dagster cannot use it: {reason}. The published file is as it was. Correct what it says, or move "
-            f"{what} away: it is made anew, and only the history of runs in Dagster is lost."
+            f"{what}: Dagster cannot use it: {reason}. Correct what it says, or move {what} away: it is made anew, and "
+            "only the history of runs in Dagster is lost."
         ) from error
 
 

@@ -3,7 +3,6 @@
 import dagster as dg
 
 from assets.resources import Session
-from etl_project.report import write_report
 
 
 @dg.asset(
@@ -17,12 +16,10 @@ def report(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]
     """Write the page. Whether it can be written or not, the published file stays."""
     settings = session.refresh.settings
     with session.step():
-        if settings.report.path is None:
-            context.log.info("The settings name no page any more: none was written.")
-            return dg.MaterializeResult()
-        written = write_report(
-            settings.warehouse.path, settings.report.path, settings.report.lang, is_internal=settings.report.internal
-        )
+        written = session.write_page(settings)
+    if written is None:
+        context.log.info("The settings name no page any more: none was written.")
+        return dg.MaterializeResult()
     return dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(written.path),

@@ -23,46 +23,30 @@ from assets.dead_runs import process_tags
 from assets.jobs import REFRESH
 from assets.records import records_of
 from assets.resources import Session
-from etl_project.checks.check import CheckResult
-from etl_project.database.publish import Published
-from etl_project.refresh.result import TablesLoaded
 
 LOCATION = "etl_project"
 """Name of the code location, as `etl ui` and pyproject.toml give it to Dagster."""
 
 
 @dataclass(frozen=True, slots=True)
-class RefreshRun:
-    """How a run of the job `refresh` ended."""
+class Recorded:
+    """A run of the job `refresh` that Dagster has recorded to its end."""
 
-    success: bool
     run_id: str
-    tables: TablesLoaded | None
-    """None if there was nothing to load, or the run ended before that."""
-    aggregates: dict[str, int]
-    """Name of the aggregate -> number of rows."""
-    checks: list[CheckResult]
-    reported: list[bool]
-    """Whether the checks passed that are no queries of tables."""
-    published: Published | None
-    is_interrupted: bool
-    """Somebody pressed Ctrl-C."""
-    error: str | None
-    """Reason of a failure, as a sentence where one is known."""
-    trace: str | None
-    """Where the failure comes from: the trace of its error."""
+    failure: str | None
+    """Why it failed; None where it did not."""
 
 
-def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
+def run_job(job: dg.JobDefinition, session: Session, home: Path) -> Recorded:
     """Run the job in this process and record it as a run of the code location.
 
     Args:
         job: the job `refresh`, whose resource hands over the session.
-        session: the refresh, whose lock the caller holds; its steps store their results in it.
+        session: the refresh that its steps follow; they store its results in the session.
         home: where runs are recorded, a path as `prepare_home` returns it.
 
     Returns:
-        The outcome. A run that fails is no exception.
+        The run. One that fails is no exception.
     """
     refresh = session.refresh
     options: dict[str, object] = {name: getattr(refresh.ask, name) for name in ("full", "allow_deletes", "verify")}
@@ -83,18 +67,7 @@ def run_job(job: dg.JobDefinition, session: Session, home: Path) -> RefreshRun:
         events = list(execute_run_iterator(InMemoryJob(job), run, instance))
         ended = instance.get_run_by_id(run.run_id)
         success = ended is not None and ended.is_success
-    return RefreshRun(
-        success=success,
-        run_id=run.run_id,
-        tables=session.tables,
-        aggregates=session.aggregates,
-        checks=session.checks,
-        reported=session.reported,
-        published=session.published,
-        is_interrupted=any(map(_is_interrupt, events)),
-        error=None if success else session.error or _failure_reason(events),
-        trace=None if success else _trace(events),
-    )
+    return Recorded(run_id, None if success else session.error or _failure_reason(events))
 
 
 def _origin() -> RemoteJobOrigin:
@@ -102,22 +75,6 @@ def _origin() -> RemoteJobOrigin:
     target = LoadableTargetOrigin(executable_path=sys.executable, module_name="etl_project.definitions")
     location = ManagedGrpcPythonEnvCodeLocationOrigin(target, LOCATION)
     return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), REFRESH)
-
-
-def _is_interrupt(event: dg.DagsterEvent) -> bool:
-    if event.is_step_failure:
-        error = event.step_failure_data.error
-    elif event.is_failure and event.is_job_event:
-        error = event.job_failure_data.error
-    else:
-        return False
-    return error is not None and error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
-
-
-def _trace(events: list[dg.DagsterEvent]) -> str | None:
-    """Trace of the first step that failed."""
-    failures = (event.step_failure_data.error for event in events if event.is_step_failure)
-    return next((error.to_string() for error in failures if error), None)
 
 
 def _failure_reason(events: list[dg.DagsterEvent]) -> str:

@@ -85,8 +85,8 @@ def tables(
             metadata={
                 "dagster/row_count": rows[name],
                 **_metrics(name, session.tables),
-                **picture_of(name, refresh.work),
-                **sample_of(name, refresh.work),
+                **picture_of(name, refresh),
+                **sample_of(name, refresh),
             },
             check_results=[sources_read] if name == "sources" else [],
         )

@@ -26,7 +26,9 @@ from assets.records import purge, records_of
 from benchmarks.bench import PYTHON, ROOT, Bench
 from benchmarks.measure import run
 from benchmarks.results import Result, Target
-from etl_project.definitions import run_refresh
+from etl_project.alerts.alerts import Alerts
+from etl_project.cli.beside import run_beside
+from etl_project.cli.recorder import Recorder
 from etl_project.refresh import Refresh
 from etl_project.servers.dagster_home import prepare_home
 from etl_project.settings import Settings, read_settings
@@ -139,7 +141,8 @@ def _refresh(settings: Settings) -> None:
     try:
         plan = refresh.plan()
         if not plan.is_no_op:
-            assert run_refresh(refresh, plan, lambda done, total: None).success
+            alerts = Alerts(settings.alerts, refresh.work, print)
+            assert run_beside(refresh, plan, Recorder(), alerts, lambda done, total: None).success
     finally:
         refresh.work.lock.release()
 

@@ -1,6 +1,6 @@
 """Run one refresh without Dagster: `python -m benchmarks.stages ETL_TOML [--processes N] [--digest]`.
 
-The stages and their order are those of the job `refresh`. Prints one line of JSON: milliseconds of each stage, named as
+Prints one line of JSON: milliseconds of each stage, named as
 in the table `refreshes`, and with --digest a digest of the derived tables.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
 
 import duckdb
@@ -17,6 +16,8 @@ from etl_project.database.contract import OBSERVED, contract
 from etl_project.engines.local import LocalEngine
 from etl_project.load.aggregates import aggregates
 from etl_project.refresh import Refresh
+from etl_project.refresh.in_order import take_stages
+from etl_project.refresh.outcome import Outcome
 from etl_project.settings import read_settings
 
 
@@ -42,22 +43,16 @@ def refresh(settings: Path, processes: int | None = None) -> dict[str, int]:
         plan = work.plan()
         if plan.is_no_op:
             return {"list": plan.milliseconds, "idle": 1}
-        loaded = work.load_tables(plan)
-        times = dict(loaded.milliseconds)
-        began = time.perf_counter()
-        results = work.run_checks("tables")
-        times["checks"] = _milliseconds_since(began)
-        began = time.perf_counter()
-        work.build_aggregates()
-        times["aggregates"] = _milliseconds_since(began)
-        began = time.perf_counter()
-        results += work.run_checks("aggregates")
-        times["checks"] += _milliseconds_since(began)
-        failed = [result.check.name for result in results if result.check.is_blocking and not result.passed]
-        if failed:
-            raise RuntimeError(f"checks failed: {', '.join(failed)}")
-        times["publish"] = work.publish().milliseconds
-        return times
+        outcome = Outcome()
+        take_stages(work, plan, outcome)
+        if outcome.tables is None or outcome.published is None:
+            raise RuntimeError(f"checks failed: {', '.join(result.check.name for result in outcome.failed)}")
+        seconds = work.stages.seconds
+        return outcome.tables.milliseconds | {
+            "checks": round(seconds["check"] * 1000),
+            "aggregates": round((seconds["relate"] + seconds["aggregate"]) * 1000),
+            "publish": outcome.published.milliseconds,
+        }
     finally:
         work.work.close()
         work.work.lock.release()
@@ -72,10 +67,6 @@ def derived_digest(published: Path) -> str:
             row = con.execute(f"SELECT count(*), sum(hash(t)) FROM {table} AS t").fetchone()
             parts.append(f"{table}={row}")
     return "; ".join(parts)
-
-
-def _milliseconds_since(began: float) -> int:
-    return round((time.perf_counter() - began) * 1000)
 
 
 def main() -> None:

@@ -18,12 +18,12 @@ from assets.records import Purged, purge, records_of, tell_unusable_records
 from assets.related import related
 from assets.report import report
 from assets.resources import Session, session_resource
-from assets.run import RefreshRun, run_job
+from assets.run import Recorded, run_job
 from assets.surroundings import with_surroundings
 from assets.tables import tables
 from etl_project.refresh import Refresh
-from etl_project.refresh.plan import RefreshPlan
-from etl_project.refresh.read_files import Report
+from etl_project.refresh.handed_on import PAGE, Hand, HandedOn, Results
+from etl_project.report import write_page_of
 from etl_project.servers.dagster_home import is_damage, prepare_home, set_aside_damaged
 from etl_project.servers.orphans import OWNER
 from etl_project.settings import Settings, SettingsError, read_settings
@@ -84,34 +84,35 @@ def wire(
     )
 
 
-def run_refresh(refresh: Refresh, plan: RefreshPlan, report: Report) -> RefreshRun:
-    """Run the job `refresh` in this process; it shows in the web server like every other run of it.
+def record_refresh(refresh: Refresh, results: Results) -> Recorded:
+    """Run the job `refresh` after a refresh whose stages another thread takes.
+
+    Its steps end as the stages do. The run shows in the web server like every other run of the job.
 
     Args:
-        refresh: the caller holds the lock of its work file.
-        plan: what there is to do; it cannot be used again.
-        report: called with (files done, files in all) while files are read.
+        refresh: the refresh; who takes its stages holds the lock.
+        results: what its stages give.
 
     Raises:
         UnusableRecords: Dagster's records cannot be read or written.
+        ForeignRecords: they belong to another user.
     """
     home = prepare_home(refresh.settings)
-    session = Session(refresh, plan, report)
     with tell_unusable_records(home):
         try:
-            return _run_in(session, home)
+            return _record_in(home, refresh, results.follower())
         except Exception as error:
-            # Damage deep within a file is found only here. The plan is used up: the run makes another.
+            # Damage deep within a file is found only here. Another run follows from the first stage on.
             if not is_damage(error) or not (told := set_aside_damaged(home)):
                 raise
             for sentence in told:
                 print(sentence, file=sys.stderr)
-            return _run_in(Session(refresh, None, report), home)
+            return _record_in(home, refresh, results.follower())
 
 
-def _run_in(session: Session, home: Path) -> RefreshRun:
-    job = wire(session.refresh.settings, session).resolve_job_def(REFRESH)
-    return run_job(job, session, home)
+def _record_in(home: Path, refresh: Refresh, hand: Hand) -> Recorded:
+    session = Session(HandedOn(refresh, hand), write_page=lambda settings: hand(PAGE, lambda: write_page_of(settings)))
+    return run_job(wire(refresh.settings, session).resolve_job_def(REFRESH), session, home)
 
 
 def purge_records_of(settings: Settings, keep_days: float | None = None) -> Purged:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import duckdb
+from reading import reading
 
 from etl_project.database.contract import OBSERVED, RELATED, contract
 
@@ -22,7 +22,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 def loaded_tables(site: Site) -> Rows:
     """Every row of every table that a load writes as a function of the posts; relations are another stage's."""
     names = [name for name, table in contract().items() if not table.is_view and name not in (*OBSERVED, *RELATED)]
-    with duckdb.connect(str(site.published.parent / ".work" / site.published.name), read_only=True) as con:
+    with reading(site.published.parent / ".work" / site.published.name) as con:
         return {name: con.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall() for name in names}
 
 

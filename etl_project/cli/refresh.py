@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from etl_project.cli.app import Config, Sources, app, err, examples, out
-from etl_project.errors import DONE, FAILED, SOURCE_MISSING, WORK_TO_DO
+from etl_project.errors import DONE, FAILED, INTERRUPTED, SOURCE_MISSING, WORK_TO_DO
 from etl_project.show.console import safe, shown_path
 from etl_project.show.error_sentence import describe_error, is_interrupt
 
 if TYPE_CHECKING:
     from etl_project.alerts.alerts import Alerts
+    from etl_project.cli.beside import Ran
+    from etl_project.cli.recorder import Recorder
     from etl_project.refresh import Refresh
     from etl_project.refresh.plan import RefreshPlan
     from etl_project.refresh.request import Request
@@ -96,16 +97,17 @@ def _options(ask: Request, sources: int) -> str:
 
 
 def _refresh(work: Refresh, alerts: Alerts, *, is_debug: bool) -> int:
+    from etl_project.cli.recorder import Recorder
     from etl_project.show.progress import progress
 
-    began = time.time()
+    began, recorder = time.time(), Recorder()
     try:
         alerts.report_interrupted_refresh()
         with progress(out) as display:
             work.stages.listener = display.enter
-            plan = work.plan()
+            plan = _plan(work, recorder)
             if not plan.is_no_op:
-                return _run(work, plan, display, began, is_debug=is_debug)
+                return _run(work, plan, recorder, alerts, display, began, is_debug=is_debug)
         _say_no_op(work, plan)
         alerts.report_success(plan.generation, plan.diff.listed, plan.diff.unavailable)
         return SOURCE_MISSING if plan.diff.unavailable else DONE
@@ -115,6 +117,19 @@ def _refresh(work: Refresh, alerts: Alerts, *, is_debug: bool) -> int:
         else:
             alerts.report_failure(describe_error(error).text)
         raise
+
+
+def _plan(work: Refresh, recorder: Recorder) -> RefreshPlan:
+    """Make the plan; what records the refresh begins as soon as it is sure that there will be one."""
+    work.differs = recorder.begin
+    is_left = True
+    try:
+        plan = work.plan()
+        is_left = plan.is_no_op
+        return plan
+    finally:
+        if is_left:
+            recorder.leave()
 
 
 def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:
@@ -151,44 +166,66 @@ def _verified_in_words(plan: RefreshPlan, listed: int) -> str:
     return ", hashed again" if listed == 1 else f", each {'but those in git ' if any(in_git) else ''}hashed again"
 
 
-def _run(work: Refresh, plan: RefreshPlan, display: Display, began: float, *, is_debug: bool) -> int:
+def _run(
+    work: Refresh,
+    plan: RefreshPlan,
+    recorder: Recorder,
+    alerts: Alerts,
+    display: Display,
+    began: float,
+    *,
+    is_debug: bool,
+) -> int:
     """Work a plan off and print how that ended.
 
     Args:
         work: the refresh.
         plan: what there is to do.
+        recorder: records the refresh in Dagster.
+        alerts: what is to be told of the outcome.
         display: what a person sees meanwhile.
         began: when the refresh began, in seconds since 1970.
         is_debug: print the trace of a failure.
     """
-    import psutil
-
-    from etl_project.refresh.disk_full import tell_full_disk
-    from etl_project.show.summary import show_failure, show_next, show_summary
-
     out.print(safe(f"To do: {'; '.join(plan.reasons)}."))
     display.expect(sum(plan.diff.to_read.values()))
-    # Dagster takes two seconds to import: only a refresh with work to do pays for it. Its processes start meanwhile.
     work.warm(plan)
-    gc.disable()  # nothing that is imported becomes garbage, and looking for some takes a fifth of the time
-    from etl_project.definitions import run_refresh
+    # Only a refresh with work to do pays for what records it.
+    from etl_project.cli.beside import run_beside
+    from etl_project.show.summary import show_failure
 
-    gc.enable()
-    with tell_full_disk("record the run", work.settings.dagster_home):
-        run = run_refresh(work, plan, display.report)
+    ran = run_beside(work, plan, recorder, alerts, display.report)
     display.close()
-    if run.is_interrupted:
+    if ran.is_interrupted and not ran.published:
         raise KeyboardInterrupt
-    if not run.success or run.tables is None or run.published is None:
-        if is_debug and run.trace:
-            err.print(safe(run.trace))
-        path, is_published = work.settings.warehouse.path, run.published is not None and run.published.is_new
-        show_failure(run.error, run.checks, path, run.run_id, err, is_published=is_published)
+    if is_debug and ran.trace:
+        err.print(safe(ran.trace))
+    if ran.failure:
+        is_published = ran.published is not None and ran.published.is_new
+        show_failure(ran.failure, ran.failed, work.settings.warehouse.path, ran.run_id, err, is_published=is_published)
+    elif ran.published:
+        _show(work, ran, began)
+    if ran.unrecorded:
+        _warn(f"Warning: there is no full record of this refresh in Dagster. {ran.unrecorded}")
+    if ran.failure:
         return FAILED
+    if ran.is_interrupted:
+        return INTERRUPTED
+    return SOURCE_MISSING if ran.tables and ran.tables.unavailable else DONE
+
+
+def _show(work: Refresh, ran: Ran, began: float) -> None:
+    """Print what a refresh did and where its time went; a second plan may have found nothing to do any more."""
+    import psutil
+
+    from etl_project.show.summary import show_next, show_summary
+
+    if not (ran.tables and ran.published):
+        out.print("Nothing is left to do.")
+        return
     started = psutil.Process().create_time()
     spent = {"start": began - started, **{str(name): seconds for name, seconds in work.stages.seconds.items()}}
     total = time.time() - started
-    checks, others, before = run.checks, run.reported, work.work.previous
-    show_summary(run.tables, run.published, run.aggregates, checks, others, spent, total, before, out)
-    show_next(run.tables, out)
-    return SOURCE_MISSING if run.tables.unavailable else DONE
+    before = work.work.previous
+    show_summary(ran.tables, ran.published, ran.aggregates, ran.checks, ran.reported, spent, total, before, out)
+    show_next(ran.tables, out)

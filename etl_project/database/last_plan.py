@@ -118,6 +118,11 @@ class LastPlanFile:
             return None
         return min(map(dt.datetime.fromisoformat, [last.planned_at, *(o.since for o in last.outages.values())]))
 
+    def is_fresh(self, hours: float) -> bool:
+        """Whether the tables were known to match every source within the last hours."""
+        complete = self.complete_at()
+        return complete is not None and dt.datetime.now(dt.UTC) - complete < dt.timedelta(hours=hours)
+
     def write(
         self,
         number: int,

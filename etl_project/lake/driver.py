@@ -31,6 +31,8 @@ from etl_project.lake.whole import Load, merge_parts, write_whole_tables
 from etl_project.lake.work_list import WorkList
 from etl_project.refresh.disk_full import tells_full_disk
 from etl_project.refresh.guard import guard_leaving, require_every_source
+from etl_project.refresh.in_order import take_stages_to_publish
+from etl_project.refresh.outcome import Outcome
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.read_files import REJECTED_NAMED, FilesRead, Report, count_leaving_again
 from etl_project.refresh.refresh import Refresh, counted, describe_load
@@ -218,14 +220,8 @@ class LakeRefresh(Refresh):
         """Take every stage before the publication again; one with failed checks is refused by it."""
         self._load = None
         plan = self.plan()
-        if plan.is_no_op:
-            return
-        self.load_tables(plan)
-        self.run_checks("tables")
-        self.relate()
-        self.run_checks("related")
-        self.build_aggregates()
-        self.run_checks("aggregates")
+        if not plan.is_no_op:
+            take_stages_to_publish(self, plan, Outcome())
 
     def _commit(self, con: duckdb.DuckDBPyConnection, number: int) -> Pins:
         """Commit the files of parts, and the whole tables that differ from those of the publication before."""

@@ -1,14 +1,13 @@
 """The plan of a refresh: lists the sources, compares them with the inventory, and decides what there is to do.
 
-A plan changes nothing but the record of the last plan. `etl refresh --plan` prints it; `Refresh.load_tables` works it
-off.
+A plan changes nothing but the record of the last plan. `Refresh.load_tables` works it off.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,13 +129,14 @@ class RefreshPlan:
         return self.state is GenerationState.FAILED and not self.is_changed
 
 
-def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
+def make_plan(settings: Settings, work: WorkFile, ask: Request, differs: Callable[[], None]) -> RefreshPlan:
     """List the sources, compare them with the inventory, and tell what there is to do.
 
     Args:
         settings: the settings.
         work: the work file; the caller holds its lock.
         ask: what is asked of the refresh.
+        differs: called once it is known that files came, went or changed, where that is known before they are compared.
 
     Raises:
         SettingsError: a source was never there.
@@ -164,11 +164,11 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request) -> RefreshPlan:
                             last.generation, clock.as_of, {}, looked=looked, young_confirmed=True, no_op=last.no_op
                         )
                     return _no_op_plan(last, last.no_op, pinned, clock, began)
+                differs()
         if ask.is_dry_run:
             file, is_present_version = work.usable_file()
         else:
-            is_present_version = work.restore()
-            file = work.path if work.path.exists() else None
+            is_present_version, file = work.restore(), work.path if work.path.exists() else None
         con = work.connect()
         try:
             plan = _Planner(settings, work, ask, con, clock, last, file, is_present_version, not_due).plan(

@@ -9,12 +9,12 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from etl_project.checks.check import CheckResult, Stage
 from etl_project.checks.run import run_checks
@@ -92,6 +92,8 @@ class Refresh:
         self.work = self._open_work()
         self.engine: Engine = engine or engine_of(settings)
         self.stages = Stages()
+        self.differs: Callable[[], None] = lambda: None
+        """Called while a plan is made, once it is sure that there will be something to do."""
         self.passed_over: dict[str, str] = {}
         """Source without posts -> what lies there, as of the plan that was loaded; for the checks."""
         self._written: set[str] = set()
@@ -100,6 +102,12 @@ class Refresh:
         """Stage -> results of its checks, the last time they ran."""
         self._is_related = False
         """Relations were brought up to date since the load."""
+
+    def again(self, **options: Any) -> Self:
+        """A refresh of the same warehouse with other options, those of `__init__`, that has not begun."""
+        refresh = type(self)(self.settings, **options)
+        refresh.work.stays_attached = True
+        return refresh
 
     def _open_work(self) -> WorkFile:
         """The work file of the kind of warehouse."""
@@ -114,7 +122,7 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        return make_plan(self.settings, self.work, self.ask)
+        return make_plan(self.settings, self.work, self.ask, self.differs)
 
     def preview(self) -> RefreshPlan:
         """Make the plan and change nothing: the lock and copies of remote repositories apart, nothing is written.
@@ -125,7 +133,7 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: every table is to be built anew and a source cannot be read.
         """
-        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True))
+        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True), lambda: None)
 
     def skipped_outages(self) -> dict[str, str]:
         """Sources that this refresh skips and that the last plan which included them could not read -> why."""
@@ -245,6 +253,12 @@ class Refresh:
         """Count the rows of every table of the contract, and the live articles."""
         with self.work.opened(read_only=True) as con:
             return count_rows_of_each(con, counted())
+
+    def select(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Ask the work file a query. Returns the names of its columns, and its rows."""
+        with self.work.opened(read_only=True) as con:
+            found = con.execute(query)
+            return [column[0] for column in found.description or ()], found.fetchall()
 
     @tells_full_disk("relate the articles")
     @in_stage("relate")

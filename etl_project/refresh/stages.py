@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
-StageName = Literal["list", "read", "load", "relate", "aggregate", "check", "publish"]
+StageName = Literal["list", "read", "load", "relate", "aggregate", "check", "publish", "page", "record"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -18,8 +18,8 @@ class Stages:
     """The stages of one refresh: whoever listens is told of each as it begins."""
 
     def __init__(self) -> None:
-        self.listener: Callable[[StageName | None], None] = lambda stage: None
-        """Called with the stage that begins or goes on, and with None where one ends and another is to come."""
+        self.listener: Callable[[StageName], None] = lambda stage: None
+        """Called with the stage that begins, or goes on after one within it."""
         self.seconds: dict[StageName, float] = {}
         """Stage -> how long it has taken; time within a stage of another is the other's alone."""
         self._open: list[StageName] = []
@@ -36,7 +36,8 @@ class Stages:
         finally:
             self._turn()
             self._open.pop()
-            self.listener(self._open[-1] if self._open else None)
+            if self._open:
+                self.listener(self._open[-1])
 
     def _turn(self) -> None:
         """Count the time since the last turn for the stage that is open."""

@@ -16,6 +16,7 @@ from etl_project.database.work_file import WorkFile
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.report.content import json_for_html, read_content
 from etl_project.report.libraries import read_libraries
+from etl_project.settings import Settings
 from etl_project.settings.tables import Language
 from etl_project.show.query import published_tables, refuse_own_file
 from etl_project.timing import milliseconds_since
@@ -76,6 +77,14 @@ def write_report(published: Path, output: Path, language: Language = "en", *, is
     data = fill_page(content, library).encode("utf-8", "replace")
     _replace(output, data)
     return Written(output, len(data), content["refresh"], milliseconds_since(started))
+
+
+def write_page_of(settings: Settings) -> Written | None:
+    """Write the page that the settings name, as `write_report` does; None where they name none."""
+    wanted = settings.report
+    if wanted.path is None:
+        return None
+    return write_report(settings.warehouse.path, wanted.path, wanted.lang, is_internal=wanted.internal)
 
 
 def fill_page(content: dict[str, Any], library: str) -> str:

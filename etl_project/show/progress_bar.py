@@ -27,7 +27,7 @@ class BarDisplay(Display):
         self._total: int | None = None
         self._task = self.bar.add_task(STAGE_WORDS["list"], total=None)
 
-    def enter(self, stage: StageName | None) -> None:
+    def enter(self, stage: StageName) -> None:
         """Show a stage that begins."""
         self.bar.remove_task(self._task)
         self._task = self.bar.add_task(STAGE_WORDS[stage], total=self._total if stage == "read" else None)

@@ -10,7 +10,7 @@ from etl_project.refresh.stages import StageName
 
 SECONDS_BETWEEN_LINES = 5.0
 
-STAGE_WORDS: dict[StageName | None, str] = {
+STAGE_WORDS: dict[StageName, str] = {
     "list": "Listing",
     "read": "Reading",
     "load": "Loading",
@@ -18,9 +18,10 @@ STAGE_WORDS: dict[StageName | None, str] = {
     "aggregate": "Aggregating",
     "check": "Checking",
     "publish": "Publishing",
-    None: "Dagster",
+    "page": "Writing the page",
+    "record": "Dagster",
 }
-"""Stage -> what is shown of it; between the stages, Dagster records the run."""
+"""Stage -> what is shown of it."""
 
 
 class Display:
@@ -31,7 +32,7 @@ class Display:
         self._last = time.monotonic()
         self._began = self._last
 
-    def enter(self, stage: StageName | None) -> None:
+    def enter(self, stage: StageName) -> None:
         """Take notice of a stage that begins."""
         self._began = time.monotonic()
         if self._is_time():

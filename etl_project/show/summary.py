@@ -179,7 +179,7 @@ def show_failure(
     reason: str | None,
     checks: Sequence[CheckResult],
     published: Path,
-    run_id: str,
+    run_id: str | None,
     console: Console,
     *,
     is_published: bool = False,
@@ -190,7 +190,7 @@ def show_failure(
         reason: why, in a sentence.
         checks: results of the checks that ran.
         published: the published file.
-        run_id: the run in Dagster.
+        run_id: the run in Dagster, if it was recorded.
         console: the console to print to.
         is_published: whether the file was published before the step that failed.
     """
@@ -205,4 +205,5 @@ def show_failure(
     if failed:
         console.print(f"If no post explains that, build every table anew: {command()} refresh --full")
     state = "was published before that" if is_published else "is as it was"
-    console.print(f"{published} {state}. See the run in Dagster with: {command()} ui (run {run_id})")
+    see = f" See the run in Dagster with: {command()} ui (run {run_id})" if run_id else ""
+    console.print(f"{published} {state}.{see}")

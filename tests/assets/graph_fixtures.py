@@ -88,7 +88,7 @@ def good_run(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Iter
             run = run_job(site)
         finally:
             event.remove(Engine, "connect", note)
-        assert run.success and run.error is None
+        assert run.success and run.unrecorded is None and run.run_id
         home = prepare_home(site.settings)
     with records_of(home) as instance:
         yield GoodRun(site, run, opened, instance)

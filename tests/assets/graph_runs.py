@@ -17,8 +17,9 @@ from typing import Any
 import dagster as dg
 from conftest import Site
 
-from assets.run import RefreshRun
-from etl_project.definitions import run_refresh
+from etl_project.alerts.alerts import Alerts
+from etl_project.cli.beside import Ran, run_beside
+from etl_project.cli.recorder import Recorder
 from etl_project.refresh import Refresh
 
 
@@ -27,29 +28,44 @@ class GoodRun:
     """A run of the job on the site `posts`, for tests that each look at one thing of it and change nothing."""
 
     site: Site
-    run: RefreshRun
+    run: Ran
     connections: list[str]
     """Names of the database files of Dagster, one for each connection that the run opened."""
     instance: dg.DagsterInstance
 
 
-# Prepended to a program of a test: what `etl refresh` does before the run.
+# Prepended to a program of a test: what `etl refresh` does before the stages, and how it goes on.
 BEGIN = """
-import os, signal, sys
+import os, signal, sys, time
+from etl_project.alerts.alerts import Alerts
+from etl_project.cli.beside import run_beside
+from etl_project.cli.recorder import Recorder
 from etl_project.refresh.refresh import Refresh
 from etl_project.settings import read_settings
 refresh = Refresh(read_settings())
+refresh.work.stays_attached = True
 refresh.work.lock.acquire("a test")
+def run():
+    alerts = Alerts(refresh.settings.alerts, refresh.work, print)
+    run_beside(refresh, refresh.plan(), Recorder(), alerts, lambda *_: None)
+def until_recorded():
+    import sqlite3
+    runs = sqlite3.connect(refresh.settings.dagster_home / "runs.db")
+    begun = "SELECT count(*) FROM runs WHERE status = 'STARTED'"
+    while not runs.execute(begun).fetchone()[0]: time.sleep(0.05)
 """
 
 
-def run_job(site: Site, **options: bool) -> RefreshRun:
-    """Look and run the job in this process, as `etl refresh` does."""
+def run_job(site: Site, **options: bool) -> Ran:
+    """Plan a refresh, take its stages and record them as a run of the job, as `etl refresh` does."""
     refresh = Refresh(site.settings, **options)
+    refresh.work.stays_attached = True
     refresh.work.lock.acquire("a test")
     try:
-        return run_refresh(refresh, refresh.plan(), lambda done, total: None)
+        alerts = Alerts(site.settings.alerts, refresh.work, lambda reason: None)
+        return run_beside(refresh, refresh.plan(), Recorder(), alerts, lambda done, total: None)
     finally:
+        refresh.work.close()
         refresh.work.lock.release()
 
 

@@ -19,12 +19,12 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from graph_runs import run_job
 from typer.testing import CliRunner
 
-from assets import automation, resources
+from assets import automation
 from assets.freshness import FRESHNESS_CHECK, SOURCES_READ_CHECK, report_freshness
 from etl_project.cli import app
 from etl_project.database.last_plan import Outage
 from etl_project.definitions import defs, wire
-from etl_project.refresh import Refresh
+from etl_project.refresh import Refresh, trying_again
 from etl_project.refresh.guard import RefreshStopped
 from etl_project.settings import SettingsError, read_settings
 from etl_project.sources.signature import SourceUnavailable
@@ -170,7 +170,7 @@ def test_the_guard_is_told_once_by_etl_refresh_and_over_when_the_posts_are_back(
 def test_what_may_pass_by_itself_is_tried_once_more_and_what_may_not_is_not(
     posts: Site, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resources, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(trying_again, "RETRY_SECONDS", 0)
     looks: list[Exception | None] = [SourceUnavailable("the disk does not answer"), None]
     real = Refresh.plan
 

@@ -112,7 +112,7 @@ def test_a_check_that_fails_ends_the_run_and_leaves_the_published_file_byte_for_
     posts.write("_posts/2026-03-01-four.md", title="Four")
     run = run_job(posts)
     assert not run.success and run.published is None and not run.aggregates
-    assert run.error and "every_row_of_article_tags_has_its_article_and_term" in run.error
+    assert run.failure and "every_row_of_article_tags_has_its_article_and_term" in run.failure
     assert "every_row_of_article_tags_has_its_article_and_term" in [c.check.name for c in run.checks if not c.passed]
     assert posts.published.read_bytes() == published
     assert run_assets(posts, instance, *AGGREGATES).success

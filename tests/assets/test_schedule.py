@@ -75,9 +75,7 @@ def test_a_refresh_killed_before_publish_is_reported_and_asked_for_again(
 ) -> None:
     posts.write("_posts/2026-03-01-four.md", title="Four")
     killed = program(
-        "from etl_project.definitions import run_refresh\n"
-        "Refresh.build_aggregates = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "run_refresh(refresh, refresh.plan(), lambda done, total: None)"
+        "def die(*_): until_recorded(); os.kill(os.getpid(), signal.SIGKILL)\nRefresh.build_aggregates = die\nrun()"
     )
     assert killed.wait(60) == -signal.SIGKILL
     (dead,) = instance.get_runs(AT_WORK)
@@ -152,10 +150,11 @@ def test_a_run_of_this_process_is_not_gone(posts: Site, instance: dg.DagsterInst
 @pytest.mark.usefixtures("first_run")
 def test_a_run_of_a_process_that_lives_is_left_alone(posts: Site, instance: dg.DagsterInstance) -> None:
     running = program(
-        "from etl_project.definitions import run_refresh\n"
-        "def wait(*_): refresh.work.lock.release(); print('at work', flush=True); sys.stdin.read(); os._exit(0)\n"
+        "def wait(*_):\n"
+        "    until_recorded(); refresh.work.lock.release()\n"
+        "    print('at work', flush=True); sys.stdin.read(); os._exit(0)\n"
         "Refresh.load_tables = wait\n"
-        "run_refresh(refresh, refresh.plan(), lambda done, total: None)"
+        "run()"
     )
     assert running.stdin and running.stdout
     posts.write("_posts/2026-03-01-four.md", title="Four")

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import Site
+from reading import reading
 
 from etl_project.checks.anomalies import ANOMALIES
 from etl_project.checks.check import CheckResult
@@ -32,7 +33,7 @@ def refresh(site: Site, **options: Any) -> None:
 
 def warned(site: Site, as_of: dt.datetime | None = None) -> dict[str, list[str]]:
     """The warnings of the work file: check -> lines."""
-    with duckdb.connect(str(site.published.parent / ".work/posts.duckdb"), read_only=True) as con:
+    with reading(site.published.parent / ".work/posts.duckdb") as con:
         return {result.check.name: result.sample for result in warnings(con, site.settings.checks, as_of)}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import Site
+from reading import reading
 from real_sites import EXPECTED
 from retellings import Told, copies, edited, templates
 from shelf import Post, Shelf
@@ -143,7 +144,7 @@ def han_texts(sites: Site) -> dict[str, tuple[str, str]]:
 
 def test_search_loses_no_han_word_and_finds_none_more(sites: Site, han_texts: dict[str, tuple[str, str]]) -> None:
     queries = han_queries(han_texts, 500)
-    with duckdb.connect(str(sites.published), read_only=True) as con:
+    with reading(sites.published) as con:
         found = con.execute(
             """
             WITH q AS MATERIALIZED (
@@ -162,7 +163,7 @@ def test_search_loses_no_han_word_and_finds_none_more(sites: Site, han_texts: di
 
 @pytest.mark.prove("laws")
 def test_search_hits_are_what_contains_finds(sites: Site, han_texts: dict[str, tuple[str, str]]) -> None:
-    with duckdb.connect(str(sites.published), read_only=True) as con:
+    with reading(sites.published) as con:
         assert_hits_are_holders(con, han_texts, han_queries(han_texts, 500))
 
 
@@ -238,7 +239,7 @@ FIRST_THREE: dict[str, tuple[int, list[str]]] = {
 
 
 def test_twenty_queries_and_what_comes_first(sites: Site) -> None:
-    with duckdb.connect(str(sites.published), read_only=True) as con:
+    with reading(sites.published) as con:
         told = {}
         for query in FIRST_THREE:
             rows = con.execute(

@@ -6,9 +6,9 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-import duckdb
 import pytest
 from conftest import Site
+from reading import reading
 
 from etl_project.show.questions import find_question, list_files
 
@@ -66,7 +66,7 @@ def test_what_the_sample_site_repairs_reads_as_its_writer_meant(sample: Site) ->
 
 
 def test_the_sample_site_fills_every_table_people_ask(sample: Site) -> None:
-    with duckdb.connect(str(sample.published), read_only=True) as con:
+    with reading(sample.published) as con:
         names = [
             name
             for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall()
@@ -101,7 +101,7 @@ NOT_HERE = {
 def test_a_query_answers_the_question_it_begins_with(sample: Site, name: str) -> None:
     question = find_question(name, None)
     assert question.title.endswith("?") and all(one.meaning for one in question.parameters)
-    with duckdb.connect(str(sample.published), read_only=True) as con:
+    with reading(sample.published) as con:
         cursor = con.execute(question.sql, question.values([]))
         columns = [(column[0], str(column[1])) for column in cursor.description or ()]
         rows = cursor.fetchall()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,17 +12,28 @@ from shelf import Shelf
 Rows = list[tuple[Any, ...]]
 
 
-def ask(query: str, body: str = "", front_matter: dict[str, object] | None = None) -> Rows:
-    """Ask a warehouse of one article."""
-    shelf = Shelf.empty()
-    with shelf.con as con:
-        con.execute(
-            "INSERT INTO articles BY NAME SELECT 's:a' AS article_id, 's' AS source_id, 'a.md' AS path, 'draft' AS "
-            "status, '' AS text_hash, $1 AS front_matter, '{}' AS extra",
-            [json.dumps(front_matter or {})],
-        )
-        con.execute("INSERT INTO article_bodies VALUES ('s:a', $1, '')", [body])
-        return con.execute(query).fetchall()
+Ask = Callable[..., Rows]
+
+
+@pytest.fixture(scope="module")
+def ask() -> Iterator[Ask]:
+    """Asks a warehouse of one article."""
+    with Shelf.empty().con as con:
+
+        def ask(query: str, body: str = "", front_matter: dict[str, object] | None = None) -> Rows:
+            con.execute("BEGIN")
+            try:
+                con.execute(
+                    "INSERT INTO articles BY NAME SELECT 's:a' AS article_id, 's' AS source_id, 'a.md' AS path, "
+                    "'draft' AS status, '' AS text_hash, $1 AS front_matter, '{}' AS extra",
+                    [json.dumps(front_matter or {})],
+                )
+                con.execute("INSERT INTO article_bodies VALUES ('s:a', $1, '')", [body])
+                return con.execute(query).fetchall()
+            finally:
+                con.execute("ROLLBACK")
+
+        yield ask
 
 
 @pytest.mark.parametrize(
@@ -39,7 +51,7 @@ def ask(query: str, body: str = "", front_matter: dict[str, object] | None = Non
         ("say - [ ] so", None),
     ],
 )
-def test_a_task_is_an_item_that_begins_with_a_sign_in_brackets(line: str, found: Rows | None) -> None:
+def test_a_task_is_an_item_that_begins_with_a_sign_in_brackets(ask: Ask, line: str, found: Rows | None) -> None:
     rows = ask("SELECT text, is_done, status FROM article_tasks", f"One.\n\n{line}\n")
     assert rows == ([found] if found else [])
 
@@ -59,7 +71,7 @@ def test_a_task_is_an_item_that_begins_with_a_sign_in_brackets(line: str, found:
         ("`a:: b` and `[c:: d]`", []),
     ],
 )
-def test_a_field_is_a_key_two_colons_and_a_value(line: str, found: Rows) -> None:
+def test_a_field_is_a_key_two_colons_and_a_value(ask: Ask, line: str, found: Rows) -> None:
     assert ask("SELECT key, value FROM article_fields ORDER BY position", f"One.\n\n{line}\n") == found
 
 
@@ -67,7 +79,7 @@ def test_a_field_is_a_key_two_colons_and_a_value(line: str, found: Rows) -> None
     "around",
     ["```\n{}\n```", "~~~ md\n```\n{}\n~~~", "````\n```\n{}\n```\n{}\n````", "<!--\n{}\n-->", "  - a\n\n    ```\n{}"],
 )
-def test_code_and_comments_hold_neither_and_what_follows_them_does(around: str) -> None:
+def test_code_and_comments_hold_neither_and_what_follows_them_does(ask: Ask, around: str) -> None:
     inside = around.replace("{}", "- [ ] inside\nkey:: inside")
     body = f"{inside}\n" if around.endswith("{}") else f"{inside}\n\n- [ ] outside\n\nkey:: outside\n"
     rest = [] if around.endswith("{}") else [("outside",)]
@@ -75,7 +87,7 @@ def test_code_and_comments_hold_neither_and_what_follows_them_does(around: str) 
     assert ask("SELECT value FROM article_fields", body) == rest
 
 
-def test_other_names_come_in_the_order_of_the_front_matter() -> None:
+def test_other_names_come_in_the_order_of_the_front_matter(ask: Ask) -> None:
     stated = {"Aliases": ["Gull", " ", "银鸥"], "title": "alias", "redirect_from": "/old/", "alias": None}
     rows = ask("SELECT position, alias FROM article_aliases ORDER BY position", front_matter=stated)
     assert rows == [(1, "Gull"), (2, "银鸥"), (3, "/old/")]

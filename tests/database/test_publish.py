@@ -282,7 +282,7 @@ def test_the_published_file_needs_no_extension_and_no_other_file(published_site:
 
 
 def test_the_published_file_is_of_the_storage_version_old_clients_read(published_site: Site) -> None:
-    [tags] = published_site.column("SELECT tags FROM duckdb_databases() WHERE NOT internal")
+    [tags] = published_site.column("SELECT tags FROM duckdb_databases() WHERE database_name = current_database()")
     assert tags["storage_version"].rstrip("+") == STORAGE_VERSION
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import Site, one_post
+from reading import reading
 from rich.console import Console
 
 from etl_project.database.publish import Published
@@ -146,7 +147,7 @@ def test_what_somebody_wrote_stays_in_the_file_before_and_the_summary_warns(site
     show_plan(plan, "", console)
     loaded = refresh.load_tables(plan)
     published = refresh.publish()
-    with duckdb.connect(str(refresh.work.previous), read_only=True) as con:
+    with reading(refresh.work.previous) as con:
         assert con.execute("FROM mine").fetchall() == [(1,)]
     show_summary(loaded, published, {}, [], [], {}, 0, refresh.work.previous, console)
     assert "Built anew: the published file." in text.getvalue()

@@ -68,7 +68,7 @@ def by_process(call: Call) -> tuple[int, str]:
 
 
 _FORKS = """
-import ctypes, gc, json, os, sys
+import ctypes, gc, json, locale, os, sys
 from pathlib import Path
 from etl_project.utf8_mode import restart_dagster_in_utf8_mode
 
@@ -105,6 +105,7 @@ for line in sys.stdin:
         os.dup2(said, 1), os.dup2(said, 2)
         os.umask(call["umask"])
         os.environ.update(call["environment"])
+        locale.setlocale(locale.LC_CTYPE, ""), restart_dagster_in_utf8_mode()
         if call["user"] is not None:
             become(call["user"])
         sys.argv[1:] = call["arguments"]
@@ -119,7 +120,8 @@ def forks(environment: Mapping[str, str], empty_home: Path, folder: Path) -> Ite
     """Run calls in forks of one process, which is named and restarted like a `dg` and has imported everything.
 
     Args:
-        environment: that of the process, with its locale; a call may add to it.
+        environment: that of the process, with its locale; a call may add to it, and name another locale under which
+            Python starts again, too.
         empty_home: a home of Dagster, which is opened and left as it is.
         folder: where the program is written, and what its forks say.
     """

@@ -19,6 +19,8 @@ from etl_project.lake.driver import LakeRefresh
 from etl_project.lake.store import Lake
 from etl_project.load.aggregates import aggregates
 from etl_project.refresh import Refresh
+from etl_project.refresh.in_order import take_stages
+from etl_project.refresh.outcome import Outcome
 from etl_project.refresh.result import TablesLoaded
 from etl_project.scan.clock import Clock
 from etl_project.settings import Settings, read_settings
@@ -118,15 +120,10 @@ def run_stages(refresh: Refresh) -> TablesLoaded | None:
         if plan.is_no_op:
             return None
         refresh.work.stays_attached = True
-        loaded = refresh.load_tables(plan)
-        broken = refresh.run_checks("tables")
-        refresh.relate()
-        broken += refresh.run_checks("related")
-        refresh.build_aggregates()
-        broken += refresh.run_checks("aggregates")
-        assert not [result for result in broken if result.check.is_blocking and not result.passed], broken
-        refresh.publish()
-        return loaded
+        outcome = Outcome()
+        take_stages(refresh, plan, outcome)
+        assert not outcome.failed, outcome.failed
+        return outcome.tables
     finally:
         refresh.work.close()
 

@@ -79,7 +79,8 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        built = shutil.ignore_patterns(".*", "*.duckdb*", "__pycache__")
+        # What was compiled is copied along: it is good for files that are not changed.
+        built = shutil.ignore_patterns(".*", "*.duckdb*")
         for room in ("etl_project", "assets", "warehouse", "tests", "docs"):
             shutil.copytree(ROOT / room, folder / room, ignore=built)
         for file in ("pyproject.toml", "CONTRIBUTING.md"):

@@ -23,17 +23,17 @@ look_every = "{every}"
 
 @pytest.fixture
 def two(site: Site) -> Site:
-    """A site, and an archive that is listed every six hours; both are loaded."""
+    """A site, and an archive that is listed every six hours; both are loaded, and not published."""
     site.write("_posts/2026-01-02-one.md")
     (site.folder / "old").mkdir()
     (site.folder / "old/a.md").write_text("# a\n")
     site.configure(extra=ARCHIVE.format(every="6 hours"))
-    site.refresh()
+    site.load()
     return site
 
 
 def titles(site: Site) -> list[str]:
-    return site.column("SELECT title FROM articles ORDER BY title")
+    return site.column_of_work("SELECT title FROM articles ORDER BY title")
 
 
 def let_pass(site: Site, **time: int) -> None:
@@ -47,12 +47,13 @@ def let_pass(site: Site, **time: int) -> None:
 
 
 def test_a_source_is_listed_when_its_time_has_come_and_not_before(two: Site) -> None:
+    two.refresh()
     (two.folder / "old/b.md").write_text("# b\n")
     assert two.refresh() is None
     assert two.last_plan and list(two.last_plan.not_due) == ["archive"]
     let_pass(two, hours=5)
     two.write("_posts/2026-01-02-two.md")
-    loaded = two.refresh()
+    loaded = two.load()
     assert loaded and loaded.changes == {"added": 1}, "the other source goes on"
     assert "b" not in titles(two)
     let_pass(two, hours=1)
@@ -65,37 +66,38 @@ def test_a_source_is_listed_when_its_time_has_come_and_not_before(two: Site) -> 
 def test_nothing_of_a_source_that_is_not_listed_is_lost(two: Site) -> None:
     (two.folder / "old/a.md").unlink()
     two.write("_posts/2026-01-02-two.md")
-    two.refresh()
+    two.load()
     assert "a" in titles(two)
 
 
 @pytest.mark.parametrize("options", [{"sources": ["archive"]}, {"verify": True}, {"full": True}])
 def test_who_asks_for_a_source_gets_it_listed(two: Site, options: dict[str, object]) -> None:
     (two.folder / "old/b.md").write_text("# b\n")
-    two.refresh(**options)
+    two.load(**options)
     assert "b" in titles(two)
 
 
 def test_other_settings_are_heeded_at_once(two: Site) -> None:
     (two.folder / "old/b.txt.md").write_text("# b\n")
     two.configure(extra=ARCHIVE.format(every="6 hours") + 'title = "The archive"\n')
-    two.refresh()
+    two.load()
     assert "b" in titles(two)
 
 
 def test_without_a_warehouse_everything_is_listed(two: Site) -> None:
+    two.refresh()
     for path in sorted((two.published.parent / ".work").glob("posts.duckdb*")):
         if path.suffix == ".duckdb":
             path.unlink()
     two.published.unlink()
-    two.refresh()
+    two.load()
     assert "a" in titles(two)
 
 
 def test_a_clock_that_was_set_back_keeps_no_source_from_being_listed(two: Site) -> None:
     (two.folder / "old/b.md").write_text("# b\n")
     let_pass(two, days=-30)
-    two.refresh()
+    two.load()
     assert "b" in titles(two)
 
 
@@ -105,12 +107,13 @@ def test_a_source_that_could_not_be_read_is_tried_at_every_check(two: Site) -> N
     assert two.plan()[1].diff.unavailable.keys() == {"archive"}
     (two.folder / "away").rename(two.folder / "old")
     (two.folder / "old/b.md").write_text("# b\n")
-    two.refresh()
+    two.load()
     assert "b" in titles(two)
 
 
 def test_checks_that_leave_a_source_out_are_checks_all_the_same(two: Site) -> None:
     """The file is not called stale while a source waits for its time."""
+    two.refresh()
     last_plan = WorkFile(two.published).last_plan
     before = last_plan.read()
     assert before

@@ -18,11 +18,16 @@ from etl_project.related import pairs
 from etl_project.related.stories import find_roots
 
 
-@pytest.fixture
-def shelf() -> Iterator[Shelf]:
+@pytest.fixture(scope="module")
+def tables() -> Iterator[Shelf]:
     shelf = Shelf.empty()
     with shelf.con:
         yield shelf
+
+
+@pytest.fixture
+def shelf(tables: Shelf) -> Shelf:
+    return tables.emptied()
 
 
 STORY = Told(

@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from conftest import Site
+from reading import reading
 from typer.testing import CliRunner, Result
 
 from etl_project.cli import app
@@ -84,7 +84,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 def ask(site: Site, name: str, *given: str) -> list[dict[str, Any]]:
     question = find_question(name, None)
-    with duckdb.connect(str(site.published), read_only=True) as con:
+    with reading(site.published) as con:
         cursor = con.execute(question.sql, question.values(given))
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -262,7 +262,7 @@ def test_the_question_that_the_manual_shows_runs_with_its_parameters(asked: Site
     page = (Path(__file__).parents[2] / "docs/queries.md").read_text("utf-8")
     question = read_question("shown", page.partition("```sql\n")[2].partition("```")[0], Path("docs/queries.md"))
     assert [one.name for one in question.parameters] == ["days", "source"] and question.title.endswith("?")
-    with duckdb.connect(str(asked.published), read_only=True) as con:
+    with reading(asked.published) as con:
         lately = con.execute(question.sql, question.values(["days=2"])).fetchall()
         assert [title for _, title in lately] == ["The story again", "The story"]
         assert con.execute(question.sql, question.values(["source=x"])).fetchall() == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from reading import reading
 from rich.console import Console
 
 from etl_project.database.contract import contract, create_contract, declared, macros
@@ -36,7 +37,7 @@ def told(published: Path, name: str | None = None, width: int = 200) -> str:
 def test_every_table_view_and_macro_is_listed_with_rows_and_comment(published: Path) -> None:
     lines = [line.split(None, 2) for line in told(published, width=400).splitlines()]
     listed = {line[0]: line[1:] for line in lines}
-    with duckdb.connect(str(published), read_only=True) as con:
+    with reading(published) as con:
         [(rows_of_readme,)] = con.execute("SELECT count(*) FROM readme").fetchall()
     for name, table in contract().items():
         assert listed[name][1].strip() == table.comment

@@ -1,0 +1,97 @@
+"""Records a refresh in Dagster, in a thread of its own beside the one that takes its stages."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import traceback
+from importlib import import_module
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from etl_project.errors import UserError
+from etl_project.refresh.disk_full import is_full
+from etl_project.show.console import command
+
+if TYPE_CHECKING:
+    from etl_project.refresh import Refresh
+    from etl_project.refresh.handed_on import Results
+
+
+class Recorder:
+    """Records a refresh in Dagster, in a thread, as far as that is possible, and keeps why it was not."""
+
+    def __init__(self) -> None:
+        self.has_imported = threading.Event()
+        """Dagster is imported, or cannot be. Until then the other thread imports nothing that Dagster imports, too."""
+        self.run_id: str | None = None
+        self.failure: str | None = None
+        self.trace: str | None = None
+        self._asked: SimpleQueue[tuple[Refresh, Results] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Begin to import Dagster, where that has not begun, and where there may be one more thread."""
+        if self._thread is not None:
+            return
+        _import_what_both_need()
+        self._thread = threading.Thread(target=self._run, name="records the run in Dagster", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self.failure = self._describe(error)
+            self.has_imported.set()
+
+    def follow(self, refresh: Refresh, results: Results) -> None:
+        """Record a refresh as it gives results."""
+        self.begin()
+        self._asked.put((refresh, results))
+
+    def leave(self) -> None:
+        """Record nothing more; where there was nothing to record, a thread that has begun only ends its import."""
+        self._asked.put(None)
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the thread has ended, if there is one."""
+        if self._thread is not None and self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            gc.disable()  # nothing that is imported becomes garbage, and looking for some takes a fifth of the time
+            try:
+                from etl_project.definitions import record_refresh
+            finally:
+                gc.enable()
+                self.has_imported.set()
+            if asked := self._asked.get():
+                recorded = record_refresh(*asked)
+                self.run_id, self.failure = recorded.run_id, recorded.failure
+        except BaseException as error:  # whatever it is, the refresh does not depend on it
+            self.failure, self.trace = self._describe(error), traceback.format_exc()
+
+    @staticmethod
+    def _describe(error: BaseException) -> str:
+        if is_full(error):
+            return "The disk of its records is full."
+        if isinstance(error, UserError):
+            return str(error)
+        first_line = next(iter(str(error).strip().splitlines()), "")
+        return f"{first_line} ({type(error).__name__}). For a trace: {command()} --debug refresh"
+
+
+def _import_what_both_need() -> None:
+    """Import what both threads would import while there is one: Python gives up where each waits for the other.
+
+    That may happen to two that import a package and one of its modules. A test holds that this is all.
+    """
+    for name in (
+        "duckdb",
+        "psutil",
+        "pytz",  # by DuckDB, for the first instant that it hands over
+        "yaml",
+        "etl_project.database.delta_views",
+        "etl_project.show.summary",
+    ):
+        import_module(name)
