@@ -21,12 +21,13 @@ stays as it was. A **warning** stops nothing: it is printed by `etl refresh` and
 its table in Dagster. [settings.md](settings.md#checks) has the thresholds of warnings, which the queries read by
 `getvariable`, as they read the instant of the refresh (`as_of`).
 
-Rows that no refresh wrote do not change. So where little was read, blocking checks cover only the rows that the
-refresh may have written: those of the files that were read or deleted and of their articles, terms and relations, and
-the aggregates that were built anew. Each finds among them whatever the refresh did wrong. All rows are checked at
-every build from nothing, with `--full` and `--verify`, after a refresh that failed, was cut off or was not finished,
-when a source was renamed or more than a quarter of the files were read, and at the first refresh of a day (UTC). The
-summary of a refresh, `etl status` and the page of `published_file` in Dagster say which rows were checked.
+Rows that no refresh wrote do not change. So where little was read of 10,000 files or more, blocking checks cover only
+the rows that the refresh may have written: those of the files that were read or deleted and of their articles, terms
+and relations, and the aggregates that were built anew. Each finds among them whatever the refresh did wrong. All rows
+are checked of fewer files, at every build from nothing, with `--full` and `--verify`, after a refresh that failed, was
+cut off or was not finished, when a source was renamed or more than a quarter of the files were read, and at the first
+refresh of a day (UTC). The summary of a refresh, `etl status` and the page of `published_file` in Dagster say which
+rows were checked.
 
 A refresh runs the queries on its work file. Those of blocking checks also run on a published file as they are: copy one
 to ask it yourself. Those of warnings need their variables first, such as `SET VARIABLE rejected_share = 0.05`. A new

@@ -73,6 +73,7 @@ class Shelf:
         self.con.executemany(
             "INSERT INTO articles_to_replace VALUES (?)", [[article_id] for article_id in ids] or [[""]]
         )
+        self.con.execute("DELETE FROM changing_articles;INSERT INTO changing_articles FROM articles_to_replace")
         note_articles_to_relate(self.con)
 
     def change(self, posts: dict[str, Post | None]) -> None:

@@ -66,6 +66,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
+        needs="FROM post_files WHERE status = 'rejected'",
         fact=("source_id", "rejected"),
         message="rejected: {rejected} of the {files} files of {source_id} ({share:.1%}; [checks] rejected_share "
         "allows {allowed:.1%}), such as {paths}",
@@ -84,6 +85,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY ALL
         """,
         is_blocking=False,
+        needs="FROM post_files WHERE status = 'rejected'",
         message="{path} was loaded before and is rejected now: {reason}",
         remedy="`etl rejected` says what is wrong in each file and what to do.",
     ),
@@ -129,6 +131,7 @@ ANOMALIES: tuple[Check, ...] = (
         GROUP BY source_id, other ORDER BY source_id, other
         """,
         is_blocking=False,
+        needs="FROM sources HAVING count(*) > 1",
         fact=("source_id", "other", "files"),
         message="loaded twice: {files} of the files of {source_id} are files of {other}, too, such as {paths}",
         remedy="Take one of the sources out, or narrow its `include` or `exclude`: each of these posts counts twice.",
@@ -187,6 +190,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY share DESC, source_id
         """,
         is_blocking=False,
+        needs="FROM articles WHERE published_at IS NULL",
         message="without a date: {undated} of the {added} articles added to {source_id} ({share:.1%}; [checks] "
         "undated_share allows {allowed:.1%}), such as {paths}",
         remedy="Date them, or raise [checks] undated_share; `etl explain FILE` shows where a date is looked for.",
@@ -219,6 +223,8 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY ALL
         """,
         is_blocking=False,
+        needs="FROM internal.categories_seen "
+        f"HAVING min(refresh_id) < {_LAST_REFRESH} AND max(refresh_id) = {_LAST_REFRESH}",
         message="{source_id} has a category it never had, {category}, in {paths}",
         remedy="Correct it where it is a slip; a category that is meant is told once.",
     ),
@@ -257,6 +263,8 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY source_id
         """,
         is_blocking=False,
+        # In no time zone is the day more than two days later than that of `as_of` elsewhere.
+        needs=f"FROM articles_by_date HAVING min(published_on) <= getvariable('as_of')::DATE + 2 - 7 * {WEEKS}",
         fact=("source_id", "day"),
         message="articles of {source_id} on {day}: {articles}, where {usual:.0f} are usual on that weekday and "
         "fewer than {least:.0f} are few",
@@ -295,6 +303,7 @@ ANOMALIES: tuple[Check, ...] = (
         ORDER BY days DESC, source_id
         """,
         is_blocking=False,
+        needs=f"FROM articles_by_date WHERE articles > 0 HAVING count(*) > {FEWEST_PAUSES}",
         fact=("source_id", "last_published_on"),
         message="{source_id} has been silent for {days} days, since {last_published_on}; "
         "it usually pauses no longer than {usual_pause_days}, and [checks] silent_pauses allows {allowed_days:.0f}",

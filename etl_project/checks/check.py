@@ -35,6 +35,9 @@ class Check:
     """Table -> condition of its rows that a refresh may have written. Run on these rows alone, the check finds all
     that the refresh did wrong. Empty: it checks all rows, or none where its aggregate was not built anew."""
 
+    needs: str = ""
+    """Rows without which none violates it, as `FROM table WHERE condition`: where there are none, it has passed. To ask
+    that takes a fraction of the time."""
     fact: tuple[str, ...] = ()
     """Columns by which a violating row is the same at the next refresh, so that people are told of it once. None for a
     check of what the last refresh did: that is always new."""

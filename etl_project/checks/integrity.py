@@ -114,6 +114,7 @@ INTEGRITY: tuple[Check, ...] = (
             f"No row of {table} is left without its article.",
             f"SELECT article_id FROM {table} ANTI JOIN articles USING (article_id)",
             touched={"articles": _OF_ARTICLES, table: _OF_ARTICLES},
+            needs=f"FROM {table}",
         )
         for table in tables_by_article()[1:]
         if table not in (*_ONE_FOR_ONE, *_BRIDGES, *INTERNAL_BY_ARTICLE)
@@ -130,6 +131,7 @@ INTEGRITY: tuple[Check, ...] = (
             WHERE a.article_id IS NULL OR t.{key} IS NULL
             """,
             touched={bridge: f"{_OF_ARTICLES} OR {OF_TERMS[terms]}"},
+            needs=f"FROM {bridge}",
         )
         for bridge, (terms, key) in _BRIDGES.items()
     ),
@@ -145,6 +147,7 @@ INTEGRITY: tuple[Check, ...] = (
             WHERE rows > 1 OR is_used IS NULL
             """,
             touched={terms: OF_TERMS[terms], bridge: OF_TERMS[terms]},
+            needs=f"FROM {terms}",
         )
         for bridge, (terms, key) in _BRIDGES.items()
     ),
@@ -193,6 +196,7 @@ INTEGRITY: tuple[Check, ...] = (
             OR p.article_id >= p.other_article_id
         """,
         touched={"story_pairs": f"{_OF_ARTICLES} OR other_article_id IN {ARTICLES}"},
+        needs="FROM story_pairs",
     ),
     Check(
         "every_target_is_of_an_internal_link",
@@ -211,6 +215,7 @@ INTEGRITY: tuple[Check, ...] = (
             OR source_of_target IS NULL
         """,
         touched={"link_targets": f"{_OF_ARTICLES} OR target_article_id IN {ARTICLES}"},
+        needs="FROM link_targets",
     ),
     *LAWS,
     Check(

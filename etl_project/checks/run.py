@@ -17,7 +17,7 @@ from etl_project.checks.standing import Standing, fact_of
 from etl_project.checks.thresholds import Thresholds
 from etl_project.database.generation import Step, take_step
 from etl_project.database.live_sql import LAST_AS_OF
-from etl_project.database.sql import quoted
+from etl_project.database.sql import quoted, transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,19 +55,20 @@ def run_checks(
         standing: what the last published refresh warned of.
         done: results of checks of the stage that ran where the rows were written.
     """
-    if stage == "tables":
-        con.execute(note_categories(of_touched=written is not None))
     known = {result.check.name for result in done}
     checks = [check for check in CHECKS if check.stage == stage and check.name not in known]
-    results = [*done, *_run_all(con, checks, thresholds, None, passed_over, written, standing)]
-    if any(result.check.is_blocking and not result.passed for result in results):
-        take_step(con, Step.FAIL_CHECKS)
+    with transaction(con):
+        if stage == "tables":
+            con.execute(note_categories(of_touched=written is not None))
+        results = [*done, *_run_all(con, checks, thresholds, None, passed_over, written, standing)]
+        if any(result.check.is_blocking and not result.passed for result in results):
+            take_step(con, Step.FAIL_CHECKS)
+            return results
+        checked_all_rows = written is None and all(result.checked_all_rows for result in done)
+        record_passed(con, stage, checked_all_rows=checked_all_rows)
+        if stage in _STEPS:
+            take_step(con, _STEPS[stage])
         return results
-    checked_all_rows = written is None and all(result.checked_all_rows for result in done)
-    record_passed(con, stage, checked_all_rows=checked_all_rows)
-    if stage in _STEPS:
-        take_step(con, _STEPS[stage])
-    return results
 
 
 def run_blocking_checks(con: duckdb.DuckDBPyConnection, checks: Sequence[Check]) -> list[CheckResult]:
@@ -107,11 +108,7 @@ def _run_all(
     queries = {check: query for check in checks if (query := _query(check, written))}
     if any(not check.is_blocking for check in queries):
         _set_variables(con, thresholds, as_of, passed_over)
-    # A check is nearly always passed. All of them in one query take half the time of one after another.
-    counts = " UNION ALL ".join(f"SELECT '{check.name}', count(*) FROM (\n{sql}\n)" for check, sql in queries.items())
-    shared = ", ".join(dict.fromkeys(check.shared for check in queries if check.shared))
-    counted = f"WITH {shared}\n{counts}" if shared else counts
-    violated = {name for name, rows in con.execute(counted).fetchall() if rows} if queries else set()
+    violated = _find_violated(con, _leave_out_needless(con, queries))
     return [
         _run_check(
             con,
@@ -124,6 +121,26 @@ def _run_all(
         else CheckResult(check, 0, [], written is None or queries.get(check) == check.sql)
         for check in checks
     ]
+
+
+def _leave_out_needless(con: duckdb.DuckDBPyConnection, queries: Mapping[Check, str]) -> dict[Check, str]:
+    """Leave out the checks that have passed because there is no row of those that they need."""
+    needed = dict.fromkeys(check.needs for check in queries if check.needs)
+    asked = " UNION ALL ".join(f"(SELECT {number} {rows} LIMIT 1)" for number, rows in enumerate(needed))
+    there = {number for (number,) in con.execute(asked).fetchall()} if needed else set()
+    missing = {rows for number, rows in enumerate(needed) if number not in there}
+    return {check: query for check, query in queries.items() if check.needs not in missing}
+
+
+def _find_violated(con: duckdb.DuckDBPyConnection, queries: Mapping[Check, str]) -> set[str]:
+    """Find the names of the checks that some row violates."""
+    if not queries:
+        return set()
+    # A check is nearly always passed. All of them in one query take half the time of one after another.
+    counts = " UNION ALL ".join(f"SELECT '{check.name}', count(*) FROM (\n{sql}\n)" for check, sql in queries.items())
+    shared = ", ".join(dict.fromkeys(check.shared for check in queries if check.shared))
+    counted = f"WITH {shared}\n{counts}" if shared else counts
+    return {name for name, rows in con.execute(counted).fetchall() if rows}
 
 
 def _query(check: Check, written: Collection[str] | None) -> str | None:

@@ -9,6 +9,7 @@ two disagree.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
@@ -95,8 +96,11 @@ def begin_generation(con: duckdb.DuckDBPyConnection, number: int) -> None:
 
 def take_step(con: duckdb.DuckDBPyConnection, step: Step) -> None:
     """Take a step where the state allows it; else the state stays, so that a step run alone cannot skip another."""
-    con.execute(
-        "UPDATE internal.generation SET state = $ends "
-        "WHERE list_contains($begins, if(list_contains($known, state), state, $unknown))",
-        {"ends": step.ends, "begins": [*map(str, step.begins)], "known": [*map(str, _S)], "unknown": str(_S(""))},
-    )
+    allowed = f"state IN ({_listed(step.begins)})"
+    if GenerationState("") in step.begins:
+        allowed += f" OR state NOT IN ({_listed(GenerationState)})"
+    con.execute(f"UPDATE internal.generation SET state = ? WHERE {allowed}", [step.ends])
+
+
+def _listed(states: Iterable[GenerationState]) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))

@@ -67,6 +67,9 @@ CREATE TEMP TABLE articles_to_replace (article_id VARCHAR);
 -- One row per article that goes live or expires by the passing of time alone.
 CREATE TEMP TABLE turned_live_or_expired (article_id VARCHAR);
 
+-- One row per article of the three tables above: all that this refresh may change.
+CREATE TEMP TABLE changing_articles (article_id VARCHAR);
+
 -- One row per category, tag or author of an article that is replaced, before or after.
 CREATE TEMP TABLE touched_categories (category_id VARCHAR);
 CREATE TEMP TABLE touched_tags (tag_id VARCHAR);

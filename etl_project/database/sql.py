@@ -49,8 +49,9 @@ def parquet_rows(paths: Sequence[str], options: str = "") -> str:
 
 def first_number(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, object] | None = None) -> int:
     """First value of the first row of a query; 0 for NULL or no row."""
-    row = con.execute(query, values or {}).fetchone()
-    return int(row[0] or 0) if row else 0
+    # Read to its end: an unfinished result keeps frames from being registered.
+    rows = con.execute(query, values or {}).fetchall()
+    return int(rows[0][0] or 0) if rows else 0
 
 
 def count_rows(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -32,13 +32,14 @@ from etl_project.lake.rounds import PartsDone, run_parts
 from etl_project.lake.store import Beaten, Lake
 from etl_project.lake.whole import Load, merge_parts, write_whole_tables
 from etl_project.lake.work_list import WorkList
+from etl_project.refresh.describe_load import counted, describe_load
 from etl_project.refresh.disk_full import tells_full_disk
 from etl_project.refresh.guard import guard_leaving, require_every_source
 from etl_project.refresh.in_order import take_stages_to_publish
 from etl_project.refresh.outcome import Outcome
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.read_files import REJECTED_NAMED, FilesRead, Report, count_leaving_again
-from etl_project.refresh.refresh import Refresh, counted, describe_load
+from etl_project.refresh.refresh import Refresh
 from etl_project.refresh.result import TablesLoaded
 from etl_project.refresh.rows_to_check import may_check_touched_rows
 from etl_project.refresh.stages import in_stage

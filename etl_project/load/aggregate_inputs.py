@@ -11,7 +11,7 @@ from etl_project.database.contract import RELATED, Table, aggregates_sql, tables
 if TYPE_CHECKING:
     import duckdb
 
-_TOUCHED = "SEMI JOIN (FROM articles_to_replace UNION FROM retained_articles) USING (article_id)"
+_CHANGING = "SEMI JOIN changing_articles USING (article_id)"
 
 Digests = dict[tuple[str, str], tuple[int, int]]
 """Aggregate and table it reads -> rows, and the sum of their hashes."""
@@ -42,7 +42,7 @@ def digest_inputs(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -
     """Digest what aggregates read of the rows that a merge may change.
 
     Args:
-        con: a connection that uses the work file, with `articles_to_replace` and `retained_articles`.
+        con: a connection that uses the work file, with `changing_articles`.
         tables: the contract.
     """
     digests: Digests = {}
@@ -52,7 +52,7 @@ def digest_inputs(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -
     hashed = {table: [*dict.fromkeys(readers.values())] for table, readers in read.items()}
     queries = []
     for table, together in hashed.items():
-        only = _TOUCHED if table in tables_by_article() else ""
+        only = _CHANGING if table in tables_by_article() else ""
         sums = ", ".join(f"coalesce(sum(hash({', '.join(columns)})::HUGEINT), 0)" for columns in together)
         queries.append(f"SELECT '{table}', count(*), [{sums}] FROM {table} {only}")
     for table, rows, sums_of_hashes in con.execute(" UNION ALL ".join(queries)).fetchall():

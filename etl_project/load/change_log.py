@@ -6,11 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from etl_project.database.live_sql import LAST_AS_OF, is_live
+from etl_project.database.sql import first_number
 
 if TYPE_CHECKING:
     import duckdb
 
-_TOUCHED = "FROM articles_to_replace UNION FROM retained_articles UNION FROM turned_live_or_expired"
+_CHANGING = "FROM changing_articles"
 
 _SNAPSHOT = """
 WITH touched(article_id) AS ({touched})
@@ -108,6 +109,13 @@ FROM article_history AS old JOIN changed_articles AS c ON c.old_article_id = old
 """
 
 
+# Where no article is new, as in most refreshes, none has moved.
+_NEW_ARTICLES = """
+SELECT count(*) FROM staged_files WHERE status = 'loaded' AND NOT is_shadowed
+    AND article_id NOT IN (SELECT article_id FROM {database}.articles WHERE missing_since IS NULL)
+"""
+
+
 def pair_moves(con: duckdb.DuckDBPyConnection, database: str) -> None:
     """Find the articles that are there under another id, in the temporary table `moved_articles`.
 
@@ -115,17 +123,18 @@ def pair_moves(con: duckdb.DuckDBPyConnection, database: str) -> None:
         con: a connection with the temporary tables `staged_files` and `deleted_files`.
         database: name of the attached database that holds what came before, as yet unchanged.
     """
-    con.execute(_MOVES.format(database=database))
+    if first_number(con, _NEW_ARTICLES.format(database=database)):
+        con.execute(_MOVES.format(database=database))
 
 
 def keep_articles_before(con: duckdb.DuckDBPyConnection, database: str) -> None:
     """Fill `articles_before` with what the log tells of the touched articles, before their rows are replaced.
 
     Args:
-        con: a connection with `articles_to_replace`, `retained_articles` and `turned_live_or_expired`.
+        con: a connection with `changing_articles`.
         database: name of the attached database that holds what came before.
     """
-    con.execute(f"INSERT INTO articles_before {select_articles_before(database, _TOUCHED)}")
+    con.execute(f"INSERT INTO articles_before {select_articles_before(database, _CHANGING)}")
 
 
 def select_articles_before(database: str, touched: str) -> str:
@@ -144,7 +153,7 @@ def log_changes(con: duckdb.DuckDBPyConnection, refresh_id: int, as_of: dt.datet
     The connection has the temporary tables that `pair_moves` and `keep_articles_before` read and fill; the tables of
     the work file already hold the new rows.
     """
-    after = _SNAPSHOT.format(database="work", is_live=is_live("$as_of"), touched=_TOUCHED)
+    after = _SNAPSHOT.format(database="work", is_live=is_live("$as_of"), touched=_CHANGING)
     con.execute(f"INSERT INTO articles_after {after}", {"as_of": as_of})
     con.execute(_CHANGES)
     con.execute(_HISTORY, {"as_of": as_of})

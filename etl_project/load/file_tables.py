@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from etl_project.database.sql import parquet_rows
+from etl_project.database.sql import count_rows, parquet_rows
 from etl_project.sources.signature import SIGNATURE_COLUMNS
 
 if TYPE_CHECKING:
@@ -83,15 +83,16 @@ def replace_inventory(con: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> Non
         """
     )
     # The signature of a deferred file stays the old one, so that the next plan finds the file changed.
-    con.execute(
-        """
-        INSERT INTO internal.inventory BY NAME
-        SELECT * REPLACE (deferrals + 1 AS deferrals, coalesce(deferred_since, ?) AS deferred_since)
-        FROM inventory_before
-        SEMI JOIN (SELECT * FROM staged_files WHERE status = 'deferred') USING (source_id, path)
-        """,
-        [as_of],
-    )
+    if count_rows(con, "staged_files WHERE status = 'deferred'"):
+        con.execute(
+            """
+            INSERT INTO internal.inventory BY NAME
+            SELECT * REPLACE (deferrals + 1 AS deferrals, coalesce(deferred_since, ?) AS deferred_since)
+            FROM inventory_before
+            SEMI JOIN (SELECT * FROM staged_files WHERE status = 'deferred') USING (source_id, path)
+            """,
+            [as_of],
+        )
 
 
 def replace_files_not_read(con: duckdb.DuckDBPyConnection, not_read: Mapping[str, Mapping[str, int]]) -> None:

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from etl_project.database.contract import INTERNAL_BY_ARTICLE, Table, metric_definitions, tables_by_article
+from etl_project.database.contract import (
+    INTERNAL_BY_ARTICLE,
+    LINK_KEYS,
+    SKETCHES,
+    WORDS,
+    Table,
+    metric_definitions,
+    tables_by_article,
+)
 from etl_project.database.generation import begin_generation, generation
 from etl_project.database.live_sql import turned_live_or_expired
 from etl_project.database.sql import count_rows, first_number, parquet_rows
@@ -19,7 +27,7 @@ from etl_project.load.refresh_log import Timing, count_staged, log_refresh
 from etl_project.load.sketches import complete_sketches, note_articles_to_relate
 from etl_project.load.terms import note_terms_to_replace, replace_terms
 from etl_project.load.versions import keep_replaced_versions, keep_versions_before
-from etl_project.load.words_and_links import complete_words_and_link_keys
+from etl_project.load.words_and_links import complete_link_keys, complete_words
 from etl_project.scan.source_version import SourceVersion
 from etl_project.sources.paths import escape_path
 from etl_project.sources.source import Source
@@ -138,7 +146,10 @@ WHERE staged_files.status IN ('loaded', 'rejected', 'deferred') OR f.is_deferred
 
 def stage_files(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
     """Fill `staged_files` with the last staged row of each file."""
-    if paths := work.staged.get("post_files"):
+    paths = work.staged.get("post_files", ())
+    if len(paths) == 1:
+        con.execute(f"INSERT INTO staged_files BY NAME FROM {parquet_rows(paths)}")
+    elif paths:
         con.execute(
             f"""
             INSERT INTO staged_files BY NAME
@@ -147,13 +158,14 @@ def stage_files(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
             """
         )
     # A file that vanished between listing and reading is deleted, if it was ever there.
-    con.execute(
-        f"""
-        INSERT INTO deleted_files BY NAME SELECT source_id, path, article_id, status, is_shadowed, size
-        FROM {work.before}.post_files
-        SEMI JOIN (SELECT * FROM staged_files WHERE status = 'gone') AS s USING (source_id, path)
-        """
-    )
+    if count_rows(con, "staged_files WHERE status = 'gone'"):
+        con.execute(
+            f"""
+            INSERT INTO deleted_files BY NAME SELECT source_id, path, article_id, status, is_shadowed, size
+            FROM {work.before}.post_files
+            SEMI JOIN (SELECT * FROM staged_files WHERE status = 'gone') AS s USING (source_id, path)
+            """
+        )
 
 
 def find_articles_to_replace(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
@@ -164,18 +176,18 @@ def find_articles_to_replace(con: duckdb.DuckDBPyConnection, work: Merge) -> Non
         work: what is merged.
     """
     before = work.before
-    keeping = [source.name for source in work.sources if source.on_missing == "keep"]
-    con.execute(
-        f"""
-        INSERT INTO retained_articles
-        SELECT article_id FROM {before}.articles
-        WHERE (missing_since IS NOT NULL OR (source_id, path) IN (SELECT (source_id, path) FROM deleted_files))
-            AND list_contains($keeping, source_id)
-            AND article_id NOT IN (SELECT article_id FROM staged_files WHERE status = 'loaded' AND NOT is_shadowed)
-            AND article_id NOT IN (SELECT old_article_id FROM moved_articles)
-        """,
-        {"keeping": keeping},
-    )
+    if keeping := [source.name for source in work.sources if source.on_missing == "keep"]:
+        con.execute(
+            f"""
+            INSERT INTO retained_articles
+            SELECT article_id FROM {before}.articles
+            WHERE (missing_since IS NOT NULL OR (source_id, path) IN (SELECT (source_id, path) FROM deleted_files))
+                AND list_contains($keeping, source_id)
+                AND article_id NOT IN (SELECT article_id FROM staged_files WHERE status = 'loaded' AND NOT is_shadowed)
+                AND article_id NOT IN (SELECT old_article_id FROM moved_articles)
+            """,
+            {"keeping": keeping},
+        )
     # A file that was read may be another article now: the article it was before is replaced, too.
     con.execute(
         f"""
@@ -193,6 +205,10 @@ def find_articles_to_replace(con: duckdb.DuckDBPyConnection, work: Merge) -> Non
         """
     )
     con.execute(f"INSERT INTO turned_live_or_expired {turned_live_or_expired(before)}", {"as_of": work.timing.as_of})
+    con.execute(
+        "INSERT INTO changing_articles "
+        "FROM articles_to_replace UNION FROM retained_articles UNION FROM turned_live_or_expired"
+    )
     keep_articles_before(con, before)
     if work.keeps_history and work.previous is None:
         keep_versions_before(con)
@@ -218,24 +234,33 @@ def replace_rows(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
                 f"INSERT INTO {table} BY NAME "
                 f"SELECT * FROM {work.previous}.{table} SEMI JOIN retained_articles USING (article_id)"
             )
-    _complete_search_text(con, work)
-    complete_sketches(con, has_stories=work.has_stories)
-    complete_words_and_link_keys(con, work.insight, work.sources)
+    _empty_what_is_off(con, work)
+    if count_rows(con, "retained_articles"):
+        _complete_retained_articles(con, work)
+
+
+def _empty_what_is_off(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+    switches = {
+        "search_text": work.has_search,
+        SKETCHES: work.has_stories,
+        WORDS: work.insight.terms,
+        LINK_KEYS: work.insight.links,
+    }
+    for table in (table for table, is_on in switches.items() if not is_on):
+        con.execute(f"DELETE FROM {table}")
+
+
+def _complete_retained_articles(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
+    """Note since when they miss their files, and give each the rows of what is on.
+
+    Their files are gone: after a rebuild, or a change of the setting, they have none.
+    """
     con.execute(
         "UPDATE articles SET missing_since = ? "
         "WHERE missing_since IS NULL AND article_id IN (SELECT article_id FROM retained_articles)",
         [work.timing.as_of],
     )
-
-
-def _complete_search_text(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
-    """Empty `search_text` where search is off; where it is on, give each retained article a row.
-
-    After a change of the setting every file is read again, and a retained article has none.
-    """
-    if not work.has_search:
-        con.execute("DELETE FROM search_text")
-    elif count_rows(con, "retained_articles"):
+    if work.has_search:
         con.execute(
             """
             INSERT INTO search_text SELECT article_id, length(form), form FROM (
@@ -246,6 +271,13 @@ def _complete_search_text(con: duckdb.DuckDBPyConnection, work: Merge) -> None:
             )
             """
         )
+    if work.has_stories:
+        complete_sketches(con)
+    if work.insight.terms:
+        complete_words(con)
+    if work.insight.links:
+        for source in work.sources:
+            complete_link_keys(con, source)
 
 
 def replace_sources(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:

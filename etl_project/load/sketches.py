@@ -25,31 +25,24 @@ def note_articles_to_relate(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""
         INSERT INTO internal.sketches_before BY NAME
-        SELECT * FROM {SKETCHES} SEMI JOIN (
-            FROM articles_to_replace UNION FROM retained_articles UNION FROM turned_live_or_expired
-            EXCEPT FROM internal.articles_to_relate
-        ) USING (article_id)
+        SELECT * FROM {SKETCHES} SEMI JOIN changing_articles USING (article_id)
+        ANTI JOIN internal.articles_to_relate USING (article_id)
         """
     )
     con.execute(
         """
         INSERT INTO internal.articles_to_relate
-        FROM articles_to_replace UNION FROM retained_articles UNION FROM turned_live_or_expired
-        EXCEPT FROM internal.articles_to_relate
+        FROM changing_articles ANTI JOIN internal.articles_to_relate USING (article_id)
         """
     )
 
 
-def complete_sketches(con: duckdb.DuckDBPyConnection, *, has_stories: bool) -> None:
-    """Empty the sketches where stories are off; where they are on, give each retained article its sketch.
+def complete_sketches(con: duckdb.DuckDBPyConnection) -> None:
+    """Give each retained article its sketch, where it has none.
 
-    The file of such an article is gone: after a rebuild, or a change of the setting, it has none.
+    Args:
+        con: the work file, in use, and the temporary tables of the merge.
     """
-    if not has_stories:
-        con.execute(f"DELETE FROM {SKETCHES}")
-        return
-    if not count_rows(con, "retained_articles"):
-        return
     missing = con.execute(
         f"""
         SELECT a.article_id, a.title, b.text FROM articles AS a JOIN article_bodies AS b ON b.article_id = a.article_id

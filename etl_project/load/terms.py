@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etl_project.database.contract import TERMS
+from etl_project.database.sql import count_rows_of_each
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,20 +47,21 @@ def replace_terms(con: duckdb.DuckDBPyConnection) -> None:
     for table, key in TERMS.items():
         con.execute(
             f"INSERT INTO touched_{table} SELECT DISTINCT {key} FROM article_{table} "
-            "SEMI JOIN (FROM articles_to_replace UNION FROM retained_articles) USING (article_id)"
+            "SEMI JOIN changing_articles USING (article_id)"
         )
+    touched = count_rows_of_each(con, [f"touched_{table}" for table in TERMS])
+    for table, key in ((table, key) for table, key in TERMS.items() if touched[f"touched_{table}"]):
         # Where articles disagree on what a category is nested in, the nested reading counts.
-        parent = f"max({PARENT_ID_SQL}) AS parent_id" if table == "categories" else "NULL AS parent_id"
-        columns = f"{key}, name, max(parent_id) OVER (PARTITION BY {key}) AS parent_id"
+        parents = ("max(parent_id) AS parent_id,", f"max({PARENT_ID_SQL}) AS parent_id,")
+        parent, parent_of_name = parents if table == "categories" else ("", "")
         con.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM touched_{table})")
         con.execute(
             f"""
             INSERT INTO {table} BY NAME
-            SELECT {columns if table == "categories" else f"{key}, name"} FROM (
-                SELECT {key}, name_as_written AS name, count(*) AS articles, {parent}
+            SELECT {key}, {parent} arg_min(name, (-articles, name)) AS name FROM (
+                SELECT {key}, {parent_of_name} name_as_written AS name, count(*) AS articles
                 FROM article_{table} SEMI JOIN touched_{table} USING ({key}) GROUP BY {key}, name_as_written
-            )
-            QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY articles DESC, name) = 1
+            ) GROUP BY {key}
             """
         )
 

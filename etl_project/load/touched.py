@@ -35,7 +35,7 @@ def note_touched(con: duckdb.DuckDBPyConnection, staged: Mapping[str, Sequence[s
     written = [path for table in tables_by_article() for path in staged.get(table, ())]
     articles = " UNION ".join(
         [
-            *("FROM articles_to_replace", "FROM retained_articles", "FROM turned_live_or_expired"),
+            "FROM changing_articles",
             *("SELECT article_id FROM staged_files", "SELECT article_id FROM deleted_files"),
             *([f"SELECT article_id FROM {parquet_rows(written, ', union_by_name = true')}"] if written else []),
         ]

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from etl_project.database.arrow import registered
 from etl_project.database.contract import LINK_KEYS, WORDS
-from etl_project.database.sql import count_rows
-from etl_project.insight import Insight
 from etl_project.sources.source import Source
 
 if TYPE_CHECKING:
     import duckdb
 
 
-def complete_words_and_link_keys(con: duckdb.DuckDBPyConnection, insight: Insight, sources: Iterable[Source]) -> None:
-    """Empty what is off; of what is on, give each retained article its rows.
-
-    The file of such an article is gone: after a rebuild, or a change of the setting, it has none.
+def complete_words(con: duckdb.DuckDBPyConnection) -> None:
+    """Give each retained article its words, where it has none.
 
     Args:
         con: the work file, in use, and the temporary tables of the merge.
-        insight: what is on.
-        sources: all sources.
     """
-    for is_on, table in ((insight.terms, WORDS), (insight.links, LINK_KEYS)):
-        if not is_on:
-            con.execute(f"DELETE FROM {table}")
-    if not count_rows(con, "retained_articles"):
-        return
-    if insight.terms:
-        _complete_words(con)
-    if insight.links:
-        for source in sources:
-            _complete_link_keys(con, source)
-
-
-def _complete_words(con: duckdb.DuckDBPyConnection) -> None:
     missing = con.execute(
         f"""
         SELECT article_id, title, excerpt FROM articles
@@ -54,7 +34,13 @@ def _complete_words(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(f"INSERT INTO {WORDS} BY NAME FROM words")
 
 
-def _complete_link_keys(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+def complete_link_keys(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Give each retained article of a source its names in links, where it has none.
+
+    Args:
+        con: the work file, in use, and the temporary tables of the merge.
+        source: the source.
+    """
     lacking = f"""
         SEMI JOIN retained_articles USING (article_id)
         ANTI JOIN (SELECT article_id FROM {LINK_KEYS} WHERE position = 0) USING (article_id)

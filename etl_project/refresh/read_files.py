@@ -101,8 +101,9 @@ def read_files(
     compression: Compression = "uncompressed" if appender else "zstd"
     manifest: dict[str, list[ManifestRow]] = {pinned.name: [] for pinned in plan.sources}
     failed: dict[str, str] = {}
-    while sizes := bytes_to_read(con):
-        passes += 1
+    is_some_out = True
+    while is_some_out and (sizes := bytes_to_read(con)):
+        passes, is_some_out = passes + 1, False
         for pinned in (pinned for pinned in plan.sources if pinned.name in sizes):
             tasks = tasks_to_read(con, pinned.name, may_defer=not plan.is_rebuild)
             first = Batch(f"{passes:03}", pinned, limits, (), plan.clock.started_ns, staging, insight, compression)
@@ -126,7 +127,7 @@ def read_files(
             if appender:
                 appender.append()
             files = parquet_rows([row.files["post_files"] for row in rows])
-            record_read_files(con, f"SELECT source_id, path, {READ_OUTCOME} FROM {files}")
+            is_some_out |= record_read_files(con, f"SELECT source_id, path, {READ_OUTCOME} FROM {files}")
             manifest[pinned.name] += rows
     all_rows = [row for rows in manifest.values() for row in rows]
     return FilesRead(
@@ -136,7 +137,9 @@ def read_files(
         | {name: version for name, version in plan.known.items() if name in failed},
         # Files of a source that failed were not read.
         missed=[file for file in plan.diff.missed if file.partition("/")[0] not in failed],
-        newly_rejected=_newly_rejected(con, [row.files["post_files"] for row in all_rows]),
+        newly_rejected=_newly_rejected(
+            con, [row.files["post_files"] for row in all_rows if "rejected_files" in row.tables]
+        ),
     )
 
 
@@ -178,7 +181,7 @@ def _newly_rejected(con: duckdb.DuckDBPyConnection, staged: Sequence[str]) -> li
 
     Args:
         con: the connection of the plan, with the inventory as it was.
-        staged: Parquet files of staged rows of `post_files`.
+        staged: Parquet files of staged rows of `post_files`, of the batches that rejected some file.
     """
     if not staged:
         return []

@@ -8,8 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
@@ -21,13 +20,12 @@ from etl_project.checks.run import run_checks
 from etl_project.checks.standing import read_standing, write_standing
 from etl_project.database.contract import RELATED, contract
 from etl_project.database.generation import GenerationState, generation
-from etl_project.database.last_plan import Outage
 from etl_project.database.previous import PREVIOUS, REPLACED_FILE, attach_empty_previous, attach_previous
 from etl_project.database.publish import Published, publish
 from etl_project.database.sql import count_rows_of_each, transaction
 from etl_project.database.template import template_file
 from etl_project.database.work_file import WorkFile
-from etl_project.engines.engine import Engine, NodeWork
+from etl_project.engines.engine import Engine
 from etl_project.load.aggregates import aggregates_version, build_aggregates
 from etl_project.load.append import Appender
 from etl_project.load.carry_over import carry_over
@@ -36,6 +34,7 @@ from etl_project.load.refresh_log import Timing
 from etl_project.load.relate import relate
 from etl_project.load.rename import rename_sources
 from etl_project.load.touched import note_touched
+from etl_project.refresh.describe_load import counted, describe_load
 from etl_project.refresh.disk_full import tells_full_disk
 from etl_project.refresh.due import looked_at
 from etl_project.refresh.engine import engine_of
@@ -358,55 +357,3 @@ class Refresh:
         target = self.work.attach_new(con, template_file())
         carry_over(con)
         return target
-
-
-def counted() -> list[str]:
-    """Tables and views whose rows are counted after a load."""
-    # The other views are questions: to answer them all takes longer than a small refresh.
-    return [*(table.name for table in contract().values() if not table.is_view), "articles_live"]
-
-
-def describe_load(
-    plan: RefreshPlan,
-    read: FilesRead,
-    number: int,
-    tables: Collection[str],
-    milliseconds: dict[str, int],
-    nodes: Mapping[str, NodeWork],
-    outages: Mapping[str, Outage],
-) -> TablesLoaded:
-    """Tell what a load did, from the work file in use.
-
-    Args:
-        plan: the plan that was worked off.
-        read: what its files gave.
-        number: the generation now.
-        tables: what to count the rows of.
-        milliseconds: stage -> how long it took.
-        nodes: machine -> what it read, where this one did not read all.
-        outages: sources that the last plan could not read.
-    """
-    con = plan.connection
-    is_new = number != plan.generation
-    changes = con.execute(
-        "SELECT change, count(*) FROM article_changes WHERE refresh_id = ? GROUP BY 1 ORDER BY 1",
-        [number if is_new else -1],
-    ).fetchall()
-    return TablesLoaded(
-        generation=number,
-        is_new=is_new,
-        files_read=sum(row.read for row in read.manifest),
-        bytes_read=sum(row.bytes_read for row in read.manifest),
-        rows=count_rows_of_each(con, tables),
-        changes=dict(changes),
-        milliseconds=milliseconds,
-        unavailable=read.unavailable,
-        still_unavailable=frozenset(
-            name for name, why in read.unavailable.items() if name in outages and outages[name].reason == why
-        ),
-        missed=read.missed,
-        newly_rejected=read.newly_rejected,
-        commits={name: version.commit_id for name, version in read.versions.items() if version.commit_id},
-        not_read=sum((Counter(endings) for endings in plan.not_read.values()), Counter()),
-        nodes=nodes,
-    )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from etl_project.database.arrow import registered
-from etl_project.database.sql import count_rows, first_number
+from etl_project.database.sql import first_number
 from etl_project.related.same_story import SAME_TITLE_SIMILARITY, SHORT_LENGTH, TELLING_TITLE, Telling, tell_the_same
 
 if TYPE_CHECKING:
@@ -82,16 +82,20 @@ def find_pairs(con: duckdb.DuckDBPyConnection, *, is_anew: bool) -> None:
     else:
         _find_standing_before(con)
         _sort_into_buckets(con)
-        if _touch_texts_of_turned_buckets(con):
+        if _count_fullest_bucket(con) > MOST_IN_BUCKET and _touch_texts_of_turned_buckets(con):
+            con.execute(
+                "DELETE FROM touched_members; DELETE FROM standing WHERE is_now;"
+                "DELETE FROM left_buckets; DELETE FROM in_buckets"
+            )
             _find_members(con)
             _sort_into_buckets(con)
-    _compare(con)
+    if _count_fullest_bucket(con) > 1:
+        _compare(con)
     _pair_equal_texts(con)
 
 
 def _find_members(con: duckdb.DuckDBPyConnection) -> None:
     """Fill `touched_members`, and `standing` with who stands for them now."""
-    con.execute("DELETE FROM touched_members; DELETE FROM standing WHERE is_now")
     con.execute(
         """
         INSERT INTO touched_members
@@ -131,7 +135,6 @@ def _sort_all_into_buckets(con: duckdb.DuckDBPyConnection) -> None:
 
 def _sort_into_buckets(con: duckdb.DuckDBPyConnection) -> None:
     """Fill `in_buckets` with all who stand in buckets of touched texts, and `left_buckets` with who no longer does."""
-    con.execute("DELETE FROM left_buckets; DELETE FROM in_buckets")
     con.execute(
         f"""
         INSERT INTO left_buckets SELECT {_BUCKETS}, text_key, title_key, length FROM (
@@ -161,6 +164,15 @@ def _sort_into_buckets(con: duckdb.DuckDBPyConnection) -> None:
         )
         SELECT bucket, number, text_key, title_key, length FROM found SEMI JOIN standing_now USING (number)
         """
+    )
+
+
+def _count_fullest_bucket(con: duckdb.DuckDBPyConnection) -> int:
+    """Count who stands in the fullest bucket, or no longer does: most are alone in each of their buckets."""
+    return first_number(
+        con,
+        "SELECT count(*) AS rows FROM (SELECT bucket FROM in_buckets UNION ALL SELECT bucket FROM left_buckets) "
+        "GROUP BY bucket ORDER BY rows DESC LIMIT 1",
     )
 
 
@@ -195,7 +207,8 @@ def _touch_texts_of_turned_buckets(con: duckdb.DuckDBPyConnection) -> bool:
 
 def _compare(con: duckdb.DuckDBPyConnection) -> None:
     """Fill `pairs_found` with the pairs of similar texts."""
-    con.execute(
+    met = first_number(
+        con,
         f"""
         INSERT INTO met
         WITH stands AS (
@@ -213,9 +226,9 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
             FROM stands WHERE is_crowded
         ) AS a JOIN stands AS b ON b.bucket = a.bucket AND b.number = a.hub
         WHERE b.text_key <> a.text_key AND (a.is_touched OR b.is_touched)
-        """
+        """,
     )
-    if not count_rows(con, "met"):
+    if not met:
         return
     con.execute(
         f"""

@@ -62,10 +62,8 @@ def relate_stories(con: duckdb.DuckDBPyConnection) -> bool:
         con.execute("INSERT INTO articles_to_compare SELECT DISTINCT article_id FROM internal.articles_to_relate")
     find_pairs(con, is_anew=is_anew)
     is_changed = _replace_pairs(con)
-    _connect(con)
-    is_changed |= _replace_stories(con)
-    for table in _WAITING:
-        con.execute(f"DELETE FROM {table}")
+    is_changed |= _replace_stories(con, are_connected=_connect(con))
+    con.execute("".join(f"DELETE FROM {table};" for table in _WAITING))
     if is_anew:
         con.execute("INSERT INTO internal.relations VALUES ('stories', ?)", [stories_version()])
     return is_changed
@@ -87,34 +85,34 @@ def _replace_pairs(con: duckdb.DuckDBPyConnection) -> bool:
         Whether a pair came or went.
     """
     related_anew = "(SELECT article_id FROM touched_members UNION FROM articles_to_compare)"
-    con.execute(
+    there = first_number(
+        con,
         f"""
         INSERT INTO pairs_there
         SELECT * FROM story_pairs WHERE article_id IN {related_anew} OR other_article_id IN {related_anew}
-        """
+        """,
     )
-    differing = "(FROM pairs_found EXCEPT FROM pairs_there) UNION ALL (FROM pairs_there EXCEPT FROM pairs_found)"
+    con.execute("INSERT INTO articles_to_tell FROM articles_to_compare")
+    if not (there or count_rows(con, "pairs_found")):  # as of most articles
+        return False
+    gone, come = "(FROM pairs_there EXCEPT FROM pairs_found)", "(FROM pairs_found EXCEPT FROM pairs_there)"
     con.execute(
         f"""
         INSERT INTO articles_to_tell
-        FROM articles_to_compare UNION SELECT unnest([article_id, other_article_id]) FROM ({differing})
+        SELECT unnest([article_id, other_article_id]) FROM ({come} UNION ALL {gone}) EXCEPT FROM articles_to_tell
         """
     )
-    is_changed = first_number(con, f"SELECT count(*) FROM ({differing})") > 0
-    if is_changed:
-        con.execute(
-            """
-            DELETE FROM story_pairs WHERE (article_id, other_article_id, similarity) IN (
-                SELECT (article_id, other_article_id, similarity) FROM (FROM pairs_there EXCEPT FROM pairs_found)
-            )
-            """
-        )
-        con.execute("INSERT INTO story_pairs (FROM pairs_found EXCEPT FROM pairs_there)")
-    return is_changed
+    columns = "article_id, other_article_id, similarity"
+    deleted = first_number(con, f"DELETE FROM story_pairs WHERE ({columns}) IN (SELECT ({columns}) FROM {gone})")
+    return first_number(con, f"INSERT INTO story_pairs {come}") + deleted > 0
 
 
-def _connect(con: duckdb.DuckDBPyConnection) -> None:
-    """Complete `articles_to_tell` with all who tell the same stories, and find who is connected by pairs."""
+def _connect(con: duckdb.DuckDBPyConnection) -> bool:
+    """Complete `articles_to_tell` with all who tell the same stories, and find who is connected by pairs.
+
+    Returns:
+        Whether anybody is.
+    """
     con.execute(
         """
         INSERT INTO articles_to_tell
@@ -133,6 +131,7 @@ def _connect(con: duckdb.DuckDBPyConnection) -> None:
 
         with registered(con, roots=pl.DataFrame([*roots.items()], ["article_id", "root"], orient="row")):
             con.execute("INSERT INTO connected FROM roots")
+    return bool(roots)
 
 
 def find_roots(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -151,16 +150,45 @@ def find_roots(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {member: find(member) for member in [*parents]}
 
 
-def _replace_stories(con: duckdb.DuckDBPyConnection) -> bool:
-    """Write the rows of `stories` that differ. Returns whether there are any."""
+def _replace_stories(con: duckdb.DuckDBPyConnection, *, are_connected: bool) -> bool:
+    """Write the rows of `stories` that differ. Returns whether there are any.
+
+    Args:
+        con: the work file in use, with the tables of temporary.sql, `articles_to_tell` and `connected` filled.
+        are_connected: whether there is a row in `connected`.
+    """
+    con.execute(
+        f"""
+        INSERT INTO stories_found
+        SELECT a.article_id, a.article_id, {is_live(LAST_AS_OF)}, 1 FROM articles AS a
+        SEMI JOIN articles_to_tell AS t ON t.article_id = a.article_id
+        ANTI JOIN connected AS c ON c.article_id = a.article_id
+        """
+    )
+    if are_connected:
+        _find_stories_of_several(con)
+    there = first_number(
+        con, "INSERT INTO stories_there SELECT * FROM stories SEMI JOIN articles_to_tell USING (article_id)"
+    )
+    deleted = 0
+    if there:
+        deleted = first_number(
+            con,
+            "DELETE FROM stories WHERE article_id IN "
+            "(SELECT article_id FROM (FROM stories_there EXCEPT FROM stories_found))",
+        )
+    return first_number(con, "INSERT INTO stories (FROM stories_found EXCEPT FROM stories_there)") + deleted > 0
+
+
+def _find_stories_of_several(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `stories_found` with the rows of articles that are connected with others."""
     con.execute(
         f"""
         INSERT INTO stories_found
         WITH told AS (
-            SELECT
-                a.article_id, a.published_at, {is_live(LAST_AS_OF)} AS is_live, coalesce(c.root, a.article_id) AS root
+            SELECT a.article_id, a.published_at, {is_live(LAST_AS_OF)} AS is_live, root
             FROM articles AS a SEMI JOIN articles_to_tell AS t ON t.article_id = a.article_id
-            LEFT JOIN connected AS c ON c.article_id = a.article_id
+            JOIN connected AS c ON c.article_id = a.article_id
         ), ordered AS (
             SELECT article_id,
                 first_value(article_id) OVER earlier AS story_id,
@@ -176,16 +204,3 @@ def _replace_stories(con: duckdb.DuckDBPyConnection) -> bool:
         JOIN {SKETCHES} AS own ON own.article_id = o.article_id WHERE story_id <> o.article_id
         """
     )
-    con.execute("INSERT INTO stories_there SELECT * FROM stories SEMI JOIN articles_to_tell USING (article_id)")
-    is_changed = first_number(
-        con,
-        "SELECT count(*) FROM ((FROM stories_found EXCEPT FROM stories_there) "
-        "UNION ALL (FROM stories_there EXCEPT FROM stories_found))",
-    )
-    if is_changed:
-        con.execute(
-            "DELETE FROM stories WHERE article_id IN "
-            "(SELECT article_id FROM (FROM stories_there EXCEPT FROM stories_found))"
-        )
-        con.execute("INSERT INTO stories (FROM stories_found EXCEPT FROM stories_there)")
-    return bool(is_changed)

@@ -106,13 +106,17 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
     for name in failed:
         forget_source(con, name)
     unavailable |= failed
-    choose_winners(con)
+    if any(pinned.source.identity != "path" for pinned in ask.sources):
+        choose_winners(con)
     deleted = con.execute("SELECT count(*) FROM deleted_files").fetchone()
     listed = dict.fromkeys([s.name for s in ask.sources if s.name not in unavailable], 0)
+    counts = con.execute(
+        f"SELECT source_id, count(*), count(*) FILTER ({_IS_TO_READ}) FROM listed_files GROUP BY 1"
+    ).fetchall()
     return Diff(
-        listed=listed | dict(con.execute("SELECT source_id, count(*) FROM listed_files GROUP BY 1").fetchall()),
+        listed=listed | {name: files for name, files, _ in counts},
         unavailable=unavailable,
-        to_read=dict(con.execute(f"SELECT source_id, count(*) FROM ({FILES_TO_READ}) GROUP BY 1").fetchall()),
+        to_read={name: files for name, _, files in counts if files},
         deleted=deleted[0] if deleted else 0,
         leaving=articles_leaving(con, ask.sources) if deleted and deleted[0] else {},
         missed=missed,
@@ -160,10 +164,9 @@ def _fill_deleted_files(con: duckdb.DuckDBPyConnection, unlisted: Iterable[str])
     )
 
 
-FILES_TO_READ = """
-SELECT * FROM listed_files
-WHERE NOT is_read AND (is_changed OR is_reparse OR is_winner = was_shadowed AND known_status = 'loaded')
-"""
+_IS_TO_READ = "NOT is_read AND (is_changed OR is_reparse OR is_winner = was_shadowed AND known_status = 'loaded')"
+
+FILES_TO_READ = f"SELECT * FROM listed_files WHERE {_IS_TO_READ}"
 """Files whose rows may differ from those of the last refresh: changed, read under other settings, or with another
 part among the files of one identity."""
 
@@ -237,12 +240,15 @@ def tasks_to_read(con: duckdb.DuckDBPyConnection, source_id: str, *, may_defer: 
             return
 
 
-def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> None:
+def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> bool:
     """Record in `listed_files` what became of the files that were read, and choose winners again.
 
     Args:
         con: the connection of the plan.
         files: a query of staged rows: source_id, path, status; `closed` where a file could not be opened.
+
+    Returns:
+        Whether some file is no article; else there is nothing more to read.
     """
     # Rows are inserted anew and the old ones deleted: an update of every row takes twenty times as long.
     con.execute(
@@ -258,7 +264,8 @@ def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> None:
         """
     )
     # What was to be read counted as good when winners were chosen.
-    if first_number(con, f"SELECT count(*) FROM listed_files WHERE is_read AND known_status IN {_OUT}"):
+    is_some_out = first_number(con, f"SELECT count(*) FROM listed_files WHERE is_read AND known_status IN {_OUT}") > 0
+    if is_some_out:
         choose_winners(con)
         con.execute(
             """
@@ -266,6 +273,7 @@ def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> None:
             WHERE is_read AND known_status = 'loaded' AND is_winner = was_shadowed
             """
         )
+    return is_some_out
 
 
 def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:

@@ -17,7 +17,7 @@ from etl_project.checks.thresholds import Thresholds
 from etl_project.database.contract import contract_sql
 from etl_project.database.in_flight import create_in_flight_tables
 from etl_project.load.touched import note_touched
-from etl_project.refresh import Refresh
+from etl_project.refresh import Refresh, rows_to_check
 
 REWRITTEN = ("_posts/2026-01-01-1.md", "_posts/2026-01-06-6.md", "_posts/2026-01-08-copy.md")
 
@@ -43,6 +43,7 @@ def touched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBP
         site.write(f"_posts/2026-02-01-{name}.md", FILLER.format(name=name * 7))
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("ETL_WAREHOUSE", raising=False)
+        environment.setattr(rows_to_check, "FEWEST_FILES", 0)
         site.refresh()
         for path in REWRITTEN:
             site.write(path, (site.posts / path).read_text("utf-8").replace("at sea", "on the high seas"))
@@ -121,7 +122,10 @@ def test_of_aggregates_those_that_were_built_anew_are_checked(touched: duckdb.Du
     assert failed == {0: [], 1: ["articles_by_tag"], None: ["articles_by_month", "articles_by_tag"]}
 
 
-def test_what_was_touched_is_forgotten_with_the_connections_that_knew_it(site: Site) -> None:
+def test_what_was_touched_is_forgotten_with_the_connections_that_knew_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows_to_check, "FEWEST_FILES", 0)
     for name in "12356":
         site.write(f"_posts/2026-01-0{name}-{name}.md", POST.format(name=name))
     site.refresh()

@@ -9,8 +9,16 @@ import pytest
 from conftest import Site, six_posts
 
 from etl_project.database.work_file import WorkFile
+from etl_project.refresh import rows_to_check
 
 pytestmark = pytest.mark.built(by=six_posts)
+
+
+@pytest.fixture(autouse=True)
+def many_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six files are many."""
+    monkeypatch.setattr(rows_to_check, "FEWEST_FILES", 6)
+
 
 ASKED_ALL_ROWS = "SELECT stage, as_of = all_rows_as_of FROM internal.checks_passed ORDER BY 1"
 ALL = [("aggregates", True), ("related", True), ("tables", True)]
@@ -40,6 +48,13 @@ def cut_off(site: Site) -> None:
     with duckdb.connect(str(path)) as con:
         con.execute("PRAGMA disable_checkpoint_on_shutdown; CREATE TABLE internal.left_behind (n INTEGER)")
     assert path.with_name(f"{path.name}.wal").exists()
+
+
+def test_all_rows_are_checked_where_there_are_few_files(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows_to_check, "FEWEST_FILES", 7)
+    site.write(CHANGE, body="Other words.")
+    site.refresh()
+    assert site.query(ASKED_ALL_ROWS) == ALL
 
 
 UNUSUAL: dict[str, Callable[[Site], object]] = {

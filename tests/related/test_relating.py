@@ -115,7 +115,7 @@ def test_time_alone_chooses_the_first_anew(shelf: Shelf) -> None:
     shelf.relate()
     assert shelf.story_of("s:b") == "s:c" and shelf.firsts() == []
     shelf.note([])
-    shelf.con.execute("INSERT INTO turned_live_or_expired VALUES ('s:a')")
+    shelf.con.execute("INSERT INTO changing_articles VALUES ('s:a')")
     note_articles_to_relate(shelf.con)
     shelf.set_clock(6)
     assert shelf.relate() == shelf.related_anew()
@@ -180,7 +180,7 @@ def test_a_failure_leaves_everything_to_be_related_again(shelf: Shelf, monkeypat
     shelf.relate()
     shelf.change({"s:b": Post(LONGER)})
     with monkeypatch.context() as patch:
-        patch.setattr("etl_project.related.stories._replace_stories", lambda con: 1 / 0)
+        patch.setattr("etl_project.related.stories._replace_stories", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             relate(shelf.con, Insight())
     shelf.change({"s:b": Post(STORY), "s:c": Post(LONGER)})
