@@ -41,6 +41,10 @@ tags: {tags}
 """
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # what was frozen after the collection: extension modules complain of what is left at the end
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fail-without-tools",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import threading
@@ -15,7 +16,10 @@ _one_at_a_time = threading.RLock()
 
 @functools.cache
 def _instance() -> DuckDBPyConnection:
-    return connect(config={"threads": 1})
+    instance = connect(config={"threads": 1})
+    atexit.register(_instance.cache_clear)
+    atexit.register(instance.close)
+    return instance
 
 
 @contextlib.contextmanager

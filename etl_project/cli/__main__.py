@@ -1,6 +1,6 @@
 """`python -m etl_project.cli` is the command `etl`."""
 
-from etl_project.cli import app
+from etl_project.cli import main
 
 if __name__ == "__main__":
-    app()
+    main()

@@ -29,6 +29,7 @@ class Recorder:
         self.trace: str | None = None
         self._asked: SimpleQueue[tuple[Refresh, Results] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._has_ended = threading.Event()
 
     def begin(self) -> None:
         """Begin to import Dagster, where that has not begun, and where there may be one more thread."""
@@ -41,6 +42,7 @@ class Recorder:
         except RuntimeError as error:
             self.failure = self._describe(error)
             self.has_imported.set()
+            self._has_ended.set()
 
     def follow(self, refresh: Refresh, results: Results) -> None:
         """Record a refresh as it gives results."""
@@ -54,8 +56,9 @@ class Recorder:
 
     def wait(self) -> None:
         """Wait until the thread has ended, if there is one."""
-        if self._thread is not None and self._thread.ident is not None:
-            self._thread.join()
+        if self._thread is not None:
+            # A `join` that Ctrl-C interrupts takes the thread for ended from then on.
+            self._has_ended.wait()
 
     def _run(self) -> None:
         try:
@@ -70,6 +73,8 @@ class Recorder:
                 self.run_id, self.failure = recorded.run_id, recorded.failure
         except BaseException as error:  # whatever it is, the refresh does not depend on it
             self.failure, self.trace = self._describe(error), traceback.format_exc()
+        finally:
+            self._has_ended.set()
 
     @staticmethod
     def _describe(error: BaseException) -> str:

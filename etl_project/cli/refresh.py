@@ -216,16 +216,14 @@ def _run(
 
 def _show(work: Refresh, ran: Ran, began: float) -> None:
     """Print what a refresh did and where its time went; a second plan may have found nothing to do any more."""
-    import psutil
-
     from etl_project.show.summary import show_next, show_summary
+    from etl_project.timing import BEGAN
 
     if not (ran.tables and ran.published):
         out.print("Nothing is left to do.")
         return
-    started = psutil.Process().create_time()
-    spent = {"start": began - started, **{str(name): seconds for name, seconds in work.stages.seconds.items()}}
-    total = time.time() - started
+    spent = {"start": began - BEGAN, **{str(name): seconds for name, seconds in work.stages.seconds.items()}}
+    total = time.time() - BEGAN
     before = work.work.previous
     show_summary(ran.tables, ran.published, ran.aggregates, ran.checks, ran.reported, spent, total, before, out)
     show_next(ran.tables, out)

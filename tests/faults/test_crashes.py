@@ -58,7 +58,7 @@ for line in sys.stdin:
 STEPS = {
     "after files were staged": "etl_project.refresh.refresh:merge",
     "within the transaction": "etl_project.load.merge:log_changes",
-    "between commit and checkpoint": "etl_project.refresh.refresh:TablesLoaded",
+    "between commit and checkpoint": "etl_project.refresh.describe_load:TablesLoaded",
     "between load and checks": "etl_project.refresh.refresh:run_checks",
     "between checks and aggregates": "etl_project.refresh.refresh:build_aggregates",
     "between the last checks and publishing": "etl_project.refresh.refresh:publish",

@@ -1,0 +1,37 @@
+"""The command `etl` as a process of its own, and how that ends."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import sys
+
+_exit_codes: list[int] = []
+"""That of this process, once it is known."""
+
+
+@atexit.register  # before all that is imported later, so that it is called after everything else
+def _end_at_once() -> None:
+    """End the process without freeing what it imported, object by object: with Dagster that takes 0.7 s."""
+    if _exit_codes:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # lost, closed, or never there
+                stream.flush()
+        os._exit(_exit_codes[-1])
+
+
+def main() -> None:
+    """Run the command with the arguments of this process, and end it.
+
+    Raises:
+        SystemExit: always, with the exit code.
+    """
+    from etl_project.cli import app
+
+    try:
+        app()
+    except SystemExit as end:
+        if isinstance(end.code, int):
+            _exit_codes.append(end.code)
+        raise
