@@ -59,6 +59,10 @@ def listening(processes: list[psutil.Process]) -> set[str]:
     return found
 
 
+_TOKEN = os.urandom(32).hex()
+"""Of all clusters that this process starts: Ray reads the token once in a process."""
+
+
 def cpu_seconds(processes: list[psutil.Process]) -> float:
     """CPU seconds of processes together, with those of their children that ended: none is lost or counts twice."""
     seconds = 0.0
@@ -76,9 +80,11 @@ def nodes(count: int) -> Iterator[Nodes]:
     """
     # Names of sockets may have a hundred letters: the folder of a test is too deep.
     folder = Path(tempfile.mkdtemp(prefix="etl-ray-", dir="/tmp"))
-    (folder / "token").write_text(os.urandom(32).hex())
+    (folder / "token").write_text(_TOKEN)
     (folder / "token").chmod(0o600)
+    (folder / "ray").mkdir()
     ours = {
+        "RAY_TMPDIR": str(folder),  # below it, in `ray`, a cluster writes its address; nobody else's is replaced
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_AUTH_MODE": "token",
