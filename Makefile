@@ -14,7 +14,7 @@ refresh: .venv/.ready  ## build or refresh the warehouse from etl.toml (the samp
 	@$(BIN)/etl refresh
 
 # Where bytecode may not be written, each of the workers and of the processes they start compiles all the code again.
-test: .venv/.ready  ## run the tests, with a small twin of every proof (about twelve minutes on two cores)
+test: .venv/.ready  ## run the tests, with a small twin of every proof (about eight minutes on two cores)
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "$(MARKED)"
 
 prove: .venv/.ready  ## run the proofs at full size (hours; ONLY=laws for one section, AGAIN=1 for those that passed too)
