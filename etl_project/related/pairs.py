@@ -8,12 +8,18 @@ comparing each with each would never end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from etl_project.database.arrow import registered
 from etl_project.database.sql import first_number
-from etl_project.related.same_story import SAME_TITLE_SIMILARITY, SHORT_LENGTH, TELLING_TITLE, Telling, tell_the_same
+from etl_project.related.same_story import (
+    LIKE_TITLES_SIMILARITY,
+    SAME_TITLE_SIMILARITY,
+    SHORT_LENGTH,
+    TELLING_TITLE,
+    Telling,
+    tell_the_same,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -230,59 +236,56 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
     )
     if not met:
         return
+    # Articles of one page have a value of their sketches in common, mostly, so that each is read for few pages.
     con.execute(
         f"""
         INSERT INTO candidates
-        SELECT number, other_number, similarity, row_number() OVER (ORDER BY number, other_number) // {PAIRS_PER_PAGE}
+        SELECT number, other_number, similarity, row_number() OVER (ORDER BY value, other_value) // {PAIRS_PER_PAGE}
         FROM (
-            SELECT number, other_number, {similarity_sql("one.bands", "other.bands")} AS similarity
+            SELECT number, other_number, {similarity_sql("one.bands", "other.bands")} AS similarity,
+                one.title_key = other.title_key AS has_same_title,
+                one.bands[1] & 255 AS value, other.bands[1] & 255 AS other_value
             FROM met JOIN internal.article_sketches AS one ON one.rowid = number
             JOIN internal.article_sketches AS other ON other.rowid = other_number
-        ) WHERE similarity >= {SAME_TITLE_SIMILARITY}
+        ) WHERE similarity >= if(has_same_title, {SAME_TITLE_SIMILARITY}, {LIKE_TITLES_SIMILARITY})
         """
     )
-    found: list[tuple[str, str, float]] = []
-    known: dict[int, tuple[str, Telling]] = {}
-    for page in range(first_number(con, "SELECT max(page) + 1 FROM candidates")):
-        found += _judge(con, page, known)
+    known: dict[int, Telling] = {}
+    for page in range(first_number(con, "SELECT coalesce(max(page) + 1, 0) FROM candidates")):
+        _judge(con, page, known)
         if len(known) > MOST_KNOWN:
             known.clear()
-    if found:
-        import polars as pl
-
-        judged = pl.DataFrame(found, ["article_id", "other_article_id", "similarity"], orient="row")
-        with registered(con, judged=judged):
-            con.execute("INSERT INTO pairs_found FROM judged")
 
 
-def _judge(
-    con: duckdb.DuckDBPyConnection, page: int, known: dict[int, tuple[str, Telling]]
-) -> Iterator[tuple[str, str, float]]:
-    """Judge the candidates of one page.
+def _judge(con: duckdb.DuckDBPyConnection, page: int, known: dict[int, Telling]) -> None:
+    """Judge the candidates of one page, and fill `pairs_found` with those that tell the same.
 
     Args:
         con: the work file in use.
         page: the page.
-        known: number of an article -> its id, and what the rule knows of it; completed here.
-
-    Yields:
-        Those that tell the same, the lower id first, and their similarity.
+        known: number of an article -> what the rule knows of it; completed here.
     """
     candidates = con.execute(
         "SELECT number, other_number, similarity FROM candidates WHERE page = ?", [page]
     ).fetchall()
     numbers = {number for one, other, _ in candidates for number in (one, other)} - known.keys()
     sketches = con.execute(
-        "SELECT rowid, article_id, title, marks FROM internal.article_sketches WHERE rowid IN (SELECT unnest(?))",
-        [[*numbers]],
+        "SELECT rowid, title, marks FROM internal.article_sketches WHERE rowid IN (SELECT unnest(?))", [[*numbers]]
     )
-    known.update(
-        {number: (article_id, Telling(title, marks)) for number, article_id, title, marks in sketches.fetchall()}
-    )
-    for number, other_number, similarity in candidates:
-        (article_id, one), (other_id, other) = known[number], known[other_number]
-        if tell_the_same(one, other, similarity):
-            yield min(article_id, other_id), max(article_id, other_id), similarity
+    known.update({number: Telling(title, marks) for number, title, marks in sketches.fetchall()})
+    told = [pair for pair in candidates if tell_the_same(known[pair[0]], known[pair[1]], pair[2])]
+    if told:
+        import polars as pl
+
+        with registered(con, told=pl.DataFrame(told, ["number", "other_number", "similarity"], orient="row")):
+            con.execute(
+                """
+                INSERT INTO pairs_found
+                SELECT least(one.article_id, other.article_id), greatest(one.article_id, other.article_id), similarity
+                FROM told JOIN internal.article_sketches AS one ON one.rowid = number
+                JOIN internal.article_sketches AS other ON other.rowid = other_number
+                """
+            )
 
 
 def _pair_equal_texts(con: duckdb.DuckDBPyConnection) -> None:
