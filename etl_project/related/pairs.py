@@ -16,7 +16,7 @@ from etl_project.related.same_story import (
     LIKE_TITLES_SIMILARITY,
     SAME_TITLE_SIMILARITY,
     SHORT_LENGTH,
-    TELLING_TITLE,
+    WITHIN_THE_OTHER,
     Telling,
     tell_the_same,
 )
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 MOST_IN_BUCKET = 16
 """Most articles, those of one text and title counted once, of which each is compared with each in a bucket."""
+
+MOST_OF_TITLE = 8
+"""Most texts under one title that the title tells a story for; those of more are posts of a rubric, or of one form."""
 
 PAIRS_PER_PAGE = 20_000
 """Pairs that are judged at once."""
@@ -38,15 +41,24 @@ _EACH_LOW = 0x7F7F7F7F7F7F
 _EACH_HIGH = 0x808080808080
 
 # The two highest bits tell a title from the 48 bits of a band.
+_OF_TITLE = "(3::UBIGINT << 62)"
+_TITLE = f"(title_key | {_OF_TITLE})"
 _BUCKETS = f"""
-unnest(CASE WHEN length(title) >= {TELLING_TITLE} THEN list_append(bands::UBIGINT[], title_key | (3::UBIGINT << 62))
-    ELSE bands::UBIGINT[] END) AS bucket
+unnest(CASE WHEN title <> '' THEN list_append(bands::UBIGINT[], {_TITLE}) ELSE bands::UBIGINT[] END) AS bucket
 """
 
 
 _HUB_ORDER = "(length, text_key, title_key)"
 """Who of a crowded bucket is compared with all others: the first in this order. The shortest is rarely at odds with
 another: what it lacks is cut off, and what others add is a footer or a date."""
+
+
+def _state_of_bucket() -> str:
+    """Write the columns that tell how the articles of a bucket are compared."""
+    return f"""
+    bucket, count(*) > {MOST_IN_BUCKET} AS is_crowded, min({_HUB_ORDER}) AS hub,
+    bucket >= {_OF_TITLE} AND count(*) > {MOST_OF_TITLE} AS is_rubric
+    """
 
 
 def similarity_sql(one: str, other: str) -> str:
@@ -88,7 +100,7 @@ def find_pairs(con: duckdb.DuckDBPyConnection, *, is_anew: bool) -> None:
     else:
         _find_standing_before(con)
         _sort_into_buckets(con)
-        if _count_fullest_bucket(con) > MOST_IN_BUCKET and _touch_texts_of_turned_buckets(con):
+        if _count_fullest_bucket(con) > min(MOST_IN_BUCKET, MOST_OF_TITLE) and _touch_texts_of_turned_buckets(con):
             con.execute(
                 "DELETE FROM touched_members; DELETE FROM standing WHERE is_now;"
                 "DELETE FROM left_buckets; DELETE FROM in_buckets"
@@ -185,17 +197,16 @@ def _count_fullest_bucket(con: duckdb.DuckDBPyConnection) -> int:
 def _touch_texts_of_turned_buckets(con: duckdb.DuckDBPyConnection) -> bool:
     """Touch the texts of buckets in which other pairs are compared now. Returns whether there are any.
 
-    Those are the buckets that became crowded, or are no longer, and crowded ones with another shortest.
+    Those are the buckets that became crowded or a rubric, or are no longer, and crowded ones with another shortest.
     """
     return bool(
         con.execute(
             f"""
             INSERT INTO touched_texts
             WITH now AS (
-                SELECT bucket, count(*) > {MOST_IN_BUCKET} AS is_crowded, min({_HUB_ORDER}) AS hub
-                FROM in_buckets GROUP BY bucket
+                SELECT {_state_of_bucket()} FROM in_buckets GROUP BY bucket
             ), before AS (
-                SELECT bucket, count(*) > {MOST_IN_BUCKET} AS is_crowded, min({_HUB_ORDER}) AS hub FROM (
+                SELECT {_state_of_bucket()} FROM (
                     SELECT bucket, text_key, title_key, length FROM in_buckets ANTI JOIN (
                         SELECT text_key, title_key FROM standing GROUP BY ALL HAVING bool_and(is_now)
                     ) USING (text_key, title_key)
@@ -203,8 +214,10 @@ def _touch_texts_of_turned_buckets(con: duckdb.DuckDBPyConnection) -> bool:
                 ) GROUP BY bucket
             )
             SELECT DISTINCT text_key FROM in_buckets JOIN now USING (bucket) JOIN before USING (bucket)
-            WHERE (now.is_crowded <> before.is_crowded OR (now.is_crowded AND now.hub <> before.hub))
-                AND text_key NOT IN (FROM touched_texts)
+            WHERE (
+                now.is_crowded <> before.is_crowded OR now.is_rubric <> before.is_rubric
+                OR (now.is_crowded AND now.hub <> before.hub)
+            ) AND text_key NOT IN (FROM touched_texts)
             RETURNING 1
             """
         ).fetchone()
@@ -240,14 +253,21 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""
         INSERT INTO candidates
+        WITH rubrics AS (
+            SELECT title_key FROM in_buckets WHERE bucket = {_TITLE}
+            GROUP BY title_key HAVING count(*) > {MOST_OF_TITLE}
+        )
         SELECT number, other_number, similarity, row_number() OVER (ORDER BY value, other_value) // {PAIRS_PER_PAGE}
         FROM (
             SELECT number, other_number, {similarity_sql("one.bands", "other.bands")} AS similarity,
                 one.title_key = other.title_key AS has_same_title,
+                has_same_title AND one.title_key IN (FROM rubrics) AS is_rubric,
+                similarity / (1 + similarity) * (one.length + other.length) / least(one.length, other.length) AS share,
                 one.bands[1] & 255 AS value, other.bands[1] & 255 AS other_value
             FROM met JOIN internal.article_sketches AS one ON one.rowid = number
             JOIN internal.article_sketches AS other ON other.rowid = other_number
         ) WHERE similarity >= if(has_same_title, {SAME_TITLE_SIMILARITY}, {LIKE_TITLES_SIMILARITY})
+        AND NOT (is_rubric AND share < {WITHIN_THE_OTHER})
         """
     )
     known: dict[int, Telling] = {}

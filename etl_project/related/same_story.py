@@ -24,6 +24,11 @@ NEARLY_THE_SAME = 0.9
 TELLING_TITLE = 6
 """Letters of a title that tells a story; a shorter one may be that of a rubric."""
 
+WITHIN_THE_OTHER = 0.97
+"""Least share of the shorter of two texts that is in the other, where a crowd of texts has their title. Such a title is
+that of a rubric: its texts are like each other without being copies. A copy has something added or left out, and posts
+of one form have something else in the same places, so that neither holds the other."""
+
 SHARED_MARKS = 3
 """Numbers or words of titles that two such texts must have in the same places."""
 
