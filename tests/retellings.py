@@ -24,6 +24,7 @@ DATES = ("2024年3月18日讯 ", "March 18, 2024 - ", "（记者 李四 3月19�
 
 FIRST = ("Alice", "Bruno", "Carla", "Dmitri", "Elena", "Farid", "Greta", "Hugo", "Ingrid", "Jonas", "Kenji", "Lena")
 LAST = ("Abbott", "Becker", "Castro", "Duarte", "Eriksson", "Fischer", "Garcia", "Haddad", "Ivanov", "Jensen")
+FIRMS, JOBS = ("Ltd", "Labs", "Group", "Works"), ("engineer", "designer", "analyst", "manager", "lawyer", "teacher")
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫"
 PLACES = ("贵州", "宁德", "长江", "万华", "恒瑞", "海天", "三一", "东方", "中南", "华北", "江南", "西部")
 TRADES = ("茅台", "时代", "银行", "集团", "电力", "化学", "医药", "重工", "财富", "能源")
@@ -104,6 +105,23 @@ def templates(number: int, seed: int) -> Iterator[Told]:
         if post.title not in seen:
             seen.add(post.title)
             yield post
+
+
+def forms(number: int, seed: int) -> Iterator[Told]:
+    """Posts of one title that differ in names and other words, and in no number: no two are of the same words."""
+    rng = random.Random(seed)
+    seen: set[str] = set()
+    while len(seen) < number:
+        name, firm = f"{rng.choice(FIRST)} {rng.choice(LAST)}", f"{rng.choice(LAST)} {rng.choice(FIRMS)}"
+        text = (
+            f"{name} has joined {firm} as {rng.choice(JOBS)}. We wish {name} all the best for the first weeks. {firm} "
+            "is a member of our network, and like all members it publishes who comes and who goes. If you have news of "
+            "this kind for us, write to the desk; we print it free of charge, and correct what is wrong. The list of "
+            "all members is on the website, where you also find how to become one, and what it costs."
+        )
+        if text not in seen:
+            seen.add(text)
+            yield Told("Profile", text)
 
 
 def _closing(rng: random.Random) -> Told:

@@ -8,18 +8,27 @@ comparing each with each would never end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from etl_project.database.arrow import registered
 from etl_project.database.sql import first_number
-from etl_project.related.same_story import SAME_TITLE_SIMILARITY, SHORT_LENGTH, TELLING_TITLE, Telling, tell_the_same
+from etl_project.related.same_story import (
+    LIKE_TITLES_SIMILARITY,
+    SAME_TITLE_SIMILARITY,
+    SHORT_LENGTH,
+    WITHIN_THE_OTHER,
+    Telling,
+    tell_the_same,
+)
 
 if TYPE_CHECKING:
     import duckdb
 
 MOST_IN_BUCKET = 16
 """Most articles, those of one text and title counted once, of which each is compared with each in a bucket."""
+
+MOST_OF_TITLE = 8
+"""Most texts under one title that the title tells a story for; those of more are posts of a rubric, or of one form."""
 
 PAIRS_PER_PAGE = 20_000
 """Pairs that are judged at once."""
@@ -32,15 +41,24 @@ _EACH_LOW = 0x7F7F7F7F7F7F
 _EACH_HIGH = 0x808080808080
 
 # The two highest bits tell a title from the 48 bits of a band.
+_OF_TITLE = "(3::UBIGINT << 62)"
+_TITLE = f"(title_key | {_OF_TITLE})"
 _BUCKETS = f"""
-unnest(CASE WHEN length(title) >= {TELLING_TITLE} THEN list_append(bands::UBIGINT[], title_key | (3::UBIGINT << 62))
-    ELSE bands::UBIGINT[] END) AS bucket
+unnest(CASE WHEN title <> '' THEN list_append(bands::UBIGINT[], {_TITLE}) ELSE bands::UBIGINT[] END) AS bucket
 """
 
 
 _HUB_ORDER = "(length, text_key, title_key)"
 """Who of a crowded bucket is compared with all others: the first in this order. The shortest is rarely at odds with
 another: what it lacks is cut off, and what others add is a footer or a date."""
+
+
+def _state_of_bucket() -> str:
+    """Write the columns that tell how the articles of a bucket are compared."""
+    return f"""
+    bucket, count(*) > {MOST_IN_BUCKET} AS is_crowded, min({_HUB_ORDER}) AS hub,
+    bucket >= {_OF_TITLE} AND count(*) > {MOST_OF_TITLE} AS is_rubric
+    """
 
 
 def similarity_sql(one: str, other: str) -> str:
@@ -82,7 +100,7 @@ def find_pairs(con: duckdb.DuckDBPyConnection, *, is_anew: bool) -> None:
     else:
         _find_standing_before(con)
         _sort_into_buckets(con)
-        if _count_fullest_bucket(con) > MOST_IN_BUCKET and _touch_texts_of_turned_buckets(con):
+        if _count_fullest_bucket(con) > min(MOST_IN_BUCKET, MOST_OF_TITLE) and _touch_texts_of_turned_buckets(con):
             con.execute(
                 "DELETE FROM touched_members; DELETE FROM standing WHERE is_now;"
                 "DELETE FROM left_buckets; DELETE FROM in_buckets"
@@ -179,17 +197,16 @@ def _count_fullest_bucket(con: duckdb.DuckDBPyConnection) -> int:
 def _touch_texts_of_turned_buckets(con: duckdb.DuckDBPyConnection) -> bool:
     """Touch the texts of buckets in which other pairs are compared now. Returns whether there are any.
 
-    Those are the buckets that became crowded, or are no longer, and crowded ones with another shortest.
+    Those are the buckets that became crowded or a rubric, or are no longer, and crowded ones with another shortest.
     """
     return bool(
         con.execute(
             f"""
             INSERT INTO touched_texts
             WITH now AS (
-                SELECT bucket, count(*) > {MOST_IN_BUCKET} AS is_crowded, min({_HUB_ORDER}) AS hub
-                FROM in_buckets GROUP BY bucket
+                SELECT {_state_of_bucket()} FROM in_buckets GROUP BY bucket
             ), before AS (
-                SELECT bucket, count(*) > {MOST_IN_BUCKET} AS is_crowded, min({_HUB_ORDER}) AS hub FROM (
+                SELECT {_state_of_bucket()} FROM (
                     SELECT bucket, text_key, title_key, length FROM in_buckets ANTI JOIN (
                         SELECT text_key, title_key FROM standing GROUP BY ALL HAVING bool_and(is_now)
                     ) USING (text_key, title_key)
@@ -197,8 +214,10 @@ def _touch_texts_of_turned_buckets(con: duckdb.DuckDBPyConnection) -> bool:
                 ) GROUP BY bucket
             )
             SELECT DISTINCT text_key FROM in_buckets JOIN now USING (bucket) JOIN before USING (bucket)
-            WHERE (now.is_crowded <> before.is_crowded OR (now.is_crowded AND now.hub <> before.hub))
-                AND text_key NOT IN (FROM touched_texts)
+            WHERE (
+                now.is_crowded <> before.is_crowded OR now.is_rubric <> before.is_rubric
+                OR (now.is_crowded AND now.hub <> before.hub)
+            ) AND text_key NOT IN (FROM touched_texts)
             RETURNING 1
             """
         ).fetchone()
@@ -230,59 +249,63 @@ def _compare(con: duckdb.DuckDBPyConnection) -> None:
     )
     if not met:
         return
+    # Articles of one page have a value of their sketches in common, mostly, so that each is read for few pages.
     con.execute(
         f"""
         INSERT INTO candidates
-        SELECT number, other_number, similarity, row_number() OVER (ORDER BY number, other_number) // {PAIRS_PER_PAGE}
+        WITH rubrics AS (
+            SELECT title_key FROM in_buckets WHERE bucket = {_TITLE}
+            GROUP BY title_key HAVING count(*) > {MOST_OF_TITLE}
+        )
+        SELECT number, other_number, similarity, row_number() OVER (ORDER BY value, other_value) // {PAIRS_PER_PAGE}
         FROM (
-            SELECT number, other_number, {similarity_sql("one.bands", "other.bands")} AS similarity
+            SELECT number, other_number, {similarity_sql("one.bands", "other.bands")} AS similarity,
+                one.title_key = other.title_key AS has_same_title,
+                has_same_title AND one.title_key IN (FROM rubrics) AS is_rubric,
+                similarity / (1 + similarity) * (one.length + other.length) / least(one.length, other.length) AS share,
+                one.bands[1] & 255 AS value, other.bands[1] & 255 AS other_value
             FROM met JOIN internal.article_sketches AS one ON one.rowid = number
             JOIN internal.article_sketches AS other ON other.rowid = other_number
-        ) WHERE similarity >= {SAME_TITLE_SIMILARITY}
+        ) WHERE similarity >= if(has_same_title, {SAME_TITLE_SIMILARITY}, {LIKE_TITLES_SIMILARITY})
+        AND NOT (is_rubric AND share < {WITHIN_THE_OTHER})
         """
     )
-    found: list[tuple[str, str, float]] = []
-    known: dict[int, tuple[str, Telling]] = {}
-    for page in range(first_number(con, "SELECT max(page) + 1 FROM candidates")):
-        found += _judge(con, page, known)
+    known: dict[int, Telling] = {}
+    for page in range(first_number(con, "SELECT coalesce(max(page) + 1, 0) FROM candidates")):
+        _judge(con, page, known)
         if len(known) > MOST_KNOWN:
             known.clear()
-    if found:
-        import polars as pl
-
-        judged = pl.DataFrame(found, ["article_id", "other_article_id", "similarity"], orient="row")
-        with registered(con, judged=judged):
-            con.execute("INSERT INTO pairs_found FROM judged")
 
 
-def _judge(
-    con: duckdb.DuckDBPyConnection, page: int, known: dict[int, tuple[str, Telling]]
-) -> Iterator[tuple[str, str, float]]:
-    """Judge the candidates of one page.
+def _judge(con: duckdb.DuckDBPyConnection, page: int, known: dict[int, Telling]) -> None:
+    """Judge the candidates of one page, and fill `pairs_found` with those that tell the same.
 
     Args:
         con: the work file in use.
         page: the page.
-        known: number of an article -> its id, and what the rule knows of it; completed here.
-
-    Yields:
-        Those that tell the same, the lower id first, and their similarity.
+        known: number of an article -> what the rule knows of it; completed here.
     """
     candidates = con.execute(
         "SELECT number, other_number, similarity FROM candidates WHERE page = ?", [page]
     ).fetchall()
     numbers = {number for one, other, _ in candidates for number in (one, other)} - known.keys()
     sketches = con.execute(
-        "SELECT rowid, article_id, title, marks FROM internal.article_sketches WHERE rowid IN (SELECT unnest(?))",
-        [[*numbers]],
+        "SELECT rowid, title, marks FROM internal.article_sketches WHERE rowid IN (SELECT unnest(?))", [[*numbers]]
     )
-    known.update(
-        {number: (article_id, Telling(title, marks)) for number, article_id, title, marks in sketches.fetchall()}
-    )
-    for number, other_number, similarity in candidates:
-        (article_id, one), (other_id, other) = known[number], known[other_number]
-        if tell_the_same(one, other, similarity):
-            yield min(article_id, other_id), max(article_id, other_id), similarity
+    known.update({number: Telling(title, marks) for number, title, marks in sketches.fetchall()})
+    told = [pair for pair in candidates if tell_the_same(known[pair[0]], known[pair[1]], pair[2])]
+    if told:
+        import polars as pl
+
+        with registered(con, told=pl.DataFrame(told, ["number", "other_number", "similarity"], orient="row")):
+            con.execute(
+                """
+                INSERT INTO pairs_found
+                SELECT least(one.article_id, other.article_id), greatest(one.article_id, other.article_id), similarity
+                FROM told JOIN internal.article_sketches AS one ON one.rowid = number
+                JOIN internal.article_sketches AS other ON other.rowid = other_number
+                """
+            )
 
 
 def _pair_equal_texts(con: duckdb.DuckDBPyConnection) -> None:

@@ -24,6 +24,11 @@ NEARLY_THE_SAME = 0.9
 TELLING_TITLE = 6
 """Letters of a title that tells a story; a shorter one may be that of a rubric."""
 
+WITHIN_THE_OTHER = 0.97
+"""Least share of the shorter of two texts that is in the other, where a crowd of texts has their title. Such a title is
+that of a rubric: its texts are like each other without being copies. A copy has something added or left out, and posts
+of one form have something else in the same places, so that neither holds the other."""
+
 SHARED_MARKS = 3
 """Numbers or words of titles that two such texts must have in the same places."""
 
@@ -43,20 +48,23 @@ class Telling:
         marks: of its sketch.
     """
 
-    __slots__ = ("letters", "numbers", "pairs", "places")
+    __slots__ = ("_pairs", "letters", "marks", "numbers")
 
     def __init__(self, title: str, marks: str) -> None:
         self.letters = "".join(_LETTERS.findall(title))
         """Letters and digits of the title."""
         self.numbers = frozenset(_NUMBER.findall(title))
         """Numbers of the title."""
-        self.pairs = frozenset(map(add, self.letters, self.letters[1:]))
-        """Pairs of letters of the title that follow each other."""
-        self.places: dict[tuple[str, bool], set[str]] = {}
-        """Letters of the text, and whether a number follows them -> the numbers, or the words of the title, that do."""
-        for mark in marks.split("\n") if marks else ():
-            letters, _, value = mark.rpartition("|")
-            self.places.setdefault((letters, value[0].isdecimal()), set()).add(value)
+        self.marks = frozenset(marks.split("\n") if marks else ())
+        """Numbers of the text and words of the title, each after the letters before it and a bar."""
+        self._pairs: frozenset[str] | None = None
+
+    @property
+    def pairs(self) -> frozenset[str]:
+        """Pairs of letters of the title that follow each other; most articles are never asked for them."""
+        if self._pairs is None:
+            self._pairs = frozenset(map(add, self.letters, self.letters[1:]))
+        return self._pairs
 
 
 def tell_the_same(one: Telling, other: Telling, similarity: float) -> bool:
@@ -72,16 +80,14 @@ def tell_the_same(one: Telling, other: Telling, similarity: float) -> bool:
     has_same_title = one.letters == other.letters != ""
     if has_same_title and len(one.letters) >= TELLING_TITLE:
         return not _differ(one, other)
-    if similarity < LIKE_TITLES_SIMILARITY or _differ(one, other):
+    if similarity < LIKE_TITLES_SIMILARITY:
         return False
-    if has_same_title or _are_alike(one, other) or similarity >= NEARLY_THE_SAME:
-        return True
-    return similarity >= OTHER_TITLES_SIMILARITY and _count_shared(one, other) >= SHARED_MARKS
-
-
-def _count_shared(one: Telling, other: Telling) -> int:
-    """How many numbers, and words of titles, stand in the same places of both texts."""
-    return sum(len(one.places[place] & other.places[place]) for place in one.places.keys() & other.places.keys())
+    return (
+        has_same_title
+        or similarity >= NEARLY_THE_SAME
+        or (similarity >= OTHER_TITLES_SIMILARITY and len(one.marks & other.marks) >= SHARED_MARKS)
+        or _are_alike(one, other)
+    ) and not _differ(one, other)
 
 
 def _are_alike(one: Telling, other: Telling) -> bool:
@@ -93,14 +99,32 @@ def _are_alike(one: Telling, other: Telling) -> bool:
 def _differ(one: Telling, other: Telling) -> bool:
     """Whether the texts have other numbers, or other words of their titles, in the same place.
 
-    In a place that a text has several times, more may stand in one of them: a copy may add a date, or lack its end.
+    In a place that a text has several times, more may stand in one of them: a copy may add a date, or lack its end. So
+    only places count where each text has something that the other lacks.
     """
-    for place in one.places.keys() & other.places.keys():
-        mine, theirs = one.places[place], other.places[place]
-        if not (mine <= theirs or theirs <= mine) and not any(
-            value.isalpha() and (value.startswith(known) or known.startswith(value))
-            for value in mine
-            for known in theirs
-        ):
-            return True
-    return False
+    mine, theirs = one.marks - other.marks, other.marks - one.marks
+    if not (mine and theirs):  # as of most copies
+        return False
+    places = {*map(_place, mine)} & {*map(_place, theirs)}
+    return bool(places) and any(
+        is_number or not _begin_alike(_values(one, letters), _values(other, letters)) for letters, is_number in places
+    )
+
+
+def _place(mark: str) -> tuple[str, bool]:
+    """The letters before what a mark tells of, and whether that is a number."""
+    letters, _, value = mark.rpartition("|")
+    return letters, value[0].isdecimal()
+
+
+def _values(article: Telling, letters: str) -> list[str]:
+    """Words of the title that stand after some letters in the text of an article."""
+    start = len(letters) + 1
+    return [mark[start:] for mark in article.marks if mark.startswith(f"{letters}|") and not mark[start].isdecimal()]
+
+
+def _begin_alike(mine: list[str], theirs: list[str]) -> bool:
+    """Whether a word of one begins with one of the other: forms of a word, or one that is cut off."""
+    return any(
+        value.isalpha() and (value.startswith(known) or known.startswith(value)) for value in mine for known in theirs
+    )

@@ -33,6 +33,9 @@ MOST_MARKS = 48
 """Most marks that are kept of a post: the first in the order of what stands before them, so that those kept of two
 posts are of the same places."""
 
+MOST_TIMES = 3
+"""Most times that a word of the title is marked: one name may be in several places of a form."""
+
 MOST_TITLE = 200
 """Most characters of a title that are compared."""
 
@@ -159,7 +162,13 @@ def _make_marks(title: str, text: str, bare: str) -> str:
     pairs, words = title_words(title)
     find = bare.find
     marks += [f"{bare[at - 3 : at]}|{pair}" for pair in pairs if (at := find(pair, 3)) > 0]
-    marks += [f"{bare[at - 5 : at]}|{word}" for word in words if (at := find(word, 5)) > 0]
+    for word in words:
+        at = find(word, 5)
+        for _ in range(MOST_TIMES):
+            if at < 0:
+                break
+            marks += (f"{bare[at - 5 : at]}|{word}",)
+            at = find(word, at + len(word))
     return "\n".join(sorted({*marks})[:MOST_MARKS])
 
 

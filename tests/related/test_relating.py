@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from retellings import Told, copies, templates
+from retellings import FOOTERS, Told, copies, forms, templates
 from shelf import Post, Shelf
 
 from etl_project.database.sql import transaction
@@ -40,7 +40,7 @@ LONGER = replace(STORY, text=STORY.text + "（责任编辑：李四，电话 010
 
 def history(shelf: Shelf, rng: random.Random, steps: int) -> None:
     """Change a few articles again and again: copies, posts of templates, dates, titles, deletes, the clock."""
-    originals = [STORY, *templates(6, rng.randrange(1000))]
+    originals = [STORY, *templates(6, rng.randrange(1000)), *forms(4, rng.randrange(1000))]
     pool = [
         *originals,
         *(copy for *_, copy in copies(originals, 24, rng.randrange(1000))),
@@ -70,6 +70,7 @@ def test_after_a_few_histories_stories_are_those_related_anew(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setattr(pairs, "MOST_IN_BUCKET", 4)
+    monkeypatch.setattr(pairs, "MOST_OF_TITLE", 2)
     history(shelf, random.Random(seed), 6)
 
 
@@ -78,6 +79,7 @@ def test_after_a_few_histories_stories_are_those_related_anew(
 @pytest.mark.parametrize("most", [2, 4, 32])
 def test_after_any_history_stories_are_those_related_anew(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     monkeypatch.setattr(pairs, "MOST_IN_BUCKET", most)
+    monkeypatch.setattr(pairs, "MOST_OF_TITLE", most // 2)
     for _ in range(100):
         shelf, seed = Shelf.empty(), random.randrange(1 << 32)
         with shelf.con:
@@ -162,6 +164,34 @@ def test_in_a_crowd_of_a_template_a_copy_is_found_by_its_title(shelf: Shelf) -> 
     shelf.change({"s:copy": Post(replace(crowd[0], text=f"{crowd[0].text} Tickets: call 555-0199."))})
     told, _ = shelf.relate()
     assert [(one, other) for one, other, _ in told] == [("s:000", "s:copy")]
+
+
+def test_posts_of_one_form_and_one_title_are_stories_of_their_own_where_they_are_many(shelf: Shelf) -> None:
+    crowd = {f"s:{n:03}": Post(told, -1) for n, told in enumerate(forms(300, 1))}
+    names = [*crowd]
+    for some in (names[:2], names[2:9], names[9:]):
+        shelf.change({name: crowd[name] for name in some})
+        assert shelf.relate() == shelf.related_anew()
+    assert len(shelf.firsts()) >= 295, "nothing but their words tells those of one name and firm from each other"
+    shelf.change(dict.fromkeys(names[3:]))
+    assert shelf.relate() == shelf.related_anew()
+
+
+def test_one_story_that_many_complete_under_one_title_is_one(shelf: Shelf) -> None:
+    told = [replace(STORY, text=f"{STORY.text}{FOOTERS[n % 3]}{'转' * n}") for n in range(2 * pairs.MOST_OF_TITLE)]
+    shelf.change({f"s:{n:02}": Post(one, -1) for n, one in enumerate([STORY, *told])})
+    shelf.relate()
+    assert shelf.firsts() == ["s:00"]
+
+
+def test_a_name_that_is_in_two_places_of_a_form_is_told_in_both(shelf: Shelf) -> None:
+    form = next(forms(1, 1)).text.split(".", 1)[1]
+    one, other = (
+        Told(f"Alice Ivanov joins {firm}", f"Alice Ivanov has joined {firm}.{form}")
+        for firm in ("Ivanov Ltd", "Haddad Ltd")
+    )
+    shelf.change({"s:a": Post(one), "s:b": Post(other)})
+    assert shelf.relate()[0] == []
 
 
 def test_nothing_is_written_when_nothing_changed(shelf: Shelf) -> None:
