@@ -60,7 +60,7 @@ class YAMLHeader(Header):
                 raise Rejection("unterminated_front_matter", "The front matter has no closing line.", line)
             return None
         body = min(closing.end() + 1, len(text))
-        if _is_cut_by_dashes(text, start, closing.start(), body):
+        if is_cut_by_dashes(text, start, closing.start(), body):
             line = text.count("\n", 0, body)
             raise Rejection("syntax", "A line of --- or ... stands in the middle of the front matter.", line)
         return HeaderSpan(start, closing.start(), body, opening[2] or "yaml")
@@ -130,7 +130,7 @@ def _find_without_opening(text: str) -> HeaderSpan | None:
     return HeaderSpan(0, closing.start(), min(closing.end() + 1, len(text)), "yaml")
 
 
-def _is_cut_by_dashes(text: str, start: int, end: int, body: int) -> bool:
+def is_cut_by_dashes(text: str, start: int, end: int, body: int) -> bool:
     """Whether the body begins with the rest of the front matter, because a line of dashes inside a title ended it.
 
     Then the header ends in a quote that is not closed, or the body begins with the end of a quoted title; at least two
