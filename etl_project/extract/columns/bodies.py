@@ -1,0 +1,174 @@
+"""Read the bodies of many posts by columns, as far as their HTML is plain.
+
+`body_grammar.py` says which HTML that is. The bodies are rendered one by one, as `BodyReader` renders them; then all of
+them are split into tags (`body_tokens.py`), whose meaning is looked up once for tags that are written alike
+(`body_tags.py`), and text (`body_text.py`) and items (`body_items.py`) are expressions over their rows. `BodyReader` is
+the definition of what is right, and reads every post that is not plain.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from etl_project.extract.body.read import BodyReader, Form
+from etl_project.extract.body.walk import as_written, escapes_of
+from etl_project.extract.columns.body_grammar import MAX_CHARACTERS
+from etl_project.extract.columns.body_items import headings_of, links_of, mentions_of
+from etl_project.extract.columns.body_rules import Values, without_furniture, without_hidden
+from etl_project.extract.columns.body_tags import BLOCK_BREAK, TagReader
+from etl_project.extract.columns.body_text import first_paragraphs, lines_of, texts_of_posts
+from etl_project.extract.columns.body_tokens import tokens_of
+from etl_project.extract.frames import POSTS, frame
+
+_FEWEST_BODIES = 8
+"""Fewer bodies are read one by one: expressions over their rows would take longer."""
+_TRIED_BODIES = 200
+"""After so many bodies of one form it is known whether to go on trying."""
+_FEWEST_IN_HUNDRED = 20
+"""Of a form with fewer plain bodies in a hundred, the others are no longer tried."""
+
+_LISTS = {
+    "links": {"url": "link_urls", "text": "link_texts", "kind": "link_kinds"},
+    "headings": {"level": "heading_levels", "text": "heading_texts"},
+    "mentions": {"kind": "mention_kinds", "key": "mention_keys", "label": "mention_labels", "count": "mention_counts"},
+}
+BODIES = pl.Schema(
+    {
+        "row": pl.UInt32(),
+        **{
+            name: POSTS[name]
+            for name in (
+                "text", "original_url", "medium", "extra", *_LISTS["links"].values(), *_LISTS["headings"].values(),
+                *_LISTS["mentions"].values(), "code_blocks",
+            )
+        },
+        "first_paragraph": pl.String(),
+        "warnings": pl.List(pl.String()),
+    }
+)  # fmt: skip
+"""A row for each body that was read by columns: `row`, its place in the list; the columns of `POSTS` that depend on the
+body alone; `first_paragraph`, empty if there is none; `warnings`, their codes."""
+
+
+class BodyColumns:
+    """Reads the bodies of one source by columns; built once per worker.
+
+    Args:
+        reader: the reader of single bodies, whose answers these are.
+    """
+
+    def __init__(self, reader: BodyReader) -> None:
+        self._reader = reader
+        self._tags = TagReader(reader.book)
+        self._tried: dict[Form, tuple[int, int]] = {}
+
+    def read(self, bodies: Sequence[str], form: Form) -> tuple[pl.DataFrame, dict[int, str | None]]:
+        """Read those of some bodies that are plain.
+
+        Args:
+            bodies: texts as for `BodyReader.read`.
+            form: what all of them are written in.
+
+        Returns:
+            A frame of the schema `BODIES`, by ascending `row`; and, for each other body by its place in the list, its
+            HTML for `BodyReader.read_html`, or None where `BodyReader.read` has to be asked.
+        """
+        if len(bodies) < _FEWEST_BODIES or not self._is_worth_it(form):
+            return BODIES.to_frame(), dict.fromkeys(range(len(bodies)))
+        others: dict[int, str | None] = {}
+        rows: list[int] = []
+        rendered: list[str] = []
+        for row, body in enumerate(bodies):
+            try:
+                html = self._reader.to_html(body, form)
+                if len(html) <= MAX_CHARACTERS:
+                    html.encode()
+                    rows.append(row)
+                    rendered.append(html)
+                else:
+                    others[row] = html
+            except Exception:
+                others[row] = None  # The reader of single bodies says what is wrong.
+        if not rendered:
+            return BODIES.to_frame(), others
+        tokens, matches = tokens_of(pl.Series(rendered, dtype=pl.String), self._tags)
+        others |= {rows[place]: rendered[place] for place in (~matches).arg_true().to_list()}
+        tried, plain = self._tried.get(form, (0, 0))
+        self._tried[form] = tried + len(bodies), plain + len(bodies) - len(others)
+        places = matches.arg_true()
+        if not len(places):
+            return BODIES.to_frame(), others
+        read = self._frame(tokens, places, [bodies[row] for row in rows])
+        return read.with_columns(pl.Series(rows, dtype=pl.UInt32).gather(places).alias("row")).select(*BODIES), others
+
+    def _is_worth_it(self, form: Form) -> bool:
+        tried, plain = self._tried.get(form, (0, 0))
+        return self._reader.book.is_of_single_elements and (
+            tried < _TRIED_BODIES or plain * 100 >= tried * _FEWEST_IN_HUNDRED
+        )
+
+    def _frame(self, tokens: pl.DataFrame, posts: pl.Series, bodies: Sequence[str]) -> pl.DataFrame:
+        """Read the plain bodies, whose tags are given."""
+        tokens = without_hidden(tokens).with_columns(block=(pl.col("breaks") == BLOCK_BREAK).cum_sum())
+        tokens, lines, values = without_furniture(tokens, lines_of(tokens), self._tags)
+        links = links_of(tokens)
+        items = {
+            "links": links.with_columns(self._addresses(links, bodies)),
+            "headings": headings_of(tokens, lines),
+            "mentions": mentions_of(tokens, self._tags),
+        }
+        code = tokens["post"].filter(tokens["is_code"])
+        texts = [texts_of_posts(lines, posts).alias("text"), first_paragraphs(lines, posts).alias("first_paragraph")]
+        lists = [_lists(items[kind], posts, names) for kind, names in _LISTS.items()]
+        return pl.DataFrame([*texts, _counts(code, posts)[1].cast(pl.Int64).alias("code_blocks")]).hstack(
+            [series for frame in (*lists, _values(values, posts)) for series in frame.get_columns()]
+        )
+
+    def _addresses(self, links: pl.DataFrame, bodies: Sequence[str]) -> pl.Series:
+        """The addresses of links as the posts write them."""
+        urls = links["url"]
+        escaped = urls.str.contains("%", literal=True).arg_true()
+        if len(escaped):
+            escapes = {post: escapes_of(bodies[post]) for post in links["post"].gather(escaped).unique().to_list()}
+            written = [
+                as_written(url, escapes[post])
+                for post, url in zip(links["post"].gather(escaped), urls.gather(escaped), strict=True)
+            ]
+            urls = urls.scatter(escaped, pl.Series(written, dtype=pl.String))
+        return urls.str.strip_suffix("\\") if self._reader.wikilinks else urls
+
+
+def _counts(of: pl.Series, posts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Where the rows of each post begin among rows in order of their posts, and how many there are."""
+    start = of.search_sorted(posts, "left")
+    return start, of.search_sorted(posts, "right") - start
+
+
+def _lists(items: pl.DataFrame, posts: pl.Series, names: Mapping[str, str]) -> pl.DataFrame:
+    """Gather the items of each post in lists; `names` has the column of the lists for each of the items."""
+    start, length = _counts(items["post"], posts)
+    bounds = pl.DataFrame([start.alias("start"), length.alias("length")])
+    return bounds.select(
+        [
+            pl.lit(items[name].implode()).list.slice("start", "length").cast(BODIES[column]).alias(column)
+            for name, column in names.items()
+        ]
+    )
+
+
+def _values(values: Mapping[int, Values], posts: pl.Series) -> pl.DataFrame:
+    """The columns that rules fill, and the warning that an original has no web address."""
+    rows = []
+    for post in posts.to_list():
+        filled = values.get(post)
+        if filled is None:
+            rows.append((None, None, "{}", []))
+            continue
+        warnings = ["link_empty"] if filled.get("original_url", "") is None else []
+        original_url, medium = filled.pop("original_url", None), filled.pop("medium", None)
+        extra = json.dumps(filled, ensure_ascii=False, separators=(",", ":")) if filled else "{}"
+        rows.append((original_url, medium, extra, warnings))
+    return frame(rows, pl.Schema({name: BODIES[name] for name in ("original_url", "medium", "extra", "warnings")}))
