@@ -16,6 +16,8 @@ from etl_project.extract.front_matter.read import front_matter_json
 from etl_project.extract.reading import Reading
 from etl_project.sources.signature import hash_bytes
 
+_NO_HEADINGS = Body()
+
 
 def files_frame(source: str, readings: Iterable[Reading], bodies: pl.DataFrame) -> pl.DataFrame:
     """Make the frame of `FILES`.
@@ -66,6 +68,21 @@ def body_frame(readings: Iterable[Reading]) -> pl.DataFrame:
     return frame(
         [_body_row(reading.row, reading.known_post.body) for reading in readings if reading.is_going_on], BODIES
     )
+
+
+def give_headings(readings: Sequence[Reading], bodies: pl.DataFrame) -> None:
+    """Give posts whose bodies were read by columns what a title may be found in.
+
+    Args:
+        readings: all files of the batch that were read.
+        bodies: bodies that were read by columns, as `BODIES`.
+    """
+    by_row = {reading.row: reading.known_post for reading in readings}
+    for row in bodies["row"]:
+        by_row[row].body = _NO_HEADINGS
+    titled = bodies.filter(pl.col("heading_levels").list.contains(1))
+    for row, text, levels, texts in titled.select("row", "text", "heading_levels", "heading_texts").iter_rows():
+        by_row[row].body = Body(text, heading_levels=levels, heading_texts=texts)
 
 
 def _file_row(source: str, reading: Reading, body_codes: Sequence[str]) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -118,7 +118,7 @@ class FieldReader:
         self._make_url = url_maker(self._dialect, source.permalink, self._config)
         # Posts of one site name the same few categories over and over, and often the same days.
         self._read_date = lru_cache(maxsize=4096)(self._read_written_date)
-        self._names_in_folders = lru_cache(maxsize=4096)(self._name_categories)
+        self._names_in_folders: Callable[..., list[str]] = lru_cache(maxsize=4096)(self._name_categories)
 
     @property
     def copies_html(self) -> bool:

@@ -9,12 +9,14 @@ from functools import partial
 import polars as pl
 
 from etl_project.dialects import DIALECTS
-from etl_project.extract.batch_frames import body_frame, files_frame, posts_frame, rejected_frame
+from etl_project.extract.batch_frames import body_frame, files_frame, give_headings, posts_frame, rejected_frame
 from etl_project.extract.body.language import SAMPLE_CHARACTERS, detect_language
-from etl_project.extract.body.read import BodyReader
+from etl_project.extract.body.read import BodyReader, Form
+from etl_project.extract.columns.bodies import BodyColumns
 from etl_project.extract.columns.flat_headers import FlatHeaders
 from etl_project.extract.decode import decode
 from etl_project.extract.fields import FieldReader
+from etl_project.extract.frames import BODIES
 from etl_project.extract.front_matter.read import read_front_matter
 from etl_project.extract.reading import Post, Reading, form_of
 from etl_project.extract.site.hugo.content_files import is_copied
@@ -47,6 +49,7 @@ class PostReader:
         self._bodies = BodyReader(source.rules, source.mentions, markdown, self._dialect.templates)
         self._bodies_without_tags = BodyReader(source.rules, source.mentions, markdown)
         self._copies_html = self._fields.copies_html
+        self._body_columns = BodyColumns(self._bodies) if columns else None
         self._flat_headers = FlatHeaders(limits, self._dialect) if columns else None
 
     def read(self, path: str, data: bytes) -> Post:
@@ -139,12 +142,36 @@ class PostReader:
 
     def _read_bodies(self, readings: list[Reading]) -> pl.DataFrame:
         """Read the bodies, then the fields that depend on them. Returns rows of `BODIES`, in the order of readings."""
-        _take(self._read_body, readings)
-        bodies = body_frame(readings)
+        plain, left = self._read_plain_bodies(readings)
+        _take(self._read_body, left)
+        bodies = pl.concat([*plain, body_frame(left)]).sort("row") if plain else body_frame(left)
         if self._dialect.title_from_heading:
+            if plain:
+                give_headings(readings, pl.concat(plain))
             _take(self._read_fields, readings)
         self._detect_languages(readings, bodies)
         return bodies
+
+    def _read_plain_bodies(self, readings: list[Reading]) -> tuple[list[pl.DataFrame], list[Reading]]:
+        """Read those bodies by columns that can be. Returns frames of `BODIES`, and the posts that are left."""
+        frames: list[pl.DataFrame] = []
+        if self._body_columns is None:
+            return frames, readings
+        by_form: dict[Form, list[Reading]] = {}
+        left: list[Reading] = []
+        for reading in readings:
+            if reading.is_going_on:
+                post = reading.known_post
+                of_form = left if self._has_no_tags(post) else by_form.setdefault(form_of(post.path), [])
+                of_form.append(reading)
+        for form, some in by_form.items():
+            read, others = self._body_columns.read([reading.known_post.front_matter.body for reading in some], form)
+            rows = pl.Series([reading.row for reading in some], dtype=pl.UInt32)
+            frames.append(read.with_columns(rows.gather(read["row"]).alias("row")).select(BODIES.names()))
+            for place, html in others.items():
+                some[place].known_post.html = html
+                left.append(some[place])
+        return frames, left
 
     def _detect_languages(self, readings: list[Reading], bodies: pl.DataFrame) -> None:
         """Detect the languages of posts that state none."""
@@ -172,11 +199,18 @@ class PostReader:
         )
 
     def _read_body(self, post: Post) -> None:
+        body = post.front_matter.body
+        if post.html is not None:
+            post.body = self._bodies.read_html(post.html, body)
+        else:
+            bodies = self._bodies_without_tags if self._has_no_tags(post) else self._bodies
+            post.body = bodies.read(body, form_of(post.path))
+
+    def _has_no_tags(self, post: Post) -> bool:
+        """Whether what looks like template tags in the body is text."""
         key, value = self._dialect.templates_off
         fields = post.front_matter.fields
-        is_off = key in fields and str(fields[key]).lower() == value
-        bodies = self._bodies_without_tags if is_off else self._bodies
-        post.body = bodies.read(post.front_matter.body, form_of(post.path))
+        return key in fields and str(fields[key]).lower() == value
 
     def _read_fields(self, post: Post) -> None:
         front_matter = post.front_matter

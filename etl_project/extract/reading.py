@@ -32,6 +32,8 @@ class Post:
     fields: Fields = field(init=False)
     fields_json: str | None = None
     """The front matter as JSON, where it is known already."""
+    html: str | None = None
+    """The body as HTML, where it was rendered already."""
 
     @property
     def warnings(self) -> list[PostWarning]:

@@ -2,7 +2,7 @@ r"""Front matter that is flat YAML, read by one pattern for each shape of header
 
 What is read here, and nothing else:
 
-    post   = "---\n" line+ "---" ("\n" body | end)
+    post   = "---\n" line+ "---\n" body
     line   = key ":" blank+ value blank* "\n"
     value  = plain text | a list of plain words | text in quotes, without escapes        (`yaml_flat.VALUES`)
 
@@ -27,13 +27,16 @@ from etl_project.extract.decode import C0_BYTES, Decoded
 from etl_project.extract.front_matter.read import FrontMatter
 from etl_project.extract.front_matter.yaml_events import NULLS, Value
 from etl_project.extract.front_matter.yaml_flat import DOUBLE, LINE, LIST, PLAIN, VALUES, read_flat
-from etl_project.extract.front_matter.yaml_header import is_cut_by_dashes
+from etl_project.extract.front_matter.yaml_header import REST_CHARACTERS, is_cut_by_dashes
 from etl_project.extract.reading import Post
 from etl_project.limits import Limits
 
 _OPENING = b"---\n"
+_CLOSING = b"\n---\n"
 _C1 = re.compile(rb"\xc2[\x80-\x9f]")
 """A control of C1, in UTF-8."""
+_VERBATIM = Decoded("", "utf-8", (), is_verbatim=True)
+"""Of every post that is read here. Its text is not kept: nobody asks for one that is as its bytes are."""
 _SHAPES_TRIED = 4
 """Shapes, the latest first, that a header is held against before its own is looked for."""
 _MOST_SHAPES = 256
@@ -50,7 +53,7 @@ class _Shape:
     def __init__(self, keys: tuple[str, ...], kinds: tuple[int, ...]) -> None:
         kind_of = list(zip(keys, kinds, strict=True))
         lines = "".join([f"{key}:[ ]+{VALUES[kind]}[ ]*\n" for key, kind in kind_of])
-        self.match = re.compile(f"---\n{lines}---(?:\n|\\Z)").match
+        self.match = re.compile(f"---\n{lines}---\n").fullmatch
         self.keys = keys
         self.plain = [place for place, kind in enumerate(kinds) if kind == PLAIN]
         self.lists = [place for place, kind in enumerate(kinds) if kind == LIST]
@@ -95,30 +98,32 @@ class FlatHeaders:
     def _read(self, post: Post) -> bool:
         """Read a post without controls, if it can be read here."""
         data = post.data
+        start = data.find(_CLOSING, len(_OPENING)) + len(_CLOSING)
         if not data.startswith(_OPENING) or b"\r" in data or self._formats_of(post.path)[0] != "yaml":
             return False
         try:
-            text = data.decode()
+            header, body = data[:start].decode(), data[start:].decode()
         except UnicodeDecodeError:
             return False
         for shape in self._latest:
-            if match := shape.match(text):
+            if match := shape.match(header):
                 break
         else:
-            found = self._find_shape(text)
+            found = self._find_shape(header)
             if found is None:
                 return False
             shape, match = found
         if shape is not self._latest[0]:
             self._latest.remove(shape)
             self._latest.insert(0, shape)
-        start = match.end()
         values: list[Any] = list(match.groups())
         for place in shape.plain:
             values[place] = values[place].rstrip(" ")
-        if start > self._longest or not NULLS.isdisjoint(values):
+        if len(header) > self._longest or not NULLS.isdisjoint(values):
             return False
-        if data.count(b"\n---") > 1 and is_cut_by_dashes(text, len(_OPENING), text.rindex("---", 0, start), start):
+        if body.find("\n---", 0, REST_CHARACTERS) >= 0 and is_cut_by_dashes(
+            header + body, len(_OPENING), len(header) - len(_CLOSING) + 1, len(header)
+        ):
             return False
         fields = dict(zip(shape.keys, values, strict=True))
         for place in shape.lists:
@@ -126,20 +131,20 @@ class FlatHeaders:
             if read is None:
                 return False
             fields[shape.keys[place]], values[place] = read
-        if text.count('"', 0, start) == shape.quotes and text.find("\\", 0, start) < 0:
+        if header.count('"') == shape.quotes and "\\" not in header:
             post.fields_json = shape.json % tuple(values)
-        post.decoded = Decoded(text, "utf-8", (), is_verbatim=True)
-        post.front_matter = FrontMatter("yaml", fields, text[start:], len(values) + 3)
+        post.decoded = _VERBATIM
+        post.front_matter = FrontMatter("yaml", fields, body, len(values) + 3)
         return True
 
-    def _find_shape(self, text: str) -> tuple[_Shape, re.Match[str]] | None:
+    def _find_shape(self, header: str) -> tuple[_Shape, re.Match[str]] | None:
         """Find the shape of a header that has none of the latest ones, and match it; None where it has no shape."""
         if self._vain > _MOST_VAIN:
             return None
         self._vain += 1
-        header = text[len(_OPENING) : text.find("\n---", 3) + 1]
-        rows = LINE.findall(header)
-        if not rows or read_flat(header, self._limits) is None:
+        lines = header[len(_OPENING) : 1 - len(_CLOSING)]
+        rows = LINE.findall(lines)
+        if not rows or read_flat(lines, self._limits) is None:
             return None
         keys = tuple([row[0] for row in rows])
         kinds = tuple([next((kind for kind, value in enumerate(row[1:]) if value), DOUBLE) for row in rows])
@@ -148,7 +153,7 @@ class FlatHeaders:
             if len(self._shapes) == _MOST_SHAPES:
                 return None
             shape = self._shapes[keys, kinds] = _Shape(keys, kinds)
-        match = shape.match(text)
+        match = shape.match(header)
         if match is None:
             return None
         self._latest = [shape, *self._latest[: _SHAPES_TRIED - 1]]

@@ -34,7 +34,7 @@ _FIRST_KEY = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?+\n)*+\s*[\"'<\[{&*!?]?[\w-][
 _POST_KEY = re.compile(rf"{POST_KEYS}:(?=\s|$)")
 _QUOTED_LINE = re.compile(r"""[\w-]+:[ \t]+(?:"[^"]+"|'[^']+')[ \t]*$""")
 _OPEN_QUOTE = re.compile(r"""[\w-]+:[ \t]+(["'])""")
-_REST_CHARACTERS = 4096
+REST_CHARACTERS = 4096
 """Characters at the start of a body that are searched for the rest of its front matter."""
 _UNFENCED_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
 _TAB_INDENT = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
@@ -136,9 +136,9 @@ def is_cut_by_dashes(text: str, start: int, end: int, body: int) -> bool:
     Then the header ends in a quote that is not closed, or the body begins with the end of a quoted title; at least two
     keys of a post follow, and another fence. A body that shows front matter has none of these signs.
     """
-    if text.find("\n---", body, body + _REST_CHARACTERS) < 0:
+    if text.find("\n---", body, body + REST_CHARACTERS) < 0:
         return False
-    parts = _CLOSE.split(text[body : body + _REST_CHARACTERS])[:-1]
+    parts = _CLOSE.split(text[body : body + REST_CHARACTERS])[:-1]
     last_line = text[start:end].rstrip().rpartition("\n")[2]
     opened = _OPEN_QUOTE.match(last_line)
     if opened is not None and last_line.count(opened[1]) % 2:
