@@ -20,7 +20,7 @@ from etl_project.extract.columns.body_items import headings_of, links_of, mentio
 from etl_project.extract.columns.body_rules import Values, without_furniture, without_hidden
 from etl_project.extract.columns.body_tags import BLOCK_BREAK, TagReader
 from etl_project.extract.columns.body_text import first_paragraphs, lines_of, texts_of_posts
-from etl_project.extract.columns.body_tokens import tokens_of
+from etl_project.extract.columns.body_tokens import Tokens, tokens_of
 from etl_project.extract.frames import POSTS, frame
 
 _FEWEST_BODIES = 8
@@ -85,7 +85,6 @@ class BodyColumns:
             try:
                 html = self._reader.to_html(body, form)
                 if len(html) <= MAX_CHARACTERS:
-                    html.encode()
                     rows.append(row)
                     rendered.append(html)
                 else:
@@ -94,7 +93,7 @@ class BodyColumns:
                 others[row] = None  # The reader of single bodies says what is wrong.
         if not rendered:
             return BODIES.to_frame(), others
-        tokens, matches = tokens_of(pl.Series(rendered, dtype=pl.String), self._tags)
+        tokens, matches = tokens_of(rendered, self._tags)
         others |= {rows[place]: rendered[place] for place in (~matches).arg_true().to_list()}
         tried, plain = self._tried.get(form, (0, 0))
         self._tried[form] = tried + len(bodies), plain + len(bodies) - len(others)
@@ -102,7 +101,7 @@ class BodyColumns:
         if not len(places):
             return BODIES.to_frame(), others
         read = self._frame(tokens, places, [bodies[row] for row in rows])
-        return read.with_columns(pl.Series(rows, dtype=pl.UInt32).gather(places).alias("row")).select(*BODIES), others
+        return read.with_columns(pl.Series(rows, dtype=pl.UInt32)[places].alias("row")).select(*BODIES), others
 
     def _is_worth_it(self, form: Form) -> bool:
         tried, plain = self._tried.get(form, (0, 0))
@@ -110,17 +109,19 @@ class BodyColumns:
             tried < _TRIED_BODIES or plain * 100 >= tried * _FEWEST_IN_HUNDRED
         )
 
-    def _frame(self, tokens: pl.DataFrame, posts: pl.Series, bodies: Sequence[str]) -> pl.DataFrame:
+    def _frame(self, tokens: Tokens, posts: pl.Series, bodies: Sequence[str]) -> pl.DataFrame:
         """Read the plain bodies, whose tags are given."""
-        tokens = without_hidden(tokens).with_columns(block=(pl.col("breaks") == BLOCK_BREAK).cum_sum())
+        tokens = without_hidden(tokens)
+        block = (tokens.meant("breaks") == BLOCK_BREAK).cum_sum().alias("block")
+        tokens = tokens.replaced_by(tokens.rows.hstack([block]))
         tokens, lines, values = without_furniture(tokens, lines_of(tokens), self._tags)
         links = links_of(tokens)
         items = {
             "links": links.with_columns(self._addresses(links, bodies)),
             "headings": headings_of(tokens, lines),
-            "mentions": mentions_of(tokens, self._tags),
+            "mentions": mentions_of(tokens, self._tags.entities),
         }
-        code = tokens["post"].filter(tokens["is_code"])
+        code = tokens.rows["post"].filter(tokens.meant("is_code"))
         texts = [texts_of_posts(lines, posts).alias("text"), first_paragraphs(lines, posts).alias("first_paragraph")]
         lists = [_lists(items[kind], posts, names) for kind, names in _LISTS.items()]
         return pl.DataFrame([*texts, _counts(code, posts)[1].cast(pl.Int64).alias("code_blocks")]).hstack(
@@ -132,10 +133,10 @@ class BodyColumns:
         urls = links["url"]
         escaped = urls.str.contains("%", literal=True).arg_true()
         if len(escaped):
-            escapes = {post: escapes_of(bodies[post]) for post in links["post"].gather(escaped).unique().to_list()}
+            escapes = {post: escapes_of(bodies[post]) for post in links["post"][escaped].unique().to_list()}
             written = [
                 as_written(url, escapes[post])
-                for post, url in zip(links["post"].gather(escaped), urls.gather(escaped), strict=True)
+                for post, url in zip(links["post"][escaped], urls[escaped], strict=True)
             ]
             urls = urls.scatter(escaped, pl.Series(written, dtype=pl.String))
         return urls.str.strip_suffix("\\") if self._reader.wikilinks else urls

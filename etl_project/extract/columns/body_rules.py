@@ -6,72 +6,81 @@ import polars as pl
 
 from etl_project.extract.body.rules import Furniture
 from etl_project.extract.body.walk import value_of
-from etl_project.extract.columns.body_tags import NO_BREAK, TagReader
+from etl_project.extract.columns.body_tags import NOTHING, TagReader
 from etl_project.extract.columns.body_text import texts_of_blocks
+from etl_project.extract.columns.body_tokens import Tokens
 
 Values = dict[str, str | None]
 """Rule column -> value of the last element that matched, as `Body.values`."""
 _Answer = tuple[tuple[str, str | None], ...] | None
 """What rules say of a text: None if none matches, else the columns that they fill."""
+_NOT_ASKED: _Answer = (("", None),)
 
 
-def without_hidden(tokens: pl.DataFrame) -> pl.DataFrame:
-    """Take the text, the breaks and the items of elements out that are not shown; tags stay where they are."""
-    hidden = tokens.select((pl.col("is_hidden") & (pl.col("turn") == 1)).arg_true()).to_series()
+def without_hidden(tokens: Tokens) -> Tokens:
+    """Take elements out that are not shown; the rows of their tags stay, and mean nothing."""
+    hidden = tokens.meant("hides").arg_true()
     if not len(hidden):
         return tokens
-    ends = hidden + tokens["length"].gather(hidden)
-    steps = pl.repeat(0, len(tokens), dtype=pl.Int32, eager=True).scatter(hidden, 1).scatter(ends, -1)
+    rows = tokens.rows
+    ends = hidden + rows["length"][hidden]
+    steps = pl.repeat(0, len(rows), dtype=pl.Int32, eager=True).scatter(hidden, 1).scatter(ends, -1)
     is_hidden = steps.cum_sum() > 0
-    is_end = steps == -1
-    nothing = {"apart": 0, "quoted": 0, "code": 0, "breaks": NO_BREAK, "level": 0, "furniture": 0, "is_code": False}
-    return tokens.with_columns(
-        pl.when(is_hidden).then(pl.lit("")).otherwise("text").alias("text"),
-        *[pl.when(is_hidden).then(None).otherwise(name).alias(name) for name in ("url", "entity")],
-        *[
-            pl.when(is_hidden | is_end).then(pl.lit(value, dtype=tokens.schema[name])).otherwise(name).alias(name)
-            for name, value in nothing.items()
-        ],
-    )
+    # After the end tag comes text that is shown.
+    nothing = (is_hidden | (steps == -1)).arg_true()
+    shape, text = rows["shape"].scatter(nothing, NOTHING), rows["text"].scatter(is_hidden.arg_true(), "")
+    return tokens.replaced_by(rows.with_columns(shape, text))
 
 
 def without_furniture(
-    tokens: pl.DataFrame, lines: pl.DataFrame, reader: TagReader
-) -> tuple[pl.DataFrame, pl.DataFrame, dict[int, Values]]:
+    tokens: Tokens, lines: pl.DataFrame, reader: TagReader
+) -> tuple[Tokens, pl.DataFrame, dict[int, Values]]:
     """Take the blocks out that are furniture of the site.
 
     Args:
-        tokens: as of `tokens_of`, with `block`.
-        lines: as of `lines_of`.
+        tokens: tags whose rows have `block`.
+        lines: their lines, of `lines_of`.
         reader: who read the tags.
 
     Returns:
         Tags and lines without them, and the values of posts that have any, by `post`.
     """
-    asked = tokens.select("post", "block", "furniture").filter(pl.col("furniture") > 0)
-    if asked.is_empty():
+    furniture = tokens.meant("furniture")
+    may_be_furniture = furniture > 0
+    if not may_be_furniture.any():
         return tokens, lines, {}
+    asked = tokens.rows.select("post", "block").filter(may_be_furniture)
+    asked = asked.hstack([furniture.filter(may_be_furniture)])
+    asked = asked.hstack([texts_of_blocks(lines, asked["block"]).alias("text")])
+    asked = asked.filter(_may_match(asked, reader))
     values: dict[int, Values] = {}
     blocks: list[int] = []
     known: dict[tuple[int, str], _Answer] = {}
-    texts = texts_of_blocks(lines, asked["block"])
-    for post, block, furniture, text in zip(*(asked[name].to_list() for name in asked.columns), texts, strict=True):
-        if (furniture, text) in known:
-            answer = known[furniture, text]
-        else:
-            answer = known[furniture, text] = _ask(reader.furniture[furniture], text)
+    for post, block, *question in asked.iter_rows():
+        furniture, text = question = tuple(question)
+        answer = known.get(question, _NOT_ASKED)
+        if answer is _NOT_ASKED:
+            answer = known[question] = _ask(reader.furniture[furniture], text)
         if answer is not None:
             blocks.append(block)
             if answer:
                 values.setdefault(post, {}).update(answer)
     if not blocks:
         return tokens, lines, {}
-    is_kept = pl.repeat(True, tokens["block"][-1] + 1, eager=True).scatter(blocks, False)
-    return (
-        tokens.filter(is_kept.gather(tokens["block"])),
-        lines.filter(is_kept.gather(lines["block"])),
-        values,
-    )
+    is_kept = pl.repeat(True, tokens.rows["block"][-1] + 1, eager=True).scatter(blocks, False)
+    rows = tokens.rows.filter(is_kept[tokens.rows["block"]])
+    return tokens.replaced_by(rows), lines.filter(is_kept[lines["block"]]), values
+
+
+def _may_match(asked: pl.DataFrame, reader: TagReader) -> pl.Series:
+    """Tell which texts may match their rules at all, by their first characters."""
+    first = asked["text"].str.slice(0, 1)
+    may_match = pl.repeat(False, len(asked), eager=True)
+    for furniture in asked["furniture"].unique():
+        is_asked = asked["furniture"] == furniture
+        characters = reader.first_characters(furniture)
+        may_match |= is_asked if characters is None else is_asked & first.is_in(list(characters))
+    return may_match
 
 
 def _ask(rules: tuple[Furniture, ...], text: str) -> _Answer:

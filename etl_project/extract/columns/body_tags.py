@@ -6,6 +6,7 @@ grammar, its address, the rules of the source that its element may match.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from html.entities import html5
@@ -17,6 +18,7 @@ from etl_project.extract.body.plain_text import APART, BLOCK, LINE, MARKS, QUOTE
 from etl_project.extract.body.rules import ElementRules, Furniture, RuleBook
 from etl_project.extract.body.walk import HEADING_LEVELS, HIDDEN_TAGS, IMAGE, LINK, NO_DISPLAY
 from etl_project.extract.columns.body_grammar import ANYWHERE, ELEMENTS, FLOW, PHRASING, RAW, VOID
+from etl_project.extract.columns.first_characters import first_characters
 
 START = "\0"
 """Stands for the tag before the text that a post begins with; no text holds it."""
@@ -58,10 +60,14 @@ class Shape(NamedTuple):
     """Whether it opens preformatted text."""
     code: int = 0
     """1 and -1 where preformatted text begins and ends."""
-    is_hidden: bool = False
-    """Whether the element that it opens is not shown."""
+    hides: bool = False
+    """Whether it opens an element that is not shown."""
     furniture: int = 0
     """Number of the rules that the text of its element may match; 0 for none."""
+    links_to: bool = False
+    """Whether it is a link or image with an address."""
+    mentions: bool = False
+    """Whether it mentions an entity."""
 
 
 class Tag(NamedTuple):
@@ -74,12 +80,15 @@ class Tag(NamedTuple):
     kind: str | None = None
     """`link` or `image`, where there is an address."""
     label: str | None = None
-    """Alternative text of an image."""
+    """Alternative text of an image with an address."""
     entity: int | None = None
     """Number of the entity that it mentions."""
 
 
 _UNKNOWN = Shape(0, fits=0)
+_START = Shape(0, inside=FLOW, breaks=BLOCK_BREAK)
+NOTHING = 2
+"""Number of the shape of a tag that means nothing, such as a comment."""
 
 
 class TagReader:
@@ -91,7 +100,7 @@ class TagReader:
 
     def __init__(self, book: RuleBook) -> None:
         self._book = book
-        self._shapes: dict[Shape, int] = {_UNKNOWN: 0, Shape(0, inside=FLOW, breaks=BLOCK_BREAK): 1}
+        self._shapes: dict[Shape, int] = {_UNKNOWN: 0, _START: 1, Shape(0): NOTHING}
         self._table = pl.DataFrame()
         self._memo: dict[str, Tag] = {}
         self._names = {name: number for number, name in enumerate((*ELEMENTS, *VOID))}
@@ -111,19 +120,26 @@ class TagReader:
         if len(self._memo) > _MEMO_TAGS:
             self._memo.clear()
             self.entities, self._entity_numbers = [], {}
-        memo = self._memo
-        for tag in tags:
-            if tag not in memo:
-                memo[tag] = self._read(tag)
-        return [memo[tag] for tag in tags]
+        return [self._memo.get(tag) or self._remember(tag) for tag in tags]
+
+    def _remember(self, tag: str) -> Tag:
+        read = self._memo[tag] = self._read(tag)
+        return read
 
     def shapes(self) -> pl.DataFrame:
         """All shapes that were read so far, a row for each number."""
         if len(self._table) != len(self._shapes):
-            types = {"turn": pl.Int32, "is_code": pl.Boolean, "is_hidden": pl.Boolean}
-            schema = {name: types.get(name, pl.Int32) for name in Shape._fields}
+            flags = ("is_code", "hides", "links_to", "mentions")
+            schema = {name: pl.Boolean if name in flags else pl.Int32 for name in Shape._fields}
             self._table = pl.DataFrame(list(self._shapes), schema=schema, orient="row")
         return self._table
+
+    @functools.cache  # noqa: B019
+    def first_characters(self, furniture: int) -> frozenset[str] | None:
+        """The first characters of all texts that rules may match, by their number; None if any text may."""
+        found = [first_characters(rule.pattern) for rule in self.furniture[furniture]]
+        known = [characters for characters in found if characters is not None]
+        return frozenset[str]().union(*known) if len(known) == len(found) else None
 
     def _number(self, shape: Shape) -> int:
         return self._shapes.setdefault(shape, len(self._shapes))
@@ -178,10 +194,17 @@ class TagReader:
         number = self._names[name]
         if is_hidden:
             # Its breaks are not written, but it still has to stand where it may.
-            return Tag(self._number(Shape(turn, number, fits, inside, is_hidden=True, link=int(name == "a"),
+            return Tag(self._number(Shape(turn, number, fits, inside, hides=bool(turn), link=int(name == "a"),
                                           apart=int(MARKS.get(name, ("",))[0] == APART),
                                           quoted=int(MARKS.get(name, ("",))[0] == QUOTED), code=int(name == "pre"))))
         mark, _ = MARKS.get(name, ("", ""))
+        url = kind = label = None
+        if name == "a":
+            url, kind = attributes.get("href"), LINK
+        elif name == "img":
+            url, kind = attributes.get("src"), LINK if attributes.get("class") == "internal-embed" else IMAGE
+            label = " ".join(attributes.get("alt", "").split())
+        url = (url or "").strip() or None
         shape = Shape(
             turn,
             number,
@@ -195,14 +218,9 @@ class TagReader:
             name == "pre",
             int(name == "pre"),
             furniture=self._furniture_number(rules),
+            links_to=url is not None,
+            mentions=bool(rules.entities),
         )
-        url = kind = label = None
-        if name == "a":
-            url, kind = attributes.get("href"), LINK
-        elif name == "img":
-            url, kind = attributes.get("src"), LINK if attributes.get("class") == "internal-embed" else IMAGE
-            label = " ".join(attributes.get("alt", "").split())
-        url = (url or "").strip() or None
         entity = self._entity_number(rules.entities[0]) if rules.entities else None
         return Tag(self._number(shape), url, kind if url else None, label if url else None, entity)
 

@@ -6,31 +6,60 @@ import polars as pl
 
 from etl_project.extract.body.plain_text import WIDE, is_paragraph
 from etl_project.extract.columns.body_tags import BLANK, LINE_BREAK
+from etl_project.extract.columns.body_tokens import Tokens
 
-BREAK = "\0"
-"""Stands for a break within an element whose text is one line; no text holds it."""
+_RUN = "\0r"
+"""Stands before each run of texts while they are joined; no text holds a NUL."""
+_RUNS_AT_ONCE = 64
+BREAK = "\0 "
+"""Stands for a break within an element whose text is one line."""
 _SPACE = r"\s\x1c-\x1f"
 """White space as Python splits at it, for a class of Polars."""
-_SPACES = f"[{_SPACE}{BREAK}]+"
+_UNUSUAL_SPACE = rf"(?:[{_SPACE}\x00--[ ]]| [{_SPACE}\x00])[{_SPACE}\x00]*"
+"""All runs of white space but a single blank."""
 _WIDE_BREAK = rf"([{WIDE}])[ \t]*\n[ \t]*([{WIDE}])"
 _SURELY_A_WORD = "[0-9A-Za-z\u4e00-\u9fff]"
 _LONGEST_CONTENTS_BYTES = 40
 """A title of a table of contents is shorter; see `is_paragraph`."""
 
 
-def joined(pieces: pl.Series, starts: pl.Series, lengths: pl.Series, between: str = "") -> pl.Series:
-    """Join runs of texts.
+def joined(texts: pl.Series, begins: pl.Series, between: str = "") -> pl.Series:
+    """Join texts to longer ones.
 
     Args:
-        pieces: texts without null.
-        starts: where each run begins in `pieces`.
+        texts: texts without null.
+        begins: whether a text begins a longer one; so does the first.
+        between: what stands between two texts that are joined.
+    """
+    # Many are joined to one text that is split again: a list for each would take ten times as long, and one text of
+    # them all as much memory as the batch, in one piece.
+    pieces = pl.select(pl.when(begins).then(pl.lit(_RUN)).otherwise(pl.lit(between)) + texts).to_series()
+    starts = begins.arg_true().gather_every(_RUNS_AT_ONCE)
+    bounds = pl.DataFrame([starts.alias("start"), starts.shift(-1, fill_value=len(texts)).alias("end")])
+    whole = pl.lit(pieces.implode()).list.slice("start", pl.col("end") - pl.col("start")).list.join("")
+    return bounds.select(whole.str.strip_prefix(_RUN).str.split(_RUN).explode()).to_series()
+
+
+def joined_runs(texts: pl.Series, starts: pl.Series, lengths: pl.Series, between: str = "") -> pl.Series:
+    """Join runs of texts, which may overlap.
+
+    Args:
+        texts: texts without null.
+        starts: where each run begins in `texts`.
         lengths: how many texts it has; 0 gives an empty text.
         between: what stands between two texts.
     """
-    if not len(starts):
-        return pl.Series(dtype=pl.String)
-    runs = pl.DataFrame([starts.alias("start"), lengths.alias("length")])
-    return runs.select(pl.lit(pieces.implode()).list.slice("start", "length").list.join(between)).to_series()
+    if not len(starts) or not len(texts):
+        return pl.repeat("", len(starts), dtype=pl.String, eager=True)
+    result = texts.gather(starts.clip(upper_bound=len(texts) - 1))
+    if (empty := (lengths == 0).arg_true()).len():
+        result = result.scatter(empty, "")
+    if (several := (lengths > 1).arg_true()).len():
+        runs = pl.DataFrame([starts[several].alias("start"), lengths[several].alias("length")])
+        places = runs.with_columns(place=pl.int_ranges("start", pl.col("start") + pl.col("length"))).explode("place")
+        begins = places["place"] == places["start"]
+        result = result.scatter(several, joined(texts[places["place"]], begins, between))
+    return result
 
 
 def one_line(text: pl.Series) -> pl.Series:
@@ -41,35 +70,35 @@ def one_line(text: pl.Series) -> pl.Series:
         # A character between two breaks is part of one match only: a second look finds what the first one left.
         wide = text.filter(broken).str.replace_all(_WIDE_BREAK, "$1$2").str.replace_all(_WIDE_BREAK, "$1$2")
         text = text.scatter(broken.arg_true(), wide)
-    return text.str.replace_all(_SPACES, " ").str.strip_chars(" ")
+    return text.str.replace_all(_UNUSUAL_SPACE, " ").str.strip_chars(" ")
 
 
-def lines_of(tokens: pl.DataFrame) -> pl.DataFrame:
+def lines_of(tokens: Tokens) -> pl.DataFrame:
     """Gather the text between tags into lines; those without text are left out.
 
     Args:
-        tokens: as of `tokens_of`, with `block`, a number that grows with each block.
+        tokens: tags whose rows have `block`, a number that grows with each block.
 
     Returns:
         `post`, `block`, `text`, `is_apart` (it is in no paragraph), `is_quoted`.
     """
-    places = tokens.select(
-        "post", "block", "breaks", *[pl.col(name).cum_sum() > 0 for name in ("apart", "quoted", "code")]
+    breaks = tokens.meant("breaks")
+    begins = breaks >= LINE_BREAK
+    texts = tokens.rows["text"]
+    if (blanks := (breaks == BLANK).arg_true()).len():
+        texts = texts.scatter(blanks, " " + texts[blanks])
+    text = joined(texts, begins)
+    has_text = text.str.strip_chars() != ""
+    places = begins.arg_true().filter(has_text)
+    text = text.filter(has_text)
+    line = one_line(text)
+    depths = {name: (tokens.meant(name).cum_sum() > 0)[places] for name in ("apart", "quoted", "code")}
+    if (code := depths["code"].arg_true()).len():
+        line = line.scatter(code, _code_lines(text[code]))
+    lines = tokens.rows.select("post", "block")[places].hstack(
+        [line.alias("text"), depths["apart"].alias("is_apart"), depths["quoted"].alias("is_quoted")]
     )
-    start = (places["breaks"] >= LINE_BREAK).arg_true()
-    length = pl.select(start.shift(-1, fill_value=len(places)) - start).to_series()
-    pieces = tokens["text"]
-    blanks = (places["breaks"] == BLANK).arg_true()
-    if len(blanks):
-        pieces = pieces.scatter(blanks, pl.select(" " + pieces.gather(blanks)).to_series())
-    text = joined(pieces, start, length)
-    lines = places[start].select("post", "block", "code", text=text, is_apart="apart", is_quoted="quoted")
-    lines = lines.filter(pl.col("text").str.strip_chars() != "")
-    text = one_line(lines["text"])
-    code = lines["code"].arg_true()
-    if len(code):
-        text = text.scatter(code, _code_lines(lines["text"].gather(code)))
-    return lines.select(pl.exclude("code", "text"), text.alias("text")).filter(pl.col("text") != "")
+    return lines.filter(line != "")
 
 
 def _code_lines(text: pl.Series) -> pl.Series:
@@ -80,17 +109,19 @@ def _code_lines(text: pl.Series) -> pl.Series:
 def texts_of_blocks(lines: pl.DataFrame, blocks: pl.Series, between: str = " ") -> pl.Series:
     """The text of each of some blocks, on one line or with something else between its lines."""
     start = lines["block"].search_sorted(blocks, "left")
-    return joined(lines["text"], start, lines["block"].search_sorted(blocks, "right") - start, between)
+    return joined_runs(lines["text"], start, lines["block"].search_sorted(blocks, "right") - start, between)
 
 
 def texts_of_posts(lines: pl.DataFrame, posts: pl.Series) -> pl.Series:
     """The plain text of each of some posts."""
-    is_same_post = pl.col("post") == pl.col("post").shift(1)
+    texts = pl.repeat("", len(posts), dtype=pl.String, eager=True)
+    if lines.is_empty():
+        return texts
     is_same_block = pl.col("block") == pl.col("block").shift(1)
-    between = pl.when(is_same_block).then(pl.lit("\n")).when(is_same_post).then(pl.lit("\n\n")).otherwise(pl.lit(""))
-    pieces = lines.select(between + pl.col("text")).to_series()
-    start = lines["post"].search_sorted(posts, "left")
-    return joined(pieces, start, lines["post"].search_sorted(posts, "right") - start)
+    pieces = lines.select(pl.when(is_same_block).then(pl.lit("\n")).otherwise(pl.lit("\n\n")) + pl.col("text"))
+    is_new_post = lines.select(pl.col("post").ne_missing(pl.col("post").shift(1))).to_series()
+    places = posts.search_sorted(lines["post"].filter(is_new_post))
+    return texts.scatter(places, joined(pieces.to_series(), is_new_post).str.slice(2))
 
 
 def first_paragraphs(lines: pl.DataFrame, posts: pl.Series) -> pl.Series:
@@ -104,7 +135,7 @@ def first_paragraphs(lines: pl.DataFrame, posts: pl.Series) -> pl.Series:
     is_sure = text.str.contains(_SURELY_A_WORD) & (text.str.len_bytes() > _LONGEST_CONTENTS_BYTES)
     unsure = (~is_sure).arg_true().to_list()
     if unsure:
-        asked = blocks.filter(pl.col("post").is_in(posts.gather(unsure).implode()))
+        asked = blocks.filter(pl.col("post").is_in(posts[unsure].implode()))
         paragraphs: dict[int, str] = {}
         quoted: dict[int, str] = {}
         for post, is_quoted, block_text in zip(
@@ -113,6 +144,6 @@ def first_paragraphs(lines: pl.DataFrame, posts: pl.Series) -> pl.Series:
             chosen = quoted if is_quoted else paragraphs
             if post not in chosen and is_paragraph(block_text):
                 chosen[post] = block_text.replace("\n", " ")
-        answers = [paragraphs.get(post) or quoted.get(post, "") for post in posts.gather(unsure)]
+        answers = [paragraphs.get(post) or quoted.get(post, "") for post in posts[unsure]]
         text = text.scatter(unsure, answers)
     return text

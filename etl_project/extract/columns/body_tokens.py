@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html.entities import html5
 
 import polars as pl
@@ -18,96 +20,121 @@ _SAID = {"url": pl.String, "kind": pl.String, "label": pl.String, "entity": pl.U
 """Columns of `Tag` besides its shape."""
 
 
-def tokens_of(html: pl.Series, reader: TagReader) -> tuple[pl.DataFrame, pl.Series]:
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tags of posts, and what they mean."""
+
+    rows: pl.DataFrame
+    """A row for each tag, in order: `post`; `text`, what is shown between this tag and the next; `length`, how many
+    rows further down the end tag is, of a tag that opens an element; `tag` and `shape`, its rows in the frames below."""
+    tags: pl.DataFrame
+    """What each tag says: `url`, `kind`, `label` and `entity` of `Tag`."""
+    shapes: pl.DataFrame
+    """What tags mean: the columns of `Shape`."""
+
+    def meant(self, name: str) -> pl.Series:
+        """A column of `shapes`, for each row."""
+        return self.shapes[name][self.rows["shape"]]
+
+    def replaced_by(self, rows: pl.DataFrame) -> Tokens:
+        """The same tags with other rows."""
+        return Tokens(rows, self.tags, self.shapes)
+
+
+def tokens_of(html: Sequence[str], reader: TagReader) -> tuple[Tokens, pl.Series]:
     """Split HTML into tags, and test that they are those of plain posts.
 
     Args:
-        html: HTML of at least one post, without NUL.
+        html: HTML of at least one post, without NUL or lone surrogates.
         reader: reads the tags.
 
     Returns:
-        One row for each tag of the posts that match the grammar, in order: `post`, its row in `html`; the columns of
-        `Shape` and `Tag`; `text`, what is shown between this tag and the next; `length`, how many rows further down its
-        end tag is. And for each row of `html`, whether it matches.
+        The tags of the posts that match the grammar, `post` being their place in `html`; and for each post, whether it
+        matches.
     """
-    split = pl.select(token=(pl.lit(START + ">") + html).str.split("<")).with_row_index("post")
-    tokens = split.explode("token").select("post", pl.col("token").str.splitn(">", 2)).unnest("token")
-    tag, text = tokens["field_0"], tokens["field_1"]
+    whole = START + ">" + pl.Series(html, dtype=pl.String)
+    split = whole.str.split("<").explode().str.splitn(">", 2).struct.unnest()
+    tag, text = split["field_0"], split["field_1"]
     distinct = tag.unique()
-    read = reader.read(distinct.to_list())
+    shape, *said = zip(*reader.read(distinct.to_list()), strict=True)
     number = tag.cast(pl.Enum(distinct)).to_physical()
-    shape = pl.Series([each.shape for each in read], dtype=pl.UInt32).gather(number)
-    tokens = tokens.select("post", number=number).hstack(reader.shapes()[shape])
-    tokens = _with_places(tokens)
+    rows = pl.DataFrame(
+        {"post": (tag == START).cum_sum() - 1, "tag": number, "shape": pl.Series(shape, dtype=pl.UInt32)[number]}
+    )
+    tags = pl.DataFrame(dict(zip(_SAID, said, strict=True)), schema=_SAID)
+    tokens = Tokens(rows, tags, reader.shapes())
+    length, around, wrong = _places(tokens)
     text, is_plain = _shown(text)
-    wrong = tokens["is_wrong"] | ~is_plain | text.is_null()
-    blank_only = (tokens["around"] & BLANK_ONLY) != 0
-    if blank_only.any():
-        wrong |= blank_only & (text.str.strip_chars(" \t\n\f\r") != "")
-    tokens = tokens.select(pl.exclude("is_wrong", "around"), text.alias("text"))
+    wrong |= ~is_plain
+    if (places := ((around & BLANK_ONLY) != 0).arg_true()).len():
+        wrong = wrong.scatter(places, wrong[places] | (text[places].str.strip_chars(" \t\n\f\r") != ""))
+    rows = rows.hstack([length, text.alias("text")])
     matches = pl.repeat(True, len(html), eager=True)
     if wrong.any():
-        matches = matches.scatter(tokens["post"].filter(wrong).unique(), False)
-        tokens = tokens.filter(matches.gather(tokens["post"]))
-    said = [
-        pl.Series(name, [getattr(each, name) for each in read], dtype=dtype).gather(tokens["number"])
-        for name, dtype in _SAID.items()
-    ]
-    return tokens.drop("number").hstack(said), matches
+        matches = matches.scatter(rows["post"].filter(wrong).unique(), False)
+        rows = rows.filter(matches[rows["post"]])
+    return tokens.replaced_by(rows), matches
 
 
-def _with_places(tokens: pl.DataFrame) -> pl.DataFrame:
-    """Add to tags the `length` of elements, the container `around` the text after each, and whether it `is_wrong`."""
-    is_first = pl.col("post").ne_missing(pl.col("post").shift(1))
-    opens = pl.col("turn") == 1
-    begins_content = (pl.col("turn").shift(1) == 1) & (pl.col("turn") != -1)
-    tokens = tokens.with_columns(
-        position=pl.int_range(pl.len(), dtype=pl.Int64),
+def _places(tokens: Tokens) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Find for each tag the rows to its end tag, the container around the text after it, and whether it is wrong."""
+    post, turn, inside = pl.col("post"), pl.col("turn"), pl.col("inside")
+    opens = turn == 1
+    is_first = post.ne_missing(post.shift(1))
+    begins_content = (turn.shift(1) == 1) & (turn != -1)
+    shapes = tokens.shapes.select("turn", "name", "fits", "inside", "link")[tokens.rows["shape"]]
+    rows = shapes.hstack([tokens.rows["post"].cast(pl.Int64)]).select(
+        "post",
+        "turn",
+        "name",
+        "fits",
+        "inside",
+        is_first=is_first,
+        is_last=post.ne_missing(post.shift(-1)),
         # Elements that are open around a tag: an end tag stands beside the tag that it ends.
-        depth=pl.col("turn").cum_sum() - opens.cast(pl.Int32),
+        depth=turn.cum_sum() - opens.cast(pl.Int32),
         links=pl.col("link").cum_sum(),
-        container=pl.when(is_first).then("inside").when(begins_content).then(pl.col("inside").shift(1)),
+        container=pl.when(is_first).then(inside).when(begins_content).then(inside.shift(1)),
     )
-    starts = tokens.filter(is_first).select(pl.col("depth", "links").name.suffix("_before"))
-    tokens = tokens.hstack(starts[tokens["post"]]).with_columns(
-        depth=pl.col("depth") - pl.col("depth_before"), links=pl.col("links") - pl.col("links_before")
-    )
+    first = rows["is_first"].arg_true()
+    depth = rows["depth"] - rows["depth"][first][rows["post"]]
+    links = rows["links"] - rows["links"][first][rows["post"]]
     # Tags in one container, one after the other: each end tag comes right after the tag that it ends.
-    place = pl.col("post").cast(pl.Int64) * (MAX_DEPTH + 2) + pl.col("depth").clip(-1, MAX_DEPTH) + 1
-    order = tokens.select((place * pl.len() + pl.col("position")).arg_sort()).to_series()
-    ends = (pl.col("turn").shift(-1) == -1) & (pl.col("name").shift(-1) == pl.col("name"))
-    ordered = tokens.select("turn", "name", "position", "container")[order].select(
-        "position",
-        pl.col("container").forward_fill(),
-        length=pl.col("position").shift(-1) - pl.col("position"),
-        is_ended=~opens | ends.fill_null(False),
+    place = (rows["post"] * (MAX_DEPTH + 2) + depth.clip(-1, MAX_DEPTH) + 1) * len(rows) + pl.int_range(
+        len(rows), eager=True
     )
-    tokens = tokens.drop("position", "container").hstack(ordered[ordered["position"].arg_sort()])
-    is_last = pl.col("post").ne_missing(pl.col("post").shift(-1))
-    is_wrong = (
-        ~pl.col("is_ended")
-        | ((pl.col("fits") & pl.col("container")) == 0)
-        | ~pl.col("depth").is_between(0, MAX_DEPTH - 1)
-        | (pl.col("links") > 1)
-        | (is_last & (opens | (pl.col("depth") != 0)))
+    order = place.arg_sort()
+    ends = (turn.shift(-1) == -1) & (pl.col("name").shift(-1) == pl.col("name"))
+    ordered = rows.select("turn", "name", "container")[order].select(
+        pl.col("container").forward_fill(), is_ended=(~opens | ends).fill_null(False)
     )
-    around = pl.when(opens).then("inside").otherwise("container")
-    return tokens.with_columns(around=around, is_wrong=is_wrong).drop(
-        "depth", "links", "depth_before", "links_before", "position", "container", "is_ended", "fits", "inside", "name"
+    back = order.arg_sort()
+    container = ordered["container"][back]
+    length = (order.shift(-1, fill_value=0).cast(pl.Int64) - order.cast(pl.Int64))[back]
+    is_open = rows["turn"] == 1
+    wrong = (
+        ~ordered["is_ended"][back]
+        | ((rows["fits"] & container) == 0)
+        | (depth < 0)
+        | (depth >= MAX_DEPTH)
+        | (links > 1)
+        | (rows["is_last"] & (is_open | (depth != 0)))
     )
+    return length.alias("length"), rows["inside"].zip_with(is_open, container), wrong
 
 
 def _shown(text: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Replace the references in text, and tell which texts have none but those that every parser reads alike."""
-    is_plain = pl.repeat(True, len(text), eager=True)
+    """Replace the references in text, and tell which texts are there and have none but those that ";" ends."""
+    is_plain = text.is_not_null()
     refers = text.str.contains("&", literal=True)
     if not refers.any():
         return text, is_plain
-    shown = text.str.replace_many(_OFTEN)
     rare = refers.arg_true()
-    rare = rare.filter(text.gather(rare).str.replace_many([*_OFTEN], [""]).str.contains("&", literal=True))
+    written = text[rare]
+    shown = text.scatter(rare, written.str.replace_many(_OFTEN))
+    is_rare = written.str.replace_many([*_OFTEN], [""]).str.contains("&", literal=True)
+    rare, written = rare.filter(is_rare), written.filter(is_rare)
     if len(rare):
-        written = text.gather(rare)
         shown = shown.scatter(rare, written.str.replace_many(_REFERENCES))
         unknown = written.str.replace_many([*_REFERENCES], [""]).str.contains("&[0-9A-Za-z#]")
         is_plain = is_plain.scatter(rare.filter(unknown), False)
