@@ -69,27 +69,30 @@ _ESCAPED_PARTS = frozenset(
 )
 """Parts whose text was written by people; the others are digits and English words, which need no escaping."""
 
-_OF_ONE_POST = frozenset(
-    ("title", "slug", "name", "basename", "collection", "path", "page_path", "hour", "minute", "second")
+
+_OF_DAY = frozenset(
+    (
+        *("year", "short_year", "month", "i_month", "short_month", "long_month", "day", "i_day", "short_day"),
+        *("long_day", "y_day", "w_year", "week", "w_day"),
+    )
 )
-"""Parts in which posts of one day in the same categories differ."""
+"""Parts that are the same for all posts of one day."""
 
 _Piece = tuple[str, Callable[[Address], str], bool]
 """A part of a template: the text before it, what makes it of a post, and whether it must be escaped."""
-_MOST_BEGINNINGS = 4096
 
 
 @lru_cache(maxsize=256)
-def _split_template(template: str) -> tuple[tuple[_Piece, ...], tuple[_Piece, ...], str]:
-    """Split a template into the parts that it begins with and that posts of a day share, the other ones, and its end.
+def _split_template(template: str) -> tuple[tuple[_Piece, ...], str]:
+    """Split a template into its parts, each with the text before it and whether it must be escaped, and its last text.
 
     An unknown name that ends with an underscore is tried without it.
 
     Raises:
         UnknownPartError: a name is not known to Jekyll.
     """
-    shared: list[_Piece] = []
-    others: list[_Piece] = []
+    pieces: list[_Piece] = []
+    of_day: list[_Piece] = []
     position = 0
     for match in COLON_NAME.finditer(template):
         name = match[1]
@@ -98,15 +101,32 @@ def _split_template(template: str) -> tuple[tuple[_Piece, ...], tuple[_Piece, ..
             name, end = name[:-1], end - 1
         if name not in _JEKYLL_PARTS:
             raise UnknownPartError(name)
-        pieces = others if others or name in _OF_ONE_POST else shared
-        pieces.append((template[position : match.start()], _JEKYLL_PARTS[name], name in _ESCAPED_PARTS))
+        if name not in _OF_DAY and of_day:
+            pieces.append(("", _one_a_day(of_day), False))
+            of_day = []
+        into = of_day if name in _OF_DAY else pieces
+        into.append((template[position : match.start()], _JEKYLL_PARTS[name], name in _ESCAPED_PARTS))
         position = end
-    return tuple(shared), tuple(others), template[position:]
+    if of_day:
+        pieces.append(("", _one_a_day(of_day), False))
+    return tuple(pieces), template[position:]
 
 
-def _fill(pieces: tuple[_Piece, ...], post: Address) -> str:
-    """Fill in parts of a template; raises UnknownPartError for one that the post does not have."""
-    return "".join([before + (escape_path(part(post)) if escapes else part(post)) for before, part, escapes in pieces])
+def _one_a_day(pieces: list[_Piece]) -> Callable[[Address], str]:
+    """Make one part of some that are the same for all posts of one day, so that they are written once for each."""
+    written: dict[dt.date, str] = {}
+
+    def part(post: Address) -> str:
+        local = post.local_time()
+        if local is None:
+            raise UnknownPartError
+        day = local.date()
+        text = written.get(day)
+        if text is None:
+            text = written[day] = "".join([before + write(post) for before, write, _ in pieces])
+        return text
+
+    return part
 
 
 def _path_in_collection(post: Address) -> str:
@@ -132,18 +152,6 @@ def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
     site_template = _JEKYLL_STYLES.get(permalink, permalink)
     templates = collection_templates(config)
     page_ending = permalink_ending(config)
-    beginnings: dict[tuple[str, dt.date | None, tuple[str, ...]], str] = {}
-
-    def begin(template: str, shared: tuple[_Piece, ...], post: Address) -> str:
-        """Fill in the parts that a template begins with: many posts have the same."""
-        local = post.local_time()
-        key = template, local and local.date(), tuple(post.categories)
-        beginning = beginnings.get(key)
-        if beginning is None:
-            if len(beginnings) == _MOST_BEGINNINGS:
-                beginnings.clear()
-            beginning = beginnings[key] = _fill(shared, post)
-        return beginning
 
     def url(post: Address) -> str | None:
         template: str | None = post.stated_url
@@ -157,9 +165,10 @@ def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
         elif not template and _is_page(post):
             template = "/:page_path/" if post.stem == "index" else f"/:page_path/:basename{page_ending}"
         try:
-            template = template or site_template
-            shared, others, last = _split_template(template)
-            filled = (begin(template, shared, post) if shared else "") + _fill(others, post)
+            pieces, last = _split_template(template or site_template)
+            filled = "".join(
+                [before + (escape_path(part(post)) if escapes else part(post)) for before, part, escapes in pieces]
+            )
         except UnknownPartError:
             return None
         address = f"/{filled}{last}".replace("..", "/").replace("./", "")
