@@ -159,4 +159,5 @@ def plain_text(joined: str) -> tuple[str, str]:
 
 
 def is_paragraph(text: str) -> bool:
+    """Tell whether the text of a block may be the first paragraph: it has a word, and is no table of contents."""
     return _WORD.search(text) is not None and not _CONTENTS.fullmatch(text)

@@ -84,16 +84,20 @@ class BodyColumns:
         for row, body in enumerate(bodies):
             try:
                 html = self._reader.to_html(body, form)
-                if len(html) <= MAX_CHARACTERS:
-                    rows.append(row)
-                    rendered.append(html)
-                else:
-                    others[row] = html
             except Exception:
                 others[row] = None  # The reader of single bodies says what is wrong.
+                continue
+            if len(html) > MAX_CHARACTERS or "\0" in html:
+                others[row] = html
+            else:
+                rows.append(row)
+                rendered.append(html)
         if not rendered:
             return BODIES.to_frame(), others
-        tokens, matches = tokens_of(rendered, self._tags)
+        try:
+            tokens, matches = tokens_of(rendered, self._tags)
+        except UnicodeEncodeError:  # lone surrogates, which no file holds: to look for them first would cost each post
+            return BODIES.to_frame(), others | dict(zip(rows, rendered, strict=True))
         others |= {rows[place]: rendered[place] for place in (~matches).arg_true().to_list()}
         tried, plain = self._tried.get(form, (0, 0))
         self._tried[form] = tried + len(bodies), plain + len(bodies) - len(others)
@@ -135,8 +139,7 @@ class BodyColumns:
         if len(escaped):
             escapes = {post: escapes_of(bodies[post]) for post in links["post"][escaped].unique().to_list()}
             written = [
-                as_written(url, escapes[post])
-                for post, url in zip(links["post"][escaped], urls[escaped], strict=True)
+                as_written(url, escapes[post]) for post, url in zip(links["post"][escaped], urls[escaped], strict=True)
             ]
             urls = urls.scatter(escaped, pl.Series(written, dtype=pl.String))
         return urls.str.strip_suffix("\\") if self._reader.wikilinks else urls
@@ -162,7 +165,7 @@ def _lists(items: pl.DataFrame, posts: pl.Series, names: Mapping[str, str]) -> p
 
 def _values(values: Mapping[int, Values], posts: pl.Series) -> pl.DataFrame:
     """The columns that rules fill, and the warning that an original has no web address."""
-    rows = []
+    rows: list[tuple[str | None, str | None, str, list[str]]] = []
     for post in posts.to_list():
         filled = values.get(post)
         if filled is None:

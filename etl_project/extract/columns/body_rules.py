@@ -56,11 +56,10 @@ def without_furniture(
     values: dict[int, Values] = {}
     blocks: list[int] = []
     known: dict[tuple[int, str], _Answer] = {}
-    for post, block, *question in asked.iter_rows():
-        furniture, text = question = tuple(question)
-        answer = known.get(question, _NOT_ASKED)
+    for post, block, number, text in asked.iter_rows():
+        answer = known.get((number, text), _NOT_ASKED)
         if answer is _NOT_ASKED:
-            answer = known[question] = _ask(reader.furniture[furniture], text)
+            answer = known[number, text] = _ask(reader.furniture[number].rules, text)
         if answer is not None:
             blocks.append(block)
             if answer:
@@ -78,8 +77,8 @@ def _may_match(asked: pl.DataFrame, reader: TagReader) -> pl.Series:
     may_match = pl.repeat(False, len(asked), eager=True)
     for furniture in asked["furniture"].unique():
         is_asked = asked["furniture"] == furniture
-        characters = reader.first_characters(furniture)
-        may_match |= is_asked if characters is None else is_asked & first.is_in(list(characters))
+        may_begin = reader.furniture[furniture].first
+        may_match |= is_asked if may_begin is None else is_asked & first.is_in(list(may_begin))
     return may_match
 
 

@@ -6,7 +6,6 @@ grammar, its address, the rules of the source that its element may match.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
 from html.entities import html5
@@ -85,6 +84,14 @@ class Tag(NamedTuple):
     """Number of the entity that it mentions."""
 
 
+class AskedFor(NamedTuple):
+    """The rules that the text of an element may match."""
+
+    rules: tuple[Furniture, ...]
+    first: frozenset[str] | None
+    """The first characters of all texts that match; None if any text may."""
+
+
 _UNKNOWN = Shape(0, fits=0)
 _START = Shape(0, inside=FLOW, breaks=BLOCK_BREAK)
 NOTHING = 2
@@ -104,7 +111,7 @@ class TagReader:
         self._table = pl.DataFrame()
         self._memo: dict[str, Tag] = {}
         self._names = {name: number for number, name in enumerate((*ELEMENTS, *VOID))}
-        self.furniture: list[tuple[Furniture, ...]] = [()]
+        self.furniture: list[AskedFor] = [AskedFor((), frozenset())]
         """Rules by their number in `Shape.furniture`."""
         self._furniture_numbers: dict[tuple[Furniture, ...], int] = {(): 0}
         self.entities: list[tuple[str, str]] = []
@@ -133,13 +140,6 @@ class TagReader:
             schema = {name: pl.Boolean if name in flags else pl.Int32 for name in Shape._fields}
             self._table = pl.DataFrame(list(self._shapes), schema=schema, orient="row")
         return self._table
-
-    @functools.cache  # noqa: B019
-    def first_characters(self, furniture: int) -> frozenset[str] | None:
-        """The first characters of all texts that rules may match, by their number; None if any text may."""
-        found = [first_characters(rule.pattern) for rule in self.furniture[furniture]]
-        known = [characters for characters in found if characters is not None]
-        return frozenset[str]().union(*known) if len(known) == len(found) else None
 
     def _number(self, shape: Shape) -> int:
         return self._shapes.setdefault(shape, len(self._shapes))
@@ -193,10 +193,9 @@ class TagReader:
         turn = 1 if inside else 0
         number = self._names[name]
         if is_hidden:
-            # Its breaks are not written, but it still has to stand where it may.
-            return Tag(self._number(Shape(turn, number, fits, inside, hides=bool(turn), link=int(name == "a"),
-                                          apart=int(MARKS.get(name, ("",))[0] == APART),
-                                          quoted=int(MARKS.get(name, ("",))[0] == QUOTED), code=int(name == "pre"))))
+            # It writes nothing, but stands where it may.
+            shape = Shape(turn, number, fits, inside, link=int(name == "a"), hides=bool(turn))
+            return Tag(self._number(shape))
         mark, _ = MARKS.get(name, ("", ""))
         url = kind = label = None
         if name == "a":
@@ -227,7 +226,10 @@ class TagReader:
     def _furniture_number(self, rules: ElementRules) -> int:
         number = self._furniture_numbers.setdefault(rules.furniture, len(self.furniture))
         if number == len(self.furniture):
-            self.furniture.append(rules.furniture)
+            found = [first_characters(rule.pattern) for rule in rules.furniture]
+            known = [characters for characters in found if characters is not None]
+            first = frozenset[str]().union(*known) if len(known) == len(found) else None
+            self.furniture.append(AskedFor(rules.furniture, first))
         return number
 
     def _entity_number(self, entity: tuple[str, str]) -> int:
@@ -238,15 +240,15 @@ class TagReader:
 
 
 def _attributes(written: str) -> dict[str, str] | None:
-    """Read the attributes of a tag; None where a reference in them is not plain."""
+    """Read the attributes of a tag; None where one is there twice, or a reference in them is not plain."""
     attributes: dict[str, str] = {}
     for name, double, single in _ATTRIBUTES.findall(written):
         value: str | None = double or single
-        if "&" in (value or ""):
+        if "&" in double or "&" in single:
             value = _resolved(double or single)
-            if value is None:
-                return None
-        attributes.setdefault(name, value or "")
+        if value is None or name in attributes:
+            return None
+        attributes[name] = value
     return attributes
 
 

@@ -125,7 +125,7 @@ def texts_of_posts(lines: pl.DataFrame, posts: pl.Series) -> pl.Series:
 
 
 def first_paragraphs(lines: pl.DataFrame, posts: pl.Series) -> pl.Series:
-    """The first paragraph of each of some posts, on one line, or an empty text; one that is quoted if there is no other."""
+    """The first paragraph of each of some posts, on one line: one that is quoted if there is no other, or none."""
     blocks = lines.filter(~pl.col("is_apart")).select("post", "block", "is_quoted").unique("block", maintain_order=True)
     first = blocks.filter(~pl.col("is_quoted")).unique("post", keep="first", maintain_order=True)
     found = pl.DataFrame({"post": posts}).join(first, on="post", how="left", maintain_order="left")

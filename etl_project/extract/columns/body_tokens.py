@@ -26,7 +26,7 @@ class Tokens:
 
     rows: pl.DataFrame
     """A row for each tag, in order: `post`; `text`, what is shown between this tag and the next; `length`, how many
-    rows further down the end tag is, of a tag that opens an element; `tag` and `shape`, its rows in the frames below."""
+    rows further down its end tag is, if it opens an element; `tag` and `shape`, its rows in the frames below."""
     tags: pl.DataFrame
     """What each tag says: `url`, `kind`, `label` and `entity` of `Tag`."""
     shapes: pl.DataFrame
