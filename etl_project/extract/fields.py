@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from etl_project.dated_names import date_of_name
@@ -32,12 +32,10 @@ from etl_project.extract.site.permalinks.url_maker import url_maker
 from etl_project.extract.site.site_config import SiteConfig, keeps_dates_of_names, markdown_of_site, read_site_config
 from etl_project.extract.site.site_paths import SitePaths
 from etl_project.extract.term_names import (
-    flat_names,
+    category_names,
     linked_day,
     linked_names,
     listed_names,
-    nested_names,
-    split_names,
     term_names,
     unique_names,
 )
@@ -93,7 +91,6 @@ class FieldReader:
     def __init__(self, pinned: PinnedSource, limits: Limits) -> None:
         source = pinned.source
         self._dialect = DIALECTS[source.dialect]
-        self._status_keys = frozenset((*self._dialect.draft, *self._dialect.published, *self._dialect.status))
         self._zone = ZoneInfo(source.time_zone)
         self._naive_is_utc = source.naive_dates == "utc"
         self._earliest, self._latest = limits.earliest_date, limits.latest_date
@@ -118,7 +115,23 @@ class FieldReader:
         self._make_url = url_maker(self._dialect, source.permalink, self._config)
         # Posts of one site name the same few categories over and over, and often the same days.
         self._read_date = lru_cache(maxsize=4096)(self._read_written_date)
-        self._names_in_folders: Callable[..., list[str]] = lru_cache(maxsize=4096)(self._name_categories)
+        self._names_in_folders: Callable[..., list[str]] = lru_cache(maxsize=4096)(
+            partial(category_names, self._dialect)
+        )
+        dialect = self._dialect
+        self._keys_of = {
+            "url": dialect.url,
+            "slug": dialect.slug,
+            "excerpt": dialect.excerpt,
+            "layout": dialect.layout,
+            "language": dialect.language,
+            "updated": self._updated_keys,
+            "expires": self._expires_keys,
+            "status": (*dialect.draft, *dialect.published, *dialect.status),
+            "tags": ("tag", *self._tag_keys),
+            "authors": self._author_keys,
+        }
+        self._find_stated = lru_cache(maxsize=256)(self._fields_of)
 
     @property
     def copies_html(self) -> bool:
@@ -156,8 +169,9 @@ class FieldReader:
         if parts.name and parts.name.values:
             front_matter = front_matter | parts.name.values
 
+        stated = self._find_stated(tuple(front_matter))
         warnings: list[PostWarning] = []
-        stated_url = stripped_text(front_matter, dialect.url)
+        stated_url = stripped_text(front_matter, dialect.url) if "url" in stated else None
         if stated_url and stated_url.lower() == "false":
             # No address is stated; in Eleventy there is none at all.
             stated_url = None
@@ -165,7 +179,7 @@ class FieldReader:
         title = self._find_title(front_matter, first_heading, parts)
         if title is None:
             warnings.append(PostWarning("title_empty"))
-        stated_slug = stripped_text(front_matter, dialect.slug)
+        stated_slug = stripped_text(front_matter, dialect.slug) if "slug" in stated else None
         if stated_slug and parts.page:
             stated_slug = stated_slug.strip("-")
         if parts.page and not stated_slug and published_from == "file_name" and parts.date_match:
@@ -175,8 +189,9 @@ class FieldReader:
         else:
             slug = stated_slug or self._derive_slug(parts)
         categories = self._find_categories(front_matter, defaults, parts)
-        excerpt = stripped_text(front_matter, dialect.excerpt)
-        layout = stripped_text(front_matter, dialect.layout)
+        excerpt = stripped_text(front_matter, dialect.excerpt) if "excerpt" in stated else None
+        layout = stripped_text(front_matter, dialect.layout) if "layout" in stated else None
+        language = stripped_text(front_matter, dialect.language) if "language" in stated else None
         url = self._make_url(
             Address(
                 folders=parts.folders,
@@ -199,24 +214,36 @@ class FieldReader:
                 name=parts.name.slug if parts.name else None,
             )
         )
-        updated = self._find_date(front_matter, self._updated_keys, warnings)
+        updated = self._find_date(front_matter, self._updated_keys, warnings) if "updated" in stated else None
+        is_draft = (is_draft_folder and not self._site.shows_drafts) or (
+            "status" in stated and self._is_stated_draft(front_matter)
+        )
+        authors = self._find_names(front_matter, self._author_keys) if "authors" in stated else None
         return Fields(
             title=title,
             slug=slug,
             published=published,
             published_from=published_from,
             updated=published if updated is None and self._site.updated_is_date else updated,
-            expires=self._find_date(front_matter, self._expires_keys, warnings),
-            status="draft" if self._is_draft(front_matter, in_draft_folder=is_draft_folder) else "published",
-            language=stripped_text(front_matter, dialect.language) or parts.language or self._language,
+            expires=self._find_date(front_matter, self._expires_keys, warnings) if "expires" in stated else None,
+            status="draft" if is_draft else "published",
+            language=language or parts.language or self._language,
             # `template: true` says that the post is a template, not which one it uses.
             layout=None if layout and layout.lower() in FLAGS else layout,
             url=url,
             excerpt=excerpt[:EXCERPT_CHARACTERS] if excerpt else None,
             categories=categories,
-            tags=self._find_tags(front_matter, body),
-            authors=term_names(self._find_names(front_matter, self._author_keys), dialect.authors_split),
+            tags=self._find_tags(front_matter, body) if "tags" in stated or dialect.tags_in_body else [],
+            authors=[] if authors is None else term_names(authors, dialect.authors_split),
             warnings=warnings,
+        )
+
+    def _fields_of(self, keys: tuple[str, ...]) -> frozenset[str]:
+        """Tell which fields front matter with such keys may state: most posts of a site have the same few keys."""
+        return frozenset(
+            field
+            for field, names in self._keys_of.items()
+            if any(name in keys or name.partition(".")[0] in keys for name in names)
         )
 
     def _find_published(
@@ -332,30 +359,7 @@ class FieldReader:
             plural, singular, stated = self._find_names(front_matter, self._category_keys), None, None
         if all(value is None or isinstance(value, str) for value in (plural, singular, stated)):
             return list(self._names_in_folders(tuple(parts.folders), stated, plural, singular))
-        return self._name_categories(parts.folders, stated, plural, singular)
-
-    def _name_categories(self, folders: Sequence[str], stated: Value, plural: Value, singular: Value) -> list[str]:
-        """Name the categories of a post.
-
-        Args:
-            folders: folders of the post.
-            stated: `categories` in the settings of the site, for a dialect where `singular_is_whole`.
-            plural: categories in the front matter.
-            singular: `category` in the front matter, for a dialect where `singular_is_whole`.
-        """
-        dialect = self._dialect
-        if dialect.categories_nest:
-            return unique_names(nested_names(plural))
-        names: list[str] = []
-        if dialect.singular_is_whole:
-            # Jekyll: first folders, then defaults, then `categories`, then `category`.
-            if not dialect.category_folders_above.isdisjoint(folders):
-                folder_index = next(i for i, f in enumerate(folders) if f in dialect.category_folders_above)
-                names += folders[:folder_index]
-            names += split_names(stated, dialect.categories_split)
-        names += term_names(plural, dialect.categories_split)
-        names += listed_names(singular)
-        return unique_names(flat_names(names))
+        return category_names(self._dialect, parts.folders, stated, plural, singular)
 
     def _find_names(self, front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:
         """Get the first value of terms among the keys; in notes, where names may be links, with the names they show."""
@@ -372,11 +376,9 @@ class FieldReader:
             return unique_names([tag.removeprefix("#") for tag in tags] + find_note_tags(body))
         return tags
 
-    def _is_draft(self, front_matter: dict[str, Value], *, in_draft_folder: bool) -> bool:
-        """Whether the folder or a key of the front matter makes the post a draft that the site does not show."""
-        if in_draft_folder and not self._site.shows_drafts:
-            return True
-        if self._site.shows_unpublished or self._status_keys.isdisjoint(front_matter):
+    def _is_stated_draft(self, front_matter: dict[str, Value]) -> bool:
+        """Whether a key of the front matter makes the post a draft that the site does not show."""
+        if self._site.shows_unpublished:
             return False
         dialect = self._dialect
         true, false = (TRUE_WORDS, FALSE_WORDS) if dialect.yes_and_no else (_STRICT_TRUE, _STRICT_FALSE)
