@@ -232,8 +232,7 @@ class PostReader:
 def _take(step: Callable[[Post], None], readings: Iterable[Reading]) -> None:
     """Take the posts that still may become articles through a step together."""
     for reading in readings:
-        if reading.is_going_on:
-            reading.attempt(step)
+        reading.attempt(step)
 
 
 def _detect_language(post: Post, text: str) -> None:

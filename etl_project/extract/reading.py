@@ -75,9 +75,11 @@ class Reading:
         return self.post
 
     def attempt(self, step: Callable[[Post], None]) -> None:
-        """Take the post through a step; it is rejected where that fails."""
+        """Take the post through a step, if it may still become one; it is rejected where that fails."""
+        if self.status is not None or self.post is None:
+            return
         try:
-            step(self.known_post)
+            step(self.post)
         except Rejection as rejection:
             self.reject(rejection)
         except MemoryError:
