@@ -63,9 +63,7 @@ def tokens_of(html: Sequence[str], reader: TagReader) -> tuple[Tokens, pl.Series
     distinct = tag.unique()
     shape, *said = zip(*reader.read(distinct.to_list()), strict=True)
     number = tag.cast(pl.Enum(distinct)).to_physical()
-    rows = pl.DataFrame(
-        {"post": post, "tag": number, "shape": pl.Series(shape, dtype=pl.UInt32)[number]}
-    )
+    rows = pl.DataFrame({"post": post, "tag": number, "shape": pl.Series(shape, dtype=pl.UInt32)[number]})
     tags = pl.DataFrame(dict(zip(_SAID, said, strict=True)), schema=_SAID)
     tokens = Tokens(rows, tags, reader.shapes())
     length, around, wrong = _places(tokens)
