@@ -17,9 +17,9 @@ from etl_project.extract.body.read import BodyReader, Form
 from etl_project.extract.body.walk import as_written, escapes_of
 from etl_project.extract.columns.body_grammar import MAX_CHARACTERS
 from etl_project.extract.columns.body_items import headings_of, links_of, mentions_of
-from etl_project.extract.columns.body_rules import Values, without_furniture, without_hidden
+from etl_project.extract.columns.body_rules import Values, furniture_of, without_hidden
 from etl_project.extract.columns.body_tags import BLOCK_BREAK, TagReader
-from etl_project.extract.columns.body_text import first_paragraphs, lines_of, texts_of_posts
+from etl_project.extract.columns.body_text import first_paragraphs, texts_of, texts_of_blocks, texts_of_posts
 from etl_project.extract.columns.body_tokens import Tokens, tokens_of
 from etl_project.extract.frames import POSTS, frame
 
@@ -118,18 +118,27 @@ class BodyColumns:
         tokens = without_hidden(tokens)
         block = (tokens.meant("breaks") == BLOCK_BREAK).cum_sum().alias("block")
         tokens = tokens.replaced_by(tokens.rows.hstack([block]))
-        tokens, lines, values = without_furniture(tokens, lines_of(tokens), self._tags)
-        links = links_of(tokens)
+        blocks, elements = texts_of(tokens)
+        texts = texts_of_blocks(blocks, block[-1] + 1)
+        is_kept, values = furniture_of(tokens, texts, self._tags)
+        if is_kept is not None:
+            blocks, elements = (each.filter(is_kept[each["block"]]) for each in (blocks, elements))
+            tokens = tokens.replaced_by(tokens.rows.filter(is_kept[block]))
+        links = links_of(tokens, elements)
         items = {
             "links": links.with_columns(self._addresses(links, bodies)),
-            "headings": headings_of(tokens, lines),
-            "mentions": mentions_of(tokens, self._tags.entities),
+            "headings": headings_of(tokens, texts),
+            "mentions": mentions_of(tokens, elements, self._tags.entities),
         }
-        code = tokens.rows["post"].filter(tokens.meant("is_code"))
-        texts = [texts_of_posts(lines, posts).alias("text"), first_paragraphs(lines, posts).alias("first_paragraph")]
-        lists = [_lists(items[kind], posts, names) for kind, names in _LISTS.items()]
-        return pl.DataFrame([*texts, _counts(code, posts)[1].cast(pl.Int64).alias("code_blocks")]).hstack(
-            [series for frame in (*lists, _values(values, posts)) for series in frame.get_columns()]
+        bounds = {kind: each["post"] for kind, each in items.items()}
+        bounds["code"] = tokens.rows["post"].filter(tokens.meant("is_code"))
+        return pl.DataFrame(
+            [
+                texts_of_posts(blocks, posts).alias("text"),
+                first_paragraphs(blocks, posts).alias("first_paragraph"),
+                *_lists(items, bounds, posts),
+                *_values(values, posts),
+            ]
         )
 
     def _addresses(self, links: pl.DataFrame, bodies: Sequence[str]) -> pl.Series:
@@ -145,21 +154,23 @@ class BodyColumns:
         return urls.str.strip_suffix("\\") if self._reader.wikilinks else urls
 
 
-def _counts(of: pl.Series, posts: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Where the rows of each post begin among rows in order of their posts, and how many there are."""
-    start = of.search_sorted(posts, "left")
-    return start, of.search_sorted(posts, "right") - start
-
-
-def _lists(items: pl.DataFrame, posts: pl.Series, names: Mapping[str, str]) -> pl.DataFrame:
-    """Gather the items of each post in lists; `names` has the column of the lists for each of the items."""
-    start, length = _counts(items["post"], posts)
-    bounds = pl.DataFrame([start.alias("start"), length.alias("length")])
+def _lists(items: Mapping[str, pl.DataFrame], posts_of: Mapping[str, pl.Series], posts: pl.Series) -> pl.DataFrame:
+    """Gather the items of each post in lists, and count its blocks of code; `posts_of` has the post of each item."""
+    bounds = pl.select(
+        **{f"{kind} from": pl.lit(each).search_sorted(posts, "left") for kind, each in posts_of.items()},
+        **{f"{kind} to": pl.lit(each).search_sorted(posts, "right") for kind, each in posts_of.items()},
+    )
+    length = {kind: pl.col(f"{kind} to") - pl.col(f"{kind} from") for kind in posts_of}
     return bounds.select(
-        [
-            pl.lit(items[name].implode()).list.slice("start", "length").cast(BODIES[column]).alias(column)
+        *[
+            pl.lit(items[kind][name].implode())
+            .list.slice(f"{kind} from", length[kind])
+            .cast(BODIES[column])
+            .alias(column)
+            for kind, names in _LISTS.items()
             for name, column in names.items()
-        ]
+        ],
+        code_blocks=length["code"].cast(pl.Int64),
     )
 
 

@@ -7,7 +7,6 @@ import polars as pl
 from etl_project.extract.body.rules import Furniture
 from etl_project.extract.body.walk import value_of
 from etl_project.extract.columns.body_tags import NOTHING, TagReader
-from etl_project.extract.columns.body_text import texts_of_blocks
 from etl_project.extract.columns.body_tokens import Tokens
 
 Values = dict[str, str | None]
@@ -32,43 +31,36 @@ def without_hidden(tokens: Tokens) -> Tokens:
     return tokens.replaced_by(rows.with_columns(shape, text))
 
 
-def without_furniture(
-    tokens: Tokens, lines: pl.DataFrame, reader: TagReader
-) -> tuple[Tokens, pl.DataFrame, dict[int, Values]]:
-    """Take the blocks out that are furniture of the site.
+def furniture_of(tokens: Tokens, texts: pl.Series, reader: TagReader) -> tuple[pl.Series | None, dict[int, Values]]:
+    """Find the blocks that are furniture of the site.
 
     Args:
         tokens: tags whose rows have `block`.
-        lines: their lines, of `lines_of`.
+        texts: the texts of their blocks by their number, on one line each.
         reader: who read the tags.
 
     Returns:
-        Tags and lines without them, and the values of posts that have any, by `post`.
+        Whether each block is kept, by its number, None if all are; and the values of posts that have any, by `post`.
     """
-    furniture = tokens.meant("furniture")
-    may_be_furniture = furniture > 0
-    if not may_be_furniture.any():
-        return tokens, lines, {}
-    asked = tokens.rows.select("post", "block").filter(may_be_furniture)
-    asked = asked.hstack([furniture.filter(may_be_furniture)])
-    asked = asked.hstack([texts_of_blocks(lines, asked["block"]).alias("text")])
+    number = tokens.meant("furniture")
+    places = (number > 0).arg_true()
+    if not len(places):
+        return None, {}
+    asked = tokens.rows.select("post", "block")[places]
+    asked = asked.hstack([number[places], texts[asked["block"]].alias("text")])
     asked = asked.filter(_may_match(asked, reader))
     values: dict[int, Values] = {}
     blocks: list[int] = []
     known: dict[tuple[int, str], _Answer] = {}
-    for post, block, number, text in asked.iter_rows():
-        answer = known.get((number, text), _NOT_ASKED)
+    for post, block, furniture, text in asked.iter_rows():
+        answer = known.get((furniture, text), _NOT_ASKED)
         if answer is _NOT_ASKED:
-            answer = known[number, text] = _ask(reader.furniture[number].rules, text)
+            answer = known[furniture, text] = _ask(reader.furniture[furniture].rules, text)
         if answer is not None:
             blocks.append(block)
             if answer:
                 values.setdefault(post, {}).update(answer)
-    if not blocks:
-        return tokens, lines, {}
-    is_kept = pl.repeat(True, tokens.rows["block"][-1] + 1, eager=True).scatter(blocks, False)
-    rows = tokens.rows.filter(is_kept[tokens.rows["block"]])
-    return tokens.replaced_by(rows), lines.filter(is_kept[lines["block"]]), values
+    return (pl.repeat(True, len(texts), eager=True).scatter(blocks, False) if blocks else None), values
 
 
 def _may_match(asked: pl.DataFrame, reader: TagReader) -> pl.Series:

@@ -187,6 +187,7 @@ class TagReader:
         if (
             (is_closed and inside)
             or len(rules.entities) > 1
+            or (rules.entities and inside not in (0, PHRASING))
             or (rules.furniture and not (may_be_furniture or is_hidden))
         ):
             return Tag(0)

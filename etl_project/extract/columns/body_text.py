@@ -17,6 +17,8 @@ _SPACE = r"\s\x1c-\x1f"
 """White space as Python splits at it, for a class of Polars."""
 _UNUSUAL_SPACE = rf"(?:[{_SPACE}\x00--[ ]]| [{_SPACE}\x00])[{_SPACE}\x00]*"
 """All runs of white space but a single blank."""
+_UNUSUAL_ASCII = r"[\t-\r\x1c-\x1f\x00]"
+_UNUSUAL_ELSE = [character for character in map(chr, range(0x80, 0x3001)) if character.isspace()]
 _WIDE_BREAK = rf"([{WIDE}])[ \t]*\n[ \t]*([{WIDE}])"
 _SURELY_A_WORD = "[0-9A-Za-z\u4e00-\u9fff]"
 _LONGEST_CONTENTS_BYTES = 40
@@ -31,35 +33,20 @@ def joined(texts: pl.Series, begins: pl.Series, between: str = "") -> pl.Series:
         begins: whether a text begins a longer one; so does the first.
         between: what stands between two texts that are joined.
     """
+    starts = begins.arg_true()
+    result = texts[starts]
+    is_alone = begins & begins.shift(-1, fill_value=True)
+    if is_alone.all():
+        return result
+    texts, of_several = texts.filter(~is_alone), begins.filter(~is_alone)
     # Many are joined to one text that is split again: a list for each would take ten times as long, and one text of
     # them all as much memory as the batch, in one piece.
-    pieces = pl.select(pl.when(begins).then(pl.lit(_RUN)).otherwise(pl.lit(between)) + texts).to_series()
-    starts = begins.arg_true().gather_every(_RUNS_AT_ONCE)
-    bounds = pl.DataFrame([starts.alias("start"), starts.shift(-1, fill_value=len(texts)).alias("end")])
+    pieces = pl.select(pl.when(of_several).then(pl.lit(_RUN)).otherwise(pl.lit(between)) + texts).to_series()
+    chunk = of_several.arg_true().gather_every(_RUNS_AT_ONCE)
+    bounds = pl.DataFrame([chunk.alias("start"), chunk.shift(-1, fill_value=len(texts)).alias("end")])
     whole = pl.lit(pieces.implode()).list.slice("start", pl.col("end") - pl.col("start")).list.join("")
-    return bounds.select(whole.str.strip_prefix(_RUN).str.split(_RUN).explode()).to_series()
-
-
-def joined_runs(texts: pl.Series, starts: pl.Series, lengths: pl.Series, between: str = "") -> pl.Series:
-    """Join runs of texts, which may overlap.
-
-    Args:
-        texts: texts without null.
-        starts: where each run begins in `texts`.
-        lengths: how many texts it has; 0 gives an empty text.
-        between: what stands between two texts.
-    """
-    if not len(starts) or not len(texts):
-        return pl.repeat("", len(starts), dtype=pl.String, eager=True)
-    result = texts.gather(starts.clip(upper_bound=len(texts) - 1))
-    if (empty := (lengths == 0).arg_true()).len():
-        result = result.scatter(empty, "")
-    if (several := (lengths > 1).arg_true()).len():
-        runs = pl.DataFrame([starts[several].alias("start"), lengths[several].alias("length")])
-        places = runs.with_columns(place=pl.int_ranges("start", pl.col("start") + pl.col("length"))).explode("place")
-        begins = places["place"] == places["start"]
-        result = result.scatter(several, joined(texts[places["place"]], begins, between))
-    return result
+    several = bounds.select(whole.str.strip_prefix(_RUN).str.split(_RUN).explode()).to_series()
+    return result.scatter((~is_alone).filter(begins).arg_true(), several)
 
 
 def one_line(text: pl.Series) -> pl.Series:
@@ -70,35 +57,79 @@ def one_line(text: pl.Series) -> pl.Series:
         # A character between two breaks is part of one match only: a second look finds what the first one left.
         wide = text.filter(broken).str.replace_all(_WIDE_BREAK, "$1$2").str.replace_all(_WIDE_BREAK, "$1$2")
         text = text.scatter(broken.arg_true(), wide)
-    return text.str.replace_all(_UNUSUAL_SPACE, " ").str.strip_chars(" ")
+    # To look for each kind first takes half as long as one class of all.
+    is_unusual = text.str.contains(_UNUSUAL_ASCII) | text.str.contains("  ", literal=True)
+    unusual = (is_unusual | text.str.contains_any(_UNUSUAL_ELSE)).arg_true()
+    if not len(unusual):
+        return text
+    return text.scatter(unusual, text[unusual].str.replace_all(_UNUSUAL_SPACE, " ").str.strip_chars(" "))
 
 
-def lines_of(tokens: Tokens) -> pl.DataFrame:
-    """Gather the text between tags into lines; those without text are left out.
+def texts_of(tokens: Tokens) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Gather the text between tags.
 
     Args:
         tokens: tags whose rows have `block`, a number that grows with each block.
 
     Returns:
-        `post`, `block`, `text`, `is_apart` (it is in no paragraph), `is_quoted`.
+        The blocks that have a text, in order: `post`, `block`, `text` with its lines, `is_apart` (it is no paragraph),
+        `is_quoted`. And the elements that are links or mention an entity: `post`, `block`, `tag`, `start` and `end`,
+        between which rows they are, `links_to`, `mentions`, and `text`, on one line.
     """
-    breaks = tokens.meant("breaks")
+    breaks, texts = tokens.meant("breaks"), tokens.rows["text"]
     begins = breaks >= LINE_BREAK
-    texts = tokens.rows["text"]
+    elements = _elements(tokens)
+    within = elements.select("start", place=pl.int_ranges("start", "last")).explode("place")
+    pieces = _within_lines(texts[within["place"]], breaks[within["place"]], BREAK)
+    if (void := (elements["end"] == elements["start"]).arg_true()).len():
+        pieces = pieces.scatter((within["place"] == within["start"]).arg_true()[void], "")
+    text = joined(
+        pl.concat([_within_lines(texts, breaks, ""), pieces]), pl.concat([begins, within["place"] == within["start"]])
+    )
+    starts = begins.arg_true()
+    lines = text.head(len(starts))
+    has_text = lines.str.strip_chars() != ""
+    starts, lines = starts.filter(has_text), lines.filter(has_text)
+    text = one_line(pl.concat([lines, text.tail(len(elements))]))
+    depths = tokens.shapes.select("apart", "quoted", "code")[tokens.rows["shape"]].select(pl.all().cum_sum() > 0)[
+        starts
+    ]
+    line = text.head(len(lines))
+    if (code := depths["code"].arg_true()).len():
+        line = line.scatter(code, _code_lines(lines[code]))
+    elements = elements.drop("last").hstack([text.tail(len(elements)).alias("text")])
+    return _blocks(tokens.rows.select("post", "block")[starts].hstack([*depths, line.alias("text")])), elements
+
+
+def _elements(tokens: Tokens) -> pl.DataFrame:
+    """The elements whose own text is asked for; `last` is the row after the last with text of it."""
+    flags = tokens.shapes.select("links_to", "mentions", "turn")[tokens.rows["shape"]]
+    start = (flags["links_to"] | flags["mentions"]).arg_true()
+    rows = tokens.rows.select("post", "block", "tag", "length")[start].hstack(flags[start])
+    start = start.cast(pl.Int64)
+    length = pl.when(pl.col("turn") == 1).then("length").otherwise(0)
+    return rows.select(
+        "post", "block", "tag", "links_to", "mentions",
+        start=start, end=start + length, last=start + length.clip(lower_bound=1),
+    )  # fmt: skip
+
+
+def _within_lines(texts: pl.Series, breaks: pl.Series, sign: str) -> pl.Series:
+    """Write a blank before texts that follow the border of a cell, and a sign before those that follow a break."""
     if (blanks := (breaks == BLANK).arg_true()).len():
         texts = texts.scatter(blanks, " " + texts[blanks])
-    text = joined(texts, begins)
-    has_text = text.str.strip_chars() != ""
-    places = begins.arg_true().filter(has_text)
-    text = text.filter(has_text)
-    line = one_line(text)
-    depths = {name: (tokens.meant(name).cum_sum() > 0)[places] for name in ("apart", "quoted", "code")}
-    if (code := depths["code"].arg_true()).len():
-        line = line.scatter(code, _code_lines(text[code]))
-    lines = tokens.rows.select("post", "block")[places].hstack(
-        [line.alias("text"), depths["apart"].alias("is_apart"), depths["quoted"].alias("is_quoted")]
-    )
-    return lines.filter(line != "")
+    if sign and (broken := (breaks >= LINE_BREAK).arg_true()).len():
+        texts = texts.scatter(broken, sign + texts[broken])
+    return texts
+
+
+def _blocks(lines: pl.DataFrame) -> pl.DataFrame:
+    """Gather lines into blocks; empty ones are left out."""
+    lines = lines.filter(lines["text"] != "")
+    begins = lines.select(pl.col("block").ne_missing(pl.col("block").shift(1))).to_series()
+    first = lines.filter(begins)
+    text = joined(lines["text"], begins, "\n") if len(lines) else lines["text"]
+    return first.select("post", "block", text.alias("text"), is_apart="apart", is_quoted="quoted")
 
 
 def _code_lines(text: pl.Series) -> pl.Series:
@@ -106,44 +137,37 @@ def _code_lines(text: pl.Series) -> pl.Series:
     return text.str.replace_all(f"[{_SPACE}]*\n", "\n").str.strip_prefix("\n").str.replace(f"[{_SPACE}]+$", "")
 
 
-def texts_of_blocks(lines: pl.DataFrame, blocks: pl.Series, between: str = " ") -> pl.Series:
-    """The text of each of some blocks, on one line or with something else between its lines."""
-    start = lines["block"].search_sorted(blocks, "left")
-    return joined_runs(lines["text"], start, lines["block"].search_sorted(blocks, "right") - start, between)
+def texts_of_blocks(blocks: pl.DataFrame, count: int) -> pl.Series:
+    """The texts of `count` blocks by their number, on one line each."""
+    text = blocks["text"].str.replace_all("\n", " ", literal=True)
+    return pl.repeat("", count, dtype=pl.String, eager=True).scatter(blocks["block"], text)
 
 
-def texts_of_posts(lines: pl.DataFrame, posts: pl.Series) -> pl.Series:
+def texts_of_posts(blocks: pl.DataFrame, posts: pl.Series) -> pl.Series:
     """The plain text of each of some posts."""
-    texts = pl.repeat("", len(posts), dtype=pl.String, eager=True)
-    if lines.is_empty():
-        return texts
-    is_same_block = pl.col("block") == pl.col("block").shift(1)
-    pieces = lines.select(pl.when(is_same_block).then(pl.lit("\n")).otherwise(pl.lit("\n\n")) + pl.col("text"))
-    is_new_post = lines.select(pl.col("post").ne_missing(pl.col("post").shift(1))).to_series()
-    places = posts.search_sorted(lines["post"].filter(is_new_post))
-    return texts.scatter(places, joined(pieces.to_series(), is_new_post).str.slice(2))
+    start = blocks["post"].search_sorted(posts, "left")
+    bounds = pl.DataFrame([start.alias("start"), blocks["post"].search_sorted(posts, "right").alias("end")])
+    runs = pl.lit(blocks["text"].implode()).list.slice("start", pl.col("end") - pl.col("start"))
+    return bounds.select(runs.list.join("\n\n")).to_series()
 
 
-def first_paragraphs(lines: pl.DataFrame, posts: pl.Series) -> pl.Series:
+def first_paragraphs(blocks: pl.DataFrame, posts: pl.Series) -> pl.Series:
     """The first paragraph of each of some posts, on one line: one that is quoted if there is no other, or none."""
-    blocks = lines.filter(~pl.col("is_apart")).select("post", "block", "is_quoted").unique("block", maintain_order=True)
-    first = blocks.filter(~pl.col("is_quoted")).unique("post", keep="first", maintain_order=True)
-    found = pl.DataFrame({"post": posts}).join(first, on="post", how="left", maintain_order="left")
-    text = pl.Series("text", [""]).new_from_index(0, len(posts))
-    there = found["block"].is_not_null().arg_true()
-    text = text.scatter(there, texts_of_blocks(lines, found["block"].drop_nulls()))
+    blocks = blocks.filter(~blocks["is_apart"])
+    text = pl.repeat("", len(posts), dtype=pl.String, eager=True)
+    first = blocks.filter(~blocks["is_quoted"])
+    first = first.filter(first.select(pl.col("post").ne_missing(pl.col("post").shift(1))).to_series())
+    text = text.scatter(posts.search_sorted(first["post"]), first["text"])
     is_sure = text.str.contains(_SURELY_A_WORD) & (text.str.len_bytes() > _LONGEST_CONTENTS_BYTES)
-    unsure = (~is_sure).arg_true().to_list()
-    if unsure:
-        asked = blocks.filter(pl.col("post").is_in(posts[unsure].implode()))
+    if (unsure := (~is_sure).arg_true()).len():
+        asked = blocks.filter(blocks["post"].is_in(posts[unsure].implode()))
         paragraphs: dict[int, str] = {}
         quoted: dict[int, str] = {}
-        for post, is_quoted, block_text in zip(
-            asked["post"], asked["is_quoted"], texts_of_blocks(lines, asked["block"], "\n"), strict=True
-        ):
+        for post, is_quoted, block in asked.select("post", "is_quoted", "text").iter_rows():
             chosen = quoted if is_quoted else paragraphs
-            if post not in chosen and is_paragraph(block_text):
-                chosen[post] = block_text.replace("\n", " ")
-        answers = [paragraphs.get(post) or quoted.get(post, "") for post in posts[unsure]]
-        text = text.scatter(unsure, answers)
-    return text
+            if post not in chosen and is_paragraph(block):
+                chosen[post] = block
+        text = text.scatter(
+            unsure, pl.Series([paragraphs.get(post) or quoted.get(post, "") for post in posts[unsure].to_list()])
+        )
+    return text.str.replace_all("\n", " ", literal=True)

@@ -52,15 +52,18 @@ def tokens_of(html: Sequence[str], reader: TagReader) -> tuple[Tokens, pl.Series
         The tags of the posts that match the grammar, `post` being their place in `html`; and for each post, whether it
         matches.
     """
-    whole = START + ">" + pl.Series(html, dtype=pl.String)
-    split = whole.str.split("<").explode().str.splitn(">", 2).struct.unnest()
-    tag, text = split["field_0"], split["field_1"]
+    split = pl.Series(html, dtype=pl.String).str.split("<")
+    ends = split.list.len().cum_sum()
+    first = ends.shift(1, fill_value=0)
+    pieces = split.explode()
+    parts = pieces.str.splitn(">", 2).struct.unnest()
+    # What stands before the first tag of a post follows none.
+    tag, text = parts["field_0"].scatter(first, START), parts["field_1"].scatter(first, pieces[first])
+    post = pl.repeat(0, len(tag), dtype=pl.Int64, eager=True).scatter(first, 1).cum_sum() - 1
     distinct = tag.unique()
     shape, *said = zip(*reader.read(distinct.to_list()), strict=True)
     number = tag.cast(pl.Enum(distinct)).to_physical()
-    rows = pl.DataFrame(
-        {"post": (tag == START).cum_sum() - 1, "tag": number, "shape": pl.Series(shape, dtype=pl.UInt32)[number]}
-    )
+    rows = pl.DataFrame({"post": post, "tag": number, "shape": pl.Series(shape, dtype=pl.UInt32)[number]})
     tags = pl.DataFrame(dict(zip(_SAID, said, strict=True)), schema=_SAID)
     tokens = Tokens(rows, tags, reader.shapes())
     length, around, wrong = _places(tokens)
@@ -83,7 +86,7 @@ def _places(tokens: Tokens) -> tuple[pl.Series, pl.Series, pl.Series]:
     is_first = post.ne_missing(post.shift(1))
     begins_content = (turn.shift(1) == 1) & (turn != -1)
     shapes = tokens.shapes.select("turn", "name", "fits", "inside", "link")[tokens.rows["shape"]]
-    rows = shapes.hstack([tokens.rows["post"].cast(pl.Int64)]).select(
+    rows = shapes.hstack([tokens.rows["post"]]).select(
         "post",
         "turn",
         "name",
