@@ -89,6 +89,8 @@ class PostReader:
         for start in range(0, len(tasks), _POSTS_PER_STEP):
             some = self._start_readings(tasks[start : start + _POSTS_PER_STEP], started_ns, place)
             self._read_fronts([reading for reading in some if reading.is_going_on])
+            if self._body_columns is None:
+                _take(self._read_body, some)
             readings += some
         for row, reading in enumerate(readings):
             reading.row = row
@@ -142,8 +144,11 @@ class PostReader:
 
     def _read_bodies(self, readings: list[Reading]) -> pl.DataFrame:
         """Read the bodies, then the fields that depend on them. Returns rows of `BODIES`, in the order of readings."""
-        plain, left = self._read_plain_bodies(readings)
-        _take(self._read_body, left)
+        plain: list[pl.DataFrame] = []
+        left = readings
+        if self._body_columns:
+            plain, left = self._read_plain_bodies(self._body_columns, readings)
+            _take(self._read_body, left)
         bodies = pl.concat([*plain, body_frame(left)]).sort("row") if plain else body_frame(left)
         if self._dialect.title_from_heading:
             if plain:
@@ -152,11 +157,11 @@ class PostReader:
         self._detect_languages(readings, bodies)
         return bodies
 
-    def _read_plain_bodies(self, readings: list[Reading]) -> tuple[list[pl.DataFrame], list[Reading]]:
+    def _read_plain_bodies(
+        self, columns: BodyColumns, readings: list[Reading]
+    ) -> tuple[list[pl.DataFrame], list[Reading]]:
         """Read those bodies by columns that can be. Returns frames of `BODIES`, and the posts that are left."""
         frames: list[pl.DataFrame] = []
-        if self._body_columns is None:
-            return frames, readings
         by_form: dict[Form, list[Reading]] = {}
         left: list[Reading] = []
         for reading in readings:
@@ -165,7 +170,7 @@ class PostReader:
                 of_form = left if self._has_no_tags(post) else by_form.setdefault(form_of(post.path), [])
                 of_form.append(reading)
         for form, some in by_form.items():
-            read, others = self._body_columns.read([reading.known_post.front_matter.body for reading in some], form)
+            read, others = columns.read([reading.known_post.front_matter.body for reading in some], form)
             rows = pl.Series([reading.row for reading in some], dtype=pl.UInt32)
             frames.append(read.with_columns(rows.gather(read["row"]).alias("row")).select(BODIES.names()))
             for place, html in others.items():

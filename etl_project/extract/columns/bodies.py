@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import polars as pl
 
@@ -21,7 +22,7 @@ from etl_project.extract.columns.body_rules import Values, furniture_of, without
 from etl_project.extract.columns.body_tags import BLOCK_BREAK, TagReader
 from etl_project.extract.columns.body_text import first_paragraphs, texts_of, texts_of_blocks, texts_of_posts
 from etl_project.extract.columns.body_tokens import Tokens, tokens_of
-from etl_project.extract.frames import POSTS, frame
+from etl_project.extract.frames import BODIES, frame
 
 _FEWEST_BODIES = 8
 """Fewer bodies are read one by one: expressions over their rows would take longer."""
@@ -35,22 +36,6 @@ _LISTS = {
     "headings": {"level": "heading_levels", "text": "heading_texts"},
     "mentions": {"kind": "mention_kinds", "key": "mention_keys", "label": "mention_labels", "count": "mention_counts"},
 }
-BODIES = pl.Schema(
-    {
-        "row": pl.UInt32(),
-        **{
-            name: POSTS[name]
-            for name in (
-                "text", "original_url", "medium", "extra", *_LISTS["links"].values(), *_LISTS["headings"].values(),
-                *_LISTS["mentions"].values(), "code_blocks",
-            )
-        },
-        "first_paragraph": pl.String(),
-        "warnings": pl.List(pl.String()),
-    }
-)  # fmt: skip
-"""A row for each body that was read by columns: `row`, its place in the list; the columns of `POSTS` that depend on the
-body alone; `first_paragraph`, empty if there is none; `warnings`, their codes."""
 
 
 class BodyColumns:
@@ -156,9 +141,13 @@ class BodyColumns:
 
 def _lists(items: Mapping[str, pl.DataFrame], posts_of: Mapping[str, pl.Series], posts: pl.Series) -> pl.DataFrame:
     """Gather the items of each post in lists, and count its blocks of code; `posts_of` has the post of each item."""
+    sides: tuple[tuple[str, Literal["left", "right"]], ...] = (("from", "left"), ("to", "right"))
     bounds = pl.select(
-        **{f"{kind} from": pl.lit(each).search_sorted(posts, "left") for kind, each in posts_of.items()},
-        **{f"{kind} to": pl.lit(each).search_sorted(posts, "right") for kind, each in posts_of.items()},
+        [
+            pl.lit(each).search_sorted(posts, side).alias(f"{kind} {name}")
+            for kind, each in posts_of.items()
+            for name, side in sides
+        ]
     )
     length = {kind: pl.col(f"{kind} to") - pl.col(f"{kind} from") for kind in posts_of}
     return bounds.select(

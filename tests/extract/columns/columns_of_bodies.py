@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from etl_project.extract.body.read import Body, BodyReader, Form
-from etl_project.extract.columns.bodies import BODIES, BodyColumns
+from etl_project.extract.columns.bodies import BodyColumns
+from etl_project.extract.frames import BODIES
 from etl_project.sources.source import MentionRule, Rule
 
 RULES = (
