@@ -37,7 +37,7 @@ def test_the_tables_are_the_same_with_columns_and_without_in_one_process_and_two
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local, "IN_PROCESS_BYTES", 1)
-    site = Site(tmp_path, 240, "mixed")
+    site = Site(tmp_path, 700, "entropy")
     generate(site, processes=1)
     digests = set()
     for processes, columns in ((1, True), (1, False), (2, True), (2, False)):
@@ -45,7 +45,7 @@ def test_the_tables_are_the_same_with_columns_and_without_in_one_process_and_two
             file.unlink()
         assert refresh(site, processes, columns=columns)
         with duckdb.connect(str(site.warehouse), read_only=True) as con:
-            assert con.execute("SELECT count(*) > 200 FROM articles").fetchone() == (True,)
+            assert con.execute("SELECT count(*) > 600 FROM articles").fetchone() == (True,)
         digests.add(derived_digest(site.warehouse))
     assert len(digests) == 1
     assert not refresh(site, 1, columns=True)

@@ -24,12 +24,14 @@ from etl_project.extract.columns.body_text import first_paragraphs, texts_of, te
 from etl_project.extract.columns.body_tokens import Tokens, tokens_of
 from etl_project.extract.frames import BODIES, frame
 
-_FEWEST_BODIES = 8
-"""Fewer bodies are read one by one: expressions over their rows would take longer."""
+FEWEST_CHARACTERS = 512 * 1024
+"""Bodies of fewer characters, all together, are read one by one: an expression costs something whatever its rows. Short
+posts that fill a batch have four times as many."""
 _TRIED_BODIES = 200
 """After so many bodies of one form it is known whether to go on trying."""
-_FEWEST_IN_HUNDRED = 20
-"""Of a form with fewer plain bodies in a hundred, the others are no longer tried."""
+_FEWEST_IN_HUNDRED = 60
+"""Of a form with fewer plain bodies in a hundred, the others are no longer tried: to find out which are plain costs a
+third of reading them."""
 
 _LISTS = {
     "links": {"url": "link_urls", "text": "link_texts", "kind": "link_kinds"},
@@ -61,7 +63,7 @@ class BodyColumns:
             A frame of the schema `BODIES`, by ascending `row`; and, for each other body by its place in the list, its
             HTML for `BodyReader.read_html`, or None where `BodyReader.read` has to be asked.
         """
-        if len(bodies) < _FEWEST_BODIES or not self._is_worth_it(form):
+        if sum(map(len, bodies)) < FEWEST_CHARACTERS or not self._is_worth_it(form):
             return BODIES.to_frame(), dict.fromkeys(range(len(bodies)))
         others: dict[int, str | None] = {}
         rows: list[int] = []
@@ -141,19 +143,19 @@ class BodyColumns:
 
 def _lists(items: Mapping[str, pl.DataFrame], posts_of: Mapping[str, pl.Series], posts: pl.Series) -> pl.DataFrame:
     """Gather the items of each post in lists, and count its blocks of code; `posts_of` has the post of each item."""
-    sides: tuple[tuple[str, Literal["left", "right"]], ...] = (("from", "left"), ("to", "right"))
+    sides: tuple[Literal["left", "right"], ...] = ("left", "right")
     bounds = pl.select(
         [
-            pl.lit(each).search_sorted(posts, side).alias(f"{kind} {name}")
+            pl.lit(each).search_sorted(posts, side).alias(f"{kind} {side}")
             for kind, each in posts_of.items()
-            for name, side in sides
+            for side in sides
         ]
     )
-    length = {kind: pl.col(f"{kind} to") - pl.col(f"{kind} from") for kind in posts_of}
+    length = {kind: pl.col(f"{kind} right") - pl.col(f"{kind} left") for kind in posts_of}
     return bounds.select(
         *[
             pl.lit(items[kind][name].implode())
-            .list.slice(f"{kind} from", length[kind])
+            .list.slice(f"{kind} left", length[kind])
             .cast(BODIES[column])
             .alias(column)
             for kind, names in _LISTS.items()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from etl_project.extract.columns.body_text import without_lines
 from etl_project.extract.columns.body_tokens import Tokens
 
 _MENTIONS = pl.Schema(
@@ -22,11 +23,11 @@ def links_of(tokens: Tokens, elements: pl.DataFrame) -> pl.DataFrame:
 
 
 def headings_of(tokens: Tokens, texts: pl.Series) -> pl.DataFrame:
-    """Headings that have a text: `post`, `level`, `text`; `texts` are those of blocks by their number."""
+    """Headings that have a text: `post`, `level`, `text`; `texts` has those of blocks by their number."""
     level = tokens.meant("level")
     places = (level > 0).arg_true()
     headings = tokens.rows.select("post", "block")[places]
-    text = texts[headings["block"]]
+    text = without_lines(texts[headings["block"]])
     return pl.DataFrame([headings["post"], level[places], text.alias("text")]).filter(text != "")
 
 

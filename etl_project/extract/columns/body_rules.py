@@ -7,6 +7,7 @@ import polars as pl
 from etl_project.extract.body.rules import Furniture
 from etl_project.extract.body.walk import value_of
 from etl_project.extract.columns.body_tags import NOTHING, TagReader
+from etl_project.extract.columns.body_text import without_lines
 from etl_project.extract.columns.body_tokens import Tokens
 
 Values = dict[str, str | None]
@@ -36,7 +37,7 @@ def furniture_of(tokens: Tokens, texts: pl.Series, reader: TagReader) -> tuple[p
 
     Args:
         tokens: tags whose rows have `block`.
-        texts: the texts of their blocks by their number, on one line each.
+        texts: the texts of their blocks by their number.
         reader: who read the tags.
 
     Returns:
@@ -49,6 +50,7 @@ def furniture_of(tokens: Tokens, texts: pl.Series, reader: TagReader) -> tuple[p
     asked = tokens.rows.select("post", "block")[places]
     asked = asked.hstack([number[places], texts[asked["block"]].alias("text")])
     asked = asked.filter(_may_match(asked, reader))
+    asked = asked.with_columns(without_lines(asked["text"]))
     values: dict[int, Values] = {}
     blocks: list[int] = []
     known: dict[tuple[int, str], _Answer] = {}

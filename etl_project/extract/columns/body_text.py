@@ -50,19 +50,26 @@ def joined(texts: pl.Series, begins: pl.Series, between: str = "") -> pl.Series:
 
 
 def one_line(text: pl.Series) -> pl.Series:
-    """Write each text on one line, as `plain_text.one_line` does; breaks in it are `BREAK`."""
-    text = text.str.strip_chars()
+    """Write each text on one line, as `plain_text.one_line` does.
+
+    Args:
+        text: texts without white space at their ends but `BREAK`, which stands for a break.
+    """
+    has_others = text.str.len_bytes() != text.str.len_chars()
     broken = text.str.contains("\n", literal=True)
-    if broken.any():
+    if (wide := (broken & has_others).arg_true()).len():
         # A character between two breaks is part of one match only: a second look finds what the first one left.
-        wide = text.filter(broken).str.replace_all(_WIDE_BREAK, "$1$2").str.replace_all(_WIDE_BREAK, "$1$2")
-        text = text.scatter(broken.arg_true(), wide)
+        written = text[wide].str.replace_all(_WIDE_BREAK, "$1$2").str.replace_all(_WIDE_BREAK, "$1$2")
+        text = text.scatter(wide, written)
+    if (broken := broken.arg_true()).len():
+        text = text.scatter(broken, text[broken].str.replace_all("\n", " ", literal=True))
     # To look for each kind first takes half as long as one class of all.
-    is_unusual = text.str.contains(_UNUSUAL_ASCII) | text.str.contains("  ", literal=True)
-    unusual = (is_unusual | text.str.contains_any(_UNUSUAL_ELSE)).arg_true()
-    if not len(unusual):
-        return text
-    return text.scatter(unusual, text[unusual].str.replace_all(_UNUSUAL_SPACE, " ").str.strip_chars(" "))
+    is_unusual = text.str.contains("  ", literal=True) | text.str.contains(_UNUSUAL_ASCII)
+    if (others := has_others.arg_true()).len():
+        is_unusual = is_unusual.scatter(others, is_unusual[others] | text[others].str.contains_any(_UNUSUAL_ELSE))
+    if (unusual := is_unusual.arg_true()).len():
+        text = text.scatter(unusual, text[unusual].str.replace_all(_UNUSUAL_SPACE, " ").str.strip_chars(" "))
+    return text
 
 
 def texts_of(tokens: Tokens) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -87,16 +94,17 @@ def texts_of(tokens: Tokens) -> tuple[pl.DataFrame, pl.DataFrame]:
         pl.concat([_within_lines(texts, breaks, ""), pieces]), pl.concat([begins, within["place"] == within["start"]])
     )
     starts = begins.arg_true()
-    lines = text.head(len(starts))
-    has_text = lines.str.strip_chars() != ""
-    starts, lines = starts.filter(has_text), lines.filter(has_text)
-    text = one_line(pl.concat([lines, text.tail(len(elements))]))
+    written = text.head(len(starts))
+    text = text.str.strip_chars()
+    has_text = text.head(len(starts)) != ""
+    starts, written = starts.filter(has_text), written.filter(has_text)
+    text = one_line(pl.concat([text.head(len(has_text)).filter(has_text), text.tail(len(elements))]))
     depths = tokens.shapes.select("apart", "quoted", "code")[tokens.rows["shape"]].select(pl.all().cum_sum() > 0)[
         starts
     ]
-    line = text.head(len(lines))
+    line = text.head(len(starts))
     if (code := depths["code"].arg_true()).len():
-        line = line.scatter(code, _code_lines(lines[code]))
+        line = line.scatter(code, _code_lines(written[code]))
     elements = elements.drop("last").hstack([text.tail(len(elements)).alias("text")])
     return _blocks(tokens.rows.select("post", "block")[starts].hstack([*depths, line.alias("text")])), elements
 
@@ -138,9 +146,13 @@ def _code_lines(text: pl.Series) -> pl.Series:
 
 
 def texts_of_blocks(blocks: pl.DataFrame, count: int) -> pl.Series:
-    """The texts of `count` blocks by their number, on one line each."""
-    text = blocks["text"].str.replace_all("\n", " ", literal=True)
-    return pl.repeat("", count, dtype=pl.String, eager=True).scatter(blocks["block"], text)
+    """The texts of `count` blocks by their number; empty where a block has none."""
+    return pl.repeat("", count, dtype=pl.String, eager=True).scatter(blocks["block"], blocks["text"])
+
+
+def without_lines(text: pl.Series) -> pl.Series:
+    """Write texts of blocks on one line each."""
+    return text.str.replace_all("\n", " ", literal=True)
 
 
 def texts_of_posts(blocks: pl.DataFrame, posts: pl.Series) -> pl.Series:
@@ -170,4 +182,4 @@ def first_paragraphs(blocks: pl.DataFrame, posts: pl.Series) -> pl.Series:
         text = text.scatter(
             unsure, pl.Series([paragraphs.get(post) or quoted.get(post, "") for post in posts[unsure].to_list()])
         )
-    return text.str.replace_all("\n", " ", literal=True)
+    return without_lines(text)

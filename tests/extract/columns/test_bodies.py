@@ -9,11 +9,13 @@ from typing import get_args
 
 import pytest
 from columns_of_bodies import MENTIONS, RULES, read_one, share_read
+from few_bodies import _few_bodies_are_enough  # noqa: F401
 
 from benchmarks.corpus.dialects import SITES
 from benchmarks.corpus.site import Site, Variant, render
 from etl_project.dialects import DIALECTS, Markdown, detect_dialect, is_post
 from etl_project.extract.body.read import BodyReader, Form
+from etl_project.extract.columns import bodies as bodies_by_columns
 from etl_project.extract.columns.bodies import BodyColumns
 from etl_project.extract.posts import PostReader
 from etl_project.limits import Limits
@@ -169,3 +171,10 @@ def test_what_cannot_be_rendered_is_left_to_the_reader_of_one() -> None:
     assert (len(frame), others) == (10, {10: None})
     frame, others = BodyColumns(NEWS).read(["a"] * 10 + ["<p>\ud800</p>"], "html")
     assert (len(frame), others[10]) == (0, "<p>\ud800</p>")
+
+
+def test_few_bodies_are_read_one_by_one_as_that_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies_by_columns, "FEWEST_CHARACTERS", 50_000)
+    columns = BodyColumns(NEWS)
+    assert columns.read(["a"] * 100, "markdown")[1] == dict.fromkeys(range(100))
+    assert len(columns.read([f"{'a' * 1_000}\n\n{number}" for number in range(60)], "markdown")[0]) == 60

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 from columns_of_bodies import MENTIONS, RULES, share_read
+from few_bodies import _few_bodies_are_enough  # noqa: F401
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
