@@ -16,7 +16,7 @@ _BINARY_TEST_BYTES = 8192
 _TEXT_PER_CONTROL = 50
 """Bytes of text for each control byte; a file with more controls is binary. Stray ones are mistakes of an editor."""
 
-_C0_BYTES = bytes(b for b in (*range(32), 127) if b not in b"\t\n\r")
+C0_BYTES = bytes(b for b in (*range(32), 127) if b not in b"\t\n\r")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROL_DELETIONS = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
 
@@ -63,7 +63,7 @@ def decode(data: bytes, encodings: Sequence[str]) -> Decoded:
         has_controls = _CONTROLS.search(text) is not None
     else:
         # Deleting bytes is five times cheaper than searching the text.
-        has_controls = len(data.translate(None, _C0_BYTES)) != len(data)
+        has_controls = len(data.translate(None, C0_BYTES)) != len(data)
         has_nul = has_controls and b"\0" in data[:_BINARY_TEST_BYTES]
         if has_nul and _is_full_of_controls(data):
             raise Rejection("binary", "The file holds NUL bytes.")
@@ -129,7 +129,7 @@ def _decode_with_fallbacks(data: bytes, encodings: Sequence[str], error: Unicode
 def _is_full_of_controls(data: bytes) -> bool:
     """Whether the start of a file holds too many control bytes for text; a single one never is."""
     head = data[:_BINARY_TEST_BYTES]
-    return (len(head) - len(head.translate(None, _C0_BYTES)) - 1) * _TEXT_PER_CONTROL > len(head)
+    return (len(head) - len(head.translate(None, C0_BYTES)) - 1) * _TEXT_PER_CONTROL > len(head)
 
 
 def _is_plausible(text: str) -> bool:

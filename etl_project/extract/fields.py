@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from etl_project.dated_names import date_of_name
 from etl_project.dialects import DIALECTS
 from etl_project.extract.body.note_tags import find_note_tags
 from etl_project.extract.dates import ReadDate, read_date
+from etl_project.extract.field_values import (
+    FALSE_WORDS,
+    FLAGS,
+    TRUE_WORDS,
+    first_value,
+    is_flag,
+    lower_text,
+    stripped_text,
+    text_as_written,
+)
 from etl_project.extract.front_matter.read import Value
 from etl_project.extract.keys import fold_keys
 from etl_project.extract.post_path import PathReader, PostPath
@@ -20,12 +32,10 @@ from etl_project.extract.site.permalinks.url_maker import url_maker
 from etl_project.extract.site.site_config import SiteConfig, keeps_dates_of_names, markdown_of_site, read_site_config
 from etl_project.extract.site.site_paths import SitePaths
 from etl_project.extract.term_names import (
-    flat_names,
+    category_names,
     linked_day,
     linked_names,
     listed_names,
-    nested_names,
-    split_names,
     term_names,
     unique_names,
 )
@@ -36,9 +46,6 @@ from etl_project.sources.place import PinnedSource
 EXCERPT_CHARACTERS = 300
 """Length to which a stated excerpt is cut."""
 
-_TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
-_FALSE_WORDS = frozenset({"false", "no", "off", "0"})
-_FLAGS = _TRUE_WORDS | _FALSE_WORDS
 _STRICT_TRUE, _STRICT_FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 _DRAFT_STATUSES = frozenset({"draft", "hidden", "skip"})
 _DATE_IN_URL = re.compile(r"(?:^|/)([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?=/)")
@@ -84,7 +91,6 @@ class FieldReader:
     def __init__(self, pinned: PinnedSource, limits: Limits) -> None:
         source = pinned.source
         self._dialect = DIALECTS[source.dialect]
-        self._status_keys = frozenset((*self._dialect.draft, *self._dialect.published, *self._dialect.status))
         self._zone = ZoneInfo(source.time_zone)
         self._naive_is_utc = source.naive_dates == "utc"
         self._earliest, self._latest = limits.earliest_date, limits.latest_date
@@ -107,6 +113,25 @@ class FieldReader:
         self._dates_are_stated = self._hugo is not None and dates_are_stated(self._config.values)
         self._pelican = self._config.pelican
         self._make_url = url_maker(self._dialect, source.permalink, self._config)
+        # Posts of one site name the same few categories over and over, and often the same days.
+        self._read_date = lru_cache(maxsize=4096)(self._read_written_date)
+        self._names_in_folders: Callable[..., list[str]] = lru_cache(maxsize=4096)(
+            partial(category_names, self._dialect)
+        )
+        dialect = self._dialect
+        self._keys_of = {
+            "url": dialect.url,
+            "slug": dialect.slug,
+            "excerpt": dialect.excerpt,
+            "layout": dialect.layout,
+            "language": dialect.language,
+            "updated": self._updated_keys,
+            "expires": self._expires_keys,
+            "status": (*dialect.draft, *dialect.published, *dialect.status),
+            "tags": ("tag", *self._tag_keys),
+            "authors": self._author_keys,
+        }
+        self._find_stated = lru_cache(maxsize=256)(self._fields_of)
 
     @property
     def copies_html(self) -> bool:
@@ -144,8 +169,9 @@ class FieldReader:
         if parts.name and parts.name.values:
             front_matter = front_matter | parts.name.values
 
+        stated = self._find_stated(tuple(front_matter))
         warnings: list[PostWarning] = []
-        stated_url = _stripped_text(front_matter, dialect.url)
+        stated_url = stripped_text(front_matter, dialect.url) if "url" in stated else None
         if stated_url and stated_url.lower() == "false":
             # No address is stated; in Eleventy there is none at all.
             stated_url = None
@@ -153,7 +179,7 @@ class FieldReader:
         title = self._find_title(front_matter, first_heading, parts)
         if title is None:
             warnings.append(PostWarning("title_empty"))
-        stated_slug = _stripped_text(front_matter, dialect.slug)
+        stated_slug = stripped_text(front_matter, dialect.slug) if "slug" in stated else None
         if stated_slug and parts.page:
             stated_slug = stated_slug.strip("-")
         if parts.page and not stated_slug and published_from == "file_name" and parts.date_match:
@@ -163,8 +189,9 @@ class FieldReader:
         else:
             slug = stated_slug or self._derive_slug(parts)
         categories = self._find_categories(front_matter, defaults, parts)
-        excerpt = _stripped_text(front_matter, dialect.excerpt)
-        layout = _stripped_text(front_matter, dialect.layout)
+        excerpt = stripped_text(front_matter, dialect.excerpt) if "excerpt" in stated else None
+        layout = stripped_text(front_matter, dialect.layout) if "layout" in stated else None
+        language = stripped_text(front_matter, dialect.language) if "language" in stated else None
         url = self._make_url(
             Address(
                 folders=parts.folders,
@@ -187,24 +214,36 @@ class FieldReader:
                 name=parts.name.slug if parts.name else None,
             )
         )
-        updated = self._find_date(front_matter, self._updated_keys, warnings)
+        updated = self._find_date(front_matter, self._updated_keys, warnings) if "updated" in stated else None
+        is_draft = (is_draft_folder and not self._site.shows_drafts) or (
+            "status" in stated and self._is_stated_draft(front_matter)
+        )
+        authors = self._find_names(front_matter, self._author_keys) if "authors" in stated else None
         return Fields(
             title=title,
             slug=slug,
             published=published,
             published_from=published_from,
             updated=published if updated is None and self._site.updated_is_date else updated,
-            expires=self._find_date(front_matter, self._expires_keys, warnings),
-            status="draft" if self._is_draft(front_matter, in_draft_folder=is_draft_folder) else "published",
-            language=_stripped_text(front_matter, dialect.language) or parts.language or self._language,
+            expires=self._find_date(front_matter, self._expires_keys, warnings) if "expires" in stated else None,
+            status="draft" if is_draft else "published",
+            language=language or parts.language or self._language,
             # `template: true` says that the post is a template, not which one it uses.
-            layout=None if layout and layout.lower() in _FLAGS else layout,
+            layout=None if layout and layout.lower() in FLAGS else layout,
             url=url,
             excerpt=excerpt[:EXCERPT_CHARACTERS] if excerpt else None,
             categories=categories,
-            tags=self._find_tags(front_matter, body),
-            authors=term_names(self._find_names(front_matter, self._author_keys), dialect.authors_split),
+            tags=self._find_tags(front_matter, body) if "tags" in stated or dialect.tags_in_body else [],
+            authors=[] if authors is None else term_names(authors, dialect.authors_split),
             warnings=warnings,
+        )
+
+    def _fields_of(self, keys: tuple[str, ...]) -> frozenset[str]:
+        """Tell which fields front matter with such keys may state: most posts of a site have the same few keys."""
+        return frozenset(
+            field
+            for field, names in self._keys_of.items()
+            if any(name in keys or name.partition(".")[0] in keys for name in names)
         )
 
     def _find_published(
@@ -220,7 +259,7 @@ class FieldReader:
                 return found
             value = front_matter.get(key)
             # `published: false` says whether the post is published, not when.
-            if value is None or value == "" or (key == "published" and _is_flag(value)):
+            if value is None or value == "" or (key == "published" and is_flag(value)):
                 continue
             date = self._parse_date(value)
             if isinstance(date, ReadDate):
@@ -261,7 +300,7 @@ class FieldReader:
                 # Docusaurus: `last_update: {date: 2024-03-05, author: Pat}`.
                 value = value.get("date")
             # `lastUpdated: false` says whether a page shows the day, not which one.
-            if value is None or value == "" or _is_flag(value):
+            if value is None or value == "" or is_flag(value):
                 continue
             date = self._parse_date(value)
             if isinstance(date, ReadDate):
@@ -275,6 +314,9 @@ class FieldReader:
             value = linked_day(value)
         if not isinstance(value, str):
             return PostWarning("date_invalid", "the date is a list or a table")
+        return self._read_date(value)
+
+    def _read_written_date(self, value: str) -> ReadDate | PostWarning:
         utc_pattern = self._dialect.utc_times
         naive_is_utc = self._naive_is_utc and (utc_pattern is None or utc_pattern.fullmatch(value.strip()) is not None)
         return read_date(value, self._zone, naive_is_utc=naive_is_utc, earliest=self._earliest, latest=self._latest)
@@ -282,14 +324,14 @@ class FieldReader:
     def _find_title(self, front_matter: dict[str, Value], first_heading: str | None, parts: PostPath) -> str | None:
         """Find the title in the front matter, the first heading or the file name, in the dialect's order."""
         dialect = self._dialect
-        title = _text_as_written(front_matter, dialect.title)
+        title = text_as_written(front_matter, dialect.title)
         if title is not None and "\n" in title:
             # A title in a block of YAML (`title: >`) ends in a line feed; a reader sees one line.
             title = " ".join(part for line in title.split("\n") if (part := line.strip()))
         if title is None and dialect.title_from_heading:
             title = first_heading.strip() or None if first_heading else None
             if title is None:
-                title = _text_as_written(front_matter, dialect.title_after_heading)
+                title = text_as_written(front_matter, dialect.title_after_heading)
         if title is None and dialect.title_from_name:
             title = parts.stem.strip() or None
         if title is None and parts.name and self._site.name_is_title:
@@ -310,26 +352,18 @@ class FieldReader:
         self, front_matter: dict[str, Value], defaults: dict[str, Value], parts: PostPath
     ) -> list[str]:
         """Collect the categories, by the rules of the dialect; `defaults` are those of the site's settings."""
-        dialect = self._dialect
-        if dialect.categories_nest:
-            return unique_names(nested_names(self._find_names(front_matter, self._category_keys)))
-        names: list[str] = []
-        if dialect.singular_is_whole:
-            # Jekyll: first folders, then defaults, then `categories`, then `category`.
-            if not dialect.category_folders_above.isdisjoint(parts.folders):
-                folder_index = next(i for i, f in enumerate(parts.folders) if f in dialect.category_folders_above)
-                names += parts.folders[:folder_index]
-            if defaults:
-                names += split_names(defaults.get("categories"), dialect.categories_split)
-            names += term_names(front_matter.get("categories"), dialect.categories_split)
-            names += listed_names(front_matter.get("category"))
+        if self._dialect.singular_is_whole:
+            plural, singular = front_matter.get("categories"), front_matter.get("category")
+            stated = defaults.get("categories") if defaults else None
         else:
-            names += term_names(self._find_names(front_matter, self._category_keys), dialect.categories_split)
-        return unique_names(flat_names(names))
+            plural, singular, stated = self._find_names(front_matter, self._category_keys), None, None
+        if all(value is None or isinstance(value, str) for value in (plural, singular, stated)):
+            return list(self._names_in_folders(tuple(parts.folders), stated, plural, singular))
+        return category_names(self._dialect, parts.folders, stated, plural, singular)
 
     def _find_names(self, front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:
         """Get the first value of terms among the keys; in notes, where names may be links, with the names they show."""
-        value = _first_value(front_matter, keys, empty_list_counts=self._dialect.empty_list_counts)
+        value = first_value(front_matter, keys, empty_list_counts=self._dialect.empty_list_counts)
         return linked_names(value) if value is not None and self._dialect.markdown == "obsidian" else value
 
     def _find_tags(self, front_matter: dict[str, Value], body: str) -> list[str]:
@@ -342,56 +376,14 @@ class FieldReader:
             return unique_names([tag.removeprefix("#") for tag in tags] + find_note_tags(body))
         return tags
 
-    def _is_draft(self, front_matter: dict[str, Value], *, in_draft_folder: bool) -> bool:
-        """Whether the folder or a key of the front matter makes the post a draft that the site does not show."""
-        if in_draft_folder and not self._site.shows_drafts:
-            return True
-        if self._site.shows_unpublished or self._status_keys.isdisjoint(front_matter):
+    def _is_stated_draft(self, front_matter: dict[str, Value]) -> bool:
+        """Whether a key of the front matter makes the post a draft that the site does not show."""
+        if self._site.shows_unpublished:
             return False
         dialect = self._dialect
-        true, false = (_TRUE_WORDS, _FALSE_WORDS) if dialect.yes_and_no else (_STRICT_TRUE, _STRICT_FALSE)
+        true, false = (TRUE_WORDS, FALSE_WORDS) if dialect.yes_and_no else (_STRICT_TRUE, _STRICT_FALSE)
         return (
-            any(_lower_text(front_matter, key) in true for key in dialect.draft)
-            or any(_lower_text(front_matter, key) in false for key in dialect.published)
-            or any(_lower_text(front_matter, key) in _DRAFT_STATUSES for key in dialect.status)
+            any(lower_text(front_matter, key) in true for key in dialect.draft)
+            or any(lower_text(front_matter, key) in false for key in dialect.published)
+            or any(lower_text(front_matter, key) in _DRAFT_STATUSES for key in dialect.status)
         )
-
-
-def _first_value(front_matter: dict[str, Value], keys: tuple[str, ...], *, empty_list_counts: bool) -> Value:
-    """Get the value of the first key that has one."""
-    for key in keys:
-        value = front_matter.get(key)
-        if value is None and "." in key:
-            outer, _, inner = key.partition(".")
-            table = front_matter.get(outer)
-            value = table.get(inner) if isinstance(table, dict) else None
-        if value is not None and value != "" and (value != [] or empty_list_counts):
-            return value
-    return None
-
-
-def _text_as_written(front_matter: dict[str, Value], keys: tuple[str, ...]) -> str | None:
-    """Get the text of the first key whose text is not blank, exactly as written."""
-    for key in keys:
-        value = front_matter.get(key)
-        if isinstance(value, str) and value and not value.isspace():
-            return value
-    return None
-
-
-def _stripped_text(front_matter: dict[str, Value], keys: tuple[str, ...]) -> str | None:
-    """Get the text of the first key whose text is not blank, without white space at its ends."""
-    for key in keys:
-        value = front_matter.get(key)
-        if isinstance(value, str) and (stripped := value.strip()):
-            return stripped
-    return None
-
-
-def _lower_text(front_matter: dict[str, Value], key: str) -> str:
-    value = front_matter.get(key)
-    return value.strip().lower() if isinstance(value, str) else ""
-
-
-def _is_flag(value: Value) -> bool:
-    return isinstance(value, str) and value.strip().lower() in _FLAGS

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from etl_project.dialects import Split
+from etl_project.dialects import Dialect, Split
 
 if TYPE_CHECKING:
     from etl_project.extract.front_matter.read import Value
@@ -157,3 +157,29 @@ def nested_names(value: Value) -> list[str]:
 def flat_names(names: list[str]) -> list[str]:
     """Replace the separator of nested names, which only an escape can put into a name, by a space."""
     return [name.replace(NESTING, " ") if NESTING in name else name for name in names]
+
+
+def category_names(
+    dialect: Dialect, folders: Sequence[str], stated: Value, plural: Value, singular: Value
+) -> list[str]:
+    """Name the categories of a post, by the rules of its dialect.
+
+    Args:
+        dialect: the dialect.
+        folders: folders of the post.
+        stated: `categories` in the settings of the site, for a dialect where `singular_is_whole`.
+        plural: categories in the front matter.
+        singular: `category` in the front matter, for a dialect where `singular_is_whole`.
+    """
+    if dialect.categories_nest:
+        return unique_names(nested_names(plural))
+    names: list[str] = []
+    if dialect.singular_is_whole:
+        # Jekyll: first folders, then defaults, then `categories`, then `category`.
+        if not dialect.category_folders_above.isdisjoint(folders):
+            folder_index = next(i for i, f in enumerate(folders) if f in dialect.category_folders_above)
+            names += folders[:folder_index]
+        names += split_names(stated, dialect.categories_split)
+    names += term_names(plural, dialect.categories_split)
+    names += listed_names(singular)
+    return unique_names(flat_names(names))

@@ -217,7 +217,11 @@ class Refresh:
     @in_stage("read")
     def _read(self, plan: RefreshPlan, staging: Path, report: Report, appender: Appender | None = None) -> FilesRead:
         """Read what is to be read, and ask the guard again where files went or cannot be loaded any more."""
-        read = read_files(plan, self.settings.limits, self.settings.insight, self.engine, staging, report, appender)
+        settings = self.settings
+        read = read_files(
+            *(plan, settings.limits, settings.insight, self.engine, staging, report, appender),
+            columns=settings.engine.columns,
+        )
         self.engine.close()  # merging needs the memory of the processes more than they do
         if not self.ask.allow_deletes:
             guard_leaving(count_leaving_again(plan, read.files()), self.settings)

@@ -14,16 +14,18 @@ from etl_project.limits import Limits
 
 # Characters that are special in every position: controls, YAML's other line breaks, byte order marks, noncharacters.
 _NOT_TEXT = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff"
-_PLAIN = (
-    rf"[^\s{_NOT_TEXT}\-?:,\[\]{{}}#&*!|>'\"%@`=<~]"  # first character of a plain value
-    rf"[^\n\t:#{_NOT_TEXT}]*(?::[^\s:#{_NOT_TEXT}][^\n\t:#{_NOT_TEXT}]*)*"
-)
 _LIST_WORDS = r"[^\W_][\w ./+]*"
-_LINE = re.compile(
-    rf"^([A-Za-z_][A-Za-z0-9_-]*):(?:[ ]+(?:({_PLAIN})|\"([^\"\\\n\t{_NOT_TEXT}]*)\"|'([^'\n\t{_NOT_TEXT}]*)'"
-    rf"|\[({_LIST_WORDS}(?:, ?{_LIST_WORDS})*)\]))?[ ]*\n",
-    re.MULTILINE,
+VALUES = (
+    rf"([^\s{_NOT_TEXT}\-?:,\[\]{{}}#&*!|>'\"%@`=<~]"  # first character of a plain value
+    rf"[^\n\t:#{_NOT_TEXT}]*(?::[^\s:#{_NOT_TEXT}][^\n\t:#{_NOT_TEXT}]*)*)",
+    rf"\[({_LIST_WORDS}(?:, ?{_LIST_WORDS})*)\]",
+    rf"\"([^\"\\\n\t{_NOT_TEXT}]*)\"",
+    rf"'([^'\n\t{_NOT_TEXT}]*)'",
 )
+"""Patterns of the kinds of values, with one group each: plain text, a list, text in double quotes, in single ones."""
+PLAIN, LIST, DOUBLE, SINGLE = range(len(VALUES))
+LINE = re.compile(rf"^([A-Za-z_][A-Za-z0-9_-]*):(?:[ ]+(?:{'|'.join(VALUES)}))?[ ]*\n", re.MULTILINE)
+"""A line: its key, and a group for each of `VALUES`."""
 
 
 def read_flat(block: str, limits: Limits) -> dict[str, Value] | None:
@@ -36,12 +38,12 @@ def read_flat(block: str, limits: Limits) -> dict[str, Value] | None:
     Returns:
         The result that `yaml_events.read_events` would give, or None when that is not certain.
     """
-    rows = _LINE.findall(block)
+    rows = LINE.findall(block)
     if len(rows) != block.count("\n") or 6 * len(rows) + block.count(",") + 6 > limits.events or limits.depth < 2:
         return None
     number_digits = limits.number_digits
     fields: dict[str, Value] = {}
-    for key, plain, double, single, words in rows:
+    for key, plain, words, double, single in rows:
         if plain:
             value = plain.rstrip(" ")
             if len(value) > number_digits:

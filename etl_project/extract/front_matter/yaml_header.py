@@ -34,7 +34,7 @@ _FIRST_KEY = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?+\n)*+\s*[\"'<\[{&*!?]?[\w-][
 _POST_KEY = re.compile(rf"{POST_KEYS}:(?=\s|$)")
 _QUOTED_LINE = re.compile(r"""[\w-]+:[ \t]+(?:"[^"]+"|'[^']+')[ \t]*$""")
 _OPEN_QUOTE = re.compile(r"""[\w-]+:[ \t]+(["'])""")
-_REST_CHARACTERS = 4096
+REST_CHARACTERS = 4096
 """Characters at the start of a body that are searched for the rest of its front matter."""
 _UNFENCED_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
 _TAB_INDENT = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
@@ -60,7 +60,7 @@ class YAMLHeader(Header):
                 raise Rejection("unterminated_front_matter", "The front matter has no closing line.", line)
             return None
         body = min(closing.end() + 1, len(text))
-        if _is_cut_by_dashes(text, start, closing.start(), body):
+        if is_cut_by_dashes(text, start, closing.start(), body):
             line = text.count("\n", 0, body)
             raise Rejection("syntax", "A line of --- or ... stands in the middle of the front matter.", line)
         return HeaderSpan(start, closing.start(), body, opening[2] or "yaml")
@@ -130,15 +130,15 @@ def _find_without_opening(text: str) -> HeaderSpan | None:
     return HeaderSpan(0, closing.start(), min(closing.end() + 1, len(text)), "yaml")
 
 
-def _is_cut_by_dashes(text: str, start: int, end: int, body: int) -> bool:
+def is_cut_by_dashes(text: str, start: int, end: int, body: int) -> bool:
     """Whether the body begins with the rest of the front matter, because a line of dashes inside a title ended it.
 
     Then the header ends in a quote that is not closed, or the body begins with the end of a quoted title; at least two
     keys of a post follow, and another fence. A body that shows front matter has none of these signs.
     """
-    if text.find("\n---", body, body + _REST_CHARACTERS) < 0:
+    if text.find("\n---", body, body + REST_CHARACTERS) < 0:
         return False
-    parts = _CLOSE.split(text[body : body + _REST_CHARACTERS])[:-1]
+    parts = _CLOSE.split(text[body : body + REST_CHARACTERS])[:-1]
     last_line = text[start:end].rstrip().rpartition("\n")[2]
     opened = _OPEN_QUOTE.match(last_line)
     if opened is not None and last_line.count(opened[1]) % 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -69,8 +70,20 @@ _ESCAPED_PARTS = frozenset(
 """Parts whose text was written by people; the others are digits and English words, which need no escaping."""
 
 
+_OF_DAY = frozenset(
+    (
+        *("year", "short_year", "month", "i_month", "short_month", "long_month", "day", "i_day", "short_day"),
+        *("long_day", "y_day", "w_year", "week", "w_day"),
+    )
+)
+"""Parts that are the same for all posts of one day."""
+
+_Piece = tuple[str, Callable[[Address], str], bool]
+"""A part of a template: the text before it, what makes it of a post, and whether it must be escaped."""
+
+
 @lru_cache(maxsize=256)
-def _split_template(template: str) -> tuple[tuple[tuple[str, Callable[[Address], str], bool], ...], str]:
+def _split_template(template: str) -> tuple[tuple[_Piece, ...], str]:
     """Split a template into its parts, each with the text before it and whether it must be escaped, and its last text.
 
     An unknown name that ends with an underscore is tried without it.
@@ -78,7 +91,8 @@ def _split_template(template: str) -> tuple[tuple[tuple[str, Callable[[Address],
     Raises:
         UnknownPartError: a name is not known to Jekyll.
     """
-    pieces: list[tuple[str, Callable[[Address], str], bool]] = []
+    pieces: list[_Piece] = []
+    of_day: list[_Piece] = []
     position = 0
     for match in COLON_NAME.finditer(template):
         name = match[1]
@@ -87,9 +101,32 @@ def _split_template(template: str) -> tuple[tuple[tuple[str, Callable[[Address],
             name, end = name[:-1], end - 1
         if name not in _JEKYLL_PARTS:
             raise UnknownPartError(name)
-        pieces.append((template[position : match.start()], _JEKYLL_PARTS[name], name in _ESCAPED_PARTS))
+        if name not in _OF_DAY and of_day:
+            pieces.append(("", _one_a_day(of_day), False))
+            of_day = []
+        into = of_day if name in _OF_DAY else pieces
+        into.append((template[position : match.start()], _JEKYLL_PARTS[name], name in _ESCAPED_PARTS))
         position = end
+    if of_day:
+        pieces.append(("", _one_a_day(of_day), False))
     return tuple(pieces), template[position:]
+
+
+def _one_a_day(pieces: list[_Piece]) -> Callable[[Address], str]:
+    """Make one part of some that are the same for all posts of one day, so that they are written once for each."""
+    written: dict[dt.date, str] = {}
+
+    def part(post: Address) -> str:
+        local = post.local_time()
+        if local is None:
+            raise UnknownPartError
+        day = local.date()
+        text = written.get(day)
+        if text is None:
+            text = written[day] = "".join([before + write(post) for before, write, _ in pieces])
+        return text
+
+    return part
 
 
 def _path_in_collection(post: Address) -> str:
