@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etl_project.database.sql import first_number
 from etl_project.limits import Limits
-from etl_project.scan.leaving import Leaving, articles_leaving
+from etl_project.scan.diff import Diff
+from etl_project.scan.leaving import articles_leaving
 from etl_project.scan.listing import list_source
 from etl_project.scan.rehash import confirm_young_files, rehash_unchanged
 from etl_project.sources.listing import NOT_HERE, FolderListing
@@ -51,29 +52,6 @@ class Comparison:
     """An earlier plan found the young files of the inventory unchanged."""
     verify: bool
     """Hash every file again, also those whose signature is the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diff:
-    """How the listing differs from the inventory.
-
-    Rows of files are in temporary tables of the connection: `listed_files`, `deleted_files`, `confirmed_young`.
-    """
-
-    listed: dict[str, int] = field(default_factory=dict)
-    """Source -> listed files."""
-    unavailable: dict[str, str] = field(default_factory=dict)
-    """Source -> why it could not be listed completely; none of its files is in the tables."""
-    to_read: dict[str, int] = field(default_factory=dict)
-    """Source -> files to read."""
-    deleted: int = 0
-    """Files of the inventory that are no longer listed."""
-    leaving: dict[str, Leaving] = field(default_factory=dict)
-    """Source -> articles about to leave, where any is."""
-    missed: list[str] = field(default_factory=list)
-    """Files found by `verify` whose bytes changed although their signature did not, as `source/path`."""
-    young_left: bool = False
-    """Some file was written so recently that it must be hashed again although its bytes are the same."""
 
 
 def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
