@@ -184,6 +184,7 @@ class Planner:
                 since={name: version.place for name, version in self.known.items() if version.tree_id},
                 young_confirmed=self.young_confirmed,
                 verify=self.ask.verify,
+                all_files=self.ask.verify or bool(reparse) or not self.number,
             ),
         )
 

@@ -52,6 +52,8 @@ class Comparison:
     """An earlier plan found the young files of the inventory unchanged."""
     verify: bool
     """Hash every file again, also those whose signature is the same."""
+    all_files: bool
+    """Ask what is known of every listed file, as most of them are to be read or hashed."""
 
 
 def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
@@ -88,12 +90,18 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
         choose_winners(con)
     deleted = con.execute("SELECT count(*) FROM deleted_files").fetchone()
     listed = dict.fromkeys([s.name for s in ask.sources if s.name not in unavailable], 0)
-    listed |= dict(con.execute("SELECT source_id, count(*) FROM listing GROUP BY 1").fetchall())
-    to_read = con.execute(f"SELECT source_id, count(*) FROM ({FILES_TO_READ}) GROUP BY 1").fetchall()
+    counts = con.execute(
+        f"""
+        SELECT source_id, count(*), any_value(to_read)
+        FROM listing
+        LEFT JOIN (SELECT source_id, count(*) AS to_read FROM ({FILES_TO_READ}) GROUP BY 1) USING (source_id)
+        GROUP BY 1
+        """
+    ).fetchall()
     return Diff(
-        listed=listed,
+        listed=listed | {name: files for name, files, _ in counts},
         unavailable=unavailable,
-        to_read=dict(to_read),
+        to_read={name: files for name, _, files in counts if files},
         deleted=deleted[0] if deleted else 0,
         leaving=articles_leaving(con, ask.sources) if deleted and deleted[0] else {},
         missed=missed,
@@ -112,7 +120,7 @@ WITH touched AS MATERIALIZED (
     SELECT l.source_id, l.article_id FROM listing AS l LEFT JOIN (
         SELECT source_id, path, {_SIGNATURE}, committed_us, status, is_young FROM inventory
     ) AS i USING (source_id, path)
-    WHERE {_IS_CHANGED} OR list_contains($reparse, l.source_id) OR i.is_young
+    WHERE {_IS_CHANGED} OR i.is_young
     UNION
     SELECT source_id, article_id FROM deleted_files
 )
@@ -126,11 +134,10 @@ def _fill_listed_files(con: duckdb.DuckDBPyConnection, ask: Comparison) -> None:
 
     Of a small refresh that takes a third of the time for the few identities that may differ.
     """
-    is_whole = ask.verify or not first_number(con, "SELECT count(*) FROM inventory")
     con.execute(
         f"""
         INSERT INTO listed_files BY NAME
-        {"" if is_whole else _MAY_DIFFER}
+        {"" if ask.all_files else _MAY_DIFFER}
         SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
             coalesce(i.is_young, false) AS was_young,
             i.committed_us AS known_committed_us,
@@ -140,7 +147,7 @@ def _fill_listed_files(con: duckdb.DuckDBPyConnection, ask: Comparison) -> None:
                 AND coalesce(epoch_ns(i.deferred_since) > $started_ns - $deferral_ns, true), false) AS may_defer,
             false AS is_read,
             NOT l.shares_identity OR coalesce(i.status = 'loaded' AND NOT i.is_shadowed, false) AS is_winner
-        FROM (FROM listing {"" if is_whole else "SEMI JOIN touched USING (source_id, article_id)"}) AS l
+        FROM (FROM listing {"" if ask.all_files else "SEMI JOIN touched USING (source_id, article_id)"}) AS l
             LEFT JOIN inventory AS i USING (source_id, path)
         """,
         {

@@ -143,7 +143,7 @@ def test_another_version_of_the_code_compares_again(
     code = tmp_path / "code"
     code.mkdir()
     (code / "rules.py").write_text("1")
-    monkeypatch.setattr(unchanged, "_CODE", {code: ("*.py",)})
+    monkeypatch.setattr(unchanged, "_PACKAGE", code)
     assert compares_anew(idle, monkeypatch) and not compares_anew(idle, monkeypatch)
     (code / "rules.py").write_text("12")
     assert compares_anew(idle, monkeypatch)
