@@ -32,7 +32,7 @@ def digest_inputs(settings: Settings, versions: Mapping[str, SourceVersion], wor
         None where a database file is missing or has a log beside it.
     """
     digest = hashlib.blake2b(digest_size=16)
-    files = [*_code_files(), work.path, work.published]
+    files: list[str | Path] = [*_code_files(), work.path, work.published]
     try:
         parts = [repr(settings), repr(sorted(versions.items())), *map(_file_signature, files)]
     except FileNotFoundError:
