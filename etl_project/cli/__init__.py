@@ -3,8 +3,20 @@
 # isort: off
 import etl_project.timing  # noqa: F401 - first: it notes when the command began
 from etl_project.cli.process import main
-from etl_project.cli import refresh, findings, questions, exports, assistants, report, upkeep  # noqa: F401 - in this order they are listed
-from etl_project.cli.app import app
 # isort: on
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from etl_project.cli.application import app
+
 __all__ = ["app", "main"]
+
+
+def __getattr__(name: str) -> object:
+    """Load the application with every command when it is asked for: `main` needs only the one that is called."""
+    if name != "app":
+        raise AttributeError(name)
+    from etl_project.cli.commands import load_app
+
+    return load_app()

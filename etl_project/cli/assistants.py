@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from etl_project.cli.app import Config, app
+from etl_project.cli.application import Config, app
 
 
 @app.command()

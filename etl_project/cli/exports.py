@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from etl_project.cli.app import BadCall, Config, app, out
+from etl_project.cli.application import BadCall, Config, app, out
 from etl_project.show.console import bytes_in_words, count_of, safe
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from etl_project.cli.app import BadCall, Config, Json, OneSource, app, examples, out
+from etl_project.cli.application import BadCall, Config, Json, OneSource, app, examples, out
 from etl_project.errors import FAILED
 from etl_project.show.console import safe
 

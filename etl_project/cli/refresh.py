@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl_project.cli.app import Config, Sources, app, err, examples, out
+from etl_project.cli.application import Config, Sources, app, err, examples, out
 from etl_project.errors import DONE, FAILED, INTERRUPTED, SOURCE_MISSING, WORK_TO_DO
 from etl_project.show.console import safe, shown_path
 from etl_project.show.error_sentence import describe_error, is_interrupt

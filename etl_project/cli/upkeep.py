@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from etl_project.cli.app import Config, app, examples, out
+from etl_project.cli.application import Config, app, examples, out
 
 
 @app.command(epilog=examples("etl init ~/my-site", "etl init ../notes --output notes.toml"))

@@ -30,6 +30,24 @@ def scans_of(con: duckdb.DuckDBPyConnection) -> frozenset[Scan]:
     return frozenset(Scan(scan[1].replace("''", "'"), int(scan[2])) for scan in found if scan)
 
 
+def holds_articles(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the database in use is sure to show no Delta table, as its `articles` are a table and no view.
+
+    A file that shows large tables by views shows this one so. The question takes a tenth of the time of `scans_of`.
+    """
+    import duckdb
+
+    # To bind such a view must not make DuckDB look for the extension, perhaps far away.
+    con.execute("SET autoload_known_extensions = false")
+    try:
+        con.execute("SELECT rowid FROM articles LIMIT 0")  # no view has one
+        return True
+    except duckdb.Error:  # a view, or a database of something else
+        return False
+    finally:
+        con.execute("RESET autoload_known_extensions")
+
+
 def stand_in_sql(definition: str) -> str:
     """Write the statement that puts a macro in the place of the function, for one connection.
 

@@ -13,7 +13,8 @@ CREATE TEMP TABLE listing (
     committed_us BIGINT                         -- when it was last committed, where the source dates updates by that
 );
 
--- One row per listed file: its listing, what the inventory knows of it, and what is to be done with it.
+-- One row per listed file of each identity of which a file may not be as it was, and of all with --verify: its listing,
+-- what the inventory knows of it, and what is to be done with it. Every other listed file is as the inventory says.
 CREATE TEMP TABLE listed_files (
     article_id VARCHAR, shares_identity BOOLEAN, source_id VARCHAR, path VARCHAR, rank INTEGER,
     size BIGINT, mtime_ns BIGINT, ctime_ns BIGINT, inode UBIGINT, blob_id VARCHAR, committed_us BIGINT,

@@ -46,6 +46,19 @@ class PublicationRecord:
         return self.path.exists() and wal.exists() and wal.stat().st_size > 0
 
 
+def are_alike(one: Path, other: Path) -> bool:
+    """Whether two DuckDB files hold the same, as a file and its copy do until one of them is written to.
+
+    Args:
+        one: a file; what is in a log beside it is not in the other.
+        other: another.
+    """
+    try:
+        return not Path(f"{one}.wal").exists() and _begins_with(one) == _begins_with(other)
+    except OSError:  # not there, or not to be read
+        return False
+
+
 def _begins_with(file: Path) -> dict[str, str | int]:
     with file.open("rb") as opened:
         header = opened.read(_HEADER_BYTES)

@@ -37,7 +37,8 @@ from etl_project.load.rename import RENAMED_COLUMNS
 from etl_project.load.versions import keep_replaced_versions
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.read_files import READ_OUTCOME, FilesRead, read_files
-from etl_project.scan.compare import FILES_TO_READ, Diff
+from etl_project.scan.compare import FILES_TO_READ
+from etl_project.scan.diff import Diff
 from etl_project.scan.inventory import PRESENT_VERSION, create_inventory_view
 from etl_project.scan.rename import ids_under_present_names
 

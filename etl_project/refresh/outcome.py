@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from etl_project.checks.check import CheckResult
 from etl_project.database.publish import Published
 from etl_project.refresh.result import TablesLoaded
-from etl_project.scan.compare import Diff
+from etl_project.scan.diff import Diff
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from etl_project.database.live_sql import turned_live_or_expired
 from etl_project.database.sql import first_number
 from etl_project.load.aggregates import aggregates_version
 from etl_project.scan.clock import Clock
-from etl_project.scan.compare import Diff
+from etl_project.scan.diff import Diff
 
 if TYPE_CHECKING:
     import duckdb

@@ -15,43 +15,27 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from etl_project.checks.check import CheckResult, Stage
-from etl_project.checks.run import run_checks
-from etl_project.checks.standing import read_standing, write_standing
-from etl_project.database.contract import RELATED, contract
 from etl_project.database.generation import GenerationState, generation
-from etl_project.database.previous import PREVIOUS, REPLACED_FILE, attach_empty_previous, attach_previous
-from etl_project.database.publish import Published, publish
-from etl_project.database.sql import count_rows_of_each, transaction
-from etl_project.database.template import template_file
 from etl_project.database.work_file import WorkFile
-from etl_project.engines.engine import Engine
-from etl_project.load.aggregates import aggregates_version, build_aggregates
-from etl_project.load.append import Appender
-from etl_project.load.carry_over import carry_over
-from etl_project.load.merge import Merge, merge
-from etl_project.load.refresh_log import Timing
-from etl_project.load.relate import relate
-from etl_project.load.rename import rename_sources
-from etl_project.load.touched import note_touched
-from etl_project.refresh.describe_load import counted, describe_load
 from etl_project.refresh.disk_full import tells_full_disk
-from etl_project.refresh.due import looked_at
 from etl_project.refresh.engine import engine_of
-from etl_project.refresh.guard import guard_leaving
-from etl_project.refresh.plan import RefreshPlan, make_plan
-from etl_project.refresh.read_files import FilesRead, Report, bytes_to_read, count_leaving_again, read_files
+from etl_project.refresh.make_plan import make_plan
 from etl_project.refresh.request import Request, choose_sources
-from etl_project.refresh.result import TablesLoaded
-from etl_project.refresh.rows_to_check import may_check_touched_rows
 from etl_project.refresh.stages import Stages, in_stage
-from etl_project.scan.inventory import create_inventory_view
 from etl_project.settings import Settings
-from etl_project.sources.access import close_readers
 from etl_project.timing import milliseconds_since
 
+# Most refreshes end with their plan, as there is nothing to do: what a later stage needs is imported where it begins.
 if TYPE_CHECKING:
     import duckdb
+
+    from etl_project.checks.check import CheckResult, Stage
+    from etl_project.database.publish import Published
+    from etl_project.engines.engine import Engine
+    from etl_project.load.append import Appender
+    from etl_project.refresh.plan import RefreshPlan
+    from etl_project.refresh.read_files import FilesRead, Report
+    from etl_project.refresh.result import TablesLoaded
 
 
 class Refresh:
@@ -143,6 +127,8 @@ class Refresh:
 
     def warm(self, plan: RefreshPlan) -> None:
         """Start what will read, where there is work for it, so that it is ready when the work begins."""
+        from etl_project.refresh.read_files import bytes_to_read
+
         self.engine.warm(sum(bytes_to_read(plan.connection).values()))
 
     @tells_full_disk("load the tables")
@@ -155,6 +141,13 @@ class Refresh:
             RefreshStopped: a source failed while every table was being built anew; the guard: too many posts went
                 while they were read.
         """
+        from etl_project.database.sql import transaction
+        from etl_project.load.append import Appender
+        from etl_project.load.touched import note_touched
+        from etl_project.refresh.describe_load import describe_load
+        from etl_project.refresh.rows_to_check import may_check_touched_rows
+        from etl_project.sources.access import close_readers
+
         began = time.perf_counter()
         con, self.passed_over = plan.connection, plan.passed_over()
         self._written.clear()
@@ -208,6 +201,8 @@ class Refresh:
 
     def write_down(self, plan: RefreshPlan, loaded: TablesLoaded) -> None:
         """Write down what was loaded, for the next plan."""
+        from etl_project.refresh.due import looked_at
+
         skipped = {source.name for source in self.settings.sources if source not in self.ask.sources}
         looked = looked_at(self.settings, {s.name for s in plan.sources} - loaded.unavailable.keys(), plan.clock.as_of)
         self.work.last_plan.write(
@@ -217,6 +212,9 @@ class Refresh:
     @in_stage("read")
     def _read(self, plan: RefreshPlan, staging: Path, report: Report, appender: Appender | None = None) -> FilesRead:
         """Read what is to be read, and ask the guard again where files went or cannot be loaded any more."""
+        from etl_project.refresh.guard import guard_leaving
+        from etl_project.refresh.read_files import count_leaving_again, read_files
+
         settings = self.settings
         read = read_files(
             *(plan, settings.limits, settings.insight, self.engine, staging, report, appender),
@@ -233,6 +231,13 @@ class Refresh:
         Returns:
             The number of the generation, and the names of what to count the rows of.
         """
+        from etl_project.database.contract import contract
+        from etl_project.database.previous import PREVIOUS
+        from etl_project.load.aggregates import aggregates_version
+        from etl_project.load.merge import Merge, merge
+        from etl_project.load.refresh_log import Timing
+        from etl_project.refresh.describe_load import counted
+
         tables = contract()
         number = merge(
             plan.connection,
@@ -256,6 +261,9 @@ class Refresh:
 
     def count_rows(self) -> dict[str, int]:
         """Count the rows of every table of the contract, and the live articles."""
+        from etl_project.database.sql import count_rows_of_each
+        from etl_project.refresh.describe_load import counted
+
         with self.work.opened(read_only=True) as con:
             return count_rows_of_each(con, counted())
 
@@ -273,11 +281,16 @@ class Refresh:
         Raises:
             NotBuilt: there are no tables yet.
         """
+        from etl_project.database.contract import RELATED
+        from etl_project.database.sql import count_rows_of_each
+
         with self.work.opened() as con:
             self._relate(con)
             return count_rows_of_each(con, RELATED)
 
     def _relate(self, con: duckdb.DuckDBPyConnection) -> None:
+        from etl_project.load.relate import relate
+
         self._written.update(relate(con, self.settings.insight))
         self._is_related = True
 
@@ -291,6 +304,8 @@ class Refresh:
         Raises:
             NotBuilt: there are no tables yet.
         """
+        from etl_project.load.aggregates import build_aggregates
+
         began = time.perf_counter()
         with self.work.opened() as con:
             if not self._is_related:
@@ -316,6 +331,9 @@ class Refresh:
         Raises:
             NotBuilt: there are no tables yet.
         """
+        from etl_project.checks.run import run_checks
+        from etl_project.checks.standing import read_standing
+
         with self.work.opened() as con:
             written = self._written if self.work.knows_touched else None
             standing = read_standing(self.work.warnings)
@@ -333,17 +351,27 @@ class Refresh:
             NotBuilt: there is no generation yet.
             NotChecked: its checks have not passed.
         """
+        from etl_project.database.publish import publish
+
         published = publish(self.work)
         self._note_warnings(published)
         return published
 
     def _note_warnings(self, published: Published) -> None:
         """Record what was warned of, so that the next refresh can tell what is new."""
+        from etl_project.checks.standing import write_standing
+
         with suppress(OSError):  # at worst it is told once more
             write_standing(self.work.warnings, chain(*self._results.values()), published.generation)
 
     def _attach_target(self, plan: RefreshPlan) -> Path:
         """Attach the file to write, in use; tables that are built anew go to a file beside the work file."""
+        from etl_project.database.previous import REPLACED_FILE, attach_empty_previous, attach_previous
+        from etl_project.database.template import template_file
+        from etl_project.load.carry_over import carry_over
+        from etl_project.load.rename import rename_sources
+        from etl_project.scan.inventory import create_inventory_view
+
         con = plan.connection
         self.work.detach(con)
         if plan.renames:

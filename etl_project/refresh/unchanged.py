@@ -7,6 +7,7 @@ takes longer than both.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,10 +16,8 @@ from etl_project.database.work_file import WorkFile
 from etl_project.scan.source_version import SourceVersion
 from etl_project.settings import Settings
 
-_CODE = {
-    Path(__file__).parents[1]: ("**/*.py", "**/*.sql"),
-    Path(warehouse.__file__).parent: ("*.sql", "aggregates/*.sql"),
-}
+_PACKAGE = Path(__file__).parents[1]
+_CONTRACT = Path(warehouse.__file__).parent
 
 
 def digest_inputs(settings: Settings, versions: Mapping[str, SourceVersion], work: WorkFile) -> str | None:
@@ -33,7 +32,7 @@ def digest_inputs(settings: Settings, versions: Mapping[str, SourceVersion], wor
         None where a database file is missing or has a log beside it.
     """
     digest = hashlib.blake2b(digest_size=16)
-    files = [*_code_files(), work.path, work.published]
+    files: list[str | Path] = [*_code_files(), work.path, work.published]
     try:
         parts = [repr(settings), repr(sorted(versions.items())), *map(_file_signature, files)]
     except FileNotFoundError:
@@ -45,10 +44,15 @@ def digest_inputs(settings: Settings, versions: Mapping[str, SourceVersion], wor
     return digest.hexdigest()
 
 
-def _code_files() -> list[Path]:
-    return sorted(file for package, patterns in _CODE.items() for p in patterns for file in package.glob(p))
+def _code_files() -> list[str]:
+    # In half the time of a pattern with `**`; beside the contract, a warehouse may lie.
+    found = [
+        f"{folder}/{name}" for folder, _, names in os.walk(_PACKAGE) for name in names if name.endswith((".py", ".sql"))
+    ]
+    found += map(str, [*_CONTRACT.glob("*.sql"), *_CONTRACT.glob("aggregates/*.sql")])
+    return sorted(found)
 
 
-def _file_signature(file: Path) -> str:
-    info = file.stat()
+def _file_signature(file: str | Path) -> str:
+    info = os.stat(file)  # noqa: PTH116 - a path takes longer than the call
     return f"{file} {info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}"

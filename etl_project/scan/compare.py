@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etl_project.database.sql import first_number
 from etl_project.limits import Limits
-from etl_project.scan.leaving import Leaving, articles_leaving
+from etl_project.scan.diff import Diff
+from etl_project.scan.leaving import articles_leaving
 from etl_project.scan.listing import list_source
 from etl_project.scan.rehash import confirm_young_files, rehash_unchanged
 from etl_project.sources.listing import NOT_HERE, FolderListing
@@ -51,29 +52,8 @@ class Comparison:
     """An earlier plan found the young files of the inventory unchanged."""
     verify: bool
     """Hash every file again, also those whose signature is the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diff:
-    """How the listing differs from the inventory.
-
-    Rows of files are in temporary tables of the connection: `listed_files`, `deleted_files`, `confirmed_young`.
-    """
-
-    listed: dict[str, int] = field(default_factory=dict)
-    """Source -> listed files."""
-    unavailable: dict[str, str] = field(default_factory=dict)
-    """Source -> why it could not be listed completely; none of its files is in the tables."""
-    to_read: dict[str, int] = field(default_factory=dict)
-    """Source -> files to read."""
-    deleted: int = 0
-    """Files of the inventory that are no longer listed."""
-    leaving: dict[str, Leaving] = field(default_factory=dict)
-    """Source -> articles about to leave, where any is."""
-    missed: list[str] = field(default_factory=list)
-    """Files found by `verify` whose bytes changed although their signature did not, as `source/path`."""
-    young_left: bool = False
-    """Some file was written so recently that it must be hashed again although its bytes are the same."""
+    all_files: bool
+    """Ask what is known of every listed file, as most of them are to be read or hashed."""
 
 
 def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
@@ -91,8 +71,8 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
                 list_source(con, pinned, ask.limits, ask.walked.get(pinned.name), since)
             except SourceUnavailable as error:
                 unavailable[pinned.name] = str(error)
-    _fill_listed_files(con, ask)
     _fill_deleted_files(con, ask.skipped | unavailable.keys())
+    _fill_listed_files(con, ask)
     con.execute(
         "INSERT INTO confirmed_young SELECT source_id, path FROM listed_files "
         f"WHERE was_young AND NOT is_changed AND NOT is_reparse AND size <> {NOT_HERE}"
@@ -111,7 +91,12 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
     deleted = con.execute("SELECT count(*) FROM deleted_files").fetchone()
     listed = dict.fromkeys([s.name for s in ask.sources if s.name not in unavailable], 0)
     counts = con.execute(
-        f"SELECT source_id, count(*), count(*) FILTER ({_IS_TO_READ}) FROM listed_files GROUP BY 1"
+        f"""
+        SELECT source_id, count(*), any_value(to_read)
+        FROM listing
+        LEFT JOIN (SELECT source_id, count(*) AS to_read FROM ({FILES_TO_READ}) GROUP BY 1) USING (source_id)
+        GROUP BY 1
+        """
     ).fetchall()
     return Diff(
         listed=listed | {name: files for name, files, _ in counts},
@@ -124,23 +109,46 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
     )
 
 
+_LISTED, _KNOWN = (", ".join(f"{table}.{name}" for name in (*SIGNATURE_COLUMNS, "committed_us")) for table in "li")
+
+# What is not on the disk now, and was loaded, is as it was.
+_IS_CHANGED = f"""({_LISTED}) IS DISTINCT FROM ({_KNOWN})
+    AND NOT (l.size = {NOT_HERE} AND coalesce(i.status = 'loaded', false))"""
+
+_MAY_DIFFER = f"""
+WITH touched AS MATERIALIZED (
+    SELECT l.source_id, l.article_id FROM listing AS l LEFT JOIN (
+        SELECT source_id, path, {_SIGNATURE}, committed_us, status, is_young FROM inventory
+    ) AS i USING (source_id, path)
+    WHERE {_IS_CHANGED} OR i.is_young
+    UNION
+    SELECT source_id, article_id FROM deleted_files
+)
+"""
+"""Identities of which a file may not be as it was: the others are left as they are, and nobody asks what is known of
+their files."""
+
+
 def _fill_listed_files(con: duckdb.DuckDBPyConnection, ask: Comparison) -> None:
-    listed, known = (", ".join(f"{table}.{name}" for name in SIGNATURE_COLUMNS) for table in ("l", "i"))
+    """Find what is known of the listed files, and whether they changed.
+
+    Of a small refresh that takes a third of the time for the few identities that may differ.
+    """
     con.execute(
         f"""
         INSERT INTO listed_files BY NAME
+        {"" if ask.all_files else _MAY_DIFFER}
         SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
             coalesce(i.is_young, false) AS was_young,
             i.committed_us AS known_committed_us,
-            -- What is not on the disk now, and was loaded, is as it was.
-            ({listed}, l.committed_us) IS DISTINCT FROM ({known}, i.committed_us)
-                AND NOT (l.size = {NOT_HERE} AND coalesce(i.status = 'loaded', false)) AS is_changed,
+            {_IS_CHANGED} AS is_changed,
             list_contains($reparse, l.source_id) AS is_reparse,
             coalesce(i.status = 'loaded' AND NOT i.is_shadowed AND i.deferrals < $deferrals
                 AND coalesce(epoch_ns(i.deferred_since) > $started_ns - $deferral_ns, true), false) AS may_defer,
             false AS is_read,
             NOT l.shares_identity OR coalesce(i.status = 'loaded' AND NOT i.is_shadowed, false) AS is_winner
-        FROM listing AS l LEFT JOIN inventory AS i USING (source_id, path)
+        FROM (FROM listing {"" if ask.all_files else "SEMI JOIN touched USING (source_id, article_id)"}) AS l
+            LEFT JOIN inventory AS i USING (source_id, path)
         """,
         {
             "reparse": sorted(ask.reparse),
@@ -278,5 +286,5 @@ def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> bool:
 
 def forget_source(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
     """Leave a source as it is: it failed while it was listed or read."""
-    for table in ("listed_files", "deleted_files", "confirmed_young"):
+    for table in ("listing", "listed_files", "deleted_files", "confirmed_young"):
         con.execute(f"DELETE FROM {table} WHERE source_id = ?", [source_id])

@@ -10,7 +10,7 @@ import importlib.metadata
 from pathlib import Path
 
 from etl_project.dialects import DIALECTS
-from etl_project.extract.site.site_config import site_fingerprint
+from etl_project.extract.site.site_fingerprint import site_fingerprint
 from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.sources.place import PinnedSource

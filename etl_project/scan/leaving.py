@@ -50,6 +50,10 @@ _READ = "SELECT source_id, path, article_id, inode, size, mtime_ns, blob_id FROM
 _LOADED = f"""
 {_READ} WHERE known_status = 'loaded'
 UNION ALL
+SELECT source_id, path, article_id, inode, size, mtime_ns, blob_id FROM inventory
+ANTI JOIN listed_files USING (source_id, path) ANTI JOIN deleted_files USING (source_id, path)
+WHERE status = 'loaded'
+UNION ALL
 {_LISTED} ANTI JOIN (
     SELECT source_id, path FROM listed_files WHERE known_status IN ('loaded', 'rejected', 'closed')
 ) USING (source_id, path)

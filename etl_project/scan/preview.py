@@ -39,7 +39,9 @@ WITH lost AS (
     WHERE lost.blob_id IS NOT DISTINCT FROM new.blob_id
     GROUP BY 1
 ), listed AS (
-    SELECT source_id, count(*) AS listed,
+    SELECT source_id, count(*) AS listed FROM listing GROUP BY 1
+), differing AS (
+    SELECT source_id,
         count(*) FILTER (WHERE known_status IS NULL) AS new,
         count(*) FILTER (WHERE known_status IS NOT NULL AND is_changed) AS changed,
         count(*) FILTER (WHERE known_status IS NOT NULL AND NOT is_changed
@@ -50,7 +52,8 @@ WITH lost AS (
 )
 SELECT source_id, coalesce(listed, 0), coalesce(new, 0) - coalesce(moved, 0), coalesce(changed, 0),
     coalesce(moved, 0), coalesce(deleted, 0) - coalesce(moved, 0), coalesce(read_again, 0)
-FROM listed FULL JOIN deleted USING (source_id) LEFT JOIN moved USING (source_id)
+FROM listed FULL JOIN deleted USING (source_id) LEFT JOIN differing USING (source_id)
+    LEFT JOIN moved USING (source_id)
 ORDER BY 1
 """
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from etl_project.dialects import DIALECTS
-from etl_project.extract.site.hugo.content_patterns import find_content_patterns
-from etl_project.extract.site.site_config import SiteConfig, read_site_config
 from etl_project.limits import Limits
 from etl_project.sources.place import PinnedSource
+
+# What reads the settings of a site is imported where they may put its content elsewhere.
+if TYPE_CHECKING:
+    from etl_project.extract.site.site_config import SiteConfig
 
 
 def follow_site(pinned: PinnedSource) -> PinnedSource:
@@ -31,14 +34,19 @@ def _find_patterns(pinned: PinnedSource) -> tuple[str, ...]:
     """Find the patterns of posts; none where those of the dialect do."""
     dialect = DIALECTS[pinned.source.dialect]
     if dialect.url_style == "hugo":
+        from etl_project.extract.site.hugo.content_patterns import find_content_patterns
+
         return find_content_patterns(pinned.place)
+    if dialect.url_style not in ("pelican", "hexo"):
+        return ()
+    from etl_project.extract.site.site_config import read_site_config
+
     if dialect.url_style == "pelican":
         return _pelican_patterns(read_site_config(pinned.place, dialect, Limits()))
-    if dialect.url_style == "hexo":
-        folder = (read_site_config(pinned.place, dialect, Limits()).text("source_dir") or "source").strip("/")
-        if folder not in ("source", ""):
-            return tuple([pattern.replace("source/", f"{folder}/", 1) for pattern in dialect.include])
-    return ()
+    folder = (read_site_config(pinned.place, dialect, Limits()).text("source_dir") or "source").strip("/")
+    if folder in ("source", ""):
+        return ()
+    return tuple([pattern.replace("source/", f"{folder}/", 1) for pattern in dialect.include])
 
 
 def _pelican_patterns(config: SiteConfig) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from pydantic import ValidationError
 
 from etl_project.checks.thresholds import Thresholds
 from etl_project.dialects import DIALECTS
-from etl_project.extract.body.rules import RuleBook
 from etl_project.insight import Insight
 from etl_project.limits import Limits
 from etl_project.settings.tables import (
@@ -81,10 +80,14 @@ def source_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:
                 "".encode(encoding)
             except LookupError:
                 yield f"{where('encodings')}: there is no encoding {encoding!r}; write one such as 'gb18030'."
-        try:
-            RuleBook(source.rules, source.mentions)
-        except ValueError as error:
-            yield f"{where('rules')}: {error}."
+        if source.rules or source.mentions:
+            # Imported where there are rules to try.
+            from etl_project.extract.body.rules import RuleBook
+
+            try:
+                RuleBook(source.rules, source.mentions)
+            except ValueError as error:
+                yield f"{where('rules')}: {error}."
 
 
 def path_problems(settings: Settings, file: Path, text: str) -> Iterable[str]:

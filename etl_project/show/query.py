@@ -13,7 +13,7 @@ import duckdb
 from rich.console import Console
 
 from etl_project.database.contract import schema_version
-from etl_project.database.delta_views import Scan, scans_of
+from etl_project.database.delta_views import Scan, holds_articles, scans_of
 from etl_project.database.sql import is_ambiguous, openable, quoted
 from etl_project.errors import BAD_USAGE, FAILED, UserError
 from etl_project.show.deadline import deadline
@@ -109,7 +109,7 @@ def open_published(path: Path, *, settings: Mapping[str, object] | None = None) 
             con = duckdb.connect(openable(path), read_only=True)
         con.execute("SET TimeZone = 'UTC'")
         wanted = dict(settings or {})
-        if scans := scans_of(con):
+        if not holds_articles(con) and (scans := scans_of(con)):
             wanted["allowed_directories"] = _and_those_of_lake(con, scans, wanted.get("allowed_directories"))
         for name, value in wanted.items():
             con.execute(f"SET {name} = {value}")

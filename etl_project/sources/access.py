@@ -7,9 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from etl_project.sources.folder import PinnedFolder, root_of
-from etl_project.sources.git.blobs import close_blobs
-from etl_project.sources.git.fetch import look_up
-from etl_project.sources.git.repository import PinnedRepository
+from etl_project.sources.git.blob_readers import close_blobs
 from etl_project.sources.location import Bucket, Packs, Repository, mirrors_of
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.source import Source
@@ -26,11 +24,14 @@ def pin(source: Source) -> PinnedSource:
             none, or has no such branch.
     """
     location = source.location
+    # The kinds of places are imported where a source needs them.
     if isinstance(location, Repository):
+        from etl_project.sources.git.fetch import look_up
+        from etl_project.sources.git.repository import PinnedRepository
+
         with_history = source.updated_from == "git"
         return PinnedSource(source, PinnedRepository(look_up(location, source.branch, with_history=with_history)))
     if isinstance(location, Bucket):
-        # Imported where a source needs it.
         from etl_project.sources.objects.bucket import pin_bucket
 
         return PinnedSource(source, pin_bucket(location, Bucket(source.inventory) if source.inventory else None))

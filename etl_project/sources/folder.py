@@ -20,7 +20,7 @@ from etl_project.dialects import DIALECTS, Dialect, ending_not_read, is_post
 from etl_project.reasons import Rejection
 from etl_project.sources.listing import NOT_HERE, FolderListing, ListedFiles, Listing, folder_frame
 from etl_project.sources.paths import escape_path, name_bytes, name_text, unescape_path
-from etl_project.sources.patterns import Patterns
+from etl_project.sources.patterns import Patterns, Ranking
 from etl_project.sources.place import LastListing, OrdinaryPlace
 from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable, wrap_ns
 from etl_project.sources.source import Source
@@ -118,7 +118,7 @@ def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderLis
     includes, excludes = Patterns(source.include or dialect.include), Patterns(source.exclude)
     listed: list[ListedFiles] = []
     paths: list[str] = []
-    ranks: list[int] = []
+    ranks = array("i")
     stats: list[int] = []
     not_read: Counter[str] = Counter()
     for below, names, found, others in _walk(folder, root, dialect):
@@ -126,20 +126,18 @@ def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderLis
         for name, ending in others:
             not_read[ending] += included.of(below + name) is not None and excluded.of(below + name) is None
         if included.by_name or excluded.by_name or excluded.rank is not None:
-            for index, name in enumerate(names):
-                path = below + name
-                rank = included.of(path)
-                if rank is not None and excluded.of(path) is None:
-                    paths.append(path)
-                    ranks.append(rank)
-                    stats += found[_NUMBERS_PER_STAT * index : _NUMBERS_PER_STAT * (index + 1)]
+            names, found, ranks_of = _choose(below, names, found, included, excluded)
+            ranks += ranks_of
         elif included.rank is not None:
-            paths += [below + name for name in names]
-            ranks += [included.rank] * len(names)
+            ranks += array("i", [included.rank]) * len(names)
+        else:
+            continue
+        if names:
+            paths.append(below + f"\0{below}".join(names))
             stats += found
-        if len(paths) >= _PATHS_PER_CHUNK:
+        if len(ranks) >= _PATHS_PER_CHUNK:
             listed.append(_make_columns(paths, ranks, stats))
-            paths, ranks, stats = [], [], []
+            paths, ranks, stats = [], array("i"), []
     check_root(folder, root)
     if paths:
         listed.append(_make_columns(paths, ranks, stats))
@@ -151,13 +149,39 @@ def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderLis
     return FolderListing(listed, digest.hexdigest(), +not_read)
 
 
-def _make_columns(paths: list[str], ranks: list[int], stats: list[int]) -> ListedFiles:
-    sizes, mtimes_ns, ctimes_ns, inodes = (stats[first::_NUMBERS_PER_STAT] for first in range(_NUMBERS_PER_STAT))
+def _choose(
+    below: str, names: list[str], stats: list[int], included: Ranking, excluded: Ranking
+) -> tuple[list[str], list[int], array[int]]:
+    """Choose the files of a folder by their names: the names of the posts, their stat results and their ranks."""
+    chosen: list[str] = []
+    found: list[int] = []
+    ranks = array("i")
+    for index, name in enumerate(names):
+        path = below + name
+        rank = included.of(path)
+        if rank is not None and excluded.of(path) is None:
+            chosen.append(name)
+            ranks.append(rank)
+            found += stats[_NUMBERS_PER_STAT * index : _NUMBERS_PER_STAT * (index + 1)]
+    return chosen, found, ranks
+
+
+def _make_columns(paths: list[str], ranks: array[int], stats: list[int]) -> ListedFiles:
+    """Make columns of files.
+
+    Args:
+        paths: texts of paths, NUL between those of one text.
+        ranks: the rank of each file.
+        stats: four numbers for each file, as `_walk` yields them.
+    """
     try:
-        times = array("q", mtimes_ns), array("q", ctimes_ns)
-    except OverflowError:
-        times = array("q", map(wrap_ns, mtimes_ns)), array("q", map(wrap_ns, ctimes_ns))
-    return ListedFiles("\0".join(paths).encode(), array("i", ranks), array("q", sizes), *times, array("Q", inodes))
+        numbers = array("q", stats)
+        sizes, mtimes_ns, ctimes_ns, inodes = (numbers[first::_NUMBERS_PER_STAT] for first in range(_NUMBERS_PER_STAT))
+    except OverflowError:  # a time or an inode that takes more than 63 bits
+        sizes, mtimes_ns, ctimes_ns, inodes = (
+            array("q", map(wrap_ns, stats[first::_NUMBERS_PER_STAT])) for first in range(_NUMBERS_PER_STAT)
+        )
+    return ListedFiles("\0".join(paths).encode(), ranks, sizes, mtimes_ns, ctimes_ns, array("Q", inodes.tobytes()))
 
 
 def root_of(folder: Path) -> tuple[int, int]:
@@ -202,6 +226,8 @@ def _walk(
         Then the names that other programs make posts of, with their endings.
     """
     root = os.fsencode(top)
+    # Most files are posts, and most posts show it by this, which takes half the time of `is_post`.
+    endings = () if dialect.not_posts else tuple(dialect.suffixes)
     folders = [""]
     while folders:
         folder = folders.pop()
@@ -213,19 +239,23 @@ def _walk(
             with _open_entries(os.path.join(root, name_bytes(folder))) as entries:
                 for entry in entries:
                     name = entry.name if _NAMES_ARE_UTF8 else name_text(entry.name)
-                    if entry.is_dir(follow_symlinks=False) and name[0] != "." and name not in dialect.pruned:
-                        folders.append(f"{folder}{name}/")
-                    if is_post(dialect, name):
+                    if (name.endswith(endings) and name[0] not in ".~") or is_post(dialect, name):
                         try:
                             info = entry.stat(follow_symlinks=False)
-                            if entry.is_symlink():
-                                info = _stat_target(root, name_bytes(folder + name), info)
+                            if not stat.S_ISREG(info.st_mode):
+                                if stat.S_ISDIR(info.st_mode) and name not in dialect.pruned:
+                                    folders.append(f"{folder}{name}/")
+                                elif stat.S_ISLNK(info.st_mode):
+                                    info = _stat_target(root, name_bytes(folder + name), info)
                         except FileNotFoundError:
                             check_root(top, identity)
                             continue  # deleted since the folder was opened: not listed
                         names.append(name if name.isascii() and "\\" not in name else escape_path(name))
                         stats += (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-                    elif name.endswith(_PLACEHOLDER) and is_post(dialect, name[1 : -len(_PLACEHOLDER)]):
+                        continue
+                    if entry.is_dir(follow_symlinks=False) and name[0] != "." and name not in dialect.pruned:
+                        folders.append(f"{folder}{name}/")
+                    if name.endswith(_PLACEHOLDER) and is_post(dialect, name[1 : -len(_PLACEHOLDER)]):
                         with contextlib.suppress(FileNotFoundError):
                             info = entry.stat(follow_symlinks=False)
                             placeholders.append((escape_path(name[1 : -len(_PLACEHOLDER)]), info))

@@ -29,7 +29,8 @@ from etl_project.cli import app
 try:
     app(sys.argv[1:])
 except SystemExit as end:
-    heavy = [name for name in ("dagster", "polars", "pydantic", "duckdb") if name in sys.modules]
+    libraries = ("dagster", "polars", "pydantic", "duckdb", "pyarrow", "selectolax", "pyromark", "yaml")
+    heavy = [name for name in libraries if name in sys.modules]
     print("exit", end.code, "imported", *heavy, file=sys.stderr)
 """
 

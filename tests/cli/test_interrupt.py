@@ -47,7 +47,7 @@ def test_an_interrupted_query_of_a_plan_is_exit_130_without_an_alert(
     def compare(*given: object) -> None:
         raise interrupted
 
-    monkeypatch.setattr("etl_project.refresh.plan.compare", compare)
+    monkeypatch.setattr("etl_project.refresh.planner.compare", compare)
     for options in ([], ["--plan"]):
         result = CliRunner().invoke(app, ["refresh", "--config", str(site.config), *options])
         assert result.exit_code == 130 and "Stopped." in result.output, result.output

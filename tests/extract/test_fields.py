@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from etl_project.dialects import DIALECTS
 from etl_project.extract.fields import FieldReader, Fields
 from etl_project.extract.front_matter.read import Value
-from etl_project.extract.site.site_config import site_fingerprint
+from etl_project.extract.site.site_fingerprint import site_fingerprint
 from etl_project.extract.term_names import NESTING
 from etl_project.limits import Limits
 from etl_project.sources.folder import PinnedFolder

@@ -17,7 +17,7 @@ from etl_project.dialects import DIALECTS, detect_dialect
 from etl_project.extract.posts import PostReader
 from etl_project.extract.site.hugo.content_patterns import content_patterns
 from etl_project.extract.site.hugo.globs import compile_glob, matches_glob
-from etl_project.extract.site.site_config import site_fingerprint
+from etl_project.extract.site.site_fingerprint import site_fingerprint
 from etl_project.extract.site.slugs import hugo_path
 from etl_project.init.site import sample_site
 from etl_project.limits import Limits

@@ -15,7 +15,8 @@ from etl_project.extract.reading import Post
 from etl_project.extract.site.pelican.patterns import safe_pattern
 from etl_project.extract.site.pelican.python_values import UNKNOWN, read_python_values
 from etl_project.extract.site.pelican.slug import SlugRules, pelican_slug
-from etl_project.extract.site.site_config import read_site_config, site_fingerprint
+from etl_project.extract.site.site_config import read_site_config
+from etl_project.extract.site.site_fingerprint import site_fingerprint
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
 from etl_project.sources.folder import PinnedFolder

@@ -56,12 +56,12 @@ for line in sys.stdin:
 """Refreshes until a step whose place SIGKILL takes, each in a fork of a process that has imported everything."""
 
 STEPS = {
-    "after files were staged": "etl_project.refresh.refresh:merge",
+    "after files were staged": "etl_project.load.merge:merge",
     "within the transaction": "etl_project.load.merge:log_changes",
     "between commit and checkpoint": "etl_project.refresh.describe_load:TablesLoaded",
-    "between load and checks": "etl_project.refresh.refresh:run_checks",
-    "between checks and aggregates": "etl_project.refresh.refresh:build_aggregates",
-    "between the last checks and publishing": "etl_project.refresh.refresh:publish",
+    "between load and checks": "etl_project.checks.run:run_checks",
+    "between checks and aggregates": "etl_project.load.aggregates:build_aggregates",
+    "between the last checks and publishing": "etl_project.database.publish:publish",
     "before the copy": "etl_project.database.publish:_copy",
     "between the copy and its publication": "etl_project.database.publish:_keep_previous",
 }

@@ -68,7 +68,7 @@ STEPS = {
 }
 """Moment -> the step that SIGKILL replaces, and whether it is still done."""
 
-COMMITTED = "etl_project.refresh.refresh:describe_load"
+COMMITTED = "etl_project.refresh.describe_load:describe_load"
 """What follows the commit of a load, before its checkpoint."""
 
 Kill = Callable[[str, str, bool], None]

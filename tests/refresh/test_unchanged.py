@@ -14,8 +14,7 @@ from built_sites import BuiltSites
 from conftest import Site
 
 from etl_project.database.generation import GenerationState
-from etl_project.refresh import plan as plans
-from etl_project.refresh import unchanged
+from etl_project.refresh import planner, unchanged
 from etl_project.scan.clock import Clock
 from etl_project.sources import signature
 
@@ -51,9 +50,9 @@ def move(site: Site) -> None:
 def compares_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Plan, and tell whether the files were compared with the inventory."""
     compared = []
-    compare = plans.compare
+    compare = planner.compare
     with monkeypatch.context() as patch:
-        patch.setattr(plans, "compare", lambda *given: compared.append(1) or compare(*given))
+        patch.setattr(planner, "compare", lambda *given: compared.append(1) or compare(*given))
         site.plan(allow_deletes=True)[1].close()
     return bool(compared)
 
@@ -144,7 +143,7 @@ def test_another_version_of_the_code_compares_again(
     code = tmp_path / "code"
     code.mkdir()
     (code / "rules.py").write_text("1")
-    monkeypatch.setattr(unchanged, "_CODE", {code: ("*.py",)})
+    monkeypatch.setattr(unchanged, "_PACKAGE", code)
     assert compares_anew(idle, monkeypatch) and not compares_anew(idle, monkeypatch)
     (code / "rules.py").write_text("12")
     assert compares_anew(idle, monkeypatch)

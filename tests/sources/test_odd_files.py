@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from array import array
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,15 @@ def test_any_time_fits_and_one_of_64_bits_is_as_it_was(time_ns: int, fitting: in
 
 @pytest.mark.parametrize("year_ns", [15_021_590_400 * 10**9, -11_644_473_600 * 10**9, -1, (2**63 - 1) * 10**9])
 def test_files_of_the_years_2446_and_1601_are_listed(year_ns: int) -> None:
-    files = _make_columns(["a", "b"], [0, 0], [3, year_ns, year_ns + 1, 7, 4, 5, 6, 8])
+    files = _make_columns(["a", "b"], array("i", [0, 0]), [3, year_ns, year_ns + 1, 7, 4, 5, 6, 8])
     assert list(files.mtimes_ns) == [wrap_ns(year_ns), 5] and list(files.ctimes_ns) == [wrap_ns(year_ns + 1), 6]
+    assert list(files.sizes) == [3, 4] and list(files.inodes) == [7, 8]
+
+
+@pytest.mark.parametrize("inode", [2**63 - 1, 2**63, 2**64 - 1])
+def test_an_inode_takes_all_of_64_bits(inode: int) -> None:
+    files = _make_columns(["a\0b"], array("i", [0, 0]), [-1, 5, 6, inode, 4, 5, 6, 8])
+    assert list(files.inodes) == [inode, 8] and list(files.sizes) == [-1, 4]
 
 
 def test_folders_of_disks_and_bins_and_locks_of_office_programs_hold_no_posts(tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
-
-from selectolax.lexbor import LexborNode
+from typing import TYPE_CHECKING, NamedTuple
 
 from etl_project.extract.body.selectors import Compound, compounds
 from etl_project.sources.source import MentionRule, Rule
+
+# Settings try their rules without a body at hand: the parser is not imported for that.
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 
 @dataclass(frozen=True, slots=True)

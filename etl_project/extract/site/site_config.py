@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from etl_project.dated_names import HUGO_NAME
 from etl_project.dialects import Dialect, Markdown
-from etl_project.extract.site.hexo_names import POST_FOLDERS
+from etl_project.extract.site.config_names import config_names
 from etl_project.extract.site.hugo.config_files import merge_config
 from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys
 from etl_project.extract.site.hugo.hugo_site import HugoSite, read_hugo_site
-from etl_project.extract.site.hugo.site_digest import digest_site, find_site_config
+from etl_project.extract.site.hugo.site_digest import find_site_config
 from etl_project.extract.site.jekyll_defaults import DefaultSet, merge_defaults, parse_default_sets
 from etl_project.extract.site.pelican.pelican_site import PelicanSite
 from etl_project.extract.site.pelican.settings import read_settings
@@ -83,7 +82,7 @@ def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, perma
         return _read_pelican(place, dialect, limits)
     values: dict[str, Value] = {}
     try:
-        if found := place.read_first(_config_names(place, dialect), limits.file_bytes):
+        if found := place.read_first(config_names(place, dialect), limits.file_bytes):
             name, data = found
             text, suffix = decode_settings(data), PurePosixPath(name).suffix
             values = parse_settings_text(text, suffix, limits, tabs_indent=dialect.header_rules.tabs_indent)
@@ -125,27 +124,6 @@ def keeps_dates_of_names(dialect: Dialect, config: SiteConfig) -> bool:
     return dialect.url_style == "hugo"
 
 
-def site_fingerprint(place: PinnedPlace, dialect: Dialect, permalink: str | None = None) -> str:
-    """Hash the settings outside the posts that decide how they are read; if the hash changes, all are read again.
-
-    Args:
-        place: the site's root, or its folder of posts.
-        dialect: which files count.
-        permalink: permalink that the source states.
-    """
-    try:
-        if dialect.url_style == "hugo":
-            may_be_content = place.name in dialect.content_folders
-            return digest_site(place, may_be_content=may_be_content, permalink=permalink).hex()
-        if dialect.url_style == "pelican":
-            return find_settings_files(place, _config_names(place, dialect)).digest()
-        found = place.read_first(_config_names(place, dialect))
-    except OSError:
-        found = None
-    data = found[1] if found else b""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
 def _read_hugo(place: PinnedPlace, dialect: Dialect, limits: Limits, permalink: str | None) -> SiteConfig:
     """Read the settings and sections of a site of Hugo; a file that cannot be read gives none."""
     try:
@@ -157,22 +135,12 @@ def _read_hugo(place: PinnedPlace, dialect: Dialect, limits: Limits, permalink: 
         return SiteConfig(hugo=HugoSite.of_settings({}, ""))
 
 
-def _config_names(place: PinnedPlace, dialect: Dialect) -> list[str]:
-    names = list(dialect.config_files)
-    # A source may name the folder of posts itself.
-    if place.name in dialect.content_folders or place.name in dialect.category_folders_above:
-        names += [f"../{name}" for name in dialect.config_files]
-    if dialect.url_style == "hexo" and place.name in POST_FOLDERS:
-        names += [f"{above}{name}" for above in ("../", "../../") for name in dialect.config_files]
-    return names
-
-
 def _read_pelican(place: PinnedPlace, dialect: Dialect, limits: Limits) -> SiteConfig:
     """Read the settings of a site of Pelican, which are Python, without running them."""
     values: dict[str, Any] = {}
     folder = ""
     with contextlib.suppress(OSError):
-        files = find_settings_files(place, _config_names(place, dialect), limits.file_bytes)
+        files = find_settings_files(place, config_names(place, dialect), limits.file_bytes)
         values, folder = files.values(), place.name if files.is_above else ""
     settings = read_settings(values)
     scalars = {name: value for name, value in values.items() if isinstance(value, str | int | float)}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import posixpath
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 
 from etl_project.reasons import Rejection
-from etl_project.sources.git.command import GitFailed, git, start, stop
+from etl_project.sources.git.blob_readers import READERS, close_blobs
+from etl_project.sources.git.command import GitFailed, git, start
 from etl_project.sources.git.faults import remedy_of
 from etl_project.sources.git.fetch import note_damage
 from etl_project.sources.location import Repository
@@ -20,9 +19,6 @@ _NOT_POSTS = {
     "module": "is a submodule, another repository",
     "folder": "is a folder, not a plain file",
 }
-
-_open: dict[str, subprocess.Popen[bytes]] = {}
-"""Directory of a repository -> the process of git that reads its blobs; one for each repository in each process."""
 
 
 def read_blob(repository: Repository, listed: Signature, largest: int) -> ReadFile:
@@ -118,19 +114,10 @@ def paths_there(repository: Repository, paths: Sequence[str]) -> list[str]:
     return [path for path, (blob_id, _) in zip(paths, answers, strict=True) if blob_id]
 
 
-def close_blobs() -> None:
-    """End the processes that read blobs."""
-    while _open:
-        stop(_open.popitem()[1])
-
-
-atexit.register(close_blobs)
-
-
 def _read_bytes(repository: Repository, blob_id: str) -> bytes:
-    process = _open.get(repository.git_dir)
+    process = READERS.get(repository.git_dir)
     if process is None or process.poll() is not None:
-        process = _open[repository.git_dir] = start("cat-file", "--batch", git_dir=repository.git_dir)
+        process = READERS[repository.git_dir] = start("cat-file", "--batch", git_dir=repository.git_dir)
     assert process.stdin and process.stdout
     try:
         process.stdin.write(f"{blob_id}\n".encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -70,6 +69,8 @@ class BadCall(UserError):
 
 def _show_version(is_asked: bool) -> None:
     if is_asked:
+        from importlib.metadata import version  # which takes as long to import as a tenth of a command
+
         out.print(f"etl {version('etl-project')}")
         raise typer.Exit
 
