@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from etl_project.errors import UserError
 from etl_project.sources.location import Bucket, bucket_of
-from etl_project.sources.objects.faults import describe_fault, missing_credentials
+from etl_project.sources.objects.credentials import unusable_environment
+from etl_project.sources.objects.faults import describe_fault
 from etl_project.sources.objects.store import SECONDS_OF_A_PACK, environment_of, is_plain, open_store, store_options
 from etl_project.sources.signature import SourceUnavailable
 
@@ -76,8 +77,8 @@ class Place:
             raise LakeUnavailable(
                 f"The lake {self} cannot be opened: the library {error.name} is not installed. Run {INSTALL}."
             ) from None
-        if self.bucket and (missing := missing_credentials(self.bucket, os.environ)):
-            raise LakeUnavailable(f"{missing}.")
+        if self.bucket and (unusable := unusable_environment(self.bucket, environment_of(self.bucket))):
+            raise LakeUnavailable(f"{unusable}.")
 
     def storage_options(self) -> dict[str, str]:
         """Options by which Delta Lake opens the tables, besides the environment, which it reads itself."""
@@ -172,7 +173,7 @@ class Place:
     def fault(self, error: Exception) -> LakeUnavailable:
         """Make the error that says in a sentence what a store or Delta Lake did not do."""
         if self.bucket:
-            return LakeUnavailable(f"{describe_fault(self.bucket, error, os.environ)}.")
+            return LakeUnavailable(f"{describe_fault(self.bucket, error, os.environ, writes=True)}.")
         return LakeUnavailable(
             f"The lake {self} cannot be used: {str(error).splitlines()[0]}. Make the folder readable and writable for "
             "the user of the refresh, free disk space if that is what lacks, and try again."
