@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from etl_project.lake.commits import open_table
 from etl_project.lake.place import LakeUnavailable, Place
 from etl_project.reasons import Rejection
 from etl_project.sources.location import Bucket
@@ -333,3 +334,25 @@ def test_a_lake_that_may_not_be_written_names_the_rights_that_it_needs(answers: 
     answers.say(403, "AccessDenied")
     with pytest.raises(LakeUnavailable, match=r"may not write to the bucket 'harbour'\. .* read, write and delete"):
         Place("s3://harbour/lake").put("a", b"x")
+
+
+def test_delta_lake_which_words_its_errors_otherwise_is_told_the_same(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(scheme: str) -> str:
+        with pytest.raises(LakeUnavailable) as raised:
+            open_table(Place(f"{scheme}://harbour/lake"), "articles", 1)
+        return str(raised.value)
+
+    for scheme, status, code, words in (
+        ("s3", 403, "SignatureDoesNotMatch", NOT_TAKEN),
+        ("s3", 403, "AccessDenied", "may not write to the bucket 'harbour'"),
+        ("s3", 404, "NoSuchBucket", NO_BUCKET),
+        ("az", 403, "AuthenticationFailed", NOT_TAKEN),
+        ("az", 403, "", "may not write to the bucket 'harbour'"),
+    ):
+        answers.say(status, code)
+        assert words in said(scheme), code
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://no-such-host.invalid")
+    monkeypatch.setattr(Place, "storage_options", lambda _: {"max_retries": "0", "allow_http": "true"})
+    assert "no host 'no-such-host.invalid' is found" in said("s3")

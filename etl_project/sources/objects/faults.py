@@ -111,12 +111,12 @@ _BY_STATUS = {401: _NOT_TAKEN, 403: _DENIED, 404: _NO_BUCKET, 407: _PROXY, 429: 
 _BY_CAUSE = (
     (re.compile("redirect without LOCATION"), _REGION),
     (re.compile("TooManyRedirects|following redirect"), _ELSEWHERE),
-    (re.compile("BadScheme"), _NO_HTTPS),
-    (re.compile("InvalidCertificate|UnknownIssuer"), _CERTIFICATE),
+    (re.compile("BadScheme|scheme is not allowed"), _NO_HTTPS),
+    (re.compile("InvalidCertificate|UnknownIssuer|peer certificate"), _CERTIFICATE),
     (re.compile("InvalidContentType|InvalidMessage"), _NO_TLS),
     (re.compile("dns error|lookup address"), _NO_HOST),
-    (re.compile("ConnectionRefused|ConnectionReset|HostUnreachable|NetworkUnreachable|IncompleteMessage"), _REFUSED),
-    (re.compile("TimedOut"), _TOO_SLOW),
+    (re.compile("Connection ?(?i:refused|reset)|(?:Host|Network) ?(?i:unreachable)|IncompleteMessage"), _REFUSED),
+    (re.compile("TimedOut|timed out"), _TOO_SLOW),
 )
 """What the library says of a request without an answer."""
 
@@ -128,7 +128,10 @@ _ARCHIVED = ("InvalidObjectState", "BlobArchived", "BlobBeingRehydrated")
 _SECRET_NAMES = re.compile(r"KEY|SECRET|TOKEN|PASSWORD|ACCOUNT_KEY|SAS")
 
 _CODE = re.compile(r"<Code>([\w.]+)</Code>|\"error\"\s*:\s*\"(\w+)\"")
-_STATUS = re.compile(r"status code: (\d{3})")
+_STATUS = re.compile(r"status code:?\s+(\d{3})")
+_DECORATION = re.compile(r"\x1b\[\d+m|↳")
+"""Colours and arrows in the errors of Delta Lake, which has a line for each cause."""
+
 _REQUEST = re.compile(r"Error performing ([A-Z]+) (\S+) in ")
 _HIDDEN = "REDACTED"
 """In the place of an address that holds a secret: that of a request with a token, or of one for credentials."""
@@ -162,7 +165,7 @@ class _Answer:
 
 
 def _read(error: Exception) -> _Answer:
-    text = str(error)
+    text = _DECORATION.sub("", str(error))
     request, status = _REQUEST.search(text), _STATUS.search(text)
     after = text[request.end() :] if request else text
     code = _CODE.search(after)
@@ -195,7 +198,7 @@ def describe_fault(bucket: Bucket, error: Exception, environment: Mapping[str, s
 
     Args:
         bucket: the bucket.
-        error: what obstore raised; its text may repeat the request, so that only what is known of it is shown.
+        error: what obstore or deltalake raised; of its text, which may repeat the request, only what is known is shown.
         environment: variable -> value; what is secret of it is not shown.
         writes: whether objects are written and deleted, too.
     """
