@@ -33,8 +33,8 @@ SECTIONS = {
     "growth": "Dagster's records over many runs",
     "browser": "Dagster's pages in Chromium",
     "install": "the wheel in an empty environment and an empty folder",
-    "objects": "objects of an S3 server that others wrote",
-    "lake": "lakes: drivers that are killed, and tables on an S3 server that others wrote",
+    "objects": "objects of servers of S3 and Azure that others wrote",
+    "lake": "lakes: drivers that are killed, and tables on servers of S3 and Azure that others wrote",
     "clients": "the published file in older versions of DuckDB",
     "ray": "posts read on a cluster of two nodes",
 }

@@ -68,7 +68,11 @@ def open_table(place: Place, folder: str, version: int | None = None) -> DeltaTa
         return DeltaTable(place.address(folder), version=version, storage_options=place.storage_options())
     except (DeltaError, OSError) as error:
         entries = log_entries(place, folder)
-        if version is not None and entries and version < min(entry_version for entry_version, _ in entries):
+        if version is not None and not entries:
+            raise LakeUnavailable(
+                f"There is no table at {place.address(folder)} any more. Restore the lake from a backup."
+            ) from None
+        if version is not None and version < min(entry_version for entry_version, _ in entries):
             raise LakeUnavailable(
                 f"Version {version} of {place.address(folder)} is not kept any more: newer ones took its place. Ask "
                 "again; where the published file names it, run: etl refresh"

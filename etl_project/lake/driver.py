@@ -22,7 +22,7 @@ from etl_project.database.sql import count_rows, first_number, transaction
 from etl_project.database.work_file import WorkFile
 from etl_project.engines.batch import ManifestRow
 from etl_project.lake.data_files import LakeFile
-from etl_project.lake.mirror import LakeWork
+from etl_project.lake.mirror import LakeWork, has_known
 from etl_project.lake.part_checks import results_of_parts
 from etl_project.lake.part_files import tables_by_part
 from etl_project.lake.part_task import Assignment, PartDone
@@ -66,12 +66,13 @@ class LakeRefresh(Refresh):
         """Open the lake, and the driver's copy of its small tables.
 
         Raises:
-            LakeUnavailable: the lake cannot be opened.
+            LakeUnavailable: the lake cannot be opened, or is not there any more.
             UserError: the lake has another number of parts.
         """
         warehouse = self.settings.warehouse
         assert warehouse.location, "the settings of a lake name its place"
-        self.lake = Lake.open(warehouse.location, parts=warehouse.parts)
+        known = has_known(warehouse.path, warehouse.location)
+        self.lake = Lake.open(warehouse.location, parts=warehouse.parts, is_known=known)
         return LakeWork(warehouse.path, self.lake)
 
     def plan(self) -> RefreshPlan:

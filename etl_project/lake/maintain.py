@@ -15,6 +15,7 @@ from etl_project.lake.connect import query_of_files
 from etl_project.lake.data_files import LakeFile, run_of
 from etl_project.lake.lease import BEAT_SECONDS, live_runs, remove_expired, store_now
 from etl_project.lake.logs import clean_log
+from etl_project.lake.mirror import has_known
 from etl_project.lake.place import StoredObject
 from etl_project.lake.publications import PUBLICATIONS, Pins
 from etl_project.lake.publish import is_of_this_version, publish_file
@@ -97,7 +98,8 @@ def maintain_warehouse(settings: Settings, work: WorkFile) -> Maintained:
     """
     warehouse = settings.warehouse
     assert warehouse.location, "settings of a lake have a location"
-    lake = Lake.open(warehouse.location, parts=warehouse.parts)
+    known = has_known(warehouse.path, warehouse.location)
+    lake = Lake.open(warehouse.location, parts=warehouse.parts, is_known=known)
     done = maintain_lake(lake, uuid.uuid4().hex, warehouse.keep_generations)
     pins = lake.pins()
     if pins and work.published.exists() and is_of_this_version(lake, pins):

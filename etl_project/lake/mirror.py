@@ -17,6 +17,7 @@ from etl_project.database.template import template_file
 from etl_project.database.work_file import WorkFile
 from etl_project.lake.data_files import LakeFile
 from etl_project.lake.part_files import select_files, tables_by_part
+from etl_project.lake.place import Place
 from etl_project.lake.publications import Pins
 from etl_project.lake.store import Beaten, Lake
 from etl_project.lake.tables import lake_tables
@@ -36,8 +37,8 @@ class LakeWork(WorkFile):
     def __init__(self, published: Path, lake: Lake) -> None:
         super().__init__(published)
         self.lake = lake
-        self.path = self.folder / f"{published.name.removesuffix('.duckdb')}.lake.duckdb"
-        self._record = self.path.with_suffix(".json")
+        self._record = _record_of(published)
+        self.path = self._record.with_suffix(".duckdb")
         self._lease: AbstractContextManager[None] | None = None
         self.base: Pins | None = None
         """The publication that `catch_up` found the newest: what the work file is a copy of from then on."""
@@ -132,6 +133,16 @@ class LakeWork(WorkFile):
 
     def _name_of(self, pins: Pins) -> dict[str, object]:
         return {"location": str(self.lake.place), "sequence": pins.sequence, "run": pins.run_id}
+
+
+def has_known(published: Path, location: str) -> bool:
+    """Whether the published file was made from a lake at a location, as far as is written down."""
+    return read_json(_record_of(published)).get("location") == str(Place(location))
+
+
+def _record_of(published: Path) -> Path:
+    """JSON file that names the publication which the driver's copy is of."""
+    return WorkFile(published).folder / f"{published.name.removesuffix('.duckdb')}.lake.json"
 
 
 def show(con: duckdb.DuckDBPyConnection, queries: Mapping[str, str]) -> None:

@@ -40,7 +40,7 @@ from etl_project.refresh.read_files import READ_OUTCOME, FilesRead, read_files
 from etl_project.scan.compare import FILES_TO_READ
 from etl_project.scan.diff import Diff
 from etl_project.scan.inventory import PRESENT_VERSION, create_inventory_view
-from etl_project.scan.rename import ids_under_present_names
+from etl_project.scan.rename import histories_under_present_names, ids_under_present_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -122,7 +122,11 @@ def _attach_previous(con: duckdb.DuckDBPyConnection, task: PartTask) -> None:
         rows = select_files(lake.place, table, files, there)
         if renames:
             columns = [column for column in RENAMED_COLUMNS if column in table.columns]
-            rows = ids_under_present_names(rows, renames, columns)
+            rows = (
+                histories_under_present_names(rows, renames)
+                if name == "article_history"
+                else ids_under_present_names(rows, renames, columns)
+            )
             # Of the other tables nothing is carried over.
             if "article_id" in table.columns:
                 rows = f"SELECT * FROM ({rows}) WHERE {part_of('article_id', lake.parts)} = {task.part}"

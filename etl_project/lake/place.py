@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from etl_project.errors import UserError
 from etl_project.sources.location import Bucket, bucket_of
-from etl_project.sources.objects.faults import describe_fault, missing_credentials
+from etl_project.sources.objects.credentials import unusable_environment
+from etl_project.sources.objects.faults import describe_fault
 from etl_project.sources.objects.store import SECONDS_OF_A_PACK, environment_of, is_plain, open_store, store_options
 from etl_project.sources.signature import SourceUnavailable
 
@@ -76,8 +77,8 @@ class Place:
             raise LakeUnavailable(
                 f"The lake {self} cannot be opened: the library {error.name} is not installed. Run {INSTALL}."
             ) from None
-        if self.bucket and (missing := missing_credentials(self.bucket, os.environ)):
-            raise LakeUnavailable(f"{missing}.")
+        if self.bucket and (unusable := unusable_environment(self.bucket, environment_of(self.bucket))):
+            raise LakeUnavailable(f"{unusable}.")
 
     def storage_options(self) -> dict[str, str]:
         """Options by which Delta Lake opens the tables, besides the environment, which it reads itself."""
@@ -85,6 +86,24 @@ class Place:
             return {}
         conditional = {"aws_conditional_put": "etag"} if self.bucket.scheme == "s3" else {}
         return {**conditional, **({"allow_http": "true"} if is_plain(environment_of(self.bucket)) else {})}
+
+    def make(self) -> None:
+        """Make the folder, where the lake is one.
+
+        Raises:
+            LakeUnavailable: it cannot be made.
+        """
+        if not self.bucket:
+            try:
+                Path(self.location).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise self.fault(error) from None
+
+    def is_there(self, folder: str) -> bool:
+        """Whether there is any object below a folder."""
+        if not self.bucket and not Path(self.location).is_dir():
+            return False
+        return next(self.list(folder), None) is not None
 
     def put(self, path: str, data: bytes | Path) -> None:
         """Write an object whole: nobody sees a part of it."""
@@ -172,9 +191,12 @@ class Place:
     def fault(self, error: Exception) -> LakeUnavailable:
         """Make the error that says in a sentence what a store or Delta Lake did not do."""
         if self.bucket:
-            return LakeUnavailable(f"{describe_fault(self.bucket, error, os.environ)}.")
+            return LakeUnavailable(f"{describe_fault(self.bucket, error, os.environ, writes=True)}.")
+        if not Path(self.location).is_dir():
+            return LakeUnavailable(f"There is no folder {self}. Mount the disk of the lake, or restore it.")
+        said = str(error).splitlines()[0].rstrip("!.")
         return LakeUnavailable(
-            f"The lake {self} cannot be used: {str(error).splitlines()[0]}. Make the folder readable and writable for "
+            f"The lake {self} cannot be used: {said}. Make the folder readable and writable for "
             "the user of the refresh, free disk space if that is what lacks, and try again."
         )
 
@@ -183,4 +205,4 @@ class Place:
 def _open_folder(location: str) -> ObjectStore:
     from obstore.store import LocalStore
 
-    return LocalStore(location, mkdir=True)
+    return LocalStore(location)

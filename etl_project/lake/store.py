@@ -20,7 +20,7 @@ from etl_project.lake.commits import Beaten, NotNext, commit_files, create_table
 from etl_project.lake.connect import OPEN_AT_ONCE, select_rows
 from etl_project.lake.data_files import LakeFile, write_file
 from etl_project.lake.lease import BEAT_SECONDS, hold_lease, live_runs
-from etl_project.lake.place import Place
+from etl_project.lake.place import LakeUnavailable, Place
 from etl_project.lake.publications import PUBLICATIONS, Pins, all_pins, append_pins, newest_pins, pins_of
 from etl_project.lake.tables import LakeTable, lake_tables
 
@@ -45,19 +45,26 @@ class Lake:
     """Number of parts, a power of two, the same for every table and for ever."""
 
     @classmethod
-    def open(cls, location: str, *, parts: int) -> Lake:
+    def open(cls, location: str, *, parts: int, is_known: bool = False) -> Lake:
         """Open a lake, and create the tables that it lacks.
 
         Args:
             location: absolute path of a folder, or `s3://bucket/prefix`, `gs://…`, `az://…`.
             parts: number of parts of a lake that is created.
+            is_known: whether there was a lake before: none is created then.
 
         Raises:
-            LakeUnavailable: a library or credentials are missing, or the store fails.
+            LakeUnavailable: a library or credentials are missing, or the store fails; a known lake is not there.
             UserError: the lake has another number of parts.
         """
         place = Place(location)
         place.check()
+        if is_known and not place.is_there(PUBLICATIONS.folder):
+            raise LakeUnavailable(
+                f"The lake {place} is not there any more. Mount its disk, or restore it from a backup. To begin anew "
+                "without what it knew, name another location."
+            )
+        place.make()
         settings = {_PARTS: str(parts)}
         create_table(place, PUBLICATIONS, settings)
         there = open_table(place, PUBLICATIONS.folder).metadata().configuration.get(_PARTS, "")

@@ -16,7 +16,7 @@ from etl_project.lake.part_task import Assignment, PartTask
 from etl_project.load.change_log import select_articles_before
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.scan.compare import FILES_TO_READ
-from etl_project.scan.rename import ids_under_present_names
+from etl_project.scan.rename import histories_under_present_names, ids_under_present_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -118,7 +118,7 @@ class WorkList:
         # Rows of a renamed source are still under its old name.
         before = select_articles_before("work", "SELECT article_id FROM work.articles" if renames else old)
         named = ids_under_present_names(before, renames)
-        histories = ids_under_present_names("FROM work.article_history", renames, ("article_id", "previous_article_id"))
+        histories = histories_under_present_names("FROM work.article_history", renames)
         with registered(con, pairs=frame):
             articles = frame_of(con, f"FROM ({named}) WHERE article_id IN ({old})")
             history = frame_of(con, f"FROM ({histories}) WHERE article_id IN ({old})")

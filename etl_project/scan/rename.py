@@ -23,6 +23,23 @@ def ids_under_present_names(
     return f"SELECT * REPLACE ({', '.join(names)}) FROM ({rows})"
 
 
+def histories_under_present_names(rows: str, renames: Mapping[str, str]) -> str:
+    """Write a query of `article_history` as if every source already had its present name.
+
+    An article that a removed source of the present name once had is no longer the one of that id: its row is left out.
+
+    Args:
+        rows: a query with the columns of `article_history`.
+        renames: old name of a source -> its present one.
+    """
+    if not renames:
+        return rows
+    new = present_name("article_id", renames)
+    taken = f"SELECT {new} FROM ({rows}) WHERE {new} <> article_id"
+    kept = f"FROM ({rows}) WHERE {new} <> article_id OR article_id NOT IN ({taken})"
+    return ids_under_present_names(kept, renames, ("article_id", "previous_article_id"))
+
+
 def present_name(column: str, renames: Mapping[str, str]) -> str:
     """Write the value of a column under the present names; an id of an article is `<source>:<identity>`.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 import subprocess
@@ -91,3 +92,36 @@ def test_ray_itself_takes_the_cluster_file() -> None:
     if importlib.util.find_spec("ray") is None:
         pytest.skip("needs ray, in an environment of its own: `.ci/run ray` makes it")
     subprocess.run([sys.executable, "-c", _VALIDATE, str(FOLDER / "cluster.yaml")], check=True, timeout=120)
+
+
+_PARSE = """
+import json, sys
+from ray.scripts import scripts
+for words in json.loads(sys.argv[1]):
+    getattr(scripts, words[0]).make_context(words[0], words[1:])
+"""
+
+
+def ray_commands(text: str) -> list[list[str]]:
+    """Words after `ray` of each command `ray start …` or `ray stop …` in a text, without variables of the shell."""
+    lines = re.findall(r"(?<![\w-])ray ((?:start|stop)\b[^\n#;&|]*)", text.replace("$RAY_HEAD_IP", "10.0.0.1"))
+    return [shlex.split(line.rstrip(" '\"]")) for line in lines]
+
+
+def all_ray_commands(compose: dict[str, Any], cluster: dict[str, Any]) -> list[list[str]]:
+    started = [shlex.join(service["command"]) for service in compose["services"].values() if "command" in service]
+    begun = [*cluster["head_start_ray_commands"], *cluster["worker_start_ray_commands"]]
+    shown = re.findall(r"^    (ray start .*)$", (ROOT / "docs/scale.md").read_text("utf-8"), re.MULTILINE)
+    return [words for text in (*started, *begun, *shown) for words in ray_commands(text)]
+
+
+def test_the_commands_that_start_ray_are_found(compose: dict[str, Any], cluster: dict[str, Any]) -> None:
+    assert sum(words[0] == "start" for words in all_ray_commands(compose, cluster)) >= 7
+
+
+@pytest.mark.prove("ray")
+def test_ray_itself_takes_the_commands(compose: dict[str, Any], cluster: dict[str, Any]) -> None:
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("needs ray, in an environment of its own: `.ci/run ray` makes it")
+    commands = json.dumps(all_ray_commands(compose, cluster))
+    subprocess.run([sys.executable, "-c", _PARSE, commands], check=True, timeout=120)

@@ -46,6 +46,8 @@ class Twins:
     engine: Engine | None = None
     seconds: int = 0
     """How far the clock of both is set on."""
+    bucket: str | None = None
+    """Where the lake is, in place of a folder beside the site."""
     location: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,14 +55,15 @@ class Twins:
 
     @property
     def lake(self) -> Lake:
-        return Lake.open(str(self.location), parts=self.parts)
+        return Lake.open(self.bucket or str(self.location), parts=self.parts)
 
     @property
     def settings(self) -> Settings:
         """Those of the site, with another published file."""
         text = self.site.config.read_text("utf-8")
         config = self.site.folder / "lake.toml"
-        lake = f'"of_lake/posts.duckdb"\nkind = "lake"\nlocation = "lake"\nparts = {self.parts}'
+        location = self.bucket or "lake"
+        lake = f'"of_lake/posts.duckdb"\nkind = "lake"\nlocation = "{location}"\nparts = {self.parts}'
         config.write_text(text.replace(f'"{self.site.warehouse}"', lake), "utf-8")
         return read_settings(config)
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -32,7 +33,7 @@ class Moto:
         new, self.told = text[self.told :], len(text)
         found: Counter[str] = Counter()
         for method, target in re.findall(r'"(?:\x1b\[\d+m)*(GET|PUT|HEAD) (\S+) HTTP', new):
-            found["LIST" if target.startswith("/harbour?") else f"{method} {target.partition('?')[0]}"] += 1
+            found["LIST" if target.startswith("/harbour?") else f"{method} {unquote(target.partition('?')[0])}"] += 1
         return found
 
 

@@ -15,7 +15,8 @@ from etl_project.reasons import Rejection
 from etl_project.sources.choose import Entry
 from etl_project.sources.listing import E_TAG
 from etl_project.sources.location import Bucket
-from etl_project.sources.objects.faults import INSTALL, describe_fault, is_no_bucket, missing_credentials
+from etl_project.sources.objects.credentials import ENDPOINTS, unusable_environment
+from etl_project.sources.objects.faults import INSTALL, describe_fault, is_archived, is_denied, is_no_bucket
 from etl_project.sources.paths import escape_path
 from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable
 
@@ -26,7 +27,6 @@ NAMES_PER_REQUEST = {"s3": 1_000, "gs": 1_000, "az": 5_000, "memory": 1_000}
 """Names that one request of a listing answers with."""
 
 _VARIABLES = {"s3": ("AWS_",), "gs": ("GOOGLE_",), "az": ("AZURE_",), "memory": ()}
-_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AZURE_ENDPOINT", "GOOGLE_BASE_URL")
 _MORE_TRIES = 4
 _TRY_FOR = timedelta(seconds=60)
 _ROWS_PER_CHUNK = 1_000
@@ -38,6 +38,10 @@ SECONDS_OF_A_PACK = 3_600
 Chunk: TypeAlias = "tuple[bytes, array[int], array[int], bytes]"
 """Names below the prefix, sizes, times in nanoseconds since 1970-01-01T00:00Z, `blob_id`s: names and ids in UTF-8, NUL
 between them."""
+
+
+class ObjectArchived(PermissionError):
+    """The store does not give out an object before somebody restores it from its archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def read_object(bucket: Bucket, name: str, listed: Signature, largest: int) -> R
         raise Rejection("file_size_limit", f"has {listed.size:,} bytes, more than the limit of {largest:,}")
     try:
         found = get_object(bucket, name, largest)
+    except ObjectArchived:
+        raise Rejection("unreadable", "is in an archive of the store; restore it") from None
     except PermissionError:
         raise Rejection("permission_denied", "cannot be read: the store denies it") from None
     except ValueError:
@@ -129,12 +135,12 @@ def get_object(bucket: Bucket, name: str, largest: int | None = None) -> tuple[b
         None where there is no such object.
 
     Raises:
+        ObjectArchived: it would have to be restored first.
         PermissionError: it may not be read.
         ValueError: obstore cannot ask for such a name.
         SourceUnavailable: the store fails.
     """
     import obstore
-    from obstore.exceptions import PermissionDeniedError
 
     try:
         answer = obstore.get(open_store(bucket), name)
@@ -146,11 +152,11 @@ def get_object(bucket: Bucket, name: str, largest: int | None = None) -> tuple[b
         if is_no_bucket(error):
             raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
         return None
-    except PermissionDeniedError as error:
-        if "AccessDenied" in str(error) or "<Code>" not in str(error):
-            raise PermissionError(f"{bucket}: {escape_path(name)} may not be read") from None
-        raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
     except faults() as error:
+        if is_archived(error):
+            raise ObjectArchived(f"{bucket}: {escape_path(name)} is in an archive of the store") from None
+        if is_denied(error):
+            raise PermissionError(f"{bucket}: {escape_path(name)} may not be read") from None
         raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
 
 
@@ -170,16 +176,21 @@ def fetch_object(bucket: Bucket, name: str, listed: Signature, target: Path) -> 
     import obstore
     from obstore.exceptions import BaseError
 
+    shown = f"{bucket.scheme}://{bucket.bucket}/{name}"
     try:
         answer = obstore.get(open_store(bucket, SECONDS_OF_A_PACK), name)
         if _signature(answer.meta) != listed:
-            raise SourceUnavailable(f"{bucket}{name} was written after it was listed. It is read at the next check")
+            raise SourceUnavailable(f"{shown} was written after it was listed. It is read at the next check")
         with target.open("wb") as file:
             for chunk in answer.stream():
                 file.write(chunk)
     except FileNotFoundError as error:
-        raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
+        if is_no_bucket(error):
+            raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
+        raise SourceUnavailable(f"{shown} went after it was listed. It is looked for at the next check") from None
     except BaseError as error:
+        if is_archived(error):
+            raise SourceUnavailable(f"{shown} is in an archive of the store. Restore it") from None
         raise SourceUnavailable(describe_fault(bucket, error, os.environ)) from None
 
 
@@ -191,11 +202,11 @@ def open_store(bucket: Bucket, seconds: int = _SECONDS_OF_A_REQUEST) -> ObjectSt
         seconds: how long an answer may take, to its last byte.
 
     Raises:
-        SourceUnavailable: obstore is not installed, or the environment has no credentials.
+        SourceUnavailable: the environment has no credentials, or an address that is none.
     """
     environment = environment_of(bucket)
-    if missing := missing_credentials(bucket, environment):
-        raise SourceUnavailable(missing)
+    if unusable := unusable_environment(bucket, environment):
+        raise SourceUnavailable(unusable)
     return _open(bucket.scheme, bucket.bucket, tuple(sorted(environment.items())), seconds)
 
 
@@ -219,7 +230,7 @@ def environment_of(bucket: Bucket) -> dict[str, str]:
 
 def is_plain(environment: Mapping[str, str]) -> bool:
     """Whether the environment names an address of a store that is not https, or allows one."""
-    return any(environment.get(endpoint, "").startswith("http://") for endpoint in _ENDPOINTS) or any(
+    return any(environment.get(endpoint, "").startswith("http://") for endpoint in ENDPOINTS) or any(
         environment.get(allow, "").lower() in ("true", "1") for allow in ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP")
     )
 
@@ -266,11 +277,13 @@ def _signature(meta: Any) -> Signature:
     """Signature of an object: its size and the tag of its store; the time only where there is no such tag.
 
     A tag names one content, whenever it was written: an object that was written again as it was is not read again, and
-    one that was copied elsewhere has moved. A weak tag (`W/`) promises less, and counts as none.
+    one that was copied elsewhere has moved. A weak tag (`W/`) promises less, and counts as none. Azure writes tags with
+    quotes in the answer to a GET, and without in a listing.
     """
     tag: str | None = meta["e_tag"]
     if tag and not tag.startswith("W/"):
-        return Signature(meta["size"], 0, 0, 0, f"{E_TAG}{tag}")
+        bare = tag.strip('"')
+        return Signature(meta["size"], 0, 0, 0, f'{E_TAG}"{bare}"')
     return Signature(meta["size"], _nanoseconds(meta["last_modified"]), 0, 0)
 
 
