@@ -7,6 +7,9 @@ import contextlib
 import os
 import sys
 
+OWN_PROCESS = "own process"
+"""Object of the context of a command that is all that its process does."""
+
 _exit_codes: list[int] = []
 """That of this process, once it is known."""
 
@@ -30,7 +33,7 @@ def main() -> None:
     from etl_project.cli import app
 
     try:
-        app()
+        app(obj=OWN_PROCESS)
     except SystemExit as end:
         if isinstance(end.code, int):
             _exit_codes.append(end.code)
