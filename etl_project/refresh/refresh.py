@@ -26,6 +26,7 @@ from etl_project.database.sql import count_rows_of_each, transaction
 from etl_project.database.template import template_file
 from etl_project.database.work_file import WorkFile
 from etl_project.engines.engine import Engine
+from etl_project.engines.worker import import_beside
 from etl_project.load.aggregates import aggregates_version, build_aggregates
 from etl_project.load.append import Appender
 from etl_project.load.carry_over import carry_over
@@ -123,7 +124,12 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        return make_plan(self.settings, self.work, self.ask, self.differs)
+        return make_plan(self.settings, self.work, self.ask, self._differ)
+
+    def _differ(self) -> None:
+        self.differs()
+        if self.settings.engine.kind == "local":
+            import_beside()
 
     def preview(self) -> RefreshPlan:
         """Make the plan and change nothing: the lock and copies of remote repositories apart, nothing is written.
