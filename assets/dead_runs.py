@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Mapping
@@ -36,10 +35,18 @@ _UNFINISHED = [
 _CODE_MODULE = "etl_project.definitions"
 
 
-def process_tags(run_id: str) -> dict[str, str]:
-    """Tags that name this process as the process of a run."""
-    started = psutil.Process().create_time()
-    return {RUN: run_id, **_host_tags(), PID: str(os.getpid()), STARTED: f"{started:.2f}"}
+def process_tags(run_id: str, pid: int | None = None) -> dict[str, str]:
+    """Tags that name a process as that of a run; by default this one."""
+    process = psutil.Process(pid)
+    return {RUN: run_id, **_host_tags(), PID: str(process.pid), STARTED: f"{process.create_time():.2f}"}
+
+
+def process_of(run: dg.DagsterRun) -> psutil.Process | None:
+    """The process of a run; None where it is gone, not known, or not to be seen from here."""
+    tags = run.tags
+    if tags.get(RUN) == run.run_id and _is_visible(tags) and _process_is_running(tags):
+        return psutil.Process(int(tags[PID]))
+    return None
 
 
 def _host_tags() -> dict[str, str]:

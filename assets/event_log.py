@@ -28,10 +28,15 @@ class OneFileEventLog(ConsolidatedSqliteEventLogStorage):
 
     This class keeps its connections open. The default makes an engine and a connection for each of the two hundred
     events of a refresh; each time SQL is compiled again and the write-ahead log is copied into the file, which adds up
-    to two seconds.
+    to two seconds. It also asks once which tables and columns there are, where the default asks for nearly each event.
     """
 
     _watcher: SqlPollingEventWatcher | None = None
+
+    @cached_property
+    def _found(self) -> set[str]:
+        """Tables and columns that are there: none of them goes again."""
+        return set()
 
     @cached_property
     def _engine(self) -> Engine:
@@ -60,8 +65,17 @@ class OneFileEventLog(ConsolidatedSqliteEventLogStorage):
 
     def has_table(self, table_name: str) -> bool:
         """Whether the file has a table."""
-        with self._connect() as con:
-            return con.dialect.has_table(con, table_name)
+        if table_name not in self._found:
+            with self._connect() as con:
+                if con.dialect.has_table(con, table_name):
+                    self._found.add(table_name)
+        return table_name in self._found
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        column = f"asset_keys.{column_name}"
+        if column not in self._found and super()._has_asset_key_col_on_connection(conn, column_name):
+            self._found.add(column)
+        return column in self._found
 
     def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
         """Call back for each new event of a run. Polls, because with a write-ahead log the file does not change."""

@@ -9,18 +9,15 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.aggregates import aggregates
 from assets.automation import automation
 from assets.checks import CHECK_STEPS
+from assets.graph import ASSETS
 from assets.jobs import REFRESH, maintain, refreshing_jobs
-from assets.publish import publish
 from assets.records import Purged, purge, records_of, tell_unusable_records
-from assets.related import related
 from assets.report import report
 from assets.resources import Session, session_resource
 from assets.run import Recorded, run_job
 from assets.surroundings import with_surroundings
-from assets.tables import tables
 from etl_project.refresh import Refresh
 from etl_project.refresh.handed_on import PAGE, Hand, HandedOn, Results
 from etl_project.report import write_page_of
@@ -49,9 +46,6 @@ def defs() -> dg.Definitions:
             raise
         settings = None
     return wire(settings, assets=with_origins(*graph(settings)))
-
-
-ASSETS = (tables, related, aggregates, publish)
 
 
 def graph(settings: Settings | None) -> tuple[dg.AssetsDefinition, ...]:

@@ -1,7 +1,7 @@
-"""Takes the stages of a refresh while a second thread imports Dagster and records them as a run of the job `refresh`.
+"""Takes the stages of a refresh while a recorder imports Dagster and records them as a run of the job `refresh`.
 
-Who waits for a refresh waits for its stages, and no longer for the import of Dagster before them: DuckDB and the
-processes that read posts leave the interpreter to the other thread. Nothing of the refresh depends on that thread.
+Who waits for a refresh waits for its stages, and no longer for the import of Dagster before them. Nothing of the
+refresh depends on the recorder.
 """
 
 from __future__ import annotations
@@ -147,11 +147,12 @@ def _wait_for(recorder: Recorder, results: Results, ran: Ran) -> None:
         ran.is_interrupted = True
         results.stop()
         recorder.wait()
-    ran.run_id = recorder.run_id
+    record = recorder.record
+    ran.run_id = record.run_id
     fails_as_the_refresh = ran.failure or (ran.is_interrupted and not ran.published)
     if not (ran.run_id and fails_as_the_refresh):
-        ran.unrecorded = recorder.failure
-        ran.trace = ran.trace or recorder.trace
+        ran.unrecorded = record.failure
+        ran.trace = ran.trace or record.trace
 
 
 @contextmanager

@@ -11,6 +11,9 @@ import sys
 # What is imported becomes no garbage, and looking for some after every 700 objects takes a tenth of a short command.
 gc.set_threshold(100_000)
 
+OWN_PROCESS = "own process"
+"""Object of the context of a command that is all that its process does."""
+
 _exit_codes: list[int] = []
 """That of this process, once it is known."""
 
@@ -34,7 +37,7 @@ def main() -> None:
     from etl_project.cli.commands import load_app
 
     try:
-        load_app(sys.argv[1] if len(sys.argv) > 1 else None)()
+        load_app(sys.argv[1] if len(sys.argv) > 1 else None)(obj=OWN_PROCESS)
     except SystemExit as end:
         if isinstance(end.code, int):
             _exit_codes.append(end.code)

@@ -1,10 +1,12 @@
-"""Records a refresh in Dagster, in a thread of its own beside the one that takes its stages."""
+"""Records a refresh in Dagster beside what takes its stages, in a thread; forked_recorder.py does so in a process."""
 
 from __future__ import annotations
 
 import gc
 import threading
 import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -17,6 +19,21 @@ if TYPE_CHECKING:
     from etl_project.refresh import Refresh
     from etl_project.refresh.handed_on import Results
 
+Asked = tuple["Refresh", "Results"]
+"""A refresh to record, and what its stages give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of the record of a refresh."""
+
+    run_id: str | None = None
+    """The run in Dagster; None where there is none."""
+    failure: str | None = None
+    """Why it failed, or why there is none, or only a part of one: a sentence."""
+    trace: str | None = None
+    """The trace of the error behind that, where it is not the refresh's own."""
+
 
 class Recorder:
     """Records a refresh in Dagster, in a thread, as far as that is possible, and keeps why it was not."""
@@ -24,10 +41,8 @@ class Recorder:
     def __init__(self) -> None:
         self.has_imported = threading.Event()
         """Dagster is imported, or cannot be. Until then the other thread imports nothing that Dagster imports, too."""
-        self.run_id: str | None = None
-        self.failure: str | None = None
-        self.trace: str | None = None
-        self._asked: SimpleQueue[tuple[Refresh, Results] | None] = SimpleQueue()
+        self.record = Record()
+        self._asked: SimpleQueue[Asked | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._has_ended = threading.Event()
 
@@ -40,7 +55,7 @@ class Recorder:
         try:
             self._thread.start()
         except RuntimeError as error:
-            self.failure = self._describe(error)
+            self.record = Record(failure=_describe(error))
             self.has_imported.set()
             self._has_ended.set()
 
@@ -55,35 +70,50 @@ class Recorder:
         self.wait()
 
     def wait(self) -> None:
-        """Wait until the thread has ended, if there is one."""
+        """Wait until the record has ended, if there is one."""
         if self._thread is not None:
             # A `join` that Ctrl-C interrupts takes the thread for ended from then on.
             self._has_ended.wait()
 
     def _run(self) -> None:
         try:
-            gc.disable()  # nothing that is imported becomes garbage, and looking for some takes a fifth of the time
-            try:
-                from etl_project.definitions import record_refresh
-            finally:
-                gc.enable()
-                self.has_imported.set()
-            if asked := self._asked.get():
-                recorded = record_refresh(*asked)
-                self.run_id, self.failure = recorded.run_id, recorded.failure
-        except BaseException as error:  # whatever it is, the refresh does not depend on it
-            self.failure, self.trace = self._describe(error), traceback.format_exc()
+            self.record = import_and_record(self._asked.get, self.has_imported.set)
         finally:
             self._has_ended.set()
 
-    @staticmethod
-    def _describe(error: BaseException) -> str:
-        if is_full(error):
-            return "The disk of its records is full."
-        if isinstance(error, UserError):
-            return str(error)
-        first_line = next(iter(str(error).strip().splitlines()), "")
-        return f"{first_line} ({type(error).__name__}). For a trace: {command()} --debug refresh"
+
+def import_and_record(asked: Callable[[], Asked | None], imported: Callable[[], None]) -> Record:
+    """Import Dagster, then record a refresh.
+
+    Args:
+        asked: waits for the refresh to record, and gives it; None where there is nothing to record.
+        imported: called once Dagster is imported, or cannot be.
+
+    Returns:
+        What became of it. Whatever that is, the refresh does not depend on it, and nothing is raised.
+    """
+    try:
+        gc.disable()  # nothing that is imported becomes garbage, and looking for some takes a fifth of the time
+        try:
+            from etl_project.definitions import record_refresh
+        finally:
+            gc.enable()
+            imported()
+        if found := asked():
+            recorded = record_refresh(*found)
+            return Record(recorded.run_id, recorded.failure)
+    except BaseException as error:
+        return Record(failure=_describe(error), trace=traceback.format_exc())
+    return Record()
+
+
+def _describe(error: BaseException) -> str:
+    if is_full(error):
+        return "The disk of its records is full."
+    if isinstance(error, UserError):
+        return str(error)
+    first_line = next(iter(str(error).strip().splitlines()), "")
+    return f"{first_line} ({type(error).__name__}). For a trace: {command()} --debug refresh"
 
 
 def _import_what_both_need() -> None:

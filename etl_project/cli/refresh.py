@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from etl_project.cli.application import Config, Sources, app, err, examples, out
+from etl_project.cli.process import OWN_PROCESS
 from etl_project.errors import DONE, FAILED, INTERRUPTED, SOURCE_MISSING, WORK_TO_DO
 from etl_project.show.console import safe, shown_path
 from etl_project.show.error_sentence import describe_error, is_interrupt
@@ -47,6 +48,7 @@ def refresh(
 ) -> None:
     """Bring the warehouse up to date with the posts."""
     from etl_project.alerts.alerts import Alerts
+    from etl_project.cli.forked_recorder import recorder_of
     from etl_project.lake.choose import refresh_class
     from etl_project.settings import read_settings
 
@@ -56,12 +58,13 @@ def refresh(
     )
     is_debug = bool(context.find_root().params.get("debug"))
     work.work.stays_attached = True
+    recorder = None if plan else recorder_of(work, may_fork=context.obj is OWN_PROCESS)
     work.work.lock.acquire("etl refresh --plan" if plan else "etl refresh")
     try:
         code = (
-            _preview(work)
-            if plan
-            else _refresh(work, Alerts(work.settings.alerts, work.work, _warn), is_debug=is_debug)
+            _refresh(work, recorder, Alerts(work.settings.alerts, work.work, _warn), is_debug=is_debug)
+            if recorder
+            else _preview(work)
         )
     finally:
         work.engine.close()
@@ -96,11 +99,10 @@ def _options(ask: Request, sources: int) -> str:
     return "".join([*(f" {option}" for option, is_asked in asked.items() if is_asked), *named])
 
 
-def _refresh(work: Refresh, alerts: Alerts, *, is_debug: bool) -> int:
-    from etl_project.cli.recorder import Recorder
+def _refresh(work: Refresh, recorder: Recorder, alerts: Alerts, *, is_debug: bool) -> int:
     from etl_project.show.progress import progress
 
-    began, recorder = time.time(), Recorder()
+    began = time.time()
     try:
         alerts.report_interrupted_refresh()
         with progress(out) as display:

@@ -6,8 +6,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from etl_project.checks.check import CheckResult, Stage
 from etl_project.database.publish import Published
@@ -22,6 +23,9 @@ from etl_project.refresh.stages import Stages
 from etl_project.settings import Settings
 
 R = TypeVar("R")
+
+What = Literal["result", "error", "end", "stop"]
+"""What followers learn: the result of a key, an error in its place, that there will be no more and why, or to stop."""
 
 
 PAGE = "page"
@@ -66,6 +70,8 @@ class Results:
         self._led: Counter[str] = Counter()
         self._end: BaseException | None = None
         self._is_stopped = False
+        self.tell: Callable[[What, str, Any], None] = lambda what, key, value: None
+        """Called with all that followers learn, for those in another process: what it is, its key, and its value."""
 
     def lead(self, key: str, make: Callable[[], R], /) -> R:
         """Make a result, and leave it for the followers, be it an error."""
@@ -94,6 +100,7 @@ class Results:
 
     def end(self, reason: BaseException | None = None) -> None:
         """Let nobody wait for what will not come: they get the reason, if there is one, and else `NeverTaken`."""
+        self.tell("end", "", reason)
         with self._lock:
             self._end = reason or NeverTaken("the refresh ended before that")
             waiting: Iterable[Future[Any]] = [future for future in self._futures.values() if not future.done()]
@@ -102,7 +109,20 @@ class Results:
 
     def stop(self) -> None:
         """Interrupt the followers at their next step, whatever is there for them."""
+        self.tell("stop", "", None)
         self._is_stopped = True
+
+    def hear(self, what: What, key: str, value: Any) -> None:
+        """Take over what another one tells."""
+        if what == "end":
+            self.end(value)
+        elif what == "stop":
+            self.stop()
+        elif what == "error":
+            with suppress(BaseException):  # the follower gets it
+                self.lead(key, partial(_fail, value))
+        else:
+            self.lead(key, lambda: value)
 
     def _make(self, key: str, make: Callable[[], R]) -> R:
         self._led[key] += 1
@@ -110,8 +130,10 @@ class Results:
         try:
             result = make()
         except BaseException as error:
+            self.tell("error", key, error)
             future.set_exception(error)
             raise
+        self.tell("result", key, result)
         future.set_result(result)
         return result
 
@@ -122,6 +144,10 @@ class Results:
             if is_new and self._end:
                 future.set_exception(self._end)
             return future
+
+
+def _fail(error: BaseException) -> None:
+    raise error
 
 
 class HandedOn:

@@ -107,7 +107,14 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        return make_plan(self.settings, self.work, self.ask, self.differs)
+        return make_plan(self.settings, self.work, self.ask, self._differ)
+
+    def _differ(self) -> None:
+        self.differs()
+        if self.settings.engine.kind == "local":
+            from etl_project.engines.worker import import_beside
+
+            import_beside()
 
     def preview(self) -> RefreshPlan:
         """Make the plan and change nothing: the lock and copies of remote repositories apart, nothing is written.

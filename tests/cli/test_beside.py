@@ -253,7 +253,7 @@ recorder.has_imported.set()
 plan = work.plan()
 assert bool(before) == (sys.argv[2] == "early")
 assert run_beside(work, plan, recorder, Alerts(work.settings.alerts, work.work, print), print).success
-assert recorder.failure.startswith("this machine has one thread")
+assert recorder.record.failure.startswith("this machine has one thread")
 imported = set(sys.modules) - before[0]
 import etl_project.definitions
 print(json.dumps(sorted(imported & set(json.loads(sys.argv[1])))))

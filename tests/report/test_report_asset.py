@@ -11,9 +11,10 @@ import dagster as dg
 from conftest import Site
 from rich.console import Console
 
+from assets.graph import ASSETS
 from assets.report import report
 from assets.resources import Session
-from etl_project.definitions import ASSETS, graph, wire
+from etl_project.definitions import graph, wire
 from etl_project.refresh import Refresh
 from etl_project.show.summary import show_failure
 
