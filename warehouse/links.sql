@@ -33,17 +33,18 @@ CREATE MACRO link_form(folder) AS regexp_replace(coalesce(
     nullif(regexp_extract(folder, '/((?:19|20)[0-9]{2}/.*)$', 1), ''), folder), '[0-9]+', '0', 'g');
 COMMENT ON MACRO link_form IS 'A folder of addresses, ending in a slash, as broken_links compares it: from its year on, if it has one, each number as 0.';
 
+-- An end of a path is looked up by links that name the path on the site, whose root is a folder of the source.
 CREATE VIEW broken_links AS
 WITH unanswered AS (
     SELECT k.article_id, k.position, k.way, k.key, k.names_post, split_part(k.article_id, ':', 1) AS source_id,
         link_form(regexp_replace(k.key, '[^/]*$', '')) AS form, link_form(k.key || '/') AS own_form
     FROM internal.link_keys AS k
     ANTI JOIN link_targets AS t ON t.article_id = k.article_id AND t.position = k.position
-    WHERE k.position > 0 AND k.way IN ('address', 'path')
+    WHERE k.position > 0 AND k.way IN ('address', 'path', 'end')
 ), forms AS (
     SELECT DISTINCT split_part(article_id, ':', 1) AS source_id, way,
         link_form(regexp_replace(key, '[^/]*$', '')) AS form
-    FROM internal.link_keys WHERE position = 0 AND way IN ('address', 'path')
+    FROM internal.link_keys WHERE position = 0 AND way IN ('address', 'path', 'end')
 ), folders AS (
     SELECT DISTINCT source_id, way, form[:i] AS form
     FROM (SELECT source_id, way, form, unnest(range(1, length(form) + 1)) AS i FROM forms) WHERE form[i] = '/'

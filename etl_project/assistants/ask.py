@@ -56,7 +56,7 @@ def describe_file(published: Path, limits: CallLimits, internal: bool, name: str
             return {"name": name, "call": call_of(macros[name]), "about": macros[name].comment}
         if name not in file.tables:
             comments = {table.name: table.comment for table in file.tables.values()}
-            raise AskedWrongly(nearest(name, comments).replace("etl tables", "describe without a name"))
+            raise AskedWrongly(nearest(name, comments, "describe without a name"))
         table = file.tables[name]
         columns = [{"name": one.name, "type": short_type(one.type), "about": one.comment} for one in table.columns]
         return {"name": name, "about": table.comment, "columns": columns}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from etl_project.errors import UserError
 from etl_project.refresh.disk_full import is_full
-from etl_project.show.console import command
+from etl_project.show.console import call
 
 if TYPE_CHECKING:
     from etl_project.refresh import Refresh
@@ -113,7 +113,7 @@ def _describe(error: BaseException) -> str:
     if isinstance(error, UserError):
         return str(error)
     first_line = next(iter(str(error).strip().splitlines()), "")
-    return f"{first_line} ({type(error).__name__}). For a trace: {command()} --debug refresh"
+    return f"{first_line} ({type(error).__name__}). For a trace: {call('--debug refresh')}"
 
 
 def _import_what_both_need() -> None:

@@ -139,15 +139,20 @@ def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:
     from etl_project.refresh.result import describe_outage
 
     listed = sum(plan.diff.listed.values())
-    looked = "there is no file, as" if not listed else f"none of the {listed:,} files changed"
-    looked = "the only file has not changed" if listed == 1 else looked
+    looked = f"there is no file, as at refresh {plan.generation}"
+    if listed:
+        looked = "the only file has not changed" if listed == 1 else f"none of the {listed:,} files changed"
+        looked += f" since refresh {plan.generation}"
     unread = len(plan.diff.unavailable)
     but = f", but for {'a source' if unread == 1 else f'{unread:,} sources'} that could not be read" if unread else ""
+    state = f"up to date{but}"
+    if unread and not plan.diff.listed.keys() - plan.diff.unavailable.keys():
+        looked = "the only source could not be read" if unread == 1 else f"none of the {unread:,} sources could be read"
+        state = f"as refresh {plan.generation} left it"
     out.print(
         safe(
-            f"Nothing to do: {looked} {'since' if listed else 'at'} refresh {plan.generation}"
-            f"{_verified_in_words(plan, listed) if work.ask.verify and listed else ''}. "
-            f"{shown_path(work.settings.warehouse.path)} is up to date{but} ({plan.milliseconds / 1000:.2f} s)."
+            f"Nothing to do: {looked}{_verified_in_words(plan, listed) if work.ask.verify and listed else ''}. "
+            f"{shown_path(work.settings.warehouse.path)} is {state} ({plan.milliseconds / 1000:.2f} s)."
         )
     )
     for sentence in describe_not_due(plan.not_due):

@@ -38,12 +38,14 @@ def query_of_files(place: Place, table: LakeTable, files: Sequence[LakeFile]) ->
     return f"SELECT {table.restored()} FROM {parquet_rows(paths)}"
 
 
-def stand_in(con: duckdb.DuckDBPyConnection, scans: Collection[Scan]) -> list[str]:
+def stand_in(con: duckdb.DuckDBPyConnection, scans: Collection[Scan], *, only_read: bool = False) -> list[str]:
     """Let views find the rows of their Delta tables: a macro takes the place of DuckDB's function `delta_scan`.
 
     Args:
         con: the connection.
         scans: the tables that views show, at least one.
+        only_read: whether the files are read through a file system that opens nothing else and writes nothing. It goes
+            on where those of DuckDB are switched off.
 
     Returns:
         Folders and addresses that queries read, which a locked connection must be allowed to.
@@ -54,23 +56,41 @@ def stand_in(con: duckdb.DuckDBPyConnection, scans: Collection[Scan]) -> list[st
     places = {scan.address: Place(scan.address) for scan in scans}
     first = next(iter(places.values()))
     first.check()
-    first.let_read(con)
 
-    def rows(scan: Scan) -> str:
-        return _stored_rows(places[scan.address], "", open_table(places[scan.address], "", scan.version))
+    def files(scan: Scan) -> tuple[DeltaTable, list[str]]:
+        handle = open_table(places[scan.address], "", scan.version)
+        return handle, [places[scan.address].address(path) for path in sorted(paths_of(handle))]
 
     with ThreadPoolExecutor(OPEN_AT_ONCE) as threads:
-        queries = zip(scans, threads.map(rows, scans), strict=True)
-        pairs = ", ".join(f"{quoted(f'{scan.version} {scan.address}')}: {quoted(query)}" for scan, query in queries)
+        found = dict(zip(scans, threads.map(files, scans), strict=True))
+    folders, scheme = [place.address("") for place in places.values()], ""
+    if only_read:
+        from etl_project.lake.pinned_files import PinnedFiles
+
+        scheme = f"{PinnedFiles.protocol}://"
+        con.register_filesystem(
+            PinnedFiles(first.file_system(), {path for _, paths in found.values() for path in paths})
+        )
+        folders = [scheme]
+    else:
+        first.let_read(con)
+    pairs = ", ".join(
+        f"{quoted(f'{scan.version} {scan.address}')}: {quoted(_rows_in([scheme + path for path in paths], handle))}"
+        for scan, (handle, paths) in found.items()
+    )
     con.execute(stand_in_sql(f"FROM query(MAP {{{pairs}}}[version || ' ' || path])"))
-    return [place.address("") for place in places.values()]
+    return folders
 
 
 def _stored_rows(place: Place, folder: str, handle: DeltaTable) -> str:
-    """Write the clause FROM of the rows in the files of a table, without the column of the part."""
     paths = sorted(paths_of(handle))
-    if paths:
-        return f"FROM {parquet_rows([place.address(f'{folder}/{path}'.lstrip('/')) for path in paths])}"
+    return _rows_in([place.address(f"{folder}/{path}".lstrip("/")) for path in paths], handle)
+
+
+def _rows_in(addresses: Sequence[str], handle: DeltaTable) -> str:
+    """Write the clause FROM of the rows in the files of a table, without the column of the part."""
+    if addresses:
+        return f"FROM {parquet_rows(addresses)}"
     columns = [
         f'NULL::{duckdb_type(field.type)} AS "{field.name}"' for field in handle.schema().fields if field.name != PART
     ]

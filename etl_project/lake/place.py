@@ -20,6 +20,7 @@ from etl_project.sources.signature import SourceUnavailable
 
 if TYPE_CHECKING:
     import duckdb
+    from fsspec import AbstractFileSystem
     from obstore.store import ObjectStore
 
 INSTALL = "pip install 'etl-project[lake]'"
@@ -155,8 +156,15 @@ class Place:
 
     def let_read(self, con: duckdb.DuckDBPyConnection) -> None:
         """Let a connection of DuckDB read objects of the bucket by their addresses; folders it reads itself."""
+        if self.bucket:
+            con.register_filesystem(self.file_system())
+
+    def file_system(self) -> AbstractFileSystem:
+        """Make the file system, as fsspec has them, that knows objects by their addresses."""
         if not self.bucket:
-            return
+            from fsspec.implementations.local import LocalFileSystem
+
+            return LocalFileSystem()
         from obstore.fsspec import FsspecStore
 
         with self._told():
@@ -164,7 +172,7 @@ class Place:
         options: dict[str, Any] = store_options(environment_of(self.bucket), SECONDS_OF_A_PACK)
         # One that it keeps would go on with the credentials of an environment that has changed since.
         options |= {"protocol": self.bucket.scheme, "skip_instance_cache": True}
-        con.register_filesystem(FsspecStore(**options))
+        return FsspecStore(**options)
 
     def _key(self, path: str) -> str:
         return f"{self.bucket.prefix}{path}" if self.bucket else path

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.settings.problems import path_problems, sentences, source_problems, unknown_setting
 from etl_project.settings.tables import Settings, expand
+from etl_project.settings.wrong_values import values_of_another_kind
 
 DEFAULT_FILE = "etl.toml"
 
@@ -57,6 +58,8 @@ def read_settings(given: Path | None = None) -> Settings:
         }
     try:
         settings = Settings.model_validate(asked)
+        if wrong := [*values_of_another_kind(raw, settings)]:
+            raise ValidationError.from_exception_data("Settings", wrong)
     except ValidationError as error:
         raise SettingsError("\n".join(sentences(error, file, text))) from None
     problems = [*path_problems(settings, file, text), *source_problems(settings, file, text)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from pydantic_core import InitErrorDetails
 
 from etl_project.sources.secrets import without_secrets_in_value
 
@@ -17,6 +20,9 @@ _KINDS = {
     "date": "a day, such as 2024-01-31",
 }
 """Beginning of a type of error of pydantic -> what is to be written."""
+
+_NUMBERS = {"bool": bool, "int": int, "float": float, "date": dt.date}
+"""Kinds of values, as pydantic begins its errors, that it makes of numbers; `True` is an `int`, too."""
 
 _TABLES_IN_A_LIST = ("source", "source.rules", "source.mentions")
 
@@ -46,6 +52,30 @@ def describe_wrong_value(name: str, problem: Mapping[str, Any]) -> str:
         return f"{name} = {_toml(value)} cannot be used; write {kind}"
     rule = problem["msg"].replace("Input should be ", "it must be ", 1)
     return f"{name} = {_toml(value)} cannot be used; {rule}"
+
+
+def values_of_another_kind(raw: Any, made: Any, place: tuple[str | int, ...] = ()) -> Iterator[InitErrorDetails]:
+    """Find values that pydantic takes for those of another kind: `true` for 1, 1 for `true`, a number for a day.
+
+    Args:
+        raw: what TOML says: a table, a list or a value.
+        made: the settings that were made of it.
+        place: keys and numbers that lead to it.
+
+    Yields:
+        Errors as pydantic describes them.
+    """
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            inner = getattr(made, "sources" if key == "source" and not place else key, None)
+            yield from values_of_another_kind(value, inner, (*place, key))
+    elif isinstance(raw, list) and isinstance(made, tuple):
+        for number, (value, inner) in enumerate(zip(raw, made, strict=False)):
+            yield from values_of_another_kind(value, inner, (*place, number))
+    elif isinstance(raw, int | float):
+        kind = next((kind for kind, types in _NUMBERS.items() if isinstance(made, types)), None)
+        if kind == "date" or (kind and isinstance(raw, bool) != (kind == "bool")):
+            yield InitErrorDetails(type=f"{kind}_type", loc=place, input=raw)
 
 
 def _toml(value: object) -> str:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl_project.errors import BAD_USAGE, UserError
-from etl_project.show.console import command, count_of, print_hanging, safe
+from etl_project.show.console import call, count_of, print_hanging, print_table, safe
 from etl_project.show.query import published_tables
 from etl_project.show.times import Clock
 
@@ -150,7 +150,7 @@ def show_changes(changes: Changes, console: Console) -> None:
         return
     _show_kinds(changes.kinds, console)
     if changes.is_first:
-        asked = f'{command()} sql "FROM articles_by_date"'
+        asked = call('sql "FROM articles_by_date"')
         console.print(safe(f"\nIt is the first refresh: every article is new. To see how many there are: {asked}"))
         return
     _show_counts(changes.counts, console)
@@ -202,7 +202,7 @@ def _show_kinds(rows: list[tuple[str, str, int]], console: Console) -> None:
         table.add_column(kind.replace("_", " "), justify="right")
     for source_id in sorted({source_id for source_id, _ in counts}):
         table.add_row(safe(source_id), *(f"{counts.get((source_id, kind), 0):,}" for kind in kinds))
-    console.print(table)
+    print_table(table, console)
 
 
 def _show_counts(rows: list[tuple[str, dt.date, str, int, int]], console: Console) -> None:
@@ -214,7 +214,7 @@ def _show_counts(rows: list[tuple[str, dt.date, str, int, int]], console: Consol
         table.add_column(name, justify="right" if name in ("more", "fewer", "net") else "left")
     for source_id, day, category, more, fewer in rows[:_COUNTS_SHOWN]:
         table.add_row(str(day), safe(source_id), safe(category), f"{more:,}", f"{fewer:,}", f"{more - fewer:+,}")
-    console.print(table)
+    print_table(table, console)
     if len(rows) > _COUNTS_SHOWN:
         console.print(f"... and {len(rows) - _COUNTS_SHOWN:,} more.", style="dim")
 
@@ -230,5 +230,5 @@ def _show_articles(changes: Changes, console: Console) -> None:
             rest.append_text(safe(f" from {old_path}", "dim"))
         print_hanging(console, first, rest.append_text(safe(f"  {title or ''}")))
     if changes.articles and (more := changes.articles_in_all - len(changes.articles)):
-        asked = f'{command()} sql "FROM changes ORDER BY refresh_id DESC"'
+        asked = call('sql "FROM changes ORDER BY refresh_id DESC"')
         console.print(safe(f"... and {more:,} more: {asked}", "dim"))

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from etl_project.errors import BAD_USAGE, BUSY, FAILED
-from etl_project.show.console import consoles, safe
+from etl_project.show.console import consoles, note_settings_file, safe
 from etl_project.show.error_sentence import describe_error
 from etl_project.show.streams import output_failure, prepare_streams
 from etl_project.utf8_mode import restart_in_utf8_mode
@@ -34,6 +34,11 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Parameters of the command."""
         return [_with_word(parameter, ctx) for parameter in super().get_params(ctx)]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, and note its settings file for the commands that it suggests."""
+        note_settings_file(ctx.params.get("config"))
+        return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Words of the line that says how the command is called: `[OPTIONS]`, `FOLDER`."""
@@ -95,6 +100,8 @@ class CommandGroup(TyperGroup):
             _, err = consoles()
             err.print(safe(told.text, "yellow" if told.exit_code in _CAUTION else "red"))
             raise typer.Exit(told.exit_code) from None
+        finally:
+            note_settings_file(None)
 
 
 def _with_word(parameter: Any, ctx: Any) -> Any:

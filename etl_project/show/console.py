@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -47,6 +48,17 @@ def print_hanging(console: Console, first: Text, rest: Text) -> None:
     console.print(line)
 
 
+def print_table(table: Table, console: Console) -> None:
+    """Print a table; in a pipe or a file its lines end without blanks."""
+    if not console.soft_wrap:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        console.print(Text(line.rstrip()))
+
+
 def shown_path(path: Path) -> str:
     """How to name a file from the current folder: relative where it is below it."""
     with contextlib.suppress(ValueError, OSError):  # the current folder may be gone
@@ -77,6 +89,25 @@ def command() -> str:
     if running.name != "etl" or (found and Path(found).resolve() == running.resolve()):
         return "etl"
     return shown_path(running)
+
+
+_settings_option = ""
+"""How the running command was told its settings, as a shell takes it, with a space before; empty where it was not."""
+
+
+def note_settings_file(file: Path | None) -> None:
+    """Note the settings file that a command was called with, so that the commands it suggests name it, too."""
+    global _settings_option
+    _settings_option = f" --config {shlex.quote(str(file))}" if file else ""
+
+
+def call(words: str) -> str:
+    """How to call `etl` from the current folder with the settings of the running command.
+
+    Args:
+        words: the command and its options: `refresh --full`.
+    """
+    return f"{command()} {words}{_settings_option}"
 
 
 def count_of(number: int, singular: str, plural: str | None = None) -> str:

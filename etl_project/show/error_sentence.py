@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from etl_project.errors import FAILED, INTERRUPTED, UserError, is_query_interrupt
-from etl_project.show.console import command
+from etl_project.show.console import call
 from etl_project.sources.signature import SourceUnavailable
 
 _AS_IT_WAS = " The published file is as it was."
@@ -34,8 +34,8 @@ _OS_REMEDIES = {
 
 _DUCKDB_REMEDIES = (
     (r"Could not set lock|Conflicting lock", "Close the program that has the file open, then try again."),
-    (r"[Cc]orrupt|checksum|not a valid DuckDB|Serialization|does not match", "If the file is damaged: etl refresh"),
-    (r"does not exist|not found|does not have", "If another version made the file: etl refresh"),
+    (r"[Cc]orrupt|checksum|not a valid DuckDB|Serialization|does not match", "If the file is damaged: {refresh}"),
+    (r"does not exist|not found|does not have", "If another version made the file: {refresh}"),
 )
 """What to do about errors of DuckDB, by what they say."""
 
@@ -69,7 +69,7 @@ def describe_error(error: BaseException, failed_command: str = "refresh") -> Err
     if is_interrupt(error):
         goes_on = f"{_AS_IT_WAS[:-1]}; the next refresh goes on from there." if as_it_was else ""
         return ErrorSentence(f"Stopped.{goes_on}", INTERRUPTED, False)
-    trace = f"For a trace: {command()} --debug {failed_command}"
+    trace = f"For a trace: {call(f'--debug {failed_command}')}"
     if _is_out_of_memory(error):
         sentence = f"There is not enough memory: {_first_line(error)}.{as_it_was} Give it more, then try again."
         return ErrorSentence(sentence.replace("..", "."), FAILED, True)
@@ -104,7 +104,7 @@ def _of_system(error: OSError, as_it_was: str) -> str:
 def _of_duckdb(error: BaseException, as_it_was: str, trace: str) -> str:
     text = str(error)
     remedy = next((remedy for pattern, remedy in _DUCKDB_REMEDIES if re.search(pattern, text)), "")
-    return f"{_first_line(error).rstrip('.')}.{as_it_was} {remedy or trace}"
+    return f"{_first_line(error).rstrip('.')}.{as_it_was} {remedy.format(refresh=call('refresh')) or trace}"
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -22,7 +22,7 @@ from etl_project.extract.reading import Post
 from etl_project.limits import Limits
 from etl_project.reasons import WARNINGS, Rejection
 from etl_project.settings import Settings
-from etl_project.show.console import bytes_in_words, count_of, safe
+from etl_project.show.console import bytes_in_words, count_of, print_table, safe
 from etl_project.sources.folder import PinnedFolder, read_file
 from etl_project.sources.location import Repository
 from etl_project.sources.paths import escape_path
@@ -155,7 +155,7 @@ def _show_fields(post: Post, source: Source, console: Console) -> None:
     ]
     for name, value in rows:
         table.add_row(Text(name, style="cyan"), safe(value))
-    console.print(table)
+    print_table(table, console)
 
 
 def _length(post: Post) -> tuple[int, float]:
@@ -197,7 +197,7 @@ def _show_front_matter(post: Post, console: Console) -> None:
     for key, value in post.front_matter.fields.items():
         shown = value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False)
         table.add_row(safe(key, "cyan"), safe(shown))
-    console.print(table)
+    print_table(table, console)
 
 
 def _show_warnings(post: Post, console: Console) -> None:

@@ -93,7 +93,7 @@ def export_tables(
     refuse_what_is_not_ours(folder)
     with (
         _new_folder(folder) as new,
-        open_published(published, settings={"allowed_directories": f"[{quoted(new)}]"}) as con,
+        open_published(published, export_to=new) as con,
     ):
         tables = choose_tables(con, asked)
         written = [_export(con, table, new, output_format, by_month) for table in tables]

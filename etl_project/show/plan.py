@@ -10,7 +10,7 @@ from etl_project.refresh.due import describe_not_due
 from etl_project.refresh.plan import RefreshPlan
 from etl_project.refresh.result import describe_outage
 from etl_project.scan.preview import FileCounts, count_files
-from etl_project.show.console import command, count_of, safe
+from etl_project.show.console import call, count_of, print_table, safe
 from etl_project.sources.place import LookCost
 
 _COLUMNS = {
@@ -33,11 +33,12 @@ def show_plan(plan: RefreshPlan, options: str, console: Console) -> None:
         console: the console to print to.
     """
     if plan.is_no_op:
-        console.print("Nothing to do: no file, setting or definition has changed since the last refresh.")
+        where = " in what could be read" if plan.diff.unavailable else ""
+        console.print(f"Nothing to do{where}: no file, setting or definition has changed since the last refresh.")
     else:
         console.print(safe(f"To do: {'; '.join(plan.reasons)}."))
     if plan.diff.listed or plan.opened:
-        console.print(_file_table(plan))
+        print_table(_file_table(plan), console)
     for pinned in plan.sources:
         if cost := pinned.place.look_cost:
             console.print(safe(_describe_cost(pinned.name, cost, plan.diff.to_read.get(pinned.name, 0))))
@@ -54,7 +55,7 @@ def show_plan(plan: RefreshPlan, options: str, console: Console) -> None:
     for name, reason in plan.diff.unavailable.items():
         console.print(safe(describe_outage(name, reason), "red"))
     if not (plan.is_no_op or plan.guard):
-        console.print(f"\nNothing was changed. To do it: {command()} refresh{options}", style="dim")
+        console.print(f"\nNothing was changed. To do it: {call(f'refresh{options}')}", style="dim")
 
 
 def _file_table(plan: RefreshPlan) -> Table:

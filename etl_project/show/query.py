@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,9 +13,10 @@ import duckdb
 from rich.console import Console
 
 from etl_project.database.contract import schema_version
-from etl_project.database.delta_views import Scan, holds_articles, scans_of
+from etl_project.database.delta_views import holds_articles, scans_of
 from etl_project.database.sql import is_ambiguous, openable, quoted
 from etl_project.errors import BAD_USAGE, FAILED, UserError
+from etl_project.show.console import call
 from etl_project.show.deadline import deadline
 from etl_project.show.row_table import show_rows
 from etl_project.show.write_rows import Format, serialize
@@ -33,11 +34,20 @@ _BYTE_ORDER_MARKS = (
 """Marks and the encodings they say; that of UTF-16 begins that of UTF-32, and so comes after it."""
 
 
-_HINTS: dict[type[duckdb.Error], str] = {
-    duckdb.CatalogException: "\n\nWhat can be asked: etl tables; articles_full has one row for each post.",
-    duckdb.BinderException: "\n\nColumns of a table: etl describe NAME",
+_HINTS: dict[type[duckdb.Error], tuple[str, str, str]] = {
+    duckdb.CatalogException: ("What can be asked: ", "tables", "; articles_full has one row for each post."),
+    duckdb.BinderException: ("Columns of a table: ", "describe NAME", ""),
+    duckdb.PermissionException: (
+        "A statement opens no file: --output FILE writes its rows, and whole tables ",
+        "export",
+        "",
+    ),
 }
-"""What helps further after errors of names."""
+"""What helps further after errors of names and files: a command, with the words before and after it."""
+
+
+_ADVICE = "\n\nPossible"
+"""Begins what DuckDB adds to an error for want of memory."""
 
 
 class NoWarehouse(UserError):
@@ -79,22 +89,25 @@ class OutputInUse(UserError):
     exit_code = BAD_USAGE
 
 
-def open_published(path: Path, *, settings: Mapping[str, object] | None = None) -> duckdb.DuckDBPyConnection:
-    """Open the published file read-only; queries on the connection can reach no other file.
+def open_published(
+    path: Path, *, settings: Mapping[str, object] | None = None, export_to: Path | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open the published file read-only; queries on the connection can open no file, for reading or for writing.
 
     Instants are shown in UTC, whatever the zone of the machine.
 
     Args:
         path: the published file.
-        settings: name -> value of settings of DuckDB, as SQL writes it, that cannot be changed afterwards, such as
-            `allowed_directories`: folders in which queries may read and write files nevertheless.
+        settings: name -> value of settings of DuckDB, as SQL writes it.
+        export_to: a folder in which statements may write nevertheless. DuckDB lets them write over the published file
+            and beside it then, too: run none that somebody typed.
 
     Raises:
         NoWarehouse: the file does not exist, or cannot be opened.
         LakeUnavailable: it shows tables of a lake, and that cannot be read.
     """
     if not path.exists():
-        raise NoWarehouse(f"{path} has not been built yet. Run: etl refresh")
+        raise NoWarehouse(f"{path} has not been built yet. Run: {call('refresh')}")
     try:
         path.open("rb").close()
     except OSError as error:
@@ -108,29 +121,35 @@ def open_published(path: Path, *, settings: Mapping[str, object] | None = None) 
         else:
             con = duckdb.connect(openable(path), read_only=True)
         con.execute("SET TimeZone = 'UTC'")
-        wanted = dict(settings or {})
-        if not holds_articles(con) and (scans := scans_of(con)):
-            wanted["allowed_directories"] = _and_those_of_lake(con, scans, wanted.get("allowed_directories"))
-        for name, value in wanted.items():
+        for name, value in (settings or {}).items():
             con.execute(f"SET {name} = {value}")
-        con.execute("SET enable_external_access = false")
+        _close_files(con, export_to)
         return con
     except duckdb.Error as error:
         wal = Path(f"{path}.wal")
-        advice = f"Remove the stale {wal}." if wal.exists() else "Run: etl refresh"
+        advice = f"Remove the stale {wal}." if wal.exists() else f"Run: {call('refresh')}"
         raise NoWarehouse(f"{path} does not open: {error}. {advice}") from error
 
 
-def _and_those_of_lake(con: duckdb.DuckDBPyConnection, scans: Collection[Scan], allowed: object) -> str:
-    """Let views of a lake find their rows; add the folders of its tables to those that queries may reach.
+def _close_files(con: duckdb.DuckDBPyConnection, export_to: Path | None) -> None:
+    """Let no statement open a file, but those of the lake that views show, for reading.
 
     Raises:
         LakeUnavailable: the lake cannot be read.
     """
-    from etl_project.lake.connect import stand_in
+    folders = [str(export_to)] if export_to else []
+    if not holds_articles(con) and (scans := scans_of(con)):
+        from etl_project.lake.connect import stand_in
 
-    folders = f"[{', '.join(map(quoted, stand_in(con, scans)))}]"
-    return f"{allowed} || {folders}" if allowed else folders
+        folders += stand_in(con, scans, only_read=export_to is None)
+    if folders:
+        con.execute(f"SET allowed_directories = [{', '.join(map(quoted, folders))}]")
+    if export_to is None:
+        con.execute("SET temp_directory = ''")
+    con.execute("SET enable_external_access = false")
+    if export_to is None:
+        # What is attached stays allowed to COPY, the file of its log beside it too, whatever was opened read-only.
+        con.execute("SET disabled_filesystems = 'LocalFileSystem'")
 
 
 @contextmanager
@@ -149,7 +168,7 @@ def published_tables(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 raise
             raise OtherVersion(
                 f"{path} has the tables of another version of etl: {str(error).partition(chr(10))[0].rstrip('.!')}. "
-                "The next refresh brings them to this one, and carries over what was observed. Run: etl refresh"
+                f"The next refresh brings them to this one, and carries over what was observed. Run: {call('refresh')}"
             ) from error
 
 
@@ -178,6 +197,20 @@ def read_statement(file: Path | None) -> str:
         raise CannotReadStatement(
             f"{file or 'standard input'}, line {line}: is not {encoding.upper()}; save the statement as UTF-8."
         ) from None
+
+
+def require_unicode(*texts: str) -> None:
+    """Refuse texts of the command line that are not UTF-8: Python has stand-ins there that no query can hold.
+
+    Raises:
+        CannotReadStatement: one is not.
+    """
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            shown = text[max(0, error.start - 20) : error.start]
+            raise CannotReadStatement(f"What follows {shown!r} is not UTF-8; type it in a terminal of UTF-8.") from None
 
 
 def lock_settings(con: duckdb.DuckDBPyConnection) -> None:
@@ -217,13 +250,17 @@ def run_query(
         TwoAnswers: two statements answer with rows, and the format holds those of one.
         TookTooLong: it was stopped at its deadline.
         OutputInUse: the output is a file of the warehouse.
+        CannotReadStatement: the query or a value was typed in another encoding than UTF-8.
         OSError: the file cannot be written.
     """
     if output is not None:
         refuse_own_file(output, path)
+    require_unicode(query, *(value for value in (values or {}).values() if isinstance(value, str)))
     is_shown = output_format in (Format.table, Format.line) and output is None
     with open_published(path) as con:
         lock_settings(con)
+        # Asked before: a statement may leave a transaction behind that answers nothing more.
+        is_known = _is_of_this_version(con)
         told = f"The query took longer than {seconds:g} seconds and was stopped; --seconds allows more."
         try:
             with deadline(con, seconds, told, lambda: _end_process(told)):
@@ -236,9 +273,12 @@ def run_query(
                     return
                 data = _serialize_one(answers, Format.csv if output_format is Format.table else output_format)
         except duckdb.Error as error:
-            told = f"{error}{_HINTS.get(type(error), '')}"
-            if not _is_of_this_version(con):
-                told += f"\n\n{path} has the tables of another version: etl refresh"
+            # What follows is advice on settings, which are locked.
+            told = str(error).partition(_ADVICE)[0]
+            if hint := _HINTS.get(type(error)):
+                told += f"\n\n{hint[0]}{call(hint[1])}{hint[2]}"
+            if not is_known:
+                told += f"\n\n{path} has the tables of another version: {call('refresh')}"
             raise QueryFailed(told) from error
     if output is None:
         sys.stdout.flush()

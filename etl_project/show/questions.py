@@ -14,7 +14,7 @@ from rich.table import Table
 
 from etl_project.database.contract import WAREHOUSE
 from etl_project.errors import BAD_USAGE, UserError
-from etl_project.show.console import safe
+from etl_project.show.console import call, print_table, safe
 
 FOLDER_NAME = "queries"
 """Folder beside etl.toml with the user's own questions."""
@@ -205,7 +205,7 @@ def find_question(name: str, beside: Path | None) -> Question:
     if name not in files:
         near = difflib.get_close_matches(name, files, n=3, cutoff=0.5) or [one for one in files if name and name in one]
         hint = f"The nearest: {', '.join(f'@{one}' for one in near[:3])}." if near else "None is like it."
-        raise BadQuestion(f"There is no question @{name}. {hint} All of them: etl queries")
+        raise BadQuestion(f"There is no question @{name}. {hint} All of them: {call('queries')}")
     return read_question(name, _read(files[name]), files[name])
 
 
@@ -239,6 +239,6 @@ def show_questions(beside: Path | None, console: Console) -> None:
         table.add_row(safe(name, "bold"), title)
         if question.parameters:
             table.add_row("", safe("  ".join(f"{one.name}={one.shown}" for one in question.parameters), "dim"))
-    console.print(table)
-    told = f"{len(files)} questions. Run one: etl sql @longest_reads rows=3"
-    console.print(safe(f"{told}. Read one, and what it takes: etl queries longest_reads", "dim"))
+    print_table(table, console)
+    told = f"{len(files)} questions. Run one: {call('sql @longest_reads rows=3')}"
+    console.print(safe(f"{told}. Read one, and what it takes: {call('queries longest_reads')}", "dim"))

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN = 100
 
+MOST_CELL_CHARACTERS = 10_000
+MOST_FIELD_CHARACTERS = 100_000
+"""Longest text that is shown in a table, and one field a line: to lay out a hundred megabytes takes a minute."""
+
 _LEAST_TEXT_WIDTH = 16
 """Cells to which a column of texts may be cut before another column is left out."""
 _MARGIN = 3
@@ -49,7 +53,8 @@ def show_rows(rows: duckdb.DuckDBPyRelation, console: Console, *, one_field_a_li
     """Print the first rows of a query, and how many there are.
 
     In a terminal a table is made to fit: cells of texts are cut, then columns in the middle are left out, and a note
-    names them. Where the output is no terminal, every column is shown whole. A line break within a cell is shown as ↵.
+    names them. Where the output is no terminal, every column is shown. A line break within a cell is shown as ↵. A text
+    of more than `MOST_CELL_CHARACTERS`, or `MOST_FIELD_CHARACTERS`, is cut and says so.
 
     Args:
         rows: the answer of a query.
@@ -60,7 +65,8 @@ def show_rows(rows: duckdb.DuckDBPyRelation, console: Console, *, one_field_a_li
         for _, plan in rows.fetchall():  # a drawing of several lines
             _print(console, safe(plan.rstrip("\n")))
         return
-    shown = [f'{as_shown(n, str(kind))} AS "{n}"' for n, kind in enumerate(rows.types, 1)]
+    most = MOST_FIELD_CHARACTERS if one_field_a_line else MOST_CELL_CHARACTERS
+    shown = [f'{_bounded(as_shown(n, str(kind)), most)} AS "{n}"' for n, kind in enumerate(rows.types, 1)]
     cells: list[tuple[Cell, ...]] = rows.project(", ".join(shown)).limit(ROWS_SHOWN + 1).fetchall()
     kinds = [str(kind) for kind in rows.types]
     if one_field_a_line:
@@ -90,6 +96,12 @@ def as_shown(number: int, kind: str) -> str:
         return f"round(#{number}, 3)::VARCHAR"
     text = f"#{number}::VARCHAR"
     return rf"regexp_replace({text}, '\.\d+', '')" if kind.startswith("TIMESTAMP") else text
+
+
+def _bounded(text: str, most: int) -> str:
+    """SQL that cuts a text of SQL to so many characters, and says how many there are."""
+    told = f"'{_ELLIPSIS} (cut: ' || format('{{:,}}', length({text})) || ' characters in all)'"
+    return f"CASE WHEN length({text}) > {most} THEN left({text}, {most}) || {told} ELSE {text} END"
 
 
 def show_cells(

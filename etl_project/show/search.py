@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.text import Text
 
 from etl_project.errors import BAD_USAGE, UserError
-from etl_project.show.console import count_of, safe
+from etl_project.show.console import call, count_of, safe
 from etl_project.show.deadline import deadline
-from etl_project.show.query import open_published
+from etl_project.show.query import open_published, require_unicode
 from etl_project.show.snippet import MARKS, make_snippet
 
 SEARCH_SECONDS = 20
@@ -106,6 +106,7 @@ def hits_of(
         f"The search took longer than {seconds:g} seconds and was stopped. Search for fewer or longer words, or "
         "try again when the machine has less to do."
     )
+    require_unicode(words)
     with deadline(con, seconds, told):
         needles = _read_needles(con, words)
         _require_sources(con, filters.sources)
@@ -185,7 +186,9 @@ def _read_needles(con: duckdb.DuckDBPyConnection, words: str) -> list[str]:
             "SELECT search_needles($words), EXISTS (FROM search_text) OR NOT EXISTS (FROM articles)", {"words": words}
         ).fetchone()
     except duckdb.CatalogException:
-        raise CannotSearch("The published file is of a version that could not search. Run: etl refresh") from None
+        raise CannotSearch(
+            f"The published file is of a version that could not search. Run: {call('refresh')}"
+        ) from None
     assert row is not None, "a query without FROM has one row"
     needles, has_texts = row
     if not needles:
@@ -193,7 +196,7 @@ def _read_needles(con: duckdb.DuckDBPyConnection, words: str) -> list[str]:
     if not has_texts:
         raise CannotSearch(
             "Search is switched off in the published file. Set `search = true` in the table [insight] of etl.toml, and "
-            "run: etl refresh"
+            f"run: {call('refresh')}"
         )
     return sorted(needles, key=len, reverse=True)
 

@@ -21,7 +21,7 @@ from etl_project.database.lock import describe_holder
 from etl_project.database.publication_record import are_alike
 from etl_project.database.work_file import WorkFile
 from etl_project.settings import Settings
-from etl_project.show.console import bytes_in_words, count_of, safe, shown_path
+from etl_project.show.console import bytes_in_words, call, count_of, print_table, safe, shown_path
 from etl_project.show.news import Findings, findings_in, show_findings
 from etl_project.show.query import published_tables
 from etl_project.show.times import Clock, ago
@@ -207,16 +207,16 @@ def show_status(settings: Settings, console: Console) -> None:
     for name, reason, since in ((outage.source, outage.reason, outage.since) for outage in status.outages):
         told = (
             f"The source {name} could not be read, first {ago(since)}: {reason}. Its articles are kept as they were. "
-            "Bring it back or correct its location, then: etl refresh"
+            f"Bring it back or correct its location, then: {call('refresh')}"
         )
         console.print(safe(told, "red"))
     if status.unpublished:
         console.print(status.unpublished, style="yellow")
-    console.print(_source_table(status.sources))
+    print_table(_source_table(status.sources), console)
     if status.findings:
         show_findings(status.findings, console)
     if any(source.rejected for source in status.sources):
-        console.print("To see why files were rejected: etl rejected", style="dim")
+        console.print(f"To see why files were rejected: {call('rejected')}", style="dim")
     show_warnings(status.warned, console)
 
 
@@ -258,6 +258,6 @@ def _describe_unpublished(work: WorkFile, published: int) -> str | None:
     if current.number == published:
         return None
     if current.state is GenerationState.FAILED:
-        return f"Refresh {current.number} failed a check and was not published. To try again: etl refresh"
+        return f"Refresh {current.number} failed a check and was not published. To try again: {call('refresh')}"
     state = str(current.state).replace("_", " ")
-    return f"Refresh {current.number} is not published yet (state: {state}). To go on: etl refresh"
+    return f"Refresh {current.number} is not published yet (state: {state}). To go on: {call('refresh')}"

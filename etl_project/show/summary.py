@@ -15,10 +15,11 @@ from etl_project.load.refresh_log import commits_in_words
 from etl_project.refresh.result import TablesLoaded
 from etl_project.show.console import (
     bytes_in_words,
-    command,
+    call,
     count_of,
     endings_in_words,
     print_hanging,
+    print_table,
     safe,
     shown_path,
 )
@@ -86,7 +87,7 @@ def show_summary(
         "published", f"{shown_path(published.path)} ({bytes_in_words(published.size)}), refresh {published.generation}"
     )
     table.add_row("time", times_in_words(spent, total))
-    console.print(table)
+    print_table(table, console)
     show_findings(found, console)
     show_warnings(warned, console)
     if published.was_written_into:
@@ -111,22 +112,28 @@ def show_summary(
                 )
             )
     if still := sorted(tables.still_unavailable):
-        told = f"the source{'s' if len(still) > 1 else ''} {', '.join(still)}. Why: etl status"
+        told = f"the source{'s' if len(still) > 1 else ''} {', '.join(still)}. Why: {call('status')}"
         console.print(Text.assemble(("\nNot read, as before: ", "red"), safe(told)))
     standing = [words for words in (standing_in_words(found), standing_warnings_in_words(warned)) if words]
     if standing:
-        console.print(Text(f"\nAs before: {'; '.join(standing)}. All: etl status", style="dim"))
+        console.print(Text(f"\nAs before: {'; '.join(standing)}. All: {call('status')}", style="dim"))
 
 
 def show_next(tables: TablesLoaded, console: Console) -> None:
     """Print the commands that a person may want after a refresh."""
     console.print(Text("\nTry next", style="bold"))
+    width = len(call("rejected"))
+
+    def suggest(words: str, remark: str) -> None:
+        console.print(safe(f"  {call(words):<{width}}    # {remark}"))
+
     if tables.rows["rejected_files"]:
-        console.print(f"  {command()} rejected    # why each file was rejected and what to do")
-    console.print(f'  {command()} sql "SELECT * FROM articles_by_month ORDER BY month DESC"')
+        suggest("rejected", "why each file was rejected and what to do")
+    asked = call('sql "SELECT * FROM articles_by_month ORDER BY month DESC"')
+    console.print(safe(f"  {asked}"))
     if tables.generation > 1:
-        console.print(f"  {command()} changes     # what this refresh changed, counts included")
-    console.print(f"  {command()} ui          # the same refresh in Dagster, on a schedule")
+        suggest("changes", "what this refresh changed, counts included")
+    suggest("ui", "the same refresh in Dagster, on a schedule")
 
 
 def changes_in_words(changes: Mapping[str, int]) -> str:
@@ -203,7 +210,7 @@ def show_failure(
         for line in result.sample:
             console.print(safe(f"    {line}"))
     if failed:
-        console.print(f"If no post explains that, build every table anew: {command()} refresh --full")
+        console.print(f"If no post explains that, build every table anew: {call('refresh --full')}")
     state = "was published before that" if is_published else "is as it was"
-    see = f" See the run in Dagster with: {command()} ui (run {run_id})" if run_id else ""
+    see = f" See the run in Dagster with: {call('ui')} (run {run_id})" if run_id else ""
     console.print(f"{published} {state}.{see}")

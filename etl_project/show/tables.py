@@ -13,7 +13,7 @@ from rich.table import Table as Grid
 from etl_project.database.contract import Macro, Table, describe
 from etl_project.database.sql import count_rows_of_each
 from etl_project.errors import BAD_USAGE, UserError
-from etl_project.show.console import count_of, safe
+from etl_project.show.console import call, count_of, print_table, safe
 from etl_project.show.query import open_published
 
 
@@ -46,8 +46,10 @@ def show_tables(published: Path, console: Console) -> None:
     grid.add_row(safe("Macros", "dim"))
     for macro in macros:
         grid.add_row(safe(call_of(macro), "bold"), "", safe(macro.comment))
-    console.print(grid)
-    console.print(safe("Columns of one: etl describe articles. Questions ready to run: etl queries", "dim"))
+    print_table(grid, console)
+    console.print(
+        safe(f"Columns of one: {call('describe articles')}. Questions ready to run: {call('queries')}", "dim")
+    )
 
 
 def describe_one(published: Path, name: str, console: Console) -> None:
@@ -83,7 +85,7 @@ def _print_columns(table: Table, rows: int, console: Console) -> None:
     grid = _grid()
     for column in table.columns:
         grid.add_row(safe(column.name, "bold"), safe(short_type(column.type), "cyan"), safe(column.comment))
-    console.print(grid)
+    print_table(grid, console)
 
 
 def _grid() -> Grid:
@@ -115,13 +117,14 @@ def macros_of(con: duckdb.DuckDBPyConnection) -> list[Macro]:
     return [Macro(name, comment, tuple(parameters), is_table) for name, comment, parameters, is_table in rows]
 
 
-def nearest(name: str, comments: Mapping[str, str]) -> str:
+def nearest(name: str, comments: Mapping[str, str], all_of_them: str | None = None) -> str:
     """Sentence for a name that does not exist.
 
     Args:
         name: what was asked for.
         comments: name -> comment of all there are. Near are names that are spelled alike, those that hold the word, and
             those that are about it.
+        all_of_them: what lists them; by default the command.
     """
     word = name.lower().rstrip("s")
     near = difflib.get_close_matches(name.lower(), comments, n=3, cutoff=0.6)
@@ -129,4 +132,4 @@ def nearest(name: str, comments: Mapping[str, str]) -> str:
         near += [one for one in comments if word in one]
         near += [one for one, comment in comments.items() if word in comment.lower()]
     hint = f"Did you mean {' or '.join([*dict.fromkeys(near)][:3])}?" if near else "None is like it."
-    return f"There is no table {name!r}. {hint} All of them: etl tables"
+    return f"There is no table {name!r}. {hint} All of them: {all_of_them or call('tables')}"

@@ -49,10 +49,10 @@ _TEXT_IN_PARQUET = re.compile(r"\b(BIT|INTERVAL|TIME WITH TIME ZONE|UNION|BIGNUM
 _COARSE_TIMES = ("TIMESTAMP_S", "TIMESTAMP_MS")
 """Types whose infinities Polars would turn into times near 1970."""
 
-_BLANKS = "\\s\x00-\x20\u200b\u2060\ufeff"
+_BLANKS = "\\s\x00-\x20\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _FORMULA = rf"^([{_BLANKS}]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n])"
 """A cell that a spreadsheet may take for a formula: what OWASP's page "CSV Injection" lists, full-width and small forms
-of the signs, and any of them after blanks."""
+of the signs, and any of them after blanks and characters that are not seen."""
 
 _JSON_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN', re.S)
 

@@ -38,7 +38,9 @@ _SCHEMA: dict[str, Any] = {
 
 _POST_ENDING = re.compile(r"\.(?:md|markdown|mdown|mkdn?|mdx|rst|org)$", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?:md|markdown|mdown|mkdn?|mdx|rst|org|html?)$", re.IGNORECASE)
-_OTHER_ENDING = re.compile(r"\.(?=[0-9]*[a-z])[a-z0-9]{1,6}$", re.IGNORECASE)
+_OTHER_ENDING = re.compile(
+    r"\.(?:(?=[0-9]*[a-z])[a-z0-9]{1,6}|excalidraw|geojson|parquet|torrent|webmanifest)$", re.IGNORECASE
+)
 _SCHEME_AND_HOST = re.compile(r"^(?:[a-z][a-z0-9+.\-]*:)?//[^/?#]*", re.IGNORECASE)
 _UNUSUAL = re.compile(r"%|//|/\.|index\.|INDEX\.|\.HTM|\.html?/")
 """What is in an address that is not compared as it is, but for its end."""

@@ -18,7 +18,7 @@ pytest_plugins = ["command_sites"]
 def test_status_before_the_first_refresh_says_what_to_run(site: Site) -> None:
     result = etl(site, "status")
     assert result.exit_code == 1
-    assert said(result).endswith("posts.duckdb has not been built yet. Run: etl refresh")
+    assert said(result).endswith(f"posts.duckdb has not been built yet. Run: etl refresh --config {site.config}")
 
 
 def test_status_shows_the_file_its_refresh_and_its_sources(built: Site) -> None:

@@ -69,3 +69,36 @@ def test_a_source_is_completed_by_its_name(site: Site, monkeypatch: pytest.Monke
     words = {"COMP_WORDS": "etl rejected --source s", "COMP_CWORD": "3", "_ETL_COMPLETE": "complete_bash"}
     completed = CliRunner().invoke(app, [], env=words, prog_name="etl")
     assert completed.output.split() == ["site"]
+
+
+def test_commands_that_are_suggested_name_the_settings_that_were_given(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    file = site.config.rename(site.config.with_name("my site.toml"))
+    words = [sys.executable, "-m", "etl_project.cli"]
+
+    def told(*arguments: str) -> str:
+        ended = subprocess.run(
+            [*words, *arguments, "--config", file.name], cwd=site.folder, capture_output=True, text=True, check=False
+        )
+        return ended.stdout + ended.stderr
+
+    assert told("status").rstrip().endswith("has not been built yet. Run: etl refresh --config 'my site.toml'")
+    assert "To do it: etl refresh --full --config 'my site.toml'\n" in told("refresh", "--plan", "--full")
+    first = told("refresh")
+    assert "\n  etl ui --config 'my site.toml'" in first
+    assert [line for line in first.splitlines() if line.endswith(" ")] == []
+    assert told("describe", "articl").endswith("All of them: etl tables --config 'my site.toml'\n")
+
+
+def test_a_refresh_whose_only_source_cannot_be_read_says_so(site: Site) -> None:
+    site.write("_posts/2026-01-02-one.md")
+    site.refresh()
+    site.posts.rename(site.folder / "elsewhere")
+    for _ in range(2):
+        ended = subprocess.run(
+            [sys.executable, "-m", "etl_project.cli", "refresh"],
+            cwd=site.folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert ended.returncode == 4 and "there is no file" not in ended.stdout
+    assert ended.stdout.startswith("Nothing to do: the only source could not be read. ")
+    assert "is as refresh 1 left it (" in ended.stdout

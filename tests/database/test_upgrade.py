@@ -100,7 +100,9 @@ def assert_every_command_ends_in_a_sentence(
         if result.exit_code == FAILED and words[0] != "refresh":
             said = " ".join(result.output.split())
             assert said.startswith(str(site.published)) or words[0] == "sql", said
-            assert is_present or ("of another version" in said and said.endswith("etl refresh")), said
+            assert is_present or (
+                "of another version" in said and said.endswith(f"etl refresh --config {site.config}")
+            ), said
         else:
             assert result.exit_code in (DONE, WORK_TO_DO) or "--allow-deletes" in result.output, (words, result.output)
         shown[" ".join(words)] = result.output

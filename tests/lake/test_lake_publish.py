@@ -140,6 +140,39 @@ def test_a_query_of_views_reaches_no_other_file(shown: Site, tmp_path: Path) -> 
         con.execute(f"FROM '{other}'")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "COPY (SELECT 1) TO '{to}' (USE_TMP_FILE false)",
+        "WITH x AS (COPY (SELECT 1) TO '{to}' (USE_TMP_FILE false)) FROM x",
+        "EXPORT DATABASE '{to}'",
+        "ATTACH '{to}' AS o; CREATE TABLE o.t AS SELECT 1",
+    ],
+)
+def test_a_query_of_views_writes_nothing_into_the_lake(shown: Site, filled: Filled, statement: str) -> None:
+    folder = Path(filled[1].place.address(""))
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    [data, *_] = sorted(path for path in before if path.suffix == ".parquet")
+    for place in (data, data.with_name("new.parquet"), folder / "new"):
+        for to in (f"{place}", f"pinned://{place}", f"file://{place}"):
+            assert etl(shown, "sql", statement.format(to=to)).exit_code == 1, to
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_query_of_views_reads_the_files_of_its_versions_and_no_other(shown: Site, filled: Filled) -> None:
+    folder = Path(filled[1].place.address(""))
+    [log, *_] = sorted(folder.rglob("*.json"))
+    for place in (
+        f"{log}",
+        f"pinned://{log}",
+        f"pinned://{folder}/articles/../../{shown.config}",
+        "pinned:///etc/hostname",
+    ):
+        for call in (f"read_text('{place}')", f"glob('{place}')", f"'{place}'"):
+            told = etl(shown, "sql", f"SELECT count(*) AS n FROM {call}", "--format", "json")
+            assert told.exit_code == 1 or told.output == '[{"n":0}]\n', call
+
+
 def test_assistants_see_no_draft_through_views(shown: Site) -> None:
     file = shown.published
     with open_locked(file, CallLimits(), internal=False) as locked:

@@ -210,9 +210,33 @@ def test_what_is_not_meant_for_a_post_is_not_broken(shelf: MakeShelf) -> None:
     assert sorted(link for _, link, _ in made.broken()) == sorted(meant)
 
 
+def test_a_path_on_a_site_whose_root_is_a_folder_of_the_source_is_broken_where_posts_lie(shelf: MakeShelf) -> None:
+    made = shelf("plain")
+    links = (
+        "/blog/gone",
+        "/blog/release/v9.11.2",
+        "/blog/there",
+        "/pkg/net/http",
+        "/blog/release/",
+        "/blog/x.zip",
+        "/faq",
+    )
+    made.change(
+        {
+            "_content/blog/there.md": Page(links=links),
+            "_content/blog/release/v8.1.0.md": Page(),
+            "_content/help.md": Page(),
+        }
+    )
+    assert [row[1:] for row in made.relate()] == [(3, "s:_content/blog/there.md", "path_end")]
+    assert [link for _, link, _ in made.broken()] == ["/blog/gone", "/blog/release/v9.11.2"]
+
+
 def test_an_embedded_file_is_no_broken_note(shelf: MakeShelf) -> None:
     made = shelf("obsidian")
-    made.change({"a.md": Page(links=("chart.pdf", "song.mp3", "Whale", "whales/Blue.md"))})
+    made.change(
+        {"a.md": Page(links=("chart.pdf", "song.mp3", "Map.excalidraw", "bay.geojson", "Whale", "whales/Blue.md"))}
+    )
     made.relate()
     assert [link for _, link, _ in made.broken()] == ["Whale", "whales/Blue.md"]
 

@@ -32,6 +32,18 @@ SLIPS = {
     "or equal to 1.",
     f'[limits]\nearliest_date = "x"\n{SOURCE}': 'line 2: limits.earliest_date = "x" cannot be used; write a day, such '
     "as 2024-01-31.",
+    f"[schedule]\nkeep_runs = true\n{SOURCE}": "line 2: schedule.keep_runs = true cannot be used; write a "
+    "whole number.",
+    f"[limits]\nfile_bytes = false\ndepth = true\n{SOURCE}": "line 2: limits.file_bytes = false cannot be used; write "
+    "a whole number.\n{file}, line 3: limits.depth = true cannot be used; write a whole number.",
+    f"[checks]\nday_swings = true\n{SOURCE}": "line 2: checks.day_swings = true cannot be used; write a number.",
+    f"[engine]\nin_flight = true\n{SOURCE}": "line 2: engine.in_flight = true cannot be used; write a whole number.",
+    f"[insight]\nsearch = 0\n{SOURCE}": "line 2: insight.search = 0 cannot be used; write true or false, without "
+    "quotes.",
+    f"[report]\ninternal = 1.0\n{SOURCE}": "line 2: report.internal = 1.0 cannot be used; write true or false, without "
+    "quotes.",
+    f"[limits]\nlatest_date = 2099\n{SOURCE}": "line 2: limits.latest_date = 2099 cannot be used; write a day, such as "
+    "2024-01-31.",
     f'[checks]\nrejected_share = "x"\n{SOURCE}': 'line 2: checks.rejected_share = "x" cannot be used; write a number.',
 }
 
@@ -42,4 +54,4 @@ def test_a_slip_is_answered_with_what_to_write(tmp_path: Path, text: str, said: 
     file.write_text(text, "utf-8")
     with pytest.raises(SettingsError) as refused:
         read_settings(file)
-    assert str(refused.value) == f"{file}, {said}"
+    assert str(refused.value) == f"{file}, {said.format(file=file)}"

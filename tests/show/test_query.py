@@ -67,6 +67,20 @@ def test_a_long_text_is_not_cut(site: Site) -> None:
     assert result.output.count("港") == 500
 
 
+def test_a_text_of_megabytes_is_cut_and_says_so_where_people_read_it(site: Site) -> None:
+    query = "SELECT repeat('x', 30000000) AS t, repeat('港', 100000) AS u, [repeat('y', 20000)] AS v, 1 AS n"
+    cells = [cell.strip() for cell in sql(site, query).output.split("\n")[2].split("│")]
+    assert cells[0] == "x" * 10_000 + "… (cut: 30,000,000 characters in all)"
+    assert cells[1].endswith("港… (cut: 100,000 characters in all)") and cells[2].endswith(
+        "y… (cut: 20,002 characters in all)"
+    )
+    lines = sql(site, query, "--format", "line").output.split("\n")
+    assert lines[1].endswith("x… (cut: 30,000,000 characters in all)") and len(lines[1]) < 100_100
+    assert lines[2].count("港") == 100_000 and lines[3] == f"v  [{'y' * 20_000}]"
+    for style in ("csv", "json"):
+        assert sql(site, "SELECT repeat('x', 3000000) AS t", "--format", style).output.count("x") == 3_000_000
+
+
 def test_values_of_every_kind_are_shown(site: Site) -> None:
     result = sql(site, "SELECT NULL AS a, [1, 2] AS b, 0.12345::DOUBLE AS c, true AS d, DATE '2026-01-01' AS e")
     assert [cell.strip() for cell in result.output.split("\n")[2].split("│")] == [
@@ -277,7 +291,9 @@ def test_a_wrong_statement_is_one_message_and_exit_1(site: Site, statement: str,
 
 
 def test_a_wrong_name_is_answered_with_where_the_right_ones_are(site: Site) -> None:
-    assert "What can be asked: etl tables; articles_full has" in sql(site, "FROM entries").output
+    assert (
+        f"What can be asked: etl tables --config {site.config}; articles_full has" in sql(site, "FROM entries").output
+    )
     assert "Columns of a table: etl describe NAME" in sql(site, "SELECT word_count FROM articles_full").output
 
 

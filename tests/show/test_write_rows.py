@@ -86,6 +86,7 @@ def test_every_value_is_written_in_every_format(
 
 FORMULAS = ["=1+1", "+1", "-1", "@x", "\t=1", "\rx", "\nx", "\tx", " =1", "\u3000=1", "\xa0=1", "\ufeff=1", "\u200b@x"]
 FORMULAS += ["＝1", "＋1", "－1", "＠x", "﹦1", "\n\n=1", "\x00=1"]
+FORMULAS += ["\u200e=1", "\u202e=1", "\xad=1", "\u2063=1", "\u061c=1", " \u2066+1"]
 HARMLESS = ["a=1", "1+1", "", " a", "“=”", "'=1", "港=", "(-1)"]
 
 
