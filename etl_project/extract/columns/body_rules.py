@@ -8,7 +8,7 @@ from etl_project.extract.body.rules import Furniture
 from etl_project.extract.body.walk import value_of
 from etl_project.extract.columns.body_tags import NOTHING, TagReader
 from etl_project.extract.columns.body_text import without_lines
-from etl_project.extract.columns.body_tokens import Tokens
+from etl_project.extract.columns.body_tokens import Tokens, all_alike
 
 Values = dict[str, str | None]
 """Rule column -> value of the last element that matched, as `Body.values`."""
@@ -24,7 +24,7 @@ def without_hidden(tokens: Tokens) -> Tokens:
         return tokens
     rows = tokens.rows
     ends = hidden + rows["length"][hidden]
-    steps = pl.repeat(0, len(rows), dtype=pl.Int32, eager=True).scatter(hidden, 1).scatter(ends, -1)
+    steps = all_alike(0, len(rows)).scatter(hidden, 1).scatter(ends, -1)
     is_hidden = steps.cum_sum() > 0
     # After the end tag comes text that is shown.
     nothing = (is_hidden | (steps == -1)).arg_true()
@@ -62,13 +62,13 @@ def furniture_of(tokens: Tokens, texts: pl.Series, reader: TagReader) -> tuple[p
             blocks.append(block)
             if answer:
                 values.setdefault(post, {}).update(answer)
-    return (pl.repeat(True, len(texts), eager=True).scatter(blocks, False) if blocks else None), values
+    return (all_alike(True, len(texts)).scatter(blocks, False) if blocks else None), values
 
 
 def _may_match(asked: pl.DataFrame, reader: TagReader) -> pl.Series:
     """Tell which texts may match their rules at all, by their first characters."""
     first = asked["text"].str.slice(0, 1)
-    may_match = pl.repeat(False, len(asked), eager=True)
+    may_match = all_alike(False, len(asked))
     for furniture in asked["furniture"].unique():
         is_asked = asked["furniture"] == furniture
         may_begin = reader.furniture[furniture].first

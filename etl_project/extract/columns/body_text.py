@@ -6,7 +6,7 @@ import polars as pl
 
 from etl_project.extract.body.plain_text import WIDE, is_paragraph
 from etl_project.extract.columns.body_tags import BLANK, LINE_BREAK
-from etl_project.extract.columns.body_tokens import Tokens
+from etl_project.extract.columns.body_tokens import Tokens, all_alike
 
 _RUN = "\0r"
 """Stands before each run of texts while they are joined; no text holds a NUL."""
@@ -147,7 +147,7 @@ def _code_lines(text: pl.Series) -> pl.Series:
 
 def texts_of_blocks(blocks: pl.DataFrame, count: int) -> pl.Series:
     """The texts of `count` blocks by their number; empty where a block has none."""
-    return pl.repeat("", count, dtype=pl.String, eager=True).scatter(blocks["block"], blocks["text"])
+    return all_alike("", count).scatter(blocks["block"], blocks["text"])
 
 
 def without_lines(text: pl.Series) -> pl.Series:
@@ -166,7 +166,7 @@ def texts_of_posts(blocks: pl.DataFrame, posts: pl.Series) -> pl.Series:
 def first_paragraphs(blocks: pl.DataFrame, posts: pl.Series) -> pl.Series:
     """The first paragraph of each of some posts, on one line: one that is quoted if there is no other, or none."""
     blocks = blocks.filter(~blocks["is_apart"])
-    text = pl.repeat("", len(posts), dtype=pl.String, eager=True)
+    text = all_alike("", len(posts))
     first = blocks.filter(~blocks["is_quoted"])
     first = first.filter(first.select(pl.col("post").ne_missing(pl.col("post").shift(1))).to_series())
     text = text.scatter(posts.search_sorted(first["post"]), first["text"])

@@ -41,6 +41,11 @@ class Tokens:
         return Tokens(rows, self.tags, self.shapes)
 
 
+def all_alike(value: str | int | bool, length: int) -> pl.Series:
+    """A series of one value."""
+    return pl.Series([value]).new_from_index(0, length)
+
+
 def tokens_of(html: Sequence[str], reader: TagReader) -> tuple[Tokens, pl.Series]:
     """Split HTML into tags, and test that they are those of plain posts.
 
@@ -59,7 +64,7 @@ def tokens_of(html: Sequence[str], reader: TagReader) -> tuple[Tokens, pl.Series
     parts = pieces.str.splitn(">", 2).struct.unnest()
     # What stands before the first tag of a post follows none.
     tag, text = parts["field_0"].scatter(first, START), parts["field_1"].scatter(first, pieces[first])
-    post = pl.repeat(0, len(tag), dtype=pl.Int64, eager=True).scatter(first, 1).cum_sum() - 1
+    post = all_alike(0, len(tag)).scatter(first, 1).cum_sum() - 1
     distinct = tag.unique()
     shape, *said = zip(*reader.read(distinct.to_list()), strict=True)
     number = tag.cast(pl.Enum(distinct)).to_physical()
@@ -72,7 +77,7 @@ def tokens_of(html: Sequence[str], reader: TagReader) -> tuple[Tokens, pl.Series
     if (places := ((around & BLANK_ONLY) != 0).arg_true()).len():
         wrong = wrong.scatter(places, wrong[places] | (text[places].str.strip_chars(" \t\n\f\r") != ""))
     rows = rows.hstack([length, text.alias("text")])
-    matches = pl.repeat(True, len(html), eager=True)
+    matches = all_alike(True, len(html))
     if wrong.any():
         matches = matches.scatter(rows["post"].filter(wrong).unique(), False)
         rows = rows.filter(matches[rows["post"]])
