@@ -126,7 +126,10 @@ def _import_what_both_need() -> None:
         "psutil",
         "pytz",  # by DuckDB, for the first instant that it hands over
         "yaml",
+        "etl_project.checks.run",
+        "etl_project.checks.standing",
         "etl_project.database.delta_views",
+        "etl_project.load.touched",
         "etl_project.show.summary",
     ):
         import_module(name)

@@ -37,8 +37,6 @@ class Batch:
     """What is made beside the tables of every refresh."""
     compression: Compression = "zstd"
     """Of the Parquet files: those that are loaded at once are not worth the time it takes."""
-    columns: bool = True
-    """Whether plain posts are read many at once."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # On the way to another process named tuples cost six times what plain ones do.
@@ -52,7 +50,6 @@ class Batch:
             self.staging,
             self.insight,
             self.compression,
-            self.columns,
         )
 
 

@@ -42,7 +42,7 @@ def read_tables(batch: Batch) -> dict[str, pl.DataFrame]:
     Raises:
         SourceUnavailable: the device or mount of the source failed.
     """
-    reader = _reader(batch.source, batch.limits, batch.columns)
+    reader = _reader(batch.source, batch.limits)
     files, posts, rejected = reader.read_batch(batch.tasks, batch.started_ns, batch.source.place)
     return {"post_files": files, "rejected_files": rejected, **normalize(posts, batch.source.source, batch.insight)}
 
@@ -130,5 +130,5 @@ def bytes_read(frames: dict[str, pl.DataFrame]) -> int:
 
 
 @functools.lru_cache(maxsize=16)
-def _reader(source: PinnedSource, limits: Limits, columns: bool) -> PostReader:
-    return PostReader(source, limits, columns=columns)
+def _reader(source: PinnedSource, limits: Limits) -> PostReader:
+    return PostReader(source, limits)

@@ -73,27 +73,6 @@ POSTS = pl.Schema(
 )
 """One row per loaded file that is not shadowed, so is an article. `_us` are microseconds since 1970-01-01T00:00Z."""
 
-BODIES = pl.Schema(
-    {
-        "row": pl.UInt32(),
-        "first_paragraph": pl.String(),
-        "warnings": _STRING_LIST,
-        **{
-            name: POSTS[name]
-            for name in (
-                *("original_url", "medium", "extra", "text", "link_urls", "link_texts", "link_kinds"),
-                *("heading_levels", "heading_texts"),
-                *("mention_kinds", "mention_keys", "mention_labels", "mention_counts", "code_blocks"),
-            )
-        },
-    }
-)
-"""One row per body: its place in the batch, the first paragraph of its text (empty if there is none), the codes of its
-warnings, and the columns of `POSTS` that come from it."""
-
-FRONTS = pl.Schema({name: dtype for name, dtype in POSTS.items() if name not in BODIES and name != "source_id"})
-"""One row per post: the columns of `POSTS` that come from front matter, path and file; `excerpt` where it is stated."""
-
 REJECTED = pl.Schema(
     {
         "source_id": pl.String(),

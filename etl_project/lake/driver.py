@@ -189,7 +189,6 @@ class LakeRefresh(Refresh):
             sources=self.settings.sources,
             limits=self.settings.limits,
             insight=self.settings.insight,
-            columns=self.settings.engine.columns,
             keeps_history=self.settings.warehouse.history,
             renames=plan.renames,
             reparse=frozenset(

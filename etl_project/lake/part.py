@@ -67,10 +67,7 @@ def run_part(task: PartTask) -> PartDone:
         staging.mkdir()
         common = task.common
         engine = CarefulEngine(1) if task.is_careful else LocalEngine(1)
-        read = read_files(
-            *(_plan(con, task), common.limits, common.insight, engine, staging, lambda done, total: None),
-            columns=common.columns,
-        )
+        read = read_files(_plan(con, task), common.limits, common.insight, engine, staging, lambda done, total: None)
         if read.unavailable:
             return PartDone(task.part, failed=read.unavailable)
         return _merge(con, task, read)

@@ -37,8 +37,6 @@ class Assignment:
     """Every source of the settings."""
     limits: Limits
     insight: Insight
-    columns: bool
-    """Whether plain posts are read many at once."""
     keeps_history: bool
     renames: Mapping[str, str]
     """Old name of a source -> its present one, where rows are still under the old one."""

@@ -79,8 +79,6 @@ def read_files(
     staging: Path,
     report: Report,
     appender: Appender | None = None,
-    *,
-    columns: bool = True,
 ) -> FilesRead:
     """Read files until every identity has an article from a file that loads: mostly once.
 
@@ -94,7 +92,6 @@ def read_files(
         staging: folder for the Parquet files.
         report: called with the progress.
         appender: takes the rows of articles at once, where the tables are built from nothing.
-        columns: read plain posts many at once.
 
     Raises:
         RefreshStopped: a source failed while every table was being built anew.
@@ -109,9 +106,7 @@ def read_files(
         passes, is_some_out = passes + 1, False
         for pinned in (pinned for pinned in plan.sources if pinned.name in sizes):
             tasks = tasks_to_read(con, pinned.name, may_defer=not plan.is_rebuild)
-            first = Batch(
-                f"{passes:03}", pinned, limits, (), plan.clock.started_ns, staging, insight, compression, columns
-            )
+            first = Batch(f"{passes:03}", pinned, limits, (), plan.clock.started_ns, staging, insight, compression)
             rows: list[ManifestRow] = []
             try:
                 for row in engine.run(batches(tasks, first), sizes[pinned.name]):

@@ -222,11 +222,7 @@ class Refresh:
         from etl_project.refresh.guard import guard_leaving
         from etl_project.refresh.read_files import count_leaving_again, read_files
 
-        settings = self.settings
-        read = read_files(
-            *(plan, settings.limits, settings.insight, self.engine, staging, report, appender),
-            columns=settings.engine.columns,
-        )
+        read = read_files(plan, self.settings.limits, self.settings.insight, self.engine, staging, report, appender)
         self.engine.close()  # merging needs the memory of the processes more than they do
         if not self.ask.allow_deletes:
             guard_leaving(count_leaving_again(plan, read.files()), self.settings)

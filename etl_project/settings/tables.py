@@ -213,8 +213,6 @@ class EngineSettings(BaseModel):
     """The cluster, `host:port`, or `auto` for the one that this machine is a node of; None starts Ray here."""
     in_flight: int | None = Field(default=None, ge=1, le=100_000)
     """Most batches that a cluster has at once; None for twice its processes."""
-    columns: bool = True
-    """Whether plain posts are read many at once; the rows are the same without."""
 
     @field_validator("address")
     @classmethod

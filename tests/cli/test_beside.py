@@ -103,7 +103,8 @@ def test_a_stage_that_fails_fails_the_run_as_it_does_in_a_run_whose_step_takes_i
     assert ended.exit_code == 1 and "The refresh failed: a fault of the stage (ValueError)" in ended.output
     (newest, events), (_, expected) = last_run(beside), last_run(alone)
     assert newest.status == dg.DagsterRunStatus.FAILURE and events == expected
-    assert f"ui (run {newest.run_id})" in ended.output.replace("\n", "") and "Warning: there is no" not in ended.output
+    told = ended.output.replace("\n", "")
+    assert f"ui --config {beside.config} (run {newest.run_id})" in told and "Warning: there is no" not in told
     assert beside.published.read_bytes() == published
     assert Refresh(beside.settings).work.lock.holder() is None
     monkeypatch.undo()

@@ -19,9 +19,9 @@ from etl_project.database.work_file import WorkFile
 KILL_BETWEEN_COMMIT_AND_CHECKPOINT = """
 import os, signal, sys
 from pathlib import Path
-from etl_project.refresh import Refresh, refresh as stages
+from etl_project.refresh import Refresh, describe_load
 from etl_project.settings import read_settings
-stages.describe_load = lambda *given: os.kill(os.getpid(), signal.SIGKILL)
+describe_load.describe_load = lambda *given: os.kill(os.getpid(), signal.SIGKILL)
 refresh = Refresh(read_settings(Path(sys.argv[1])))
 refresh.load_tables(refresh.plan())
 """

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl_project.dialects import DIALECTS
-from etl_project.extract.posts import PostReader
-from etl_project.extract.reading import Post
+from etl_project.extract.posts import Post, PostReader
 from etl_project.extract.site.pelican.patterns import safe_pattern
 from etl_project.extract.site.pelican.python_values import UNKNOWN, read_python_values
 from etl_project.extract.site.pelican.slug import SlugRules, pelican_slug

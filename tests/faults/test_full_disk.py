@@ -11,8 +11,8 @@ from changing_site import write_posts
 from conftest import Site
 
 from etl_project.database.lock import RefreshLock
+from etl_project.load import merge as load
 from etl_project.refresh import Refresh
-from etl_project.refresh import refresh as stages
 from etl_project.refresh.disk_full import DiskFull
 
 
@@ -69,7 +69,7 @@ def test_a_disk_that_fills_up_at_any_stage_is_named_and_with_room_the_next_refre
     site = disk.site
     write_posts(site, 8)
     site.refresh()
-    merge = stages.merge
+    merge = load.merge
 
     def full_before_merge(*arguments: object) -> int:
         disk.fill()
@@ -87,7 +87,7 @@ def test_a_disk_that_fills_up_at_any_stage_is_named_and_with_room_the_next_refre
         before = site.published.read_bytes()
         with monkeypatch.context() as patched:
             if stage == "load":
-                patched.setattr(stages, "merge", full_before_merge)
+                patched.setattr(load, "merge", full_before_merge)
             with pytest.raises(DiskFull) as full:
                 every_stage(site, lambda name, stage=stage: disk.fill() if name == stage else None)  # type: ignore[misc]
         assert f"The disk of {site.published.parent} is full: there was {sentence}." in str(full.value), stage

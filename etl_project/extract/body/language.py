@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier  # type: ignore[import-untyped]
 
-SAMPLE_CHARACTERS = 500
+_SAMPLE_CHARACTERS = 500
 """Characters at the start of a text that decide its language."""
 _MODEL_CHARACTERS = 200
 """Characters that are passed to the model: more would cost time and change little."""
@@ -42,7 +42,7 @@ def detect_language(text: str) -> str | None:
     Returns:
         ISO 639-1 code (`zh`, `ja`, `ko`, `en` ...), or None when the text is too short or too mixed to tell.
     """
-    start = text[:SAMPLE_CHARACTERS]
+    start = text[:_SAMPLE_CHARACTERS]
     if start.isascii():
         return _guess_with_model(start)
     # Where most characters are Han and none is kana, the rest of the rules below cannot say anything else.

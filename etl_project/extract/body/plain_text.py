@@ -93,8 +93,8 @@ MARKS = dict.fromkeys(
 _MARK = re.compile("\0[seqr]")
 _BREAK_MARK = re.compile("\0[lbcseqr]")
 # Han, kana and full-width characters, for a character class. Hangul is not included: Korean is written with spaces.
-WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U0001b000-\U0001b16f\U00020000-\U0003ffff"
-_WIDE_BREAK = re.compile(rf"(?<=[{WIDE}])[ \t]*\n[ \t]*(?=[{WIDE}])")
+_WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+_WIDE_BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*\n[ \t]*(?=[{_WIDE}])")
 
 _WORD = re.compile(r"[^\W_]")
 _CONTENTS = re.compile(r"@?\[\[?_?toc_?\]\]?|(?:toc|(?:table of )?contents|目录|目錄)[:：]?", re.IGNORECASE)
@@ -122,7 +122,7 @@ def plain_text(joined: str) -> tuple[str, str]:
         # Nothing but paragraphs, as in most posts.
         lines = [_WIDE_BREAK.sub("", part) if "\n" in part and not part.isspace() else part for part in parts]
         blocks = [text for line in lines if (text := " ".join(line.split()))]
-        return "\n\n".join(blocks), next(filter(is_paragraph, blocks), "")
+        return "\n\n".join(blocks), next(filter(_is_paragraph, blocks), "")
     blocks = []
     paragraph = quoted_paragraph = ""
     apart_depth = quote_depth = 0
@@ -147,7 +147,7 @@ def plain_text(joined: str) -> tuple[str, str]:
             text = "\n".join(filter(None, lines))
         if text:
             blocks.append(text)
-            if not paragraph and not apart_depth and is_paragraph(text):
+            if not paragraph and not apart_depth and _is_paragraph(text):
                 if not quote_depth:
                     paragraph = text
                 elif not quoted_paragraph:
@@ -158,6 +158,5 @@ def plain_text(joined: str) -> tuple[str, str]:
     return "\n\n".join(blocks), (paragraph or quoted_paragraph).replace("\n", " ")
 
 
-def is_paragraph(text: str) -> bool:
-    """Tell whether the text of a block may be the first paragraph: it has a word, and is no table of contents."""
+def _is_paragraph(text: str) -> bool:
     return _WORD.search(text) is not None and not _CONTENTS.fullmatch(text)

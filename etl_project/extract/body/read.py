@@ -93,8 +93,7 @@ class BodyReader:
         templates: Templates = "none",
     ) -> None:
         flavour = FLAVOURS[markdown]
-        self.wikilinks = flavour.wikilinks
-        """Whether `[[page]]` is a link."""
+        self._wikilinks = flavour.wikilinks
         render: Pass = Renderer(options=flavour.options).html
         tags: tuple[Pass, ...] = ()
         tags_of_html: tuple[Pass, ...] = ()
@@ -109,9 +108,8 @@ class BodyReader:
             "rst": (rst_to_html, drop_costly_tags),
             "org": (*tags_of_html, org_to_html, drop_costly_tags),
         }
-        self.book = RuleBook(rules, mentions)
-        """The rules of the source."""
-        self._tag_actions = make_tag_actions(self.book)
+        self._book = RuleBook(rules, mentions)
+        self._tag_actions = make_tag_actions(self._book)
         self._document = LexborHTMLParser(_ROOT_HTML, is_fragment=True)
         self._parsed_characters = 0
 
@@ -128,39 +126,16 @@ class BodyReader:
         Raises:
             Rejection: docutils_missing, for reStructuredText where docutils is not installed.
         """
+        html = body
         try:
-            html = self.to_html(body, form)
+            for convert in self._passes[form]:
+                html = convert(html)
         except UnicodeEncodeError:  # lone surrogates
             return self.read(body.encode("utf-8", "replace").decode(), form)
-        return self.read_html(html, body)
-
-    def to_html(self, body: str, form: Form = "markdown") -> str:
-        """Render one body, which is what most of its passes do.
-
-        Args:
-            body: as for `read`.
-            form: as for `read`.
-
-        Raises:
-            Rejection: as `read`.
-            UnicodeEncodeError: the body holds lone surrogates.
-        """
-        html = body
-        for convert in self._passes[form]:
-            html = convert(html)
-        return html
-
-    def read_html(self, html: str, body: str) -> Body:
-        """Read what `to_html` made of a body.
-
-        Args:
-            html: the body as HTML.
-            body: the body as written.
-        """
-        walk = Walk(self.book, self._tag_actions, body, html, self.wikilinks)
+        walk = Walk(self._book, self._tag_actions, body, html, self._wikilinks)
         for piece in pieces(html):
             root = self._parse(piece)
-            walk.run(root.first_child, self.book.match_in_context(root))
+            walk.run(root.first_child, self._book.match_in_context(root))
         return _collect_body(walk)
 
     def _parse(self, html: str) -> LexborNode:

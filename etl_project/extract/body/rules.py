@@ -104,11 +104,6 @@ class RuleBook:
         self.any_tag = not all(names)
         """Whether some rule matches elements of any tag, even without attributes."""
 
-    @property
-    def is_of_single_elements(self) -> bool:
-        """Whether each rule names tags or attributes, and looks at nothing but its element."""
-        return not (self.any_tag or self._context_selectors)
-
     def match_in_context(self, root: LexborNode) -> dict[int, list[Furniture | Entity]]:
         """Find the elements that match selectors which depend on other elements (`div > p`).
 

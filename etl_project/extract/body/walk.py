@@ -19,7 +19,7 @@ from etl_project.extract.body.rules import Entity, Furniture, RuleBook
 LINK, IMAGE, HEADING, CODE_BLOCK, MENTION = "link", "image", "heading", "code", "mention"
 """Kinds of items that a walk collects; see `Walk.items`."""
 
-HIDDEN_TAGS = frozenset(
+_HIDDEN_TAGS = frozenset(
     (
         "-comment",
         "script",
@@ -40,10 +40,10 @@ HIDDEN_TAGS = frozenset(
         "datalist",
     )
 )
-HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
-_SPECIAL_TAGS = frozenset(("a", "img", "pre", *HEADING_LEVELS))
+_HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
+_SPECIAL_TAGS = frozenset(("a", "img", "pre", *_HEADING_LEVELS))
 
-NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
+_NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
@@ -72,11 +72,11 @@ def make_tag_actions(book: RuleBook) -> dict[str, TagAction]:
     Args:
         book: the rules of the source.
     """
-    tags = HIDDEN_TAGS | SEPARATORS.keys() | _SPECIAL_TAGS | book.tags
+    tags = _HIDDEN_TAGS | SEPARATORS.keys() | _SPECIAL_TAGS | book.tags
     no_marks = ("", "")
     return {
         tag: TagAction(
-            tag in HIDDEN_TAGS,
+            tag in _HIDDEN_TAGS,
             SEPARATORS.get(tag, "") + MARKS.get(tag, no_marks)[0],
             MARKS.get(tag, no_marks)[1] + SEPARATORS.get(tag, ""),
             tag in _SPECIAL_TAGS or tag in book.tags,
@@ -202,8 +202,8 @@ class Walk:
             if tag == "img":
                 kind = LINK if attributes.get("class") == "internal-embed" else IMAGE
                 self._add_link(kind, attributes.get("src"), attributes.get("alt") or "")
-            elif tag in HEADING_LEVELS:
-                level = HEADING_LEVELS[tag]
+            elif tag in _HEADING_LEVELS:
+                level = _HEADING_LEVELS[tag]
             else:
                 items.append([CODE_BLOCK, None, ""])
                 parts.append(CODE)
@@ -241,7 +241,10 @@ class Walk:
         """Store the matched text in the column of the rule, if it fills one."""
         if rule.column is None:
             return
-        self.values[rule.column] = value_of(rule, match)
+        value = match[1 if rule.pattern.groups else 0]
+        if rule.column == "original_url" and not (value and _WEB_ADDRESS.fullmatch(value)):
+            value = None
+        self.values[rule.column] = value
 
     def _add_link(self, kind: str, url: str | None, text: str) -> list[Any] | None:
         """Add the item of a link or image; None if it has no address."""
@@ -261,8 +264,10 @@ class Walk:
         # Rendering Markdown percent-escapes characters that an address may not contain; escapes that are not in the
         # post come from there.
         if self._markdown_escapes is None:
-            self._markdown_escapes = escapes_of(self._markdown)
-        return as_written(url, self._markdown_escapes)
+            self._markdown_escapes = set(_ESCAPE.findall(self._markdown))
+        if self._markdown_escapes.isdisjoint(_ESCAPE.findall(url)):
+            return unquote(url)
+        return url
 
     def _add_mentions(self, entities: tuple[tuple[str, str], ...]) -> list[list[Any]]:
         """Add an item for each entity that no open element mentions; return these items."""
@@ -276,29 +281,6 @@ class Walk:
         return mentions
 
 
-def value_of(rule: Furniture, match: re.Match[str]) -> str | None:
-    """Read the value of a rule's column from a text that matched; None for an `original_url` that is no web address."""
-    value = match[1 if rule.pattern.groups else 0]
-    if rule.column == "original_url" and not (value and _WEB_ADDRESS.fullmatch(value)):
-        return None
-    return value
-
-
-def escapes_of(markdown: str) -> set[str]:
-    """Find the escapes (`%20`) that a post writes."""
-    return set(_ESCAPE.findall(markdown))
-
-
-def as_written(url: str, escapes: set[str]) -> str:
-    """Give an address as the post writes it.
-
-    Args:
-        url: the address in its HTML.
-        escapes: the escapes that the post writes; an address with none of them has its own from the renderer.
-    """
-    return unquote(url) if escapes.isdisjoint(_ESCAPE.findall(url)) else url
-
-
 def _is_hidden(node: LexborNode) -> bool:
     attributes = node.attributes
-    return "hidden" in attributes or NO_DISPLAY.search(attributes.get("style") or "") is not None
+    return "hidden" in attributes or _NO_DISPLAY.search(attributes.get("style") or "") is not None

@@ -28,7 +28,6 @@ from etl_project.extract.front_matter.read import FrontMatter
 from etl_project.extract.front_matter.yaml_events import NULLS, Value
 from etl_project.extract.front_matter.yaml_flat import DOUBLE, LINE, LIST, PLAIN, VALUES, read_flat
 from etl_project.extract.front_matter.yaml_header import REST_CHARACTERS, is_cut_by_dashes
-from etl_project.extract.reading import Post
 from etl_project.limits import Limits
 
 _OPENING = b"---\n"
@@ -37,6 +36,8 @@ _C1 = re.compile(rb"\xc2[\x80-\x9f]")
 """A control of C1, in UTF-8."""
 _VERBATIM = Decoded("", "utf-8", (), is_verbatim=True)
 """Of every post that is read here. Its text is not kept: nobody asks for one that is as its bytes are."""
+FlatPost = tuple[Decoded, FrontMatter, str | None]
+"""What is known of a post: how it was decoded, its front matter, and that as JSON where it can be told."""
 _SHAPES_TRIED = 4
 """Shapes, the latest first, that a header is held against before its own is looked for."""
 _MOST_SHAPES = 256
@@ -80,38 +81,36 @@ class FlatHeaders:
         self._lists: dict[str, tuple[list[Value], str]] = {}
         self._vain = 0
 
-    def read(self, posts: Sequence[Post]) -> list[bool]:
+    def read(self, posts: Sequence[tuple[str, bytes]]) -> list[FlatPost | None]:
         """Decode posts and read their front matter, where that can be done here.
 
         Args:
-            posts: the posts. Those that are read get `decoded`, `front_matter` and `fields_json`.
+            posts: path and bytes of each post.
 
         Returns:
-            For each post whether it was read; the others are as they were.
+            What was read of each post, or None where that is left to the other readers.
         """
-        contents = [post.data for post in posts]
         # One look at many posts together takes less than one at each.
-        if _is_text(b"".join(contents)):
-            return [self._read(post) for post in posts]
-        return [_is_text(data) and self._read(post) for post, data in zip(posts, contents, strict=True)]
+        if _is_text(b"".join([data for _, data in posts])):
+            return [self._read(path, data) for path, data in posts]
+        return [self._read(path, data) if _is_text(data) else None for path, data in posts]
 
-    def _read(self, post: Post) -> bool:
+    def _read(self, path: str, data: bytes) -> FlatPost | None:
         """Read a post without controls, if it can be read here."""
-        data = post.data
         start = data.find(_CLOSING, len(_OPENING)) + len(_CLOSING)
-        if not data.startswith(_OPENING) or b"\r" in data or self._formats_of(post.path)[0] != "yaml":
-            return False
+        if not data.startswith(_OPENING) or b"\r" in data or self._formats_of(path)[0] != "yaml":
+            return None
         try:
             header, body = data[:start].decode(), data[start:].decode()
         except UnicodeDecodeError:
-            return False
+            return None
         for shape in self._latest:
             if match := shape.match(header):
                 break
         else:
             found = self._find_shape(header)
             if found is None:
-                return False
+                return None
             shape, match = found
         if shape is not self._latest[0]:
             self._latest.remove(shape)
@@ -120,22 +119,20 @@ class FlatHeaders:
         for place in shape.plain:
             values[place] = values[place].rstrip(" ")
         if len(header) > self._longest or not NULLS.isdisjoint(values):
-            return False
+            return None
         if body.find("\n---", 0, REST_CHARACTERS) >= 0 and is_cut_by_dashes(
             header + body, len(_OPENING), len(header) - len(_CLOSING) + 1, len(header)
         ):
-            return False
+            return None
         fields = dict(zip(shape.keys, values, strict=True))
         for place in shape.lists:
             read = self._read_list(values[place])
             if read is None:
-                return False
+                return None
             fields[shape.keys[place]], values[place] = read
-        if header.count('"') == shape.quotes and "\\" not in header:
-            post.fields_json = shape.json % tuple(values)
-        post.decoded = _VERBATIM
-        post.front_matter = FrontMatter("yaml", fields, body, len(values) + 3)
-        return True
+        is_json = header.count('"') == shape.quotes and "\\" not in header
+        front_matter = FrontMatter("yaml", fields, body, len(values) + 3)
+        return _VERBATIM, front_matter, shape.json % tuple(values) if is_json else None
 
     def _find_shape(self, header: str) -> tuple[_Shape, re.Match[str]] | None:
         """Find the shape of a header that has none of the latest ones, and match it; None where it has no shape."""

@@ -1,38 +1,57 @@
-"""Headers of one shape are read by one pattern, as the other readers read them, and most headers of a site are."""
+"""Flat headers are read by one pattern, as the other readers read them, and most headers of a site are."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from both_ways import PLAIN_POSTS, BothWays
 from conftest import SHARED
-from hypothesis import HealthCheck, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.corpus.site import Site, Variant, render
 from etl_project.dialects import DIALECTS
-from etl_project.extract.columns.flat_headers import FlatHeaders
 from etl_project.extract.decode import decode
+from etl_project.extract.front_matter.flat_header import FlatHeaders, FlatPost
 from etl_project.extract.front_matter.read import front_matter_json, read_front_matter
-from etl_project.extract.reading import Post
 from etl_project.limits import Limits
-from etl_project.sources.source import Source
 
 POST = "---\nlayout: post\ntitle: \"一二三\"\ndate: 2021-12-08 10:46:18 +0800\ntags: '电报'\n---\n正文\n"
 JEKYLL = DIALECTS["jekyll"]
 
 
-def read_flat(*texts: str | bytes, limits: Limits | None = None) -> list[Post]:
-    """Read posts by their shapes. Returns those that were read."""
-    posts = [Post("_posts/a.md", text.encode() if isinstance(text, str) else text) for text in texts]
-    were_read = FlatHeaders(limits or Limits(), JEKYLL).read(posts)
-    return [post for post, was_read in zip(posts, were_read, strict=True) if was_read]
+def read_flat(*posts: str | bytes, limits: Limits | None = None) -> list[FlatPost]:
+    """Read posts by their shapes. Returns what was read of those that are flat."""
+    given = [("_posts/a.md", post.encode() if isinstance(post, str) else post) for post in posts]
+    return [read for read in FlatHeaders(limits or Limits(), JEKYLL).read(given) if read]
 
 
-def is_flat(text: str | bytes, limits: Limits | None = None) -> bool:
-    """Whether a post is read by its shape."""
-    return bool(read_flat(text, limits=limits))
+def is_flat(post: str | bytes, limits: Limits | None = None) -> bool:
+    """Whether the front matter of a post is read by its shape."""
+    return bool(read_flat(post, limits=limits))
+
+
+def assert_is_right(reader: FlatHeaders, dialect: str, posts: list[tuple[str, bytes]]) -> int:
+    """Hold what is read of posts against the other readers. Returns how many were read."""
+    rules, count = DIALECTS[dialect], 0
+    for (path, data), read in zip(posts, reader.read(posts), strict=True):
+        if read is None:
+            continue
+        decoded, front_matter, as_json = read
+        expected = decode(data, ())
+        assert (decoded.encoding, decoded.warnings, decoded.is_verbatim) == (expected.encoding, (), True), path
+        assert expected[2:] == ((), True), path
+        header = read_front_matter(
+            expected.text,
+            Limits(),
+            required=rules.front_matter_required,
+            formats=rules.formats_of(path),
+            rules=rules.header_rules,
+        )
+        assert front_matter == header and list(front_matter.fields) == list(header.fields), path
+        assert as_json in (None, front_matter_json(front_matter.fields)), path
+        count += 1
+    return count
 
 
 @pytest.mark.parametrize("variant", ["repetitive", "entropy"])
@@ -49,19 +68,27 @@ def test_most_posts_of_real_sites_are_read_so(site: str, share: float, shared: P
 
 
 def test_a_post_is_read_as_by_the_other_readers() -> None:
-    (post,) = read_flat(POST)
+    (read,) = read_flat(POST)
+    decoded, front_matter, as_json = read
     expected = read_front_matter(decode(POST.encode(), ()).text, Limits(), required=True)
-    assert post.front_matter == expected
-    assert list(post.front_matter.fields) == ["layout", "title", "date", "tags"]
-    assert post.fields_json == front_matter_json(expected.fields)
-    assert post.decoded.is_verbatim
+    assert front_matter == expected and list(front_matter.fields) == ["layout", "title", "date", "tags"]
+    assert as_json == front_matter_json(expected.fields)
+    assert decoded.is_verbatim
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_real_and_hostile_posts_are_read_as_by_the_other_readers(dialect: str, shared: Path) -> None:
+    files = [file for name in ("sites", "hostile") for file in sorted((shared / name).rglob("*")) if file.is_file()]
+    posts = [(file.name, file.read_bytes()) for file in files if file.stat().st_size < 1_000_000]
+    read = assert_is_right(FlatHeaders(Limits(), DIALECTS[dialect]), dialect, posts)
+    assert read > 200 or DIALECTS[dialect].formats_of("a.md")[0] != "yaml"
 
 
 def test_a_list_of_words_is_a_value() -> None:
-    one, other = read_flat(*["---\ntitle: a\ntags: [b c, d]\n---\n"] * 2)
-    assert one.front_matter.fields["tags"] == ["b c", "d"]
-    assert one.fields_json == '{"title":"a","tags":["b c","d"]}'
-    assert one.front_matter.fields["tags"] is not other.front_matter.fields["tags"]
+    (_, one, as_json), (_, other, _) = read_flat(*["---\ntitle: a\ntags: [b c, d]\n---\n"] * 2)
+    assert one.fields["tags"] == ["b c", "d"]
+    assert as_json == '{"title":"a","tags":["b c","d"]}'
+    assert one.fields["tags"] is not other.fields["tags"]
 
 
 @pytest.mark.parametrize(
@@ -108,11 +135,11 @@ def test_headers_near_a_limit_are_left(limits: Limits) -> None:
 
 def test_after_many_headers_without_a_shape_none_is_looked_for() -> None:
     reader = FlatHeaders(Limits(), JEKYLL)
-    odd, plain = Post("a.md", b"---\na: |\n  b\n---\n"), Post("a.md", POST.encode())
-    assert reader.read([odd, plain]) == [False, True]
+    odd, plain = ("a.md", b"---\na: |\n  b\n---\n"), ("a.md", POST.encode())
+    assert [bool(read) for read in reader.read([odd, plain])] == [False, True]
     assert not any(reader.read([odd] * 600))
-    assert reader.read([plain]) == [True]
-    assert reader.read([Post("a.md", b"---\nb: c\n---\n")]) == [False]
+    assert reader.read([plain])[0]
+    assert reader.read([("a.md", b"---\nb: c\n---\n")]) == [None]
 
 
 KEYS = st.sampled_from(
@@ -200,11 +227,11 @@ HEADERS = st.builds(
     st.sampled_from(["", "", "", "\0", "\x07", "\x85"]),
 )
 PATHS = st.sampled_from(["_posts/2021-12-08-a.md", "_posts/b.md", "en/2021/index.md", "content/C d.md", "e.html"])
-WAYS = [BothWays(Source("s", Path("/nowhere"), dialect=name, time_zone="Europe/Berlin")) for name in DIALECTS]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(headers=st.lists(st.tuples(PATHS, HEADERS), min_size=1, max_size=8), ways=st.sampled_from(WAYS))
-def test_any_headers_give_the_same_rows(headers: list[tuple[str, str]], ways: BothWays) -> None:
-    posts = {f"{number}/{path}": text.encode() for number, (path, text) in enumerate(headers)}
-    ways.read(posts | PLAIN_POSTS)
+@settings(max_examples=300, deadline=None)
+@given(headers=st.lists(st.tuples(PATHS, HEADERS), min_size=1, max_size=8), dialect=st.sampled_from(sorted(DIALECTS)))
+@example(headers=[("_posts/a.md", POST)], dialect="jekyll")
+def test_any_headers_are_read_as_by_the_other_readers(headers: list[tuple[str, str]], dialect: str) -> None:
+    posts = [(path, text.encode()) for path, text in headers]
+    assert_is_right(FlatHeaders(Limits(), DIALECTS[dialect]), dialect, posts)
