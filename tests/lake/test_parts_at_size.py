@@ -124,7 +124,9 @@ def compare(twins: Twins, posts: FolderPosts | BucketPosts, folder: Path) -> Non
             posts.copy(f"p{n}.md", f"copy{n}.md")
     put_pack(3, each - 5)
     loaded = twins.refresh()
-    assert loaded and loaded.changes["moved"] == len(edited[2::4]) and loaded.changes["added"] == len(edited[3::4])
+    moved, copied = len(edited[2::4]), len(edited[3::4])
+    assert loaded and moved and copied, "there are too few posts for every kind of change"
+    assert (loaded.changes["moved"], loaded.changes["added"]) == (moved, copied)
     twins.assert_equal()
     twins.seconds += 10
     twins.refresh(full=True)
