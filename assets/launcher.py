@@ -8,7 +8,6 @@ threads as well, which nothing that forks may have. So the first run starts a pr
 from __future__ import annotations
 
 import functools
-import hashlib
 import multiprocessing
 import signal
 from pathlib import Path
@@ -23,10 +22,9 @@ from dagster._serdes import serialize_value
 from dagster._utils.hosted_user_process import recon_job_from_origin
 
 from assets.dead_runs import is_gone, process_of, process_tags
+from etl_project.refresh.unchanged import code_files, file_signature
 
-_ROOT = Path(__file__).parents[1]
-_CODE = ("assets", "etl_project", "warehouse")
-"""Packages of which a forked run has what they were as the process that forks it was started."""
+_ASSETS = Path(__file__).parent
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
@@ -71,7 +69,11 @@ class WatchedRunLauncher(DefaultRunLauncher):
         """Fork a run. Returns why that is not possible; None where it is done."""
         if not (run.job_code_origin and run.remote_job_origin):
             return "it does not say where its code is"
-        if _code_at_first() != _code_state():
+        try:
+            is_as_at_first = _code_at_first() == _code_state()
+        except FileNotFoundError:  # as it was listed
+            is_as_at_first = False
+        if not is_as_at_first:
             return "code has changed since the first run, and `etl ui` has not been started again"
         arguments = ExecuteExternalJobArgs(
             job_origin=run.remote_job_origin, run_id=run.run_id, instance_ref=self._instance.get_ref()
@@ -105,11 +107,5 @@ def _code_at_first() -> str:
 
 
 def _code_state() -> str:
-    """Digest of names, sizes and times of the files of code."""
-    digest = hashlib.blake2b(digest_size=12)
-    for package in _CODE:
-        for file in sorted((_ROOT / package).rglob("*")):
-            if file.suffix in (".py", ".sql"):
-                state = file.stat()
-                digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
+    """What tells that code has changed: of the files of this package, and of those that decide what a refresh does."""
+    return "\n".join(map(file_signature, [*code_files(), *map(str, sorted(_ASSETS.glob("*.py")))]))

@@ -46,6 +46,9 @@ from etl_project.sources.place import PinnedSource
 EXCERPT_CHARACTERS = 300
 """Length to which a stated excerpt is cut."""
 
+_KEPT_CHARACTERS = 256
+"""What is made of a longer text is not kept: thousands of them would take the memory of a worker."""
+
 _STRICT_TRUE, _STRICT_FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 _DRAFT_STATUSES = frozenset({"draft", "hidden", "skip"})
 _DATE_IN_URL = re.compile(r"(?:^|/)([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?=/)")
@@ -314,7 +317,7 @@ class FieldReader:
             value = linked_day(value)
         if not isinstance(value, str):
             return PostWarning("date_invalid", "the date is a list or a table")
-        return self._read_date(value)
+        return self._read_date(value) if len(value) <= _KEPT_CHARACTERS else self._read_written_date(value)
 
     def _read_written_date(self, value: str) -> ReadDate | PostWarning:
         utc_pattern = self._dialect.utc_times
@@ -357,9 +360,10 @@ class FieldReader:
             stated = defaults.get("categories") if defaults else None
         else:
             plural, singular, stated = self._find_names(front_matter, self._category_keys), None, None
-        if all(value is None or isinstance(value, str) for value in (plural, singular, stated)):
-            return list(self._names_in_folders(tuple(parts.folders), stated, plural, singular))
-        return category_names(self._dialect, parts.folders, stated, plural, singular)
+        values = (stated, plural, singular)
+        if all(value is None or (isinstance(value, str) and len(value) <= _KEPT_CHARACTERS) for value in values):
+            return list(self._names_in_folders(tuple(parts.folders), *values))
+        return category_names(self._dialect, parts.folders, *values)
 
     def _find_names(self, front_matter: dict[str, Value], keys: tuple[str, ...]) -> Value:
         """Get the first value of terms among the keys; in notes, where names may be links, with the names they show."""

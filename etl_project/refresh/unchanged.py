@@ -32,9 +32,9 @@ def digest_inputs(settings: Settings, versions: Mapping[str, SourceVersion], wor
         None where a database file is missing or has a log beside it.
     """
     digest = hashlib.blake2b(digest_size=16)
-    files: list[str | Path] = [*_code_files(), work.path, work.published]
+    files: list[str | Path] = [*code_files(), work.path, work.published]
     try:
-        parts = [repr(settings), repr(sorted(versions.items())), *map(_file_signature, files)]
+        parts = [repr(settings), repr(sorted(versions.items())), *map(file_signature, files)]
     except FileNotFoundError:
         return None
     if any(Path(f"{file}.wal").exists() for file in (work.path, work.published)):
@@ -44,7 +44,8 @@ def digest_inputs(settings: Settings, versions: Mapping[str, SourceVersion], wor
     return digest.hexdigest()
 
 
-def _code_files() -> list[str]:
+def code_files() -> list[str]:
+    """List the files of this package and of the contract."""
     # In half the time of a pattern with `**`; beside the contract, a warehouse may lie.
     found = [
         f"{folder}/{name}" for folder, _, names in os.walk(_PACKAGE) for name in names if name.endswith((".py", ".sql"))
@@ -53,6 +54,7 @@ def _code_files() -> list[str]:
     return sorted(found)
 
 
-def _file_signature(file: str | Path) -> str:
+def file_signature(file: str | Path) -> str:
+    """Write what tells that a file has changed: its size, its times and its inode."""
     info = os.stat(file)  # noqa: PTH116 - a path takes longer than the call
     return f"{file} {info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}"

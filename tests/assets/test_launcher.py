@@ -95,17 +95,18 @@ def test_runs_are_forked_from_one_process_without_threads_and_are_stopped_from_t
 
 
 def test_code_that_changed_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(launcher, "_ROOT", tmp_path)
-    (code := tmp_path / "assets").mkdir()
+    monkeypatch.setattr(launcher, "_ASSETS", tmp_path)
     states = [launcher._code_state()]
     for text in ("one = 1", "two = 22"):
-        (code / "module.py").write_text(text)
+        (tmp_path / "module.py").write_text(text)
         states.append(launcher._code_state())
-    (code / "page.html").write_text("no code")
+    (tmp_path / "page.html").write_text("no code")
     assert len(set(states)) == 3 and launcher._code_state() == states[-1]
 
 
-@pytest.mark.parametrize(("fault", "said"), [("code", "code has changed"), ("process", "nobody listens")])
+@pytest.mark.parametrize(
+    ("fault", "said"), [("code", "code has changed"), ("file", "code has changed"), ("process", "nobody listens")]
+)
 def test_where_nothing_can_be_forked_a_run_is_started_as_by_default_and_says_why(
     posts: Site, records: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, fault: str, said: str
 ) -> None:
@@ -114,6 +115,9 @@ def test_where_nothing_can_be_forked_a_run_is_started_as_by_default_and_says_why
 
     if fault == "code":
         monkeypatch.setattr(launcher, "_code_at_first", lambda: "another")
+    elif fault == "file":
+        launcher._code_at_first()
+        monkeypatch.setattr(launcher, "code_files", lambda: ["/nowhere/gone.py"])
     else:
         monkeypatch.setattr("multiprocessing.context.ForkServerProcess.start", no_process)
     by_default: list[str] = []

@@ -376,3 +376,13 @@ def test_a_changed_settings_file_changes_the_fingerprint_of_the_site(tmp_path: P
         seen.add(site_fingerprint(PinnedFolder(tmp_path), jekyll))
     assert len(seen) == 3
     assert site_fingerprint(PinnedFolder(tmp_path), jekyll) in seen
+
+
+def test_nothing_is_kept_of_long_texts_which_thousands_of_posts_may_have() -> None:
+    fields = reader("jekyll")
+    for long in ("x " * 5_000, "2021-12-08" + " " * 5_000):
+        front_matter: dict[str, Value] = {"title": "t", "date": long, "categories": long}
+        given = fields.read("_posts/2021-12-09-a.md", front_matter, first_heading=None)
+        assert given.categories and given.published
+    assert fields._read_date.cache_info().currsize == 1, "that of the name of the file"
+    assert fields._names_in_folders.cache_info().currsize == 0  # type: ignore[attr-defined]

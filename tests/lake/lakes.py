@@ -7,12 +7,17 @@ import functools
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
+from conftest import Site
 
+from etl_project.database.work_file import WorkFile
+from etl_project.lake.publish import publish_file
 from etl_project.lake.store import Lake, LakeFile, Pins
 from etl_project.lake.tables import WHOLE, lake_tables
+from etl_project.show.query import open_published
 
 PARTS = 4
 
@@ -47,6 +52,36 @@ def fill(lake: Lake, file: Path, n: int = 1, base: Pins | None = None, run_id: s
         pins = lake.commit(n, base, adds, removes, run_id)
         lake.publish(pins)
     return pins
+
+
+def rows_of(con: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
+    """The rows of every table of a lake in the database in use, in one order."""
+    return {name: con.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in lake_tables()}
+
+
+def fill_and_read(lake: Lake, site: Site, folder: Path) -> tuple[Pins, dict[str, list[Any]], list[Path]]:
+    """Fill a lake with a site that was refreshed: it, and both forms of the file that it publishes, have the same rows.
+
+    Args:
+        lake: it is empty.
+        site: the site.
+        folder: where the files go.
+
+    Returns:
+        What was published, the rows of each table, and the files.
+    """
+    pins = fill(lake, site.published)
+    with open_published(site.published) as refreshed:
+        wanted = rows_of(refreshed)
+    with lake.connect(pins) as con:
+        assert rows_of(con) == wanted
+    files = []
+    for form in ("file", "views"):
+        files.append(folder / form / "posts.duckdb")
+        publish_file(lake, pins, WorkFile(files[-1]), form)  # type: ignore[arg-type]
+        with open_published(files[-1]) as con:
+            assert rows_of(con) == wanted
+    return pins, wanted, files
 
 
 def tags(*names: str) -> pl.DataFrame:

@@ -11,15 +11,11 @@ pytest.importorskip("deltalake", reason="needs deltalake: pip install 'etl-proje
 
 from conftest import Site
 from drivers import seen, start_driver
-from lakes import PARTS, fill
+from lakes import PARTS, fill_and_read
 
-from etl_project.database.work_file import WorkFile
 from etl_project.lake.maintain import maintain_lake
 from etl_project.lake.place import LakeUnavailable
-from etl_project.lake.publish import publish_file
 from etl_project.lake.store import Lake
-from etl_project.lake.tables import lake_tables
-from etl_project.show.query import open_published
 
 if TYPE_CHECKING:
     from azurite_server import Azurite
@@ -40,16 +36,7 @@ def test_a_lake_in_a_container_gives_the_rows_of_a_file_and_shows_no_secret(
         site.write(f"_posts/2026-01-0{n}-{n}.md", title=f"It's {n}", date=f"2026-01-0{n} 09:00:00 +0800")
     site.refresh()
     lake = Lake.open("az://harbour/some/lake", parts=PARTS)
-    pins = fill(lake, site.published)
-    with open_published(site.published) as refreshed:
-        wanted = {name: refreshed.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in lake_tables()}
-    with lake.connect(pins) as con:
-        assert {name: con.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in wanted} == wanted
-    for form in ("file", "views"):
-        file = tmp_path / form / "posts.duckdb"
-        publish_file(lake, pins, WorkFile(file), form)  # type: ignore[arg-type]
-        with open_published(file) as con:
-            assert {name: con.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in wanted} == wanted
+    for file in fill_and_read(lake, site, tmp_path)[2]:
         assert KEY.encode() not in file.read_bytes()
     assert not any(KEY.encode() in (lake.place.get(object.path) or b"") for object in lake.place.list(""))
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "bm90IHRoZSBrZXk=")

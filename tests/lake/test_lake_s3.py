@@ -16,12 +16,10 @@ pytest.importorskip("deltalake", reason="needs deltalake: pip install 'etl-proje
 import polars as pl
 from conftest import Site
 from drivers import seen, start_driver
-from lakes import PARTS, fill, publish_tags, tag_ids
+from lakes import PARTS, fill_and_read, publish_tags, tag_ids
 
-from etl_project.database.work_file import WorkFile
 from etl_project.lake.maintain import maintain_lake
 from etl_project.lake.place import LakeUnavailable, Place
-from etl_project.lake.publish import publish_file
 from etl_project.lake.store import Lake
 from etl_project.lake.tables import lake_tables
 from etl_project.show.query import open_published
@@ -46,18 +44,10 @@ def test_a_lake_in_a_bucket_gives_the_rows_of_a_file_and_shows_no_secret(
         site.write(f"_posts/2026-01-0{n}-{n}.md", title=f"It's {n}", date=f"2026-01-0{n} 09:00:00 +0800")
     site.refresh()
     lake = Lake.open(LOCATION, parts=PARTS)
-    pins = fill(lake, site.published)
-    with open_published(site.published) as refreshed:
-        wanted = {name: refreshed.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in lake_tables()}
-    with lake.connect(pins) as con:
-        assert {name: con.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in wanted} == wanted
-    for form in ("file", "views"):
-        file = tmp_path / form / "posts.duckdb"
-        publish_file(lake, pins, WorkFile(file), form)  # type: ignore[arg-type]
-        with open_published(file) as con:
-            assert {name: con.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in wanted} == wanted
-            with pytest.raises(duckdb.Error):
-                con.execute("FROM read_parquet('s3://harbour/elsewhere.parquet')")
+    pins, wanted, files = fill_and_read(lake, site, tmp_path)
+    for file in files:
+        with open_published(file) as con, pytest.raises(duckdb.Error):
+            con.execute("FROM read_parquet('s3://harbour/elsewhere.parquet')")
         assert b"hush-hush-hush" not in file.read_bytes()
     plain = {"allow_http": "true"}
     for name, table in lake_tables().items():

@@ -9,10 +9,7 @@ import hmac
 import os
 import re
 import shutil
-import socket
-import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlencode
 
 import pytest
+from loopback import free_port, running
 
 READY_SECONDS = 120
 ACCOUNT, KEY = "keeper", base64.b64encode(b"hush-hush-hush").decode()
@@ -86,31 +84,14 @@ def azurite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite
     program = os.environ.get("ETL_AZURITE") or shutil.which("azurite-blob")
     if not program:
         pytest.skip("needs azurite-blob, of `npm install azurite` in a folder of its own: `.ci/run objects` makes it")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("azurite") / "log"
+    port, log = free_port(), tmp_path_factory.mktemp("azurite") / "log"
     command = [program, "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--blobPort", str(port)]
+    azurite = Azurite(f"http://127.0.0.1:{port}/{ACCOUNT}", log)
     environment = {**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"}
-    with (
-        log.open("w") as out,
-        subprocess.Popen(command, stdout=out, stderr=out, env=environment, cwd=log.parent) as server,
+    with running(
+        command, log, lambda: azurite.make_container("harbour"), seconds=READY_SECONDS, environment=environment
     ):
-        try:
-            azurite = Azurite(f"http://127.0.0.1:{port}/{ACCOUNT}", log)
-            end = time.monotonic() + READY_SECONDS
-            while True:
-                try:
-                    azurite.make_container("harbour")
-                    break
-                except urllib.error.HTTPError:
-                    raise
-                except OSError:
-                    assert time.monotonic() < end and server.poll() is None, log.read_text("utf-8")
-                    time.sleep(0.2)
-            yield azurite
-        finally:
-            server.terminate()
+        yield azurite
 
 
 @pytest.fixture

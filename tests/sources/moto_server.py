@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
-import subprocess
-import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from loopback import free_port, running
 
 READY_SECONDS = 60
 
@@ -43,25 +41,14 @@ def moto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Moto]:
     program = os.environ.get("ETL_MOTO_SERVER") or shutil.which("moto_server")
     if not program:
         pytest.skip("needs moto_server, of `pip install 'moto[server,s3]'` in an environment of its own")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     address, log = f"http://127.0.0.1:{port}", tmp_path / "moto.log"
     values = {"ENDPOINT_URL": address, "ALLOW_HTTP": "true", "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b"}
     for name, value in {**values, "REGION": "us-east-1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    with log.open("w") as out, subprocess.Popen([program, "-p", str(port)], stdout=out, stderr=out) as server:
-        try:
-            end = time.monotonic() + READY_SECONDS
-            while True:
-                try:
-                    urllib.request.urlopen(
-                        urllib.request.Request(f"{address}/harbour", method="PUT"), timeout=5
-                    ).close()
-                    break
-                except OSError:
-                    assert time.monotonic() < end and server.poll() is None, log.read_text("utf-8")
-                    time.sleep(0.2)
-            yield Moto(log)
-        finally:
-            server.terminate()
+
+    def make_bucket() -> None:
+        urllib.request.urlopen(urllib.request.Request(f"{address}/harbour", method="PUT"), timeout=5).close()
+
+    with running([program, "-p", str(port)], log, make_bucket, seconds=READY_SECONDS):
+        yield Moto(log)
