@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, chain
+from itertools import chain
 from typing import Any
 
 import polars as pl
@@ -92,10 +92,11 @@ def frame(rows: list[tuple[Any, ...]], schema: pl.Schema) -> pl.DataFrame:
     """Build a frame from rows whose values are in the order of the schema."""
     if not rows:
         return schema.to_frame()
+    places: dict[tuple[int, ...], pl.Series] = {}
     # Building it column by column is five times as fast as building it from rows.
     return pl.DataFrame(
         [
-            _list_series(name, column, dtype.inner)
+            _list_series(name, column, dtype.inner, places)
             if isinstance(dtype, pl.List)
             else pl.Series(name, column, dtype=dtype, strict=True)
             for (name, dtype), column in zip(schema.items(), zip(*rows, strict=True), strict=True)
@@ -103,9 +104,22 @@ def frame(rows: list[tuple[Any, ...]], schema: pl.Schema) -> pl.DataFrame:
     )
 
 
-def _list_series(name: str, column: Sequence[Sequence[Any]], inner: Any) -> pl.Series:
-    """Build a list column by slicing one flat series: Polars would build a series per list, 20 times as slow."""
-    lengths = [len(items) for items in column]
+def _list_series(
+    name: str, column: Sequence[Sequence[Any]], inner: Any, places: dict[tuple[int, ...], pl.Series]
+) -> pl.Series:
+    """Build a list column: lists of places in one flat series, of which each is then replaced by what is there.
+
+    Polars would build a series for each list, 40 times as slow. Columns whose lists are equally long share `places`,
+    which are kept by the lengths.
+    """
+    lengths = tuple(map(len, column))
+    if lengths not in places:
+        length = pl.col("length")
+        places[lengths] = (
+            pl.DataFrame({"length": lengths})
+            .select(pl.int_ranges(length.cum_sum() - length, length.cum_sum(), dtype=pl.UInt32))
+            .to_series()
+        )
     items = pl.Series(name, list(chain.from_iterable(column)), dtype=inner, strict=True)
-    bounds = pl.DataFrame({"start": list(accumulate(lengths[:-1], initial=0)), "length": lengths})
-    return bounds.select(pl.lit(items.implode()).list.slice("start", "length").alias(name)).to_series()
+    there = pl.element().map_batches(items.gather, return_dtype=inner, is_elementwise=True)
+    return places[lengths].list.eval(there).alias(name)
