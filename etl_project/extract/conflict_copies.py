@@ -19,8 +19,6 @@ _MARKS = re.compile(
 )
 """What such programs write into the name of the copy, in the languages of their users where they translate it."""
 
-_HINTS = ("onfli", "CONFLI", "冲突", "衝突")
-
 
 def is_conflict_copy(path: str) -> bool:
     """Tell whether the name of a file is one that a synchronizing program gives to a conflict copy.
@@ -31,4 +29,6 @@ def is_conflict_copy(path: str) -> bool:
     Args:
         path: path below the source.
     """
-    return any(hint in path for hint in _HINTS) and _MARKS.search(path.rpartition("/")[2]) is not None
+    # To look for parts of the marks takes a fifth of what the pattern does.
+    has_hint = "onfli" in path or "CONFLI" in path or "冲突" in path or "衝突" in path
+    return has_hint and _MARKS.search(path.rpartition("/")[2]) is not None

@@ -30,12 +30,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from etl_project.reasons import PostWarning
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _EPOCH_ORDINAL = 719163
 """Ordinal of 1970-01-01."""
 
@@ -116,8 +117,7 @@ _IANA_NAME = re.compile(r"\[?([A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})\]?")
 _WORDS_ONLY = re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+){0,3}\.?")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadDate:
+class ReadDate(NamedTuple):
     """A date that could be parsed."""
 
     instant: int
@@ -166,7 +166,8 @@ def read_date(
             except ValueError:
                 return PostWarning("date_invalid", written)
             seconds = local.hour * 3600 + local.minute * 60 + local.second
-            return _make_date(written, local.date(), seconds, 0, "second", offset, zone, naive_is_utc, earliest, latest)
+            ordinal = local.toordinal()
+            return _make_date(written, ordinal, seconds, 0, "second", offset, zone, naive_is_utc, earliest, latest)
     return _read_by_grammar(written, zone, naive_is_utc, earliest, latest)
 
 
@@ -225,9 +226,27 @@ def _read_by_grammar(
                 zone, naive_is_utc = zone_or_offset, False
             elif isinstance(zone_or_offset, int):
                 offset = zone_or_offset
+    ordinal = calendar_date.toordinal()
     return _make_date(
-        written, calendar_date, seconds, micros, precision, offset, zone, naive_is_utc, earliest, latest, warnings
+        written, ordinal, seconds, micros, precision, offset, zone, naive_is_utc, earliest, latest, warnings
     )
+
+
+def local_day(instant: int, zone: ZoneInfo) -> int:
+    """Give the day of an instant in a zone, as the ordinal of the calendar.
+
+    Args:
+        instant: microseconds since 1970-01-01T00:00Z.
+        zone: the zone.
+    """
+    seconds = instant // 1_000_000
+    day_in_utc = seconds // 86400 + _EPOCH_ORDINAL
+    offset = _day_offset(zone, day_in_utc)
+    if offset is not None:
+        day = (seconds + offset) // 86400 + _EPOCH_ORDINAL
+        if day == day_in_utc or _day_offset(zone, day) == offset:
+            return day
+    return (_EPOCH + dt.timedelta(microseconds=instant)).astimezone(zone).toordinal()
 
 
 def _normalize(text: str) -> str:
@@ -367,7 +386,7 @@ def _offset_on_change_day(zone: ZoneInfo, ordinal: int, seconds: int | None) -> 
 
 def _make_date(
     written: str,
-    calendar_date: dt.date,
+    ordinal: int,
     seconds: int | None,
     micros: int,
     precision: str,
@@ -378,13 +397,12 @@ def _make_date(
     latest: dt.date,
     warnings: tuple[PostWarning, ...] = (),
 ) -> ReadDate | PostWarning:
-    """Convert a calendar date and a time of day to an instant.
+    """Convert a day, by its ordinal, and a time of day to an instant.
 
     `offset` is in seconds east of UTC; None means a local time of `zone`, or UTC with `naive_is_utc`.
     """
-    if not earliest <= calendar_date <= latest:
+    if not earliest.toordinal() <= ordinal <= latest.toordinal():
         return PostWarning("date_out_of_range", written)
-    ordinal = calendar_date.toordinal()
     if offset is None:
         if naive_is_utc:
             offset = 0

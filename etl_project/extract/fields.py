@@ -49,6 +49,9 @@ EXCERPT_CHARACTERS = 300
 _KEPT_CHARACTERS = 256
 """What is made of a longer text is not kept: thousands of them would take the memory of a worker."""
 
+_DAY_CHARACTERS = 10
+"""Length of a date without a time, which many posts share; two posts hardly ever have the same time."""
+
 _STRICT_TRUE, _STRICT_FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 _DRAFT_STATUSES = frozenset({"draft", "hidden", "skip"})
 _DATE_IN_URL = re.compile(r"(?:^|/)([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?=/)")
@@ -117,7 +120,7 @@ class FieldReader:
         self._pelican = self._config.pelican
         self._make_url = url_maker(self._dialect, source.permalink, self._config)
         # Posts of one site name the same few categories over and over, and often the same days.
-        self._read_date = lru_cache(maxsize=4096)(self._read_written_date)
+        self._read_day = lru_cache(maxsize=4096)(self._read_written_date)
         self._names_in_folders: Callable[..., list[str]] = lru_cache(maxsize=4096)(
             partial(category_names, self._dialect)
         )
@@ -166,7 +169,9 @@ class FieldReader:
         if pelican:
             front_matter, parts.path_date = pelican.values, pelican.path_date
         is_draft_folder = not dialect.draft_folders.isdisjoint(parts.folders)
-        defaults = self._config.defaults(path.removeprefix(self._site.root), is_draft=is_draft_folder)
+        defaults: dict[str, Value] = {}
+        if self._config.default_sets:
+            defaults = self._config.defaults(path.removeprefix(self._site.root), is_draft=is_draft_folder)
         if defaults:
             front_matter = defaults | {k: v for k, v in front_matter.items() if v is not None}
         if parts.name and parts.name.values:
@@ -317,7 +322,7 @@ class FieldReader:
             value = linked_day(value)
         if not isinstance(value, str):
             return PostWarning("date_invalid", "the date is a list or a table")
-        return self._read_date(value) if len(value) <= _KEPT_CHARACTERS else self._read_written_date(value)
+        return self._read_day(value) if len(value) <= _DAY_CHARACTERS else self._read_written_date(value)
 
     def _read_written_date(self, value: str) -> ReadDate | PostWarning:
         utc_pattern = self._dialect.utc_times

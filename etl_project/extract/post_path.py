@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from etl_project.dialect import Dialect
 from etl_project.extract.site.hexo_names import PostName
@@ -59,6 +60,7 @@ class PathReader:
         self._first_language = config.text("default_language") or "en"
         # The first language is never part of a name: Zola, components/content/src/file_info.rs.
         self._languages = frozenset(config.table("languages")) - {self._first_language}
+        self._folders_of = lru_cache(maxsize=256)(self._split_folder)
 
     def read(self, path: str) -> PostPath:
         """Read the path of a post.
@@ -72,10 +74,8 @@ class PathReader:
         if self._hugo:
             return self._read_page(self._hugo.find_page(path))
         dialect = self._dialect
-        *folders, name = path.removeprefix(self._site.root).split("/")
-        if folders and folders[0] in dialect.content_folders:
-            del folders[0]
-        folders[:0] = self._site.above
+        folder, _, name = path.removeprefix(self._site.root).rpartition("/")
+        folders = list(self._folders_of(folder))
         stem = name.rpartition(".")[0] or name
         name_language = None
         if self._languages:
@@ -92,6 +92,13 @@ class PathReader:
         return PostPath(
             folders, stem, language, name_language, self._match_date(stem), self._site.read_name(folders, stem)
         )
+
+    def _split_folder(self, folder: str) -> tuple[str, ...]:
+        """Give the folders of the posts in a folder, of which a site has many: its name ends without a slash."""
+        folders = folder.split("/") if folder else []
+        if folders and folders[0] in self._dialect.content_folders:
+            del folders[0]
+        return (*self._site.above, *folders)
 
     def address_language(self, parts: PostPath) -> str | None:
         """The language that begins the address: any but the site's first."""

@@ -384,5 +384,5 @@ def test_nothing_is_kept_of_long_texts_which_thousands_of_posts_may_have() -> No
         front_matter: dict[str, Value] = {"title": "t", "date": long, "categories": long}
         given = fields.read("_posts/2021-12-09-a.md", front_matter, first_heading=None)
         assert given.categories and given.published
-    assert fields._read_date.cache_info().currsize == 1, "that of the name of the file"
+    assert fields._read_day.cache_info().currsize == 1, "that of the name of the file"
     assert fields._names_in_folders.cache_info().currsize == 0  # type: ignore[attr-defined]

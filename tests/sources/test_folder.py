@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl_project.reasons import Rejection
-from etl_project.sources.folder import PinnedFolder, read_file
+from etl_project.sources.folder import PinnedFolder, read_file, signature_of
 from etl_project.sources.listing import folder_frame
 from etl_project.sources.paths import escape_path, unescape_path
-from etl_project.sources.signature import SourceUnavailable
+from etl_project.sources.signature import Signature, SourceUnavailable
 from etl_project.sources.source import Source
 
 
@@ -188,3 +188,82 @@ def test_a_file_that_may_not_be_read_is_rejected(tmp_path: Path) -> None:
     write(tmp_path, "a.md")
     (tmp_path / "a.md").chmod(0)
     assert refused(tmp_path, "a.md") == "permission_denied"
+
+
+def signature_now(file: Path) -> Signature:
+    return signature_of(file.stat())
+
+
+def test_a_file_that_is_as_listed_is_read_with_one_look_at_its_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "a.md")
+    as_listed, looks, real = signature_now(tmp_path / "a.md"), 0, os.fstat
+
+    def look(descriptor: int) -> os.stat_result:
+        nonlocal looks
+        looks += 1
+        return real(descriptor)
+
+    monkeypatch.setattr(os, "fstat", look)
+    assert read_file(os.fsencode(tmp_path), "a.md", 100, as_listed) == (b"text", as_listed, False)
+    assert looks == 1
+
+
+@pytest.mark.parametrize("written", [b"TEXT", b"te", b"", b"longer text"])
+def test_a_file_that_was_rewritten_since_it_was_listed_is_read_as_it_is_now(tmp_path: Path, written: bytes) -> None:
+    write(tmp_path, "a.md")
+    file = tmp_path / "a.md"
+    as_listed = signature_now(file)
+    file.write_bytes(written)
+    os.utime(file, ns=(5, 5))
+    assert read_file(os.fsencode(tmp_path), "a.md", 100, as_listed) == (written, signature_now(file), False)
+
+
+def test_a_file_that_changes_after_it_was_read_as_listed_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "a.md")
+    file, real = tmp_path / "a.md", os.pread
+    as_listed = signature_now(file)
+
+    def read_and_change(descriptor: int, most: int, offset: int) -> bytes:
+        data = real(descriptor, most, offset)
+        file.write_bytes(b"TEXT")
+        os.utime(file, ns=(5, 5))
+        return data
+
+    monkeypatch.setattr(os, "pread", read_and_change)
+    assert read_file(os.fsencode(tmp_path), "a.md", 100, as_listed) == (b"TEXT", signature_now(file), False)
+
+
+def test_a_file_that_grew_beyond_the_limit_since_it_was_listed_is_rejected(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    as_listed = signature_now(tmp_path / "a.md")
+    (tmp_path / "a.md").write_bytes(b"longer text")
+    with pytest.raises(Rejection, match="file_size_limit"):
+        read_file(os.fsencode(tmp_path), "a.md", 10, as_listed)
+
+
+def test_nothing_is_taken_out_of_a_pipe_that_took_the_place_of_a_file(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    as_listed = signature_now(tmp_path / "a.md")
+    (tmp_path / "a.md").unlink()
+    os.mkfifo(tmp_path / "a.md")
+    pipe = os.open(tmp_path / "a.md", os.O_RDWR)
+    try:
+        os.write(pipe, b"for another")
+        with pytest.raises(Rejection, match="not_regular_file"):
+            read_file(os.fsencode(tmp_path), "a.md", 100, as_listed)
+        assert os.read(pipe, 100) == b"for another"
+    finally:
+        os.close(pipe)
+
+
+def test_a_folder_that_took_the_place_of_a_file_is_rejected_as_one(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    as_listed = signature_now(tmp_path / "a.md")
+    (tmp_path / "a.md").unlink()
+    (tmp_path / "a.md").mkdir()
+    with pytest.raises(Rejection, match="is a folder"):
+        read_file(os.fsencode(tmp_path), "a.md", 100, as_listed)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from etl_project.extract.dates import ReadDate
+from etl_project.extract.dates import ReadDate, local_day
 from etl_project.extract.site.hugo.hugo_site import HugoPage
 from etl_project.extract.site.pelican.pelican_site import PelicanPage
 
@@ -66,6 +66,10 @@ class Address:
         if self._local is None and self.published is not None:
             self._local = (_EPOCH + dt.timedelta(microseconds=self.published.instant)).astimezone(self.zone)
         return self._local
+
+    def local_day(self) -> int | None:
+        """Give the ordinal of the day in the time zone of the source; None if the post has no date."""
+        return None if self.published is None else local_day(self.published.instant, self.zone)
 
     def written_day(self) -> dt.date | None:
         """Give the day as written in the front matter, in whatever zone: Go keeps the zone of a date."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -36,17 +35,17 @@ _JEKYLL_STYLES = {
 
 # https://jekyllrb.com/docs/permalinks/#placeholders; days and months are English whatever the locale.
 _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
-    "title": lambda post: jekyll_slug(post.slug or post.stem, pretty=True),
-    "slug": lambda post: jekyll_slug(post.slug or post.stem, pretty=False),
-    "name": lambda post: jekyll_slug(post.stem, pretty=False),
-    "basename": lambda post: post.stem,
-    "categories": lambda post: "/".join(dict.fromkeys([c.lower() for c in post.categories])),
-    "slugified_categories": lambda post: "/".join(
-        dict.fromkeys([jekyll_slug(c, pretty=False) for c in post.categories])
+    "title": lambda post: escape_path(jekyll_slug(post.slug or post.stem, pretty=True)),
+    "slug": lambda post: escape_path(jekyll_slug(post.slug or post.stem, pretty=False)),
+    "name": lambda post: escape_path(jekyll_slug(post.stem, pretty=False)),
+    "basename": lambda post: escape_path(post.stem),
+    "categories": lambda post: escape_path("/".join(dict.fromkeys([c.lower() for c in post.categories]))),
+    "slugified_categories": lambda post: escape_path(
+        "/".join(dict.fromkeys([jekyll_slug(c, pretty=False) for c in post.categories]))
     ),
     "collection": lambda post: post.collection,
-    "path": lambda post: _path_in_collection(post),
-    "page_path": lambda post: "/".join(post.folders),
+    "path": lambda post: escape_path(_path_in_collection(post)),
+    "page_path": lambda post: escape_path("/".join(post.folders)),
     "output_ext": lambda post: ".html",
     **DATE_PARTS,
     "short_year": date_part(lambda day: f"{day.year % 100:02}"),
@@ -59,16 +58,11 @@ _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
     "short_day": date_part(lambda day: WEEKDAYS[day.weekday()][:3]),
     "long_day": date_part(lambda day: WEEKDAYS[day.weekday()]),
 }
+"""Each part as it stands in an address: what people wrote is escaped, digits and English words need not be."""
 
 
 _POST_FOLDERS = frozenset(("_posts", "_drafts"))
 _DATED = re.compile("[0-9]{2,4}-[0-9]{1,2}-[0-9]{1,2}-")
-
-_ESCAPED_PARTS = frozenset(
-    ("title", "slug", "name", "basename", "path", "page_path", "categories", "slugified_categories")
-)
-"""Parts whose text was written by people; the others are digits and English words, which need no escaping."""
-
 
 _OF_DAY = frozenset(
     (
@@ -78,13 +72,13 @@ _OF_DAY = frozenset(
 )
 """Parts that are the same for all posts of one day."""
 
-_Piece = tuple[str, Callable[[Address], str], bool]
-"""A part of a template: the text before it, what makes it of a post, and whether it must be escaped."""
+_Piece = tuple[str, Callable[[Address], str]]
+"""A part of a template: the text before it, and what makes it of a post."""
 
 
 @lru_cache(maxsize=256)
 def _split_template(template: str) -> tuple[tuple[_Piece, ...], str]:
-    """Split a template into its parts, each with the text before it and whether it must be escaped, and its last text.
+    """Split a template into its parts, each with the text before it, and its last text.
 
     An unknown name that ends with an underscore is tried without it.
 
@@ -93,6 +87,7 @@ def _split_template(template: str) -> tuple[tuple[_Piece, ...], str]:
     """
     pieces: list[_Piece] = []
     of_day: list[_Piece] = []
+    before = ""
     position = 0
     for match in COLON_NAME.finditer(template):
         name = match[1]
@@ -101,29 +96,33 @@ def _split_template(template: str) -> tuple[tuple[_Piece, ...], str]:
             name, end = name[:-1], end - 1
         if name not in _JEKYLL_PARTS:
             raise UnknownPartError(name)
+        before += template[position : match.start()]
+        position = end
+        if name == "output_ext":
+            before += ".html"
+            continue
         if name not in _OF_DAY and of_day:
-            pieces.append(("", _one_a_day(of_day), False))
+            pieces.append(("", _one_a_day(of_day)))
             of_day = []
         into = of_day if name in _OF_DAY else pieces
-        into.append((template[position : match.start()], _JEKYLL_PARTS[name], name in _ESCAPED_PARTS))
-        position = end
+        into.append((before, _JEKYLL_PARTS[name]))
+        before = ""
     if of_day:
-        pieces.append(("", _one_a_day(of_day), False))
-    return tuple(pieces), template[position:]
+        pieces.append(("", _one_a_day(of_day)))
+    return tuple(pieces), before + template[position:]
 
 
 def _one_a_day(pieces: list[_Piece]) -> Callable[[Address], str]:
     """Make one part of some that are the same for all posts of one day, so that they are written once for each."""
-    written: dict[dt.date, str] = {}
+    written: dict[int, str] = {}
 
     def part(post: Address) -> str:
-        local = post.local_time()
-        if local is None:
+        day = post.local_day()
+        if day is None:
             raise UnknownPartError
-        day = local.date()
         text = written.get(day)
         if text is None:
-            text = written[day] = "".join([before + write(post) for before, write, _ in pieces])
+            text = written[day] = "".join([before + write(post) for before, write in pieces])
         return text
 
     return part
@@ -166,9 +165,7 @@ def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
             template = "/:page_path/" if post.stem == "index" else f"/:page_path/:basename{page_ending}"
         try:
             pieces, last = _split_template(template or site_template)
-            filled = "".join(
-                [before + (escape_path(part(post)) if escapes else part(post)) for before, part, escapes in pieces]
-            )
+            filled = "".join([before + part(post) for before, part in pieces])
         except UnknownPartError:
             return None
         address = f"/{filled}{last}".replace("..", "/").replace("./", "")
