@@ -36,12 +36,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from etl_project.reasons import PostWarning
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _EPOCH_ORDINAL = 719163
 """Ordinal of 1970-01-01."""
 
 _MAX_DATE_CHARACTERS = 120
 """Length of the longest text that can be a date, in characters."""
+
+_TIMES_OF_DAY = (*(dt.time(hour, fold=fold) for hour in (0, 6, 12, 18, 23) for fold in (0, 1)), dt.time(23, 59, 59))
+"""Times that show whether the clock changes on a day."""
 
 _MONTHS = {
     name: number
@@ -232,23 +234,6 @@ def _read_by_grammar(
     )
 
 
-def local_day(instant: int, zone: ZoneInfo) -> int:
-    """Give the day of an instant in a zone, as the ordinal of the calendar.
-
-    Args:
-        instant: microseconds since 1970-01-01T00:00Z.
-        zone: the zone.
-    """
-    seconds = instant // 1_000_000
-    day_in_utc = seconds // 86400 + _EPOCH_ORDINAL
-    offset = _day_offset(zone, day_in_utc)
-    if offset is not None:
-        day = (seconds + offset) // 86400 + _EPOCH_ORDINAL
-        if day == day_in_utc or _day_offset(zone, day) == offset:
-            return day
-    return (_EPOCH + dt.timedelta(microseconds=instant)).astimezone(zone).toordinal()
-
-
 def _normalize(text: str) -> str:
     """Write white space, minus signs, times in words and halves of the day as in ASCII, AM or PM last.
 
@@ -360,13 +345,9 @@ def _seconds_of_day(hour: str | None, minute: str | None, second: str | None) ->
 @lru_cache(maxsize=16384)
 def _day_offset(zone: ZoneInfo, ordinal: int) -> int | None:
     """Offset of a zone on a day, in seconds, or None on a day when the clock changes."""
-    start = dt.datetime.fromordinal(ordinal)
-    offsets = {
-        (start + dt.timedelta(hours=hours)).replace(tzinfo=zone, fold=fold).utcoffset()
-        for hours in (0, 6, 12, 18, 23)
-        for fold in (0, 1)
-    }
-    offsets.add(start.replace(hour=23, minute=59, second=59, tzinfo=zone).utcoffset())
+    day = dt.date.fromordinal(ordinal)
+    # Asked of the zone, and not of times that have it, this takes a seventh.
+    offsets = {zone.utcoffset(dt.datetime.combine(day, time)) for time in _TIMES_OF_DAY}
     if len(offsets) > 1:
         return None
     offset = offsets.pop()

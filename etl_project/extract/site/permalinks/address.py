@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from etl_project.extract.dates import ReadDate, local_day
+from etl_project.extract.dates import ReadDate
 from etl_project.extract.site.hugo.hugo_site import HugoPage
 from etl_project.extract.site.pelican.pelican_site import PelicanPage
 
 if TYPE_CHECKING:
     from etl_project.extract.front_matter.read import Value
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY_WRITTEN = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 SLASHES = re.compile("/{2,}")
 COLON_NAME = re.compile(":([a-z_]+)")
@@ -64,12 +63,10 @@ class Address:
     def local_time(self) -> dt.datetime | None:
         """Give the date in the time zone of the source; None if the post has no date."""
         if self._local is None and self.published is not None:
-            self._local = (_EPOCH + dt.timedelta(microseconds=self.published.instant)).astimezone(self.zone)
+            seconds, microseconds = divmod(self.published.instant, 1_000_000)
+            local = dt.datetime.fromtimestamp(seconds, self.zone)
+            self._local = local.replace(microsecond=microseconds) if microseconds else local
         return self._local
-
-    def local_day(self) -> int | None:
-        """Give the ordinal of the day in the time zone of the source; None if the post has no date."""
-        return None if self.published is None else local_day(self.published.instant, self.zone)
 
     def written_day(self) -> dt.date | None:
         """Give the day as written in the front matter, in whatever zone: Go keeps the zone of a date."""

@@ -117,9 +117,10 @@ def _one_a_day(pieces: list[_Piece]) -> Callable[[Address], str]:
     written: dict[int, str] = {}
 
     def part(post: Address) -> str:
-        day = post.local_day()
-        if day is None:
+        local = post.local_time()
+        if local is None:
             raise UnknownPartError
+        day = local.toordinal()
         text = written.get(day)
         if text is None:
             text = written[day] = "".join([before + write(post) for before, write in pieces])
