@@ -172,7 +172,7 @@ class FlatHeaders:
 
 
 def _is_text(data: bytes) -> bool:
-    r"""Whether no byte is `\r`, or is or begins a control that `decode` may remove or take for a sign of binary data."""
+    r"""Whether no byte is `\r`, or is or begins a control that `decode` may remove, or take for a sign of a binary."""
     return (
         b"\r" not in data
         and len(data.translate(None, C0_BYTES)) == len(data)
