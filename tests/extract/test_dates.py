@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl_project.extract.dates import ReadDate, read_date
+from etl_project.extract.site.permalinks.address import Address
 from etl_project.reasons import PostWarning
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -278,3 +279,16 @@ def test_the_short_way_of_common_dates_reads_what_the_grammar_reads(
 def test_any_text_is_a_date_or_a_warning(written: str) -> None:
     date = read(written)
     assert isinstance(date, ReadDate) or date.code in ("date_invalid", "date_out_of_range")
+
+
+@given(
+    st.sampled_from(["Asia/Shanghai", "America/New_York", "Africa/Casablanca", "Pacific/Apia", "Europe/Amsterdam"]),
+    st.integers(-62_135_500_000_000_000, 253_402_200_000_000_000),
+)
+def test_an_address_has_the_local_time_of_the_instant_to_the_microsecond(name: str, instant: int) -> None:
+    zone = ZoneInfo(name)
+    post = Address([], "a", None, None, None, None, ReadDate(instant, "second"), None, zone, [], None)
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    local = post.local_time()
+    assert local is not None
+    assert local.isoformat() == (epoch + dt.timedelta(microseconds=instant)).astimezone(zone).isoformat()
