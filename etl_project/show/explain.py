@@ -159,9 +159,9 @@ def _show_fields(post: Post, source: Source, console: Console) -> None:
 
 def _length(post: Post) -> tuple[int, float]:
     """Words of a post, and minutes that reading it takes: as in `article_metrics`."""
-    row: dict[str, object] = {"article_id": "", "text": post.body.text, "heading_levels": post.body.heading_levels}
-    row |= {"link_kinds": post.body.link_kinds, "code_blocks": post.body.code_blocks}
-    types = {"heading_levels": pl.List(pl.Int64), "link_kinds": pl.List(pl.String)}
+    row: dict[str, object] = {"article_id": "", "language": post.fields.language, "text": post.body.text}
+    row |= {name: getattr(post.body, name) for name in ("heading_levels", "link_kinds", "code_blocks")}
+    types = {"language": pl.String(), "heading_levels": pl.List(pl.Int64), "link_kinds": pl.List(pl.String)}
     found = article_metrics(pl.DataFrame([row], schema_overrides=types)).row(0, named=True)
     return found["words"], found["reading_minutes"]
 

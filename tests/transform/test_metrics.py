@@ -4,16 +4,20 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from etl_project.transform import metrics as definitions
 from etl_project.transform.metrics import article_metrics
 
 
 def metrics(
-    text: str, levels: list[int] | None = None, kinds: list[str] | None = None, code: int = 0
+    text: str, levels: list[int] | None = None, kinds: list[str] | None = None, code: int = 0, language: str = "en"
 ) -> dict[str, Any]:
     posts = pl.DataFrame(
         {
             "article_id": ["s:a"],
+            "language": [language],
             "text": [text],
             "heading_levels": [levels or []],
             "link_kinds": [kinds or []],
@@ -99,7 +103,14 @@ def test_reading_takes_two_minutes_for_five_hundred_characters_and_238_words() -
 
 def test_the_columns_are_those_of_the_contract() -> None:
     posts = pl.DataFrame(
-        {"article_id": ["s:a"], "text": ["x"], "heading_levels": [[1]], "link_kinds": [["link"]], "code_blocks": [0]}
+        {
+            "article_id": ["s:a"],
+            "language": ["en"],
+            "text": ["x"],
+            "heading_levels": [[1]],
+            "link_kinds": [["link"]],
+            "code_blocks": [0],
+        }
     )
     schema = article_metrics(posts).schema
     assert list(schema) == [
@@ -108,3 +119,52 @@ def test_the_columns_are_those_of_the_contract() -> None:
     ]  # fmt: skip
     assert set(list(schema.values())[1:-1]) == {pl.Int64}
     assert schema["reading_minutes"] == pl.Float64
+
+
+def count_one_by_one(text: str) -> dict[str, int]:
+    """The counts of a text by their definitions: each of them asked of the whole text."""
+    whole = pl.lit(text)
+    cjk = whole.str.count_matches(rf"[{definitions._CJK}]")
+    row = pl.select(
+        characters=whole.str.count_matches(r"(?s)\S"),
+        words=cjk + whole.str.count_matches(definitions._WORD),
+        han_characters=whole.str.count_matches(r"\p{Han}"),
+        sentences=whole.str.count_matches(definitions._SENTENCE),
+        paragraphs=whole.str.count_matches("\n\n", literal=True) + (whole != ""),
+    )
+    return row.row(0, named=True)
+
+
+HOSTILE = (
+    "aZ_'’.．:·,;5٣½ªﾞ°\t\n\r \u0085\u00a0\u2028\u3000。！？…॥\"”』）]"
+    "字一鿿々〇⺀㐀豈𠀀〆ぁカｶーﾟ가ᄀ㈀㋐ไทยé\u0301ש״\u200b🙂\U000e0100"
+)
+"""Signs that a rule of words, sentences, white space or scripts names, and neighbours of common Han."""
+
+
+@given(st.text(st.one_of(st.sampled_from(HOSTILE), st.sampled_from("字一鿿中文"), st.characters(codec="utf-8"))))
+@example("字")
+@example("字字")
+@example("字\n\n字")
+@example("。字.字")
+def test_texts_with_their_han_shortened_have_the_counts_of_the_whole_text(text: str) -> None:
+    for language in ("zh", "zh-Hans", "en"):
+        row = metrics(text, language=language)
+        assert {name: row[name] for name in count_one_by_one(text)} == count_one_by_one(text)
+
+
+def test_common_han_is_letters_of_han_alone_and_no_part_of_a_word() -> None:
+    every = "".join(chr(code) for code in range(0x4E00, 0xA000))
+    for pattern in (r"\p{Han}", r"\p{L}", rf"[{definitions._COMMON_HAN}]"):
+        assert pl.select(pl.lit(every).str.count_matches(pattern)).item() == len(every)
+    assert pl.select(pl.lit(every).str.count_matches(definitions._WORD)).item() == 0
+
+
+def test_posts_of_several_languages_are_counted_alike_in_one_batch() -> None:
+    texts = ["沪指报3600点。涨了", "", "字", "Don't panic. Really", "データ 한국어 汉字"]
+    one = {"heading_levels": [[1]] * 5, "link_kinds": [["link"]] * 5, "code_blocks": [0] * 5}
+    for languages in (["zh"] * 5, ["zh", None, "zh", "en", "zh"], [None] * 5):
+        posts = pl.DataFrame({"article_id": list("abcde"), "language": languages, "text": texts, **one})
+        rows = article_metrics(posts.cast({"language": pl.String})).to_dicts()
+        for text, row in zip(texts, rows, strict=True):
+            assert {name: row[name] for name in count_one_by_one(text)} == count_one_by_one(text)
