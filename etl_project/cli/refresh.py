@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -122,8 +123,10 @@ def _refresh(work: Refresh, recorder: Recorder, alerts: Alerts, *, is_debug: boo
 
 
 def _plan(work: Refresh, recorder: Recorder) -> RefreshPlan:
-    """Make the plan; what records the refresh begins as soon as it is sure that there will be one."""
-    work.differs = recorder.begin
+    """Make the plan; what records the refresh, and what reads its posts, begin as soon as it is sure that they will."""
+    from etl_project.refresh.foresee import start_readers
+
+    work.differs, work.foresees = recorder.begin, partial(start_readers, work.engine)
     is_left = True
     try:
         plan = work.plan()
@@ -132,6 +135,7 @@ def _plan(work: Refresh, recorder: Recorder) -> RefreshPlan:
     finally:
         if is_left:
             recorder.leave()
+            work.engine.close()
 
 
 def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:

@@ -11,7 +11,7 @@ ONE_THREAD = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_N
 """Environment of such a process. There is one for each core: threads of its own would only take turns with those of the
 others."""
 
-_BOTH_NEED = ("duckdb", "polars", "pyarrow")
+_BOTH_NEED = ("duckdb", "polars")
 """What a plan and a reader of posts import: before there are two threads, as Python gives up where each waits for the
 other. That may happen to two that import a package and one of its modules; a test holds that this is all."""
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import Site
 from reading import reading
 
-from etl_project.checks.anomalies import ANOMALIES
+from etl_project.checks.anomalies import _COPY_MARK, _MAY_BE_COPY, ANOMALIES
 from etl_project.checks.check import CheckResult
 from etl_project.checks.run import CHECKS, warnings
 from etl_project.checks.thresholds import Thresholds
@@ -261,6 +261,40 @@ def test_an_archive_a_closed_source_and_one_without_a_habit_are_not_silent(
     assert asked(tables, MONDAY + dt.timedelta(days=400)) == []
     count_by_day(tables, {MONDAY - dt.timedelta(weeks=n): 1 for n in range(10)})
     assert asked(tables, MONDAY + dt.timedelta(days=40)) == []
+
+
+def test_a_source_is_an_archive_where_it_was_first_seen_later_than_it_may_be_silent(
+    tables: duckdb.DuckDBPyConnection,
+) -> None:
+    count_by_day(tables, {MONDAY - dt.timedelta(weeks=n): 1 for n in range(30)})
+    # Another source that is silent may be so for longer: each is judged by its own pauses.
+    tables.execute(
+        """
+        INSERT INTO articles_by_date (source_id, published_on, articles)
+        SELECT 'rare', $last::DATE - INTERVAL 30 DAY * n::INTEGER, 1 FROM range(30) AS t(n);
+        """,
+        {"last": MONDAY},
+    )
+    tables.execute(
+        """
+        INSERT INTO sources SELECT * REPLACE ('rare' AS source_id) FROM sources;
+        INSERT INTO articles SELECT * REPLACE ('rare:x' AS article_id, 'rare' AS source_id) FROM articles LIMIT 1;
+        INSERT INTO article_history SELECT * REPLACE ('rare:x' AS article_id) FROM article_history LIMIT 1;
+        """
+    )
+    for days, told in ((14, ["rare", "site"]), (15, ["rare"]), (60, ["rare"]), (61, [])):
+        seen = dt.datetime.combine(MONDAY + dt.timedelta(days=days), dt.time(23, 59), dt.UTC)
+        tables.execute("UPDATE article_history SET first_seen_at = ?", [seen])
+        found = {result.check.name: result for result in asked(tables, MONDAY + dt.timedelta(days=70))}
+        silent = found["no_source_is_silent_for_long"].rows if told else []
+        assert ("no_source_is_silent_for_long" in found) == bool(told)
+        assert sorted(str(row["source_id"]) for row in silent) == told, f"first seen {days} days after its last post"
+
+
+@pytest.mark.parametrize("name", ["p 2", "p (1)", "p_LOCAL_3", "p copy", "p copy 2", "p - Copy", "p - Copy (2)"])
+def test_every_ending_of_a_copy_holds_what_is_looked_for_first(name: str) -> None:
+    query = f"SELECT regexp_matches(path, '{_COPY_MARK}'), {_MAY_BE_COPY} FROM (SELECT ? AS path)"
+    assert duckdb.execute(query, [f"a/{name}.md"]).fetchall() == [(True, True)]
 
 
 def test_the_same_tables_warn_of_the_same_whenever_they_are_asked(tables: duckdb.DuckDBPyConnection) -> None:
