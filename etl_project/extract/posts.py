@@ -12,8 +12,9 @@ import polars as pl
 
 from etl_project.dialect import HTML, ORG, RST
 from etl_project.dialects import DIALECTS
+from etl_project.extract.body.content import Body
 from etl_project.extract.body.language import detect_language
-from etl_project.extract.body.read import Body, BodyReader, Form
+from etl_project.extract.body.read import BodyReader, Form
 from etl_project.extract.conflict_copies import is_conflict_copy
 from etl_project.extract.decode import Decoded, decode
 from etl_project.extract.fields import EXCERPT_CHARACTERS, FieldReader, Fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from etl_project.extract.body.read import Body
+from etl_project.extract.body.content import Body
 
 _HEADING = re.compile(r"#[ \t]|<h1[\s>]|[^\n]+\n=+[ \t]*(?:\n|\Z)", re.IGNORECASE)
 _NOT_SHOWN = (("<!--", "-->"), ("%%", "%%"))

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from etl_project.dialects import detect_dialect
 from etl_project.errors import UserError
-from etl_project.extract.body.read import Body
+from etl_project.extract.body.content import Body
 from etl_project.extract.posts import Post, PostReader
 from etl_project.limits import Limits
 from etl_project.reasons import WARNINGS, Rejection

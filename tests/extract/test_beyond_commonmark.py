@@ -8,9 +8,10 @@ import pytest
 
 from etl_project.dialects import Markdown
 from etl_project.extract.body.callouts import strip_callout_signs, strip_container_marks
+from etl_project.extract.body.content import Body
 from etl_project.extract.body.footnotes import gather_footnotes, gather_inline_notes
 from etl_project.extract.body.obsidian import mark_embedded_pages, strip_block_ids, strip_highlights, write_formulas
-from etl_project.extract.body.read import Body, BodyReader
+from etl_project.extract.body.read import BodyReader
 
 READERS = {
     name: BodyReader(markdown=name)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl_project.extract.body.read import Body, BodyReader
+from etl_project.extract.body.content import Body
+from etl_project.extract.body.read import BodyReader
 from etl_project.sources.source import MentionRule, Rule
 
 FINEWS = Path(__file__).parents[2] / "../shared/sites/finews"

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl_project.extract.body.content import Body
 from etl_project.extract.body.mdx import convert_mdx
-from etl_project.extract.body.read import Body, BodyReader
+from etl_project.extract.body.read import BodyReader
 
 READER = BodyReader()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html as markup
 import re
+from collections.abc import Set
 from urllib.parse import unquote
 
 _SIGN = "\ufdd0"  # a noncharacter: no program may write it into a file (Unicode 16, section 23.7)
@@ -41,6 +42,21 @@ def restore_addresses(html: str) -> str:
     if _SIGN not in html and ("%" not in html or _SIGN_ESCAPED not in html):
         return html
     return _ADDRESS.sub(_restore, html).replace(_SIGN, "%")
+
+
+def written_escapes(markdown: str) -> set[str]:
+    """Find the escapes (`%20`) that a post writes."""
+    return set(_ESCAPE.findall(markdown))
+
+
+def restore_address(url: str, written: Set[str]) -> str:
+    """Give an address as the post writes it.
+
+    Args:
+        url: the address in the rendered HTML, in which the renderer percent-escapes what an address may not hold.
+        written: the escapes that the post itself writes.
+    """
+    return unquote(url) if written.isdisjoint(_ESCAPE.findall(url)) else url
 
 
 def _restore(match: re.Match[str]) -> str:

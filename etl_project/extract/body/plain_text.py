@@ -122,7 +122,7 @@ def plain_text(joined: str) -> tuple[str, str]:
         # Nothing but paragraphs, as in most posts.
         lines = [_WIDE_BREAK.sub("", part) if "\n" in part and not part.isspace() else part for part in parts]
         blocks = [text for line in lines if (text := " ".join(line.split()))]
-        return "\n\n".join(blocks), next(filter(_is_paragraph, blocks), "")
+        return "\n\n".join(blocks), next(filter(is_paragraph, blocks), "")
     blocks = []
     paragraph = quoted_paragraph = ""
     apart_depth = quote_depth = 0
@@ -147,7 +147,7 @@ def plain_text(joined: str) -> tuple[str, str]:
             text = "\n".join(filter(None, lines))
         if text:
             blocks.append(text)
-            if not paragraph and not apart_depth and _is_paragraph(text):
+            if not paragraph and not apart_depth and is_paragraph(text):
                 if not quote_depth:
                     paragraph = text
                 elif not quoted_paragraph:
@@ -158,5 +158,6 @@ def plain_text(joined: str) -> tuple[str, str]:
     return "\n\n".join(blocks), (paragraph or quoted_paragraph).replace("\n", " ")
 
 
-def _is_paragraph(text: str) -> bool:
+def is_paragraph(text: str) -> bool:
+    """Whether the text of a block may begin a post: it has a word, and is no table of contents."""
     return _WORD.search(text) is not None and not _CONTENTS.fullmatch(text)

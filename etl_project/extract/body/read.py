@@ -11,7 +11,6 @@ Inline markup adds nothing to the text: `证<a>券</a>报` is one word. `flavour
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from pyromark import Markdown as Renderer
@@ -19,6 +18,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from etl_project.dialects import Markdown, Templates
 from etl_project.extract.body.addresses import protect_escapes, restore_addresses
+from etl_project.extract.body.content import Body
+from etl_project.extract.body.flat_body import FlatBodies
 from etl_project.extract.body.flavours import FLAVOURS, MDX_BEFORE, Pass
 from etl_project.extract.body.markup import drop_costly_tags, pieces
 from etl_project.extract.body.org import org_to_html
@@ -27,7 +28,6 @@ from etl_project.extract.body.rst import rst_to_html
 from etl_project.extract.body.rules import RuleBook
 from etl_project.extract.body.templates import TemplateTags
 from etl_project.extract.body.walk import CODE_BLOCK, HEADING, MENTION, Walk, make_tag_actions
-from etl_project.reasons import PostWarning
 from etl_project.sources.source import MentionRule, Rule
 
 Form = Literal["markdown", "mdx", "html", "rst", "org"]
@@ -36,40 +36,6 @@ Form = Literal["markdown", "mdx", "html", "rst", "org"]
 _ROOT_HTML = "<etl-body></etl-body>"
 _CHARACTERS_PER_DOCUMENT = 1024 * 1024
 """Characters of HTML that are parsed into one document before it is replaced."""
-
-
-@dataclass(slots=True)
-class Body:
-    """The content of a body. Lists with the same prefix are parallel."""
-
-    text: str = ""
-    """Plain text, blocks separated by a blank line."""
-    link_urls: list[str] = field(default_factory=list)
-    """Addresses as written, in reading order."""
-    link_texts: list[str] = field(default_factory=list)
-    """Text of each link, alternative text of each image; may be empty."""
-    link_kinds: list[str] = field(default_factory=list)
-    """`link` or `image`."""
-    heading_levels: list[int] = field(default_factory=list)
-    """1 to 6, in reading order."""
-    heading_texts: list[str] = field(default_factory=list)
-    """Text of each heading."""
-    mention_kinds: list[str] = field(default_factory=list)
-    """Kind of each entity that is mentioned, in the order of first mention."""
-    mention_keys: list[str] = field(default_factory=list)
-    """Key of each entity."""
-    mention_labels: list[str] = field(default_factory=list)
-    """The most frequent spelling, ties broken by code points; the key where only pictures mention the entity."""
-    mention_counts: list[int] = field(default_factory=list)
-    """Number of mentions of each entity."""
-    code_blocks: int = 0
-    """Number of preformatted blocks."""
-    values: dict[str, str | None] = field(default_factory=dict)
-    """Rule column -> value of the last element that matched; None if an `original_url` is no web address."""
-    warnings: list[PostWarning] = field(default_factory=list)
-    """`link_empty`, if the link to the original has no web address."""
-    first_paragraph: str = ""
-    """The first paragraph of the running text, on one line; empty if there is none."""
 
 
 class BodyReader:
@@ -109,6 +75,7 @@ class BodyReader:
             "org": (*tags_of_html, org_to_html, drop_costly_tags),
         }
         self._book = RuleBook(rules, mentions)
+        self.flat_bodies = FlatBodies(self._book) if not self._wikilinks and FlatBodies.can_read(self._book) else None
         self._tag_actions = make_tag_actions(self._book)
         self._document = LexborHTMLParser(_ROOT_HTML, is_fragment=True)
         self._parsed_characters = 0
@@ -126,12 +93,31 @@ class BodyReader:
         Raises:
             Rejection: docutils_missing, for reStructuredText where docutils is not installed.
         """
-        html = body
         try:
-            for convert in self._passes[form]:
-                html = convert(html)
+            html = self.to_html(body, form)
         except UnicodeEncodeError:  # lone surrogates
             return self.read(body.encode("utf-8", "replace").decode(), form)
+        read = self.flat_bodies.read(body, html) if self.flat_bodies else None
+        return read or self.read_tree(body, html)
+
+    def to_html(self, body: str, form: Form = "markdown") -> str:
+        """Render a body as the HTML that is read.
+
+        Raises:
+            UnicodeEncodeError: it has lone surrogates.
+            Rejection: docutils_missing.
+        """
+        for convert in self._passes[form]:
+            body = convert(body)
+        return body
+
+    def read_tree(self, body: str, html: str) -> Body:
+        """Read a body by a walk over the tree of its HTML, whatever that is.
+
+        Args:
+            body: the body as written.
+            html: the body as HTML.
+        """
         walk = Walk(self._book, self._tag_actions, body, html, self._wikilinks)
         for piece in pieces(html):
             root = self._parse(piece)
@@ -177,32 +163,17 @@ def _collect_body(walk: Walk) -> Body:
             urls.append(value)
             link_texts.append(text)
             link_kinds.append(kind)
-    whole_text, first_paragraph = plain_text("".join(walk.parts))
-    return Body(
-        whole_text,
+    text, first_paragraph = plain_text("".join(walk.parts))
+    body = Body(
+        text,
         urls,
         link_texts,
         link_kinds,
         levels,
         heading_texts,
-        [kind for kind, _ in labels],
-        [key for _, key in labels],
-        [_choose_label(key, spellings) for (_, key), spellings in labels.items()],
-        [sum(spellings.values()) for spellings in labels.values()],
-        code_blocks,
-        walk.values,
-        [_LINK_EMPTY] if walk.values.get("original_url", "") is None else [],
-        first_paragraph,
+        code_blocks=code_blocks,
+        first_paragraph=first_paragraph,
     )
-
-
-_LINK_EMPTY = PostWarning("link_empty", "the link to the original is empty or no web address")
-
-
-def _choose_label(key: str, spellings: dict[str, int]) -> str:
-    """Choose the most frequent spelling of an entity; `spellings` counts each, the empty one for pictures."""
-    if len(spellings) == 1:
-        (label,) = spellings
-        return label or key
-    # Pictures have no spelling.
-    return min(filter(None, spellings), key=lambda label: (-spellings[label], label), default=key)
+    body.add_values(walk.values)
+    body.add_mentions(labels)
+    return body

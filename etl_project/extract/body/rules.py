@@ -15,12 +15,24 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Furniture:
     """A compiled `Rule`: the pattern that the text of an element must match, and the column that it fills."""
 
     pattern: re.Pattern[str]
     column: str | None
+
+    def store_value(self, match: re.Match[str], values: dict[str, str | None]) -> None:
+        """Store what the pattern matched in the column that the rule fills, if it fills one."""
+        if self.column is None:
+            return
+        value = match[1 if self.pattern.groups else 0]
+        if self.column == "original_url" and not (value and _WEB_ADDRESS.fullmatch(value)):
+            value = None
+        values[self.column] = value
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +88,20 @@ class RuleBook:
         self._any_tag: list[tuple[Compound, Furniture | Entity]] = []
         self._by_tag: dict[str, list[tuple[Compound, Furniture | Entity]]] = {}
         self._context_selectors: list[tuple[str, Furniture | Entity]] = []
+        self.furniture_tags: set[str | None] = set()
+        """Tags that may be furniture; None among them stands for any."""
+        self.mention_attributes: set[str] = set()
+        """Attributes that hold the keys of entities."""
         for selector, target in targets:
             compound_list = compounds(selector)
             if compound_list is None:
                 self._context_selectors.append((selector, target))
                 continue
+            if isinstance(target, Entity):
+                self.mention_attributes.add(target.attribute)
             for compound in compound_list:
+                if isinstance(target, Furniture):
+                    self.furniture_tags.add(compound.tag)
                 if compound.tag is None:
                     self._any_tag.append((compound, target))
                 else:
@@ -103,6 +123,8 @@ class RuleBook:
         """An element of any other tag can match a rule only if it has one of these attributes."""
         self.any_tag = not all(names)
         """Whether some rule matches elements of any tag, even without attributes."""
+        self.depends_on_context = bool(self._context_selectors)
+        """Whether some selector depends on other elements."""
 
     def match_in_context(self, root: LexborNode) -> dict[int, list[Furniture | Entity]]:
         """Find the elements that match selectors which depend on other elements (`div > p`).

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
+from etl_project.extract.body.addresses import restore_address, written_escapes
 from etl_project.extract.body.plain_text import CODE, MARKS, SEPARATORS, one_line
 from etl_project.extract.body.rules import Entity, Furniture, RuleBook
 
@@ -40,12 +40,10 @@ _HIDDEN_TAGS = frozenset(
         "datalist",
     )
 )
-_HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
-_SPECIAL_TAGS = frozenset(("a", "img", "pre", *_HEADING_LEVELS))
+HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
+_SPECIAL_TAGS = frozenset(("a", "img", "pre", *HEADING_LEVELS))
 
 _NO_DISPLAY = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
-_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
-_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
 _OpenElement = tuple[int, int, list[Any] | None, int, tuple[Furniture, ...], list[list[Any]] | None]
 """An open element that must be processed when it ends: the numbers of parts and of items before it, its link item, its
@@ -123,7 +121,7 @@ class Walk:
         self._markdown = markdown
         self._wikilinks = wikilinks
         self._markdown_escapes: set[str] | None = None
-        self._may_hide = "isplay" in html or "idden" in html or ("I" in html and ("ISPLAY" in html or "IDDEN" in html))
+        self._may_hide = may_hide(html)
         self._open_mentions: list[tuple[str, str]] = []
         self.parts: list[str] = []
         """Pieces of text, and breaks between them."""
@@ -143,7 +141,7 @@ class Walk:
         self._context_matches = context_matches
         parts, items, action_of = self.parts, self.items, self._tag_actions.get
         inspect_all, rule_attributes = self._book.any_tag or bool(context_matches), self._book.attributes
-        may_hide = self._may_hide
+        hides = self._may_hide
         ancestors: list[tuple[LexborNode, str, _OpenElement | None]] = []
         opened: _OpenElement | None
         while True:
@@ -163,7 +161,7 @@ class Walk:
                 node = node.next
                 continue
             is_hidden, opening, closing, is_inspected, furniture = action_of(tag, _NO_ACTION)
-            if is_hidden or (may_hide and _is_hidden(node)):
+            if is_hidden or (hides and says_hidden(node.attributes)):
                 node = node.next
                 continue
             if opening:
@@ -202,8 +200,8 @@ class Walk:
             if tag == "img":
                 kind = LINK if attributes.get("class") == "internal-embed" else IMAGE
                 self._add_link(kind, attributes.get("src"), attributes.get("alt") or "")
-            elif tag in _HEADING_LEVELS:
-                level = _HEADING_LEVELS[tag]
+            elif tag in HEADING_LEVELS:
+                level = HEADING_LEVELS[tag]
             else:
                 items.append([CODE_BLOCK, None, ""])
                 parts.append(CODE)
@@ -233,18 +231,9 @@ class Walk:
         for rule in furniture:
             if match := rule.pattern.fullmatch(text):
                 is_furniture = True
-                self._store_value(rule, match)
+                rule.store_value(match, self.values)
         if is_furniture:
             del parts[first_part:], self.items[first_item:]
-
-    def _store_value(self, rule: Furniture, match: re.Match[str]) -> None:
-        """Store the matched text in the column of the rule, if it fills one."""
-        if rule.column is None:
-            return
-        value = match[1 if rule.pattern.groups else 0]
-        if rule.column == "original_url" and not (value and _WEB_ADDRESS.fullmatch(value)):
-            value = None
-        self.values[rule.column] = value
 
     def _add_link(self, kind: str, url: str | None, text: str) -> list[Any] | None:
         """Add the item of a link or image; None if it has no address."""
@@ -252,22 +241,14 @@ class Walk:
         if not url:
             return None
         if "%" in url:
-            url = self._restore_address(url)
+            if self._markdown_escapes is None:
+                self._markdown_escapes = written_escapes(self._markdown)
+            url = restore_address(url, self._markdown_escapes)
         if self._wikilinks:
             url = url.removesuffix("\\")  # In a table the bar of `[[page\|label]]` is escaped.
         link = [kind, url, " ".join(text.split()) if text else ""]
         self.items.append(link)
         return link
-
-    def _restore_address(self, url: str) -> str:
-        """Give an address as the post writes it."""
-        # Rendering Markdown percent-escapes characters that an address may not contain; escapes that are not in the
-        # post come from there.
-        if self._markdown_escapes is None:
-            self._markdown_escapes = set(_ESCAPE.findall(self._markdown))
-        if self._markdown_escapes.isdisjoint(_ESCAPE.findall(url)):
-            return unquote(url)
-        return url
 
     def _add_mentions(self, entities: tuple[tuple[str, str], ...]) -> list[list[Any]]:
         """Add an item for each entity that no open element mentions; return these items."""
@@ -281,6 +262,11 @@ class Walk:
         return mentions
 
 
-def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
+def may_hide(html: str) -> bool:
+    """Whether anything in HTML may be hidden: tell in one look for most posts that nothing is."""
+    return "isplay" in html or "idden" in html or ("I" in html and ("ISPLAY" in html or "IDDEN" in html))
+
+
+def says_hidden(attributes: Mapping[str, str | None]) -> bool:
+    """Whether the attributes of an element hide it."""
     return "hidden" in attributes or _NO_DISPLAY.search(attributes.get("style") or "") is not None
