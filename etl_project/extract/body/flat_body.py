@@ -68,7 +68,7 @@ _ELEMENT = re.compile(r"<a(?=[\s>])([^<>]*+)>((?:[^<]++|<(?!/a>))*+)|<([a-z][a-z
 its end tag if that comes next."""
 _ATTRIBUTE = re.compile(r'\s([a-z_:][-a-z0-9_:.]*+)(?:="([^"]*+)")?+')
 _ONLY_AN_ADDRESS = re.compile(r'a href="([^"\s&]++)"')
-_ODD_IN_VALUE = re.compile(rf"&(?!{_ENTITY}|[A-Za-z0-9]++=)")
+_ODD_IN_VALUE = re.compile(rf"(?!{_ENTITY}|&[A-Za-z0-9]++=)&")
 """An entity that is not known, or that ends without a semicolon; `?a=1&b=2` holds none."""
 _KEPT_TAGS = 4_096
 _KEPT_CHARACTERS = 256
