@@ -34,7 +34,7 @@ docs: .venv/.ready  ## write docs/checks.md and docs/dictionary.md from the chec
 ui: .venv/.ready  ## open Dagster: runs, schedule, lineage
 	@$(BIN)/etl ui
 
-bench: .venv/.ready  ## measure anew and write benchmarks/RESULTS.md (under an hour; ALL=1 for the rows that take hours, too)
+bench: .venv/.ready  ## measure anew and write benchmarks/RESULTS.md (half an hour; ALL=1 for a million posts and other programs, too)
 	@$(BIN)/python -m benchmarks.run $(if $(ALL),--all)
 
 bench-peers: .venv/.ready  ## install the programs that benchmarks compare with, below benchmarks/.peers

@@ -37,14 +37,18 @@ class Bench:
     """Posts changed before a refresh."""
     idle_checks: int = 1_000
     """Idle checks for changes."""
-    refreshes: int = 288
-    """Refreshes a day, one every five minutes."""
+    refreshes: int = 96
+    """Refreshes a day, one every fifteen minutes: more than the runs that Dagster's records keep."""
     runs: int = 3
     """Runs of which a figure is the median."""
     large_runs: int = 2
-    """The same for the large site."""
+    """The same for refreshes of the large site, and for builds with parts of `[insight]`."""
+    large_builds: int = 1
+    """Pairs of builds of the large and the usual site."""
     bytes_of: dict[Path, int] = field(default_factory=dict)
     """Folder of a site -> bytes of its posts."""
+    printed: str = ""
+    """What the last timed build printed."""
 
     def site(self, posts: int, variant: Variant = "entropy") -> Site:
         """Return a site, generated at its first use; its files are not young any more."""
@@ -65,13 +69,14 @@ class Bench:
 
     def stages(self, site: Site, *options: str) -> dict[str, int | str]:
         """Refresh without Dagster, untimed. Returns the output of `benchmarks.stages`."""
-        printed: dict[str, int | str] = json.loads(run(stages_of(site, *options), ROOT).output.splitlines()[-1])
-        return printed
+        return stages_in(run(stages_of(site, *options), ROOT).output)
 
     def time_build(self, site: Site, command: list[str | Path]) -> float:
         """Remove the warehouse and time the command that builds it. Returns seconds."""
         forget(site)
-        return run(command, ROOT).seconds
+        ran = run(command, ROOT)
+        self.printed = ran.output
+        return ran.seconds
 
     def time_beside_floor(
         self, site: Site, command: list[str | Path], floor: str, runs: int | None = None, *, from_scratch: bool = False
@@ -118,6 +123,12 @@ def posts_of(site: Site) -> Path:
 def forget(site: Site) -> None:
     """Remove the warehouse of a site and Dagster's records of it."""
     shutil.rmtree(site.warehouse.parent, ignore_errors=True)
+
+
+def stages_in(output: str) -> dict[str, int | str]:
+    """What `benchmarks.stages` printed."""
+    printed: dict[str, int | str] = json.loads(output.splitlines()[-1])
+    return printed
 
 
 def stages_of(site: Site, *options: str) -> list[str | Path]:

@@ -23,8 +23,8 @@ _METHOD = """\
 A figure is the median of some runs with the smallest and the largest in brackets: the wall clock of the whole command,
 start of Python included. Before each run the posts are read into the page cache. A ratio is the median over
 pairs of runs, one of the subject and one of the floor, taken by turns. Memory is the largest sum of `Pss` of
-/proc/PID/smaps_rollup over all processes of the command, sampled every 50 ms in a run that is not timed. Seconds do not
-carry over to other machines; ratios do."""
+/proc/PID/smaps_rollup over all processes of the command, sampled every 50 ms in a run that is not timed; of other
+programs that are run once, in that run. Seconds do not carry over to other machines; ratios do."""
 
 
 @dataclass(frozen=True, slots=True)

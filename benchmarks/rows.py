@@ -10,7 +10,18 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.bench import PARTS, PYTHON, ROOT, Bench, forget, posts_of, refresh_of, stages_of, switch_insight
+from benchmarks.bench import (
+    PARTS,
+    PYTHON,
+    ROOT,
+    Bench,
+    forget,
+    posts_of,
+    refresh_of,
+    stages_in,
+    stages_of,
+    switch_insight,
+)
 from benchmarks.corpus.site import Site, Update, Variant, generate, settle, update
 from benchmarks.measure import run, seconds, time_pairs
 from benchmarks.results import Result, Target
@@ -35,14 +46,14 @@ def full_build(bench: Bench) -> Iterator[Result]:
         yield Result(
             f"{name}, without Dagster", seconds(pairs.subject), target.words, target.verdict(pairs.ratio), note
         )
+        yield Result(f"{name}: stages", _stages(stages_in(bench.printed)), note="of the last of these builds")
+        yield _file_size(bench, site)
         whole = bench.time_beside_floor(site, refresh_of(site), "read", from_scratch=True)
         over = statistics.median(whole.subject) - statistics.median(pairs.subject)
         yield Result(
             f"{name}, `etl refresh`", seconds(whole.subject), "", f"{whole.ratio:.2f}x the floor",
             f"{over:.2f} s of it for Dagster",
         )  # fmt: skip
-        forget(site)
-        yield Result(f"{name}: stages", _stages(bench.stages(site)))
         forget(site)
         peak = run(stages_of(site), ROOT, sampled=True).peak_bytes
         yield Result(f"{name}: peak memory, without Dagster", f"{peak / GIB:.2f} GiB")
@@ -70,7 +81,7 @@ def large_build(bench: Bench) -> Iterator[Result]:
         bench.warm(large)
 
     pairs = time_pairs(
-        bench.large_runs,
+        bench.large_builds,
         lambda: bench.time_build(large, stages_of(large)) / large.posts * 1e6,
         lambda: bench.time_build(small, stages_of(small)) / small.posts * 1e6,
         warm_both,
@@ -80,7 +91,7 @@ def large_build(bench: Bench) -> Iterator[Result]:
     yield Result(
         f"{name}, without Dagster",
         f"{statistics.median(pairs.subject):.0f} µs a post, beside {statistics.median(pairs.beside):.0f}",
-        target.words, target.verdict(pairs.ratio), f"{bench.large_runs} pairs of runs",
+        target.words, target.verdict(pairs.ratio), f"pairs of runs: {bench.large_builds}",
     )  # fmt: skip
     each = Target(190, "at most 190 µs a post")
     yield Result(
@@ -175,19 +186,14 @@ def _bytes_written() -> int:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_oublock * 512
 
 
-def file_size(bench: Bench) -> Iterator[Result]:
-    """Compare the published file of a fresh build with the bytes of the posts."""
-    for variant in ("entropy", "repetitive"):
-        site = bench.site(bench.posts, variant)
-        forget(site)
-        bench.stages(site)
-        size, posts = site.warehouse.stat().st_size, bench.bytes_of[site.folder]
-        target = Target(1.1, "at most 1.1x the posts") if variant == "entropy" else None
-        yield Result(
-            f"published file, fresh build, {variant}", f"{size / 1e6:.1f} MB for {posts / 1e6:.1f} MB of posts",
-            target.words if target else "", target.verdict(size / posts) if target else f"{size / posts:.2f}x",
-            "1 build",
-        )  # fmt: skip
+def _file_size(bench: Bench, site: Site) -> Result:
+    """Compare the published file of a fresh build, which is there, with the bytes of the posts."""
+    size, posts = site.warehouse.stat().st_size, bench.bytes_of[site.folder]
+    target = Target(1.1, "at most 1.1x the posts") if site.variant == "entropy" else None
+    return Result(
+        f"published file, fresh build, {site.variant}", f"{size / 1e6:.1f} MB for {posts / 1e6:.1f} MB of posts",
+        target.words if target else "", target.verdict(size / posts) if target else f"{size / posts:.2f}x",
+    )  # fmt: skip
 
 
 _QUERY = """
@@ -325,7 +331,6 @@ def same_rows(bench: Bench) -> Iterator[Result]:
 
 SECTIONS: dict[str, tuple[str, Callable[[Bench], Iterator[Result]]]] = {
     "full": ("Full build", full_build),
-    "size": ("The published file", file_size),
     "start": ("Start-up", start_up),
     "large": ("Full build, large", large_build),
     "queries": ("Queries", queries),

@@ -1,4 +1,4 @@
-"""`make bench`: measure what takes less than an hour, and write benchmarks/RESULTS.md; `make bench ALL=1`: everything.
+"""`make bench`: measure on up to 200,000 posts, and write benchmarks/RESULTS.md; `make bench ALL=1`: everything.
 
 `python -m benchmarks.run --quick` tests the harness on small sizes. `--quick` and `--only ROWS` print their results
 instead of writing them. With `--keep` the new figures of those rows replace their old ones in RESULTS.md; else it has
@@ -40,18 +40,18 @@ ALL: dict[str, tuple[str, Callable[[Bench], Iterator[Result]]]] = {
     "hostile": ("Posts made to hurt", hostile_rows),
 }
 
-LONG = frozenset({"large", "queries", "idle-large", "changed-large", "git", "records", "peers"})
-"""Rows that take an hour or more: those of a million posts, of a repository, of days of refreshes, of slow programs."""
+LONG = frozenset({"large", "queries", "idle-large", "changed-large", "peers"})
+"""Rows that most changes do not call for: those of a million posts, and of slow programs that others wrote."""
 
 
 def main() -> None:
     """Measure the rows named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="test the harness on small sizes")
-    parser.add_argument("--all", action="store_true", help="also the rows that take hours")
+    parser.add_argument("--all", action="store_true", help="also the rows of a million posts and of other programs")
     parser.add_argument("--only", nargs="+", choices=ALL, metavar="ROWS", help=" ".join(ALL))
     parser.add_argument("--runs", type=int, help="runs of which a figure is the median; 3 by default")
-    parser.add_argument("--large-runs", type=int, help="the same for the large site; 2 by default")
+    parser.add_argument("--large-runs", type=int, help="the same for refreshes of the large site; 2 by default")
     parser.add_argument(
         "--folder", type=Path, default=Path(__file__).with_name(".work"), help="folder in which posts are generated"
     )

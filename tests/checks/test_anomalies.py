@@ -164,8 +164,11 @@ def count_by_day(con: duckdb.DuckDBPyConnection, counts: Mapping[dt.date, int]) 
     """Put the counts of days in the place of those that are there; days between them are empty."""
     con.execute("DELETE FROM articles_by_date")
     first, last = min(counts), max(counts)
-    rows = [("site", day, counts.get(day, 0)) for day in _days(first, (last - first).days + 1)]
-    con.executemany("INSERT INTO articles_by_date (source_id, published_on, articles) VALUES (?, ?, ?)", rows)
+    days = _days(first, (last - first).days + 1)
+    con.execute(
+        "INSERT INTO articles_by_date (source_id, published_on, articles) SELECT 'site', unnest(?), unnest(?)",
+        [days, [counts.get(day, 0) for day in days]],
+    )
 
 
 def _days(first: dt.date, number: int) -> list[dt.date]:

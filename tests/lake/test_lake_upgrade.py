@@ -10,7 +10,6 @@ import pytest
 pytest.importorskip("deltalake", reason="needs deltalake: pip install 'etl-project[lake]'")
 
 from conftest import Site
-from lakes import PARTS
 from part_twins import Twins, rows_of_file, run_stages
 
 from etl_project.database.work_file import WorkFile
@@ -62,7 +61,7 @@ def replace_files(lake: Lake, pins: Pins, name: str, kinds: dict[str, str], colu
 def twins(site: Site) -> Twins:
     for n in range(6):
         site.write(f"_posts/2026-01-{n + 1:02}-p{n}.md", body=f"Text number {n}.", title=f"Post {n}", tags=f"t{n % 5}")
-    twins = Twins(site, parts=PARTS, seconds=10)
+    twins = Twins(site, parts=2, seconds=10)
     twins.refresh()
     twins.seconds += 10
     return twins

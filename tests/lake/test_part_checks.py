@@ -10,13 +10,15 @@ import pytest
 pytest.importorskip("deltalake", reason="needs deltalake: pip install 'etl-project[lake]'")
 
 from conftest import Site
-from part_twins import PARTS, Twins, run_stages
+from part_twins import Twins, run_stages
 
 from etl_project.checks.run import CHECKS
 from etl_project.database.sql import quoted
 from etl_project.lake import driver
 from etl_project.lake.part_checks import checks_of_parts
 from etl_project.lake.part_of import part_of
+
+PARTS = 2
 
 LINKS = "every_row_of_article_links_has_its_article"
 
@@ -26,7 +28,7 @@ def twins(site: Site) -> Twins:
     """A lake of twelve posts, none of them young."""
     for n in range(12):
         site.write(f"_posts/2026-01-{n + 1:02}-p{n}.md", body=f"Text number {n}, [l](https://a.example/).")
-    twins = Twins(site, seconds=10)
+    twins = Twins(site, parts=PARTS, seconds=10)
     refresh(twins)
     return twins
 

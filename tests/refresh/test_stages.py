@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import io
 import time
+from types import SimpleNamespace
 
 import pytest
 from conftest import Site
 from rich.console import Console
 
+from etl_project.refresh import stages as stages_module
 from etl_project.refresh.stages import StageName, Stages
 from etl_project.show import progress, progress_lines
 from etl_project.show.summary import times_in_words
 
 
-def test_a_stage_within_another_interrupts_it() -> None:
+def test_a_stage_within_another_interrupts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(stages_module, "time", SimpleNamespace(perf_counter=lambda: now))
     stages, told = Stages(), list[StageName]()
     stages.listener = told.append
+    now += 1
     with stages.stage("load"):
-        time.sleep(0.02)
+        now += 2
         with stages.stage("read"):
-            time.sleep(0.05)
+            now += 4
+        now += 8
         with pytest.raises(OSError), stages.stage("read"):
+            now += 16
             raise OSError
+        now += 32
+    now += 64
     assert told == ["load", "read", "load", "read", "load"]
-    assert 0.02 <= stages.seconds["load"] < 0.05 <= stages.seconds["read"]
+    assert stages.seconds == {"load": 2 + 8 + 32, "read": 4 + 16}
 
 
 def test_every_stage_of_a_refresh_is_told_and_counted(site: Site) -> None:

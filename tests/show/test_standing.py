@@ -89,10 +89,16 @@ def test_what_stands_is_one_line_and_what_is_new_is_told_in_full(site: Site, mon
         record.unlink(missing_ok=True)
         if damage is not None:
             record.write_text(damage, "utf-8")
-        site.write("five.md", title=f"Where the record was {damage}")
-        again = told(site)
-        assert "Warning: rejected: 3 of the 8 files of site" in again, damage
+        results = [result for result in Refresh(site.settings).run_checks("tables") if not result.passed]
+        console = printed()
+        show_warnings(results, console)
+        assert isinstance(console.file, io.StringIO)
+        again = console.file.getvalue()
+        assert "Warning: rejected: 3 of the 7 files of site" in again, damage
         assert "warning of checks" not in again, damage
+    site.write("five.md")
+    again = told(site)
+    assert "Warning: rejected: 3 of the 8 files of site" in again and "warning of checks" not in again
 
     for name in ("empty.md", "empty-too.md", "no-words.md"):
         (site.posts / name).unlink()
