@@ -11,8 +11,10 @@ from benchmarks.bench import forget
 from benchmarks.corpus.site import Site, Variant, generate
 from benchmarks.stages import derived_digest, refresh
 from etl_project.extract import fields
+from etl_project.extract.body.flat_body import FlatBodies
 from etl_project.extract.dates import read_date
 from etl_project.extract.front_matter import yaml_header as front_matter
+from etl_project.extract.front_matter.flat_header import FlatHeaders
 
 
 def check_rows(
@@ -34,6 +36,8 @@ def check_rows(
         assert rows_of_a_build(2) == expected
     asked: list[str] = []
     monkeypatch.setattr(front_matter, "read_flat", lambda header, limits: asked.append(header))
+    monkeypatch.setattr(FlatHeaders, "read", lambda self, posts: [None] * len(posts))
+    monkeypatch.setattr(FlatBodies, "read", lambda self, markdown, html: None)
     monkeypatch.setattr(fields, "read_date", functools.partial(read_date, fast_path=False))
     assert rows_of_a_build(1) == expected
     assert asked, "the fast path was asked, and gave no answer"

@@ -47,29 +47,31 @@ _VOID = rf"<(?:img|br){_ATTRIBUTES}/?+>"
 
 
 def _inline(content: str, group: str) -> str:
-    return rf"<(?P<{group}>{_INLINE}){_ATTRIBUTES}>(?:{content})*+</(?P={group})>"
+    return rf"<(?P<{group}>{_INLINE}){_ATTRIBUTES}>(?:{content})*</(?P={group})>"
 
 
 def _link(group: str) -> str:
-    return rf"<a{_ATTRIBUTES}>(?:{_TEXT}|{_VOID}|{_inline(_TEXT, group)})*+</a>"
+    return rf"<a{_ATTRIBUTES}>(?:{_TEXT}|{_VOID}|{_inline(_TEXT, group)})*</a>"
 
 
 _IN_INLINE = "|".join((_TEXT, _VOID, _link("in_inner_link"), _inline(_TEXT, "inner")))
 _CONTENT = "|".join((_TEXT, _VOID, _link("in_link"), _inline(_IN_INLINE, "inline")))
 _FLAT = re.compile(
-    rf"\s*+(?:(?:{_COMMENT}|<(?P<block>{'|'.join(_BLOCKS)}){_ATTRIBUTES}>(?:{_CONTENT})*+</(?P=block)>)\s*+)*+"
+    rf"\s*+(?:(?:{_COMMENT}|<(?P<block>{'|'.join(_BLOCKS)}){_ATTRIBUTES}>(?:{_CONTENT})*</(?P=block)>)\s*+)*"
 )
 _ANY_COMMENT = re.compile(_COMMENT)
 _ANY_ENTITY = re.compile(_ENTITY)
 _BLOCK_END = re.compile(rf"</(?:{'|'.join(_BLOCKS)})>")
 _ANY_TAG = re.compile("<[^>]*>")
-_ELEMENT = re.compile(r"<a(?=[\s>])([^<>]*+)>((?:[^<]++|<(?!/a>))*+)|<([a-z][a-z0-9]*+\s[^<>]*+)>([^<]*+)(</)?+")
+_ELEMENT = re.compile(r"<a(?=[\s>])([^<>]*+)>([^<]*+(?:<(?!/a>)[^<]*+)*+)|<([a-z][a-z0-9]*+\s[^<>]*+)>([^<]*+)(</)?+")
 """Attributes and content of a link; or a tag of another kind that has attributes, the text after it, and the start of
 its end tag if that comes next."""
 _ATTRIBUTE = re.compile(r'\s([a-z_:][-a-z0-9_:.]*+)(?:="([^"]*+)")?+')
 _ONLY_AN_ADDRESS = re.compile(r'a href="([^"\s&]++)"')
 _ODD_IN_VALUE = re.compile(rf"(?!{_ENTITY}|&[A-Za-z0-9]++=)&")
 """An entity that is not known, or that ends without a semicolon; `?a=1&b=2` holds none."""
+_MOST_CHARACTERS = 256 * 1024
+"""To match more takes more memory than a tree."""
 _KEPT_TAGS = 4_096
 _KEPT_CHARACTERS = 256
 """What is read of tags is kept, as posts of one source repeat them; not of those with more characters."""
@@ -131,7 +133,7 @@ class FlatBodies:
             markdown: the body as written.
             html: the body as HTML.
         """
-        if "\0" in html or "\r" in html or not _FLAT.fullmatch(html):
+        if len(html) > _MOST_CHARACTERS or "\0" in html or "\r" in html or not _FLAT.fullmatch(html):
             return None
         try:
             return self._read(markdown, _ANY_COMMENT.sub("", html) if "<!" in html else html)
