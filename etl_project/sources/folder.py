@@ -366,13 +366,12 @@ def read_file(root: bytes, path: str, largest: int, listed: Signature | None = N
 
 
 def _read_as_listed(descriptor: int, listed: Signature) -> ReadFile | None:
-    """Read a file that after reading is as it was listed, so that it did not change meanwhile; None of any other.
-
-    A pipe that took its place has no offset to read at, so that nothing is taken out of it.
-    """
-    try:
+    """Read a file that after reading is as it was listed, so that it did not change meanwhile; None of any other."""
+    try:  # a pipe that took its place has no offset to read at, so that nothing is taken out of it
         data = os.pread(descriptor, listed.size + 1, 0)
-    except OSError:
+    except OSError as error:
+        if error.errno not in (errno.ESPIPE, errno.EISDIR):
+            raise
         return None
     after = os.fstat(descriptor)
     state = (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from built_sites import BuiltSites
 from conftest import Site, equals_full_build
+from failing_reads import fail_reads
 from loaded_tables import equals_a_full_load
 
 from etl_project.database.contract import tables_by_article
@@ -198,17 +199,8 @@ def test_a_disk_that_fails_while_files_are_read_keeps_its_source_and_lets_the_ot
     for n in range(3):
         ten.write(f"_posts/2026-01-{n + 1:02}-{n}.md", title=f"Other {n}", age=30)
     (ten.folder / "notes/more.md").write_text("# More\n\nText\n")
-    real, reads = os.read, []
-
-    def failing(descriptor: int, length: int) -> bytes:
-        if "/_posts/" in os.readlink(f"/proc/self/fd/{descriptor}"):
-            reads.append(descriptor)
-            if len(reads) > 2:
-                raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return real(descriptor, length)
-
     with monkeypatch.context() as patch:
-        patch.setattr(os, "read", failing)
+        fail_reads(patch, "/_posts/", after=2)
         loaded = ten.load()
     assert loaded and set(loaded.unavailable) == {"site"} and "Input/output error" in loaded.unavailable["site"]
     assert ten.column_of_work("SELECT count(*) FROM articles WHERE title LIKE 'Other %'") == [0], "all of it or nothing"
@@ -226,20 +218,11 @@ def test_a_disk_that_fails_in_the_first_build_leaves_nothing_of_its_source_and_l
     (site.folder / "notes").mkdir()
     (site.folder / "notes/note.md").write_text("# Note\n\nText\n")
     site.configure(extra='[[source]]\nname = "notes"\nlocation = "notes"\n')
-    real, reads = os.read, []
-
-    def failing(descriptor: int, length: int) -> bytes:
-        if "/_posts/" in os.readlink(f"/proc/self/fd/{descriptor}"):
-            reads.append(descriptor)
-            if len(reads) > 7:
-                raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return real(descriptor, length)
-
     # Three batches are read, and the rows of two of them are in the tables, when the fourth fails.
     monkeypatch.setattr(batch, "BATCH_FILES", 2)
     monkeypatch.setattr(append, "FILES_PER_STATEMENT", 4)
     with monkeypatch.context() as patch:
-        patch.setattr(os, "read", failing)
+        reads = fail_reads(patch, "/_posts/", after=7)
         loaded = site.load()
     assert loaded and set(loaded.unavailable) == {"site"} and len(reads) == 8
     for table in tables_by_article():
@@ -288,15 +271,8 @@ def test_a_disk_that_fails_when_its_files_are_read_once_more_keeps_its_source(
     # The first is not good any more, so that the one in old_post is to step in: that takes a second pass.
     site.write("_posts/2026-01-02-1.md", "---\n- a list\n---\n", age=30)
     site.write("_posts/2026-01-02-2.md", title="New", age=30)
-    real = os.read
-
-    def failing(descriptor: int, length: int) -> bytes:
-        if "/old_post/" in os.readlink(f"/proc/self/fd/{descriptor}"):
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return real(descriptor, length)
-
     with monkeypatch.context() as patch:
-        patch.setattr(os, "read", failing)
+        fail_reads(patch, "/old_post/")
         loaded = site.refresh()
     assert loaded and loaded.changes == {} and set(loaded.unavailable) == {"site"}
     assert site.derived() == before

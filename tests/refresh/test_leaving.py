@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Site, assert_the_change_log_adds_up, one_post
@@ -63,10 +64,10 @@ def test_posts_that_cannot_be_opened_any_more_stop_a_refresh_as_if_they_were_gon
 
     real = folder.read_file
 
-    def read_file(root: bytes, path: str, largest: int) -> ReadFile:
+    def read_file(root: bytes, path: str, *known: Any) -> ReadFile:
         if path.rpartition("/")[2] in locked:
             raise Rejection("permission_denied", "cannot be opened: permission denied")
-        return real(root, path, largest)
+        return real(root, path, *known)
 
     monkeypatch.setattr(folder, "read_file", read_file)
     for file in files[:5]:
@@ -143,10 +144,10 @@ def test_a_source_that_fails_half_way_keeps_its_articles(site: Site, monkeypatch
     (site.folder / "other/note.md").write_text("# Note\n\nText")
     real = folder.read_file
 
-    def failing(root: bytes, path: str, largest: int) -> ReadFile:
+    def failing(root: bytes, path: str, *known: Any) -> ReadFile:
         if root.endswith(b"/site"):
             raise SourceUnavailable("the disk is gone")
-        return real(root, path, largest)
+        return real(root, path, *known)
 
     monkeypatch.setattr(folder, "read_file", failing)
     loaded = site.load()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from array import array
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import Site, one_post
+from failing_reads import fail_reads
 from loaded_tables import equals_a_full_load
 
 from etl_project.scan import rehash
@@ -88,15 +88,8 @@ def quiet(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 
 def test_a_disk_that_fails_while_it_is_verified_raises_no_alarm(quiet: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = os.read
-
-    def failing(descriptor: int, length: int) -> bytes:
-        if "/_posts/" in os.readlink(f"/proc/self/fd/{descriptor}"):
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return real(descriptor, length)
-
     with monkeypatch.context() as patch:
-        patch.setattr(os, "read", failing)
+        fail_reads(patch, "/_posts/")
         assert quiet.refresh(verify=True) is None
     found = quiet.last_plan.diff if quiet.last_plan else None
     assert found and found.missed == [] and set(found.unavailable) == {"site"} and found.listed == {"notes": 1}
