@@ -25,10 +25,10 @@ POSTS = 16
 
 @pytest.fixture
 def twins(site: Site) -> Twins:
-    """A lake of two parts, of which a file with all rows is published."""
+    """A lake of four parts, of which a file with all rows is published."""
     for n in range(POSTS):
         site.write(f"_posts/2026-01-{n + 1:02}-p{n}.md", body=f"Text number {n}.", title=f"Post {n}", tags=f"t{n % 5}")
-    twins = Twins(site, parts=2, seconds=10)
+    twins = Twins(site, seconds=10)
     refresh(twins)
     return twins
 
@@ -129,7 +129,7 @@ def take_that_of_another_lake(twins: Twins) -> None:
     other = Site(twins.site.folder / "other")
     other.configure()
     other.write("_posts/2026-01-01-other.md")
-    elsewhere = Twins(other, parts=2, seconds=twins.seconds + 5)
+    elsewhere = Twins(other, seconds=twins.seconds + 5)
     refresh(elsewhere)
     work, of_other = (WorkFile(each.settings.warehouse.path) for each in (twins, elsewhere))
     of_other.published.replace(work.published)
