@@ -35,7 +35,7 @@ def edit(site: Site, chance: random.Random) -> None:
     """Do something to a few posts: files of one name may be in both folders, and some can never be loaded."""
     for _ in range(chance.randint(1, 3)):
         files = sorted(site.posts.rglob("*.md"))
-        path = f"{chance.choice(['_posts', 'old_post'])}/2026-01-02-{chance.randint(0, 9)}.md"
+        path = f"{chance.choice(['_posts', 'old_post'])}/2026-01-02-{chance.randint(0, 3)}.md"
         age = chance.choice([0, 60, 60])
         step = chance.choice(["write", "write", "empty", "touch", "move", "delete"]) if files else "write"
         file = chance.choice(files) if files else site.posts
@@ -95,11 +95,11 @@ def work_and_compare(site: Site, source: str, seed: int, monkeypatch: pytest.Mon
             site.load(allow_deletes=True)
 
 
-@pytest.mark.parametrize(("source", "seed"), [(BY_NAME, 0), (BY_NAME, 2), (BY_PATH, 2)])
+@pytest.mark.parametrize(("source", "seed"), [(BY_NAME, 0), (BY_NAME, 20), (BY_PATH, 0)])
 def test_what_may_differ_is_all_that_differs(
     site: Site, source: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of these histories, one fails where young files are not asked for, one where changed ones, one where deleted."""
+    """All of these histories fail where changed or young files are not asked for, the second also where deleted are."""
     work_and_compare(site, source, seed, monkeypatch)
 
 
