@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from functools import partial
 from pathlib import Path
 
 # First: it has Python look for garbage as seldom as the command does. What a refresh with nothing to do does not need
@@ -16,7 +15,6 @@ from pathlib import Path
 import etl_project.cli  # noqa: F401
 from etl_project.engines.local import LocalEngine
 from etl_project.refresh import Refresh
-from etl_project.refresh.foresee import start_readers
 from etl_project.settings import read_settings
 
 
@@ -37,7 +35,6 @@ def refresh(settings: Path, processes: int | None = None) -> dict[str, int]:
     if processes:
         work.engine = LocalEngine(processes)
     work.work.stays_attached = True
-    work.foresees = partial(start_readers, work.engine)
     work.work.lock.acquire("benchmark")
     try:
         plan = work.plan()
@@ -57,7 +54,6 @@ def refresh(settings: Path, processes: int | None = None) -> dict[str, int]:
             "publish": outcome.published.milliseconds,
         }
     finally:
-        work.engine.close()
         work.work.close()
         work.work.lock.release()
 

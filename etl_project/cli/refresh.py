@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -123,10 +122,8 @@ def _refresh(work: Refresh, recorder: Recorder, alerts: Alerts, *, is_debug: boo
 
 
 def _plan(work: Refresh, recorder: Recorder) -> RefreshPlan:
-    """Make the plan; what records the refresh, and what reads its posts, begin as soon as it is sure that they will."""
-    from etl_project.refresh.foresee import start_readers
-
-    work.differs, work.foresees = recorder.begin, partial(start_readers, work.engine)
+    """Make the plan; what records the refresh begins as soon as it is sure that there will be one."""
+    work.differs = recorder.begin
     is_left = True
     try:
         plan = work.plan()
@@ -135,7 +132,6 @@ def _plan(work: Refresh, recorder: Recorder) -> RefreshPlan:
     finally:
         if is_left:
             recorder.leave()
-            work.engine.close()
 
 
 def _say_no_op(work: Refresh, plan: RefreshPlan) -> None:

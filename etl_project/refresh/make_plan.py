@@ -6,7 +6,7 @@ A plan changes nothing but the record of the last plan. `Refresh.load_tables` wo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from etl_project.database.generation import GenerationState
 from etl_project.database.last_plan import LastPlan, NoOpFingerprint
@@ -22,17 +22,10 @@ from etl_project.scan.diff import Diff
 from etl_project.scan.inventory import PRESENT_VERSION
 from etl_project.settings import Settings
 from etl_project.sources.access import close_readers
-from etl_project.sources.place import PinnedSource
 from etl_project.timing import milliseconds_since
 
 
-def make_plan(
-    settings: Settings,
-    work: WorkFile,
-    ask: Request,
-    differs: Callable[[], None] = lambda: None,
-    foresees: Callable[[Sequence[PinnedSource]], None] = lambda sources: None,
-) -> RefreshPlan:
+def make_plan(settings: Settings, work: WorkFile, ask: Request, differs: Callable[[], None]) -> RefreshPlan:
     """List the sources, compare them with the inventory, and tell what there is to do.
 
     Args:
@@ -40,7 +33,6 @@ def make_plan(
         work: the work file; the caller holds its lock.
         ask: what is asked of the refresh.
         differs: called once it is known that files came, went or changed, where that is known before they are compared.
-        foresees: called with sources of which every post will be read, where that is known before they are listed.
 
     Raises:
         SettingsError: a source was never there.
@@ -78,8 +70,9 @@ def make_plan(
             is_present_version, file = work.restore(), work.path if work.path.exists() else None
         con = work.connect()
         try:
-            planner = Planner(settings, work, ask, con, clock, last, file, is_present_version, not_due)
-            plan = planner.plan(began, pinned, walk, foresees)
+            plan = Planner(settings, work, ask, con, clock, last, file, is_present_version, not_due).plan(
+                began, pinned, walk
+            )
         except BaseException:
             # An open connection would keep the next plan of this process out of the work file.
             con.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,6 @@ from etl_project.scan.inventory import (
 )
 from etl_project.scan.source_version import SourceVersion
 from etl_project.settings import Settings
-from etl_project.sources.place import PinnedSource
 from etl_project.timing import milliseconds_since
 
 if TYPE_CHECKING:
@@ -86,26 +85,11 @@ class Planner:
         }
         self.known = {self.renames.get(name, name): version for name, version in self.known.items()}
 
-    def plan(
-        self,
-        began: float,
-        pinned: PinnedSources | None,
-        walk: Walk | None,
-        foresees: Callable[[Sequence[PinnedSource]], None],
-    ) -> RefreshPlan:
-        """Make the plan; what the caller has pinned and walked already is not done again.
-
-        Args:
-            began: when the plan began, by `time.perf_counter`.
-            pinned: the sources, pinned.
-            walk: their listings.
-            foresees: called with the sources whose every post will be read, before they are listed.
-        """
+    def plan(self, began: float, pinned: PinnedSources | None, walk: Walk | None) -> RefreshPlan:
+        """Make the plan; what the caller has pinned and walked already is not done again."""
         pinned = pinned or pin_sources(self.wanted, self.settings.limits, self.settings.insight)
-        reparse = self._reparse(pinned.versions)
-        is_whole = self.is_upgrade or not self.number
-        foresees([source for source in pinned.sources if is_whole or source.name in reparse])
         walk = walk or walk_sources(pinned.sources)
+        reparse = self._reparse(pinned.versions)
         names = {source.name for source in self.settings.sources}
         may_rebuild = self.is_upgrade or (self.number > 0 and reparse >= names)
         is_doubled = self._prepare_tables(may_rebuild)

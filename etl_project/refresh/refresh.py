@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from etl_project.refresh.plan import RefreshPlan
     from etl_project.refresh.read_files import FilesRead, Report
     from etl_project.refresh.result import TablesLoaded
-    from etl_project.sources.place import PinnedSource
 
 
 class Refresh:
@@ -78,8 +77,6 @@ class Refresh:
         self.stages = Stages()
         self.differs: Callable[[], None] = lambda: None
         """Called while a plan is made, once it is sure that there will be something to do."""
-        self.foresees: Callable[[Sequence[PinnedSource]], None] = lambda sources: None
-        """Called while a plan is made, before sources are listed whose every post will be read."""
         self.passed_over: dict[str, str] = {}
         """Source without posts -> what lies there, as of the plan that was loaded; for the checks."""
         self._written: set[str] = set()
@@ -110,7 +107,7 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        return make_plan(self.settings, self.work, self.ask, self._differ, self.foresees)
+        return make_plan(self.settings, self.work, self.ask, self._differ)
 
     def _differ(self) -> None:
         self.differs()
@@ -128,7 +125,7 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: every table is to be built anew and a source cannot be read.
         """
-        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True))
+        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True), lambda: None)
 
     def skipped_outages(self) -> dict[str, str]:
         """Sources that this refresh skips and that the last plan which included them could not read -> why."""

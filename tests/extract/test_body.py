@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from news_rules import RULES
 
 from etl_project.extract.body.content import Body
 from etl_project.extract.body.read import BodyReader
@@ -14,11 +15,6 @@ from etl_project.sources.source import MentionRule, Rule
 
 FINEWS = Path(__file__).parents[2] / "../shared/sites/finews"
 
-RULES = (
-    Rule("p.em_media", "（文章来源：(.+)）", "medium"),
-    Rule("p", r"<>|((?:https?|javascript):\S*)", "original_url"),
-    Rule("p", r"返回.+新闻\s*｜?\s*返回首页"),
-)
 MENTIONS = (
     MentionRule("stock", "[data-code]", r"data-code~(?:K )?(?:[0-9]+,)?((?!BK[0-9])[0-9A-Z._]+)(?:\|.*)?"),
     MentionRule("board", "[data-code]", r"data-code~(?:K )?(?:90,)?(BK[0-9]+)(?:\|.*)?"),

@@ -11,6 +11,7 @@ import pytest
 from conftest import SHARED
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from news_rules import RULES
 
 from benchmarks.corpus.site import Site, Variant, render
 from etl_project.extract.body.content import Body
@@ -18,11 +19,6 @@ from etl_project.extract.body.flavours import FLAVOURS
 from etl_project.extract.body.read import BodyReader
 from etl_project.sources.source import MentionRule, Rule
 
-RULES = (
-    Rule("p.em_media", "（文章来源：(.+)）", "medium"),
-    Rule("p", r"<>|((?:https?|javascript):\S*)", "original_url"),
-    Rule("p", r"返回.+新闻\s*｜?\s*返回首页"),
-)
 MENTIONS = (
     MentionRule("stock", "[data-code]", r"data-code~(?:K )?(?:[0-9]+,)?([0-9A-Z._]+)(?:\|.*)?"),
     MentionRule("board", "a", r"href~.*/(BK[0-9]+)"),
@@ -56,6 +52,8 @@ def read_flat(html: str, reader: BodyReader = WITH_RULES) -> Body | None:
         ('<p><a href=" u ">x</a><a>y</a><a href="">z</a></p>', "xyz", ["u"]),
         ('<p><a href="%E4%BD%A0">x</a></p>', "x", ["%E4%BD%A0"]),
         ('<p><a href="u" href="v">x</a></p>', "x", ["u"]),
+        ('<p><img class="internal-embed" src="note" alt="note"></p>', None, []),
+        ('<p><img class="internal-embed x" src="note" alt="note"></p>', "", ["note"]),
         ("<p>AT&amp;T &lt;b&gt;&nbsp;&#39;</p>", "AT&T <b> '", []),
         ("<p>&notit;</p>", None, []),
         ("<!-- EM_Start --><p>a<!-- x -->b</p><!---->", "ab", []),

@@ -25,7 +25,7 @@ from etl_project.extract.body.addresses import restore_address, written_escapes
 from etl_project.extract.body.content import Body
 from etl_project.extract.body.plain_text import LINE, is_paragraph, one_line, plain_text
 from etl_project.extract.body.rules import Furniture, RuleBook
-from etl_project.extract.body.walk import HEADING_LEVELS, IMAGE, LINK, may_hide, says_hidden
+from etl_project.extract.body.walk import HEADING_LEVELS, IMAGE, LINK, kind_of_image, may_hide, says_hidden
 
 _BLOCKS = ("p", "center", "div", *HEADING_LEVELS)
 _INLINE = "abbr|b|big|cite|code|del|em|font|i|ins|kbd|mark|s|small|span|strike|strong|sub|sup|tt|u"
@@ -241,6 +241,8 @@ class FlatBodies:
         if not mentions and not tag.startswith(("a", "img")):
             return _NO_ELEMENT
         name, attributes = _read_tag(tag)
+        if name == "img" and kind_of_image(attributes) is not IMAGE:
+            raise _NotFlat
         kind = LINK if name == "a" else IMAGE if name == "img" else None
         url = attributes.get("href" if kind is LINK else "src") if kind else None
         alternative = " ".join((attributes.get("alt") or "").split())

@@ -198,8 +198,7 @@ class Walk:
             link = self._add_link(LINK, attributes.get("href"), "")
         elif tag in _SPECIAL_TAGS:
             if tag == "img":
-                kind = LINK if attributes.get("class") == "internal-embed" else IMAGE
-                self._add_link(kind, attributes.get("src"), attributes.get("alt") or "")
+                self._add_link(kind_of_image(attributes), attributes.get("src"), attributes.get("alt") or "")
             elif tag in HEADING_LEVELS:
                 level = HEADING_LEVELS[tag]
             else:
@@ -260,6 +259,11 @@ class Walk:
                 mentions.append([MENTION, entity, ""])
         self.items += mentions
         return mentions
+
+
+def kind_of_image(attributes: Mapping[str, str | None]) -> str:
+    """Whether an `<img>` is an image, or the link that Obsidian makes of a note it embeds."""
+    return LINK if attributes.get("class") == "internal-embed" else IMAGE
 
 
 def may_hide(html: str) -> bool:
