@@ -21,8 +21,6 @@ class NoOpFingerprint:
     inputs: str
     """Digest of everything but the listings: settings, code, source versions, and the signatures of both database
     files."""
-    listing: str
-    """Digest of the listing of each folder."""
     files: dict[str, int]
     """Source -> listed files."""
     from_us: int
@@ -68,6 +66,8 @@ class LastPlan:
     """Sources that are not listed at every check, and were listed by this plan or an earlier one."""
     no_op: NoOpFingerprint | None = None
     """Fingerprint of the plan, where it found nothing to do."""
+    listing: str = ""
+    """Digest of the listing of each folder; empty where the plan did not include every source."""
 
 
 class LastPlanFile:
@@ -94,6 +94,7 @@ class LastPlanFile:
                 outages,
                 looked,
                 _no_op_fingerprint(content["no_op"]),
+                str(content.get("listing", "")),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
@@ -133,6 +134,7 @@ class LastPlanFile:
         looked: Mapping[str, Looked] | None = None,
         young_confirmed: bool = False,
         no_op: NoOpFingerprint | None = None,
+        listing: str = "",
     ) -> None:
         """Write down a plan, or what a refresh made of it.
 
@@ -144,6 +146,7 @@ class LastPlanFile:
             looked: of the sources that were listed, those that are not listed at every check.
             young_confirmed: every young file of the generation was found unchanged once more.
             no_op: fingerprint of the plan, where it found nothing to do.
+            listing: digest of the listing of each folder.
         """
         planned_at = as_of.isoformat(timespec="seconds")
         last = self.read()
@@ -152,8 +155,27 @@ class LastPlanFile:
         for name, reason in unavailable.items():
             outages[name] = Outage(reason, before[name].since if name in before else planned_at)
         listed = {**(last.looked if last else {}), **(looked or {})}
-        write_json(self.path, asdict(LastPlan(number, planned_at, young_confirmed, outages, listed, no_op)))
+        content = LastPlan(number, planned_at, young_confirmed, outages, listed, no_op, "" if skipped else listing)
+        write_json(self.path, asdict(content))
         self._older.unlink(missing_ok=True)
+
+    def write_again(self, last: LastPlan, as_of: dt.datetime, looked: Mapping[str, Looked]) -> None:
+        """Write down that at a later instant a plan found what the last one found, which could read every source.
+
+        Args:
+            last: the last plan.
+            as_of: the instant of this one.
+            looked: of the sources that were listed, those that are not listed at every check.
+        """
+        self.write(
+            last.generation,
+            as_of,
+            {},
+            looked=looked,
+            young_confirmed=True,
+            no_op=last.no_op,
+            listing=last.listing,
+        )
 
 
 def _no_op_fingerprint(content: object) -> NoOpFingerprint | None:

@@ -32,7 +32,7 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request, differs: Callabl
         settings: the settings.
         work: the work file; the caller holds its lock.
         ask: what is asked of the refresh.
-        differs: called once it is known that files came, went or changed, where that is known before they are compared.
+        differs: called where the listing differs from that of the last plan, before it is compared.
 
     Raises:
         SettingsError: a source was never there.
@@ -48,19 +48,20 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request, differs: Callabl
     ask, not_due = leave_out_not_due(ask, settings, last if work.path.exists() else None, clock.as_of)
     try:
         pinned = walk = None
-        if last and last.no_op and not (ask.full or ask.verify or len(ask.sources) < len(settings.sources)):
+        is_ordinary = not (ask.full or ask.verify or len(ask.sources) < len(settings.sources))
+        if last and (last.listing or last.no_op) and is_ordinary:
             pinned = pin_sources(settings.sources, settings.limits, settings.insight)
-            inputs = digest_inputs(settings, pinned.versions, work)
-            if not pinned.unavailable and last.no_op.matches(inputs, clock.as_of_us):
-                walk = walk_sources(pinned.sources)
-                if walk.digest == last.no_op.listing and not walk.unavailable:
+            walk = walk_sources(pinned.sources)
+            if not (pinned.unavailable or walk.unavailable):
+                if walk.digest != last.listing:
+                    differs()
+                elif (no_op := last.no_op) and no_op.matches(
+                    digest_inputs(settings, pinned.versions, work), clock.as_of_us
+                ):
                     if not ask.is_dry_run:
                         looked = looked_at(settings, walk.listings.keys(), clock.as_of)
-                        work.last_plan.write(
-                            last.generation, clock.as_of, {}, looked=looked, young_confirmed=True, no_op=last.no_op
-                        )
-                    return _no_op_plan(last, last.no_op, pinned, clock, began)
-                differs()
+                        work.last_plan.write_again(last, clock.as_of, looked)
+                    return _no_op_plan(last, no_op, pinned, clock, began)
         # Most checks for changes end above: what compares is imported by those that do not.
         from etl_project.refresh.planner import Planner
 

@@ -56,6 +56,8 @@ class RefreshPlan:
     """Source that was walked -> ending that its dialect does not read, but that posts may have -> files."""
     not_due: Mapping[str, dt.datetime] = field(default_factory=dict)
     """Source that was not listed, as its `look_every` has not passed -> when it is due."""
+    listing: str = ""
+    """Digest of the listing of each folder."""
 
     def passed_over(self) -> dict[str, str]:
         """What lies at the sources that were listed and have no post: source -> words."""

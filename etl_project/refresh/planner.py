@@ -130,6 +130,7 @@ class Planner:
             opened=self.con if reasons else None,
             not_read=walk.not_read,
             not_due=self.not_due,
+            listing=walk.digest,
         )
 
     def _read_work_file(self, file: Path) -> None:
@@ -229,7 +230,7 @@ class Planner:
             inputs = digest_inputs(self.settings, pinned.versions, self.work)
             turn = self.con.execute(next_turn("work"), {"as_of": self.clock.as_of}).fetchone()
             if inputs is not None and turn is not None:
-                no_op = NoOpFingerprint(inputs, walk.digest, diff.listed, self.clock.as_of_us, turn[0])
+                no_op = NoOpFingerprint(inputs, diff.listed, self.clock.as_of_us, turn[0])
         looked = looked_at(self.settings, diff.listed.keys() - diff.unavailable.keys(), self.clock.as_of)
         self.work.last_plan.write(
             self.number,
@@ -239,4 +240,5 @@ class Planner:
             looked=looked,
             young_confirmed=sure,
             no_op=no_op,
+            listing=walk.digest,
         )

@@ -213,7 +213,12 @@ class Refresh:
         skipped = {source.name for source in self.settings.sources if source not in self.ask.sources}
         looked = looked_at(self.settings, {s.name for s in plan.sources} - loaded.unavailable.keys(), plan.clock.as_of)
         self.work.last_plan.write(
-            loaded.generation, plan.clock.as_of, loaded.unavailable, skipped | plan.not_due.keys(), looked=looked
+            loaded.generation,
+            plan.clock.as_of,
+            loaded.unavailable,
+            skipped | plan.not_due.keys(),
+            looked=looked,
+            listing=plan.listing,
         )
 
     @in_stage("read")

@@ -13,7 +13,7 @@ import pytest
 from etl_project.database.last_plan import LastPlanFile, NoOpFingerprint, Outage
 
 NOW = dt.datetime(2026, 5, 6, 7, 8, 9, tzinfo=dt.UTC)
-NO_OP = NoOpFingerprint("a", "b", {"site": 3}, 5, None)
+NO_OP = NoOpFingerprint("a", {"site": 3}, 5, None)
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def rewrite(file: LastPlanFile, **values: Any) -> None:
 
 def test_what_is_written_is_read(file: LastPlanFile) -> None:
     assert file.read() is None and file.outages() == {} and file.complete_at() is None
-    file.write(7, NOW, {"site": "gone"}, young_confirmed=True, no_op=NO_OP)
+    file.write(7, NOW, {"site": "gone"}, young_confirmed=True, no_op=NO_OP, listing="b")
     last = file.read()
-    assert last and (last.generation, last.young_confirmed, last.no_op) == (7, True, NO_OP)
+    assert last and (last.generation, last.young_confirmed, last.no_op, last.listing) == (7, True, NO_OP, "b")
     assert file.planned_at() == file.complete_at() == NOW
 
 

@@ -14,7 +14,7 @@ from built_sites import BuiltSites
 from conftest import Site
 
 from etl_project.database.generation import GenerationState
-from etl_project.refresh import planner, unchanged
+from etl_project.refresh import Refresh, planner, unchanged
 from etl_project.scan.clock import Clock
 from etl_project.sources import signature
 
@@ -147,6 +147,31 @@ def test_another_version_of_the_code_compares_again(
     assert compares_anew(idle, monkeypatch) and not compares_anew(idle, monkeypatch)
     (code / "rules.py").write_text("12")
     assert compares_anew(idle, monkeypatch)
+
+
+def is_told_early(site: Site, **options: object) -> bool:
+    """Plan, and tell whether it was known that files differ before they were compared."""
+    refresh = Refresh(site.settings, **options)
+    told: list[bool] = []
+    refresh.differs = lambda: told.append(True)
+    refresh.plan().close()
+    return bool(told)
+
+
+def test_that_files_differ_is_known_before_they_are_compared_right_after_a_refresh_too(idle: Site) -> None:
+    assert not is_told_early(idle)
+    append(idle)
+    assert is_told_early(idle)
+    idle.refresh()
+    assert not is_told_early(idle), "they are as they were loaded"
+    move(idle)
+    assert is_told_early(idle, allow_deletes=True)
+    assert not is_told_early(idle, full=True), "whatever is listed, every post is read"
+
+
+def test_a_source_that_cannot_be_read_tells_nothing_early(idle: Site) -> None:
+    idle.posts.rename(idle.folder / "away")
+    assert not is_told_early(idle)
 
 
 def test_a_post_that_comes_out_is_seen_at_its_instant(idle: Site, monkeypatch: pytest.MonkeyPatch) -> None:
