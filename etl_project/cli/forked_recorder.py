@@ -15,14 +15,15 @@ import pickle
 import signal
 import sys
 import threading
+from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from etl_project.cli.portable import error_of, pickled, portable
 from etl_project.cli.recorder import Record, Recorder, import_and_record
+from etl_project.forking import fork, has_one_thread
 
 if TYPE_CHECKING:
     from etl_project.refresh import Refresh
@@ -42,9 +43,8 @@ def recorder_of(refresh: Refresh, *, may_fork: bool) -> Recorder:
         may_fork: this process is that of the command alone.
     """
     if may_fork:
-        with contextlib.suppress(OSError):  # no process is left, or no memory, or another system than Linux
-            # A thread of which Python knows nothing counts, too.
-            if len(list(Path("/proc/self/task").iterdir())) == 1:
+        with contextlib.suppress(OSError):  # no process is left, or no memory
+            if has_one_thread():
                 return ForkedRecorder(refresh)
     return Recorder()
 
@@ -64,15 +64,7 @@ class ForkedRecorder(Recorder):
         self._has_begun = self._is_left = False
         self._pipe, other = Pipe()
         _flush()  # what is still to be written would be written twice
-        # A Ctrl-C reaches every process of the terminal; this one ends the other, which records how it ended.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            self._process = os.fork()
-            if not self._process:
-                self._pipe.close()
-                _be_recorder(other, refresh)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self._process = fork(partial(_be_recorder, self._pipe, other, refresh))
         other.close()
 
     def begin(self) -> None:
@@ -122,8 +114,15 @@ class ForkedRecorder(Recorder):
             self._pipe.send_bytes(message)
 
 
-def _be_recorder(pipe: Connection, refresh: Refresh) -> NoReturn:
-    """Be the process that records; it leaves nothing of the other's behind it undone, and so ends at once."""
+def _be_recorder(of_command: Connection, pipe: Connection, refresh: Refresh) -> NoReturn:
+    """Be the process that records.
+
+    Args:
+        of_command: the end of the pipe that the command holds.
+        pipe: the other end.
+        refresh: what is to be recorded.
+    """
+    of_command.close()
     try:
         gc.freeze()
         if pipe.recv_bytes() == _BEGIN:

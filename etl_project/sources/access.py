@@ -6,7 +6,8 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from etl_project.sources.folder import PinnedFolder, root_of
+from etl_project.sources.folder import PinnedFolder
+from etl_project.sources.folder_walk import root_of
 from etl_project.sources.git.blob_readers import close_blobs
 from etl_project.sources.location import Bucket, Packs, Repository, mirrors_of
 from etl_project.sources.place import PinnedSource

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import functools
 import hashlib
@@ -11,29 +10,23 @@ import stat
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from etl_project.dialects import DIALECTS, Dialect, ending_not_read, is_post
+from etl_project.dialects import DIALECTS
 from etl_project.reasons import Rejection
 from etl_project.sources.folder_faults import describe_kind, interpret_error
-from etl_project.sources.listing import NOT_HERE, FolderListing, ListedFiles, Listing, folder_frame
-from etl_project.sources.paths import escape_path, name_bytes, name_text, unescape_path
+from etl_project.sources.folder_states import NUMBERS_PER_STATE
+from etl_project.sources.folder_walk import PLACEHOLDER, check_root, find_target_inside, root_of, walk
+from etl_project.sources.listing import FolderListing, ListedFiles, Listing, folder_frame
+from etl_project.sources.paths import name_bytes, name_text, unescape_path
 from etl_project.sources.patterns import Patterns, Ranking
 from etl_project.sources.place import LastListing, OrdinaryPlace
-from etl_project.sources.signature import ReadFile, Signature, SourceUnavailable, wrap_ns
+from etl_project.sources.signature import ReadFile, Signature, wrap_ns
 from etl_project.sources.source import Source
-from etl_project.utf8_mode import names_are_utf8
 
 _PATHS_PER_CHUNK = 50_000
-_NUMBERS_PER_STAT = 4
 _BYTES_PER_READ = 1024 * 1024
-_PLACEHOLDER = ".icloud"
-"""Ending of what iCloud leaves of `p.md` when it takes the file off the disk: `.p.md.icloud`."""
-
-_NAMES_ARE_UTF8 = names_are_utf8()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +114,7 @@ def list_files(folder: Path, root: tuple[int, int], source: Source) -> FolderLis
     ranks = array("i")
     stats: list[int] = []
     not_read: Counter[str] = Counter()
-    for below, names, found, others in _walk(folder, root, dialect):
+    for below, names, found, others in walk(folder, root, dialect):
         included, excluded = includes.in_folder(below), excludes.in_folder(below)
         for name, ending in others:
             not_read[ending] += included.of(below + name) is not None and excluded.of(below + name) is None
@@ -162,7 +155,7 @@ def _choose(
         if rank is not None and excluded.of(path) is None:
             chosen.append(name)
             ranks.append(rank)
-            found += stats[_NUMBERS_PER_STAT * index : _NUMBERS_PER_STAT * (index + 1)]
+            found += stats[NUMBERS_PER_STATE * index : NUMBERS_PER_STATE * (index + 1)]
     return chosen, found, ranks
 
 
@@ -172,138 +165,16 @@ def _make_columns(paths: list[str], ranks: array[int], stats: list[int]) -> List
     Args:
         paths: texts of paths, NUL between those of one text.
         ranks: the rank of each file.
-        stats: four numbers for each file, as `_walk` yields them.
+        stats: four numbers for each file, as `walk` yields them.
     """
     try:
         numbers = array("q", stats)
-        sizes, mtimes_ns, ctimes_ns, inodes = (numbers[first::_NUMBERS_PER_STAT] for first in range(_NUMBERS_PER_STAT))
+        sizes, mtimes_ns, ctimes_ns, inodes = (numbers[first::NUMBERS_PER_STATE] for first in range(NUMBERS_PER_STATE))
     except OverflowError:  # a time or an inode that takes more than 63 bits
         sizes, mtimes_ns, ctimes_ns, inodes = (
-            array("q", map(wrap_ns, stats[first::_NUMBERS_PER_STAT])) for first in range(_NUMBERS_PER_STAT)
+            array("q", map(wrap_ns, stats[first::NUMBERS_PER_STATE])) for first in range(NUMBERS_PER_STATE)
         )
     return ListedFiles("\0".join(paths).encode(), ranks, sizes, mtimes_ns, ctimes_ns, array("Q", inodes.tobytes()))
-
-
-def root_of(folder: Path) -> tuple[int, int]:
-    """Device and inode of the folder of a source, which tell it from another folder at its path when a mount is lost.
-
-    Raises:
-        SourceUnavailable: there is no such folder, or it cannot be reached.
-    """
-    try:
-        # The slash makes an automounter mount what belongs here, as a listing does.
-        info = os.stat(os.path.join(folder, ""))
-    except (FileNotFoundError, NotADirectoryError):
-        told = f"{folder} is a file and no folder" if os.path.isfile(folder) else f"there is no folder {folder}"
-        raise SourceUnavailable(told) from None
-    except OSError as error:
-        raise SourceUnavailable(f"{folder} cannot be read: {error.strerror}") from error
-    return info.st_dev, info.st_ino
-
-
-def check_root(folder: Path, root: tuple[int, int]) -> None:
-    """Make sure that files missing below the folder of a source are deleted, and not the folder itself.
-
-    Args:
-        folder: the folder.
-        root: what `root_of` returned when the plan began.
-
-    Raises:
-        SourceUnavailable: it is not there, or another one is in its place.
-    """
-    if root_of(folder) != root:
-        raise SourceUnavailable(f"{folder} is another folder now than when the check for changes began")
-
-
-def _walk(
-    top: Path, identity: tuple[int, int], dialect: Dialect
-) -> Iterator[tuple[str, list[str], list[int], list[tuple[str, str]]]]:
-    """Find the files named like posts. A plan may see a hundred thousand: what can be done once a folder is.
-
-    Yields:
-        A folder, the names in it and their stat results, four numbers a file (see `Signature`); folder and names as
-        the warehouse writes them, a slash between. Numbers, since objects would keep the garbage collector busy.
-        Then the names that other programs make posts of, with their endings.
-    """
-    root = os.fsencode(top)
-    # Most files are posts, and most posts show it by this, which takes half the time of `is_post`.
-    endings = () if dialect.not_posts else tuple(dialect.suffixes)
-    folders = [""]
-    while folders:
-        folder = folders.pop()
-        names: list[str] = []
-        stats: list[int] = []
-        others: list[tuple[str, str]] = []
-        placeholders: list[tuple[str, os.stat_result]] = []
-        try:
-            with _open_entries(os.path.join(root, name_bytes(folder))) as entries:
-                for entry in entries:
-                    name = entry.name if _NAMES_ARE_UTF8 else name_text(entry.name)
-                    if (name.endswith(endings) and name[0] not in ".~") or is_post(dialect, name):
-                        try:
-                            info = entry.stat(follow_symlinks=False)
-                            if not stat.S_ISREG(info.st_mode):
-                                if stat.S_ISDIR(info.st_mode) and name not in dialect.pruned:
-                                    folders.append(f"{folder}{name}/")
-                                elif stat.S_ISLNK(info.st_mode):
-                                    info = _stat_target(root, name_bytes(folder + name), info)
-                        except FileNotFoundError:
-                            check_root(top, identity)
-                            continue  # deleted since the folder was opened: not listed
-                        names.append(name if name.isascii() and "\\" not in name else escape_path(name))
-                        stats += (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-                        continue
-                    if entry.is_dir(follow_symlinks=False) and name[0] != "." and name not in dialect.pruned:
-                        folders.append(f"{folder}{name}/")
-                    if name.endswith(_PLACEHOLDER) and is_post(dialect, name[1 : -len(_PLACEHOLDER)]):
-                        with contextlib.suppress(FileNotFoundError):
-                            info = entry.stat(follow_symlinks=False)
-                            placeholders.append((escape_path(name[1 : -len(_PLACEHOLDER)]), info))
-                    elif (ending := ending_not_read(dialect, name)) and entry.is_file():
-                        others.append((escape_path(name), ending))
-        except FileNotFoundError:
-            check_root(top, identity)  # else it was deleted, with its files, since the folder above was listed
-        except OSError as error:
-            raise SourceUnavailable(f"{top / escape_path(folder)} cannot be listed: {error.strerror}") from error
-        for name, info in placeholders:
-            if name not in names:
-                names.append(name)
-                stats += (NOT_HERE, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-        if names or others:
-            yield escape_path(folder), names, stats, others
-
-
-@contextmanager
-def _open_entries(folder: bytes) -> Iterator[Iterator[os.DirEntry[Any]]]:
-    """Open a folder for its entries, which are then asked for by name: a stat of a whole path takes longer.
-
-    Names are texts where they are UTF-8, and bytes elsewhere: the locale would make other names of them.
-    """
-    if not _NAMES_ARE_UTF8:
-        with os.scandir(folder) as entries:
-            yield entries
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with os.scandir(descriptor) as entries:
-            yield entries
-    finally:
-        os.close(descriptor)
-
-
-def _stat_target(root: bytes, relative: bytes, link: os.stat_result) -> os.stat_result:
-    target = _find_target_inside(root, relative)
-    return link if target is None else os.stat(target)
-
-
-def _find_target_inside(root: bytes, relative: bytes) -> bytes | None:
-    """The plain file inside the source that a symbolic link leads to, if it does."""
-    try:
-        target = os.path.realpath(os.path.join(root, relative), strict=True)
-        inside = target.startswith(os.path.realpath(root) + b"/")
-        return target if inside and stat.S_ISREG(os.lstat(target).st_mode) else None
-    except OSError:
-        return None
 
 
 def signature_of(info: os.stat_result) -> Signature:
@@ -335,7 +206,7 @@ def read_file(root: bytes, path: str, largest: int, listed: Signature | None = N
             raise Rejection("not_downloaded", "is in iCloud, and not on this disk") from None
         if error.errno != errno.ELOOP:
             raise interpret_error(error, path) from error
-        target = _find_target_inside(root, relative)
+        target = find_target_inside(root, relative)
         if target is None:
             raise Rejection("not_regular_file", "is a link that leaves the source or leads nowhere") from None
         try:
@@ -396,4 +267,4 @@ def _read_rest(descriptor: int, start: bytes, largest: int) -> bytes:
 
 def _placeholder_of(path: bytes) -> bytes:
     folder, name = os.path.split(path)
-    return os.path.join(folder, b"." + name + _PLACEHOLDER.encode())
+    return os.path.join(folder, b"." + name + PLACEHOLDER.encode())

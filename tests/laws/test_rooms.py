@@ -11,9 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 ORDER = (
     "warehouse", "errors", "insight", "limits", "reasons", "timing", "utf8_mode", "dated_names", "file_starts",
-    "dialect", "dialects", "sources", "extract", "transform", "engines", "database", "scan", "related", "load",
-    "checks", "settings", "refresh", "lake", "alerts", "servers", "show", "assistants", "report", "init", "assets",
-    "definitions", "cli",
+    "forking", "dialect", "dialects", "sources", "extract", "transform", "engines", "database", "scan", "related",
+    "load", "checks", "settings", "refresh", "lake", "alerts", "servers", "show", "assistants", "report", "init",
+    "assets", "definitions", "cli",
 )  # fmt: skip
 """Every room, the lowest floor first: a folder or a single file of etl_project, and the two packages beside it."""
 
