@@ -40,7 +40,7 @@ SECTIONS = {
 }
 """Section -> what it proves."""
 
-SHARED_OUT = {"laws", "kills", "faults", "fuzz"}
+SHARED_OUT = {"laws", "kills", "faults", "fuzz", "objects", "lake"}
 """Sections of many tests that take turns on every core; the others are alone on the machine."""
 
 FUZZ_SECONDS = 600

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ from benchmarks.bench import forget
 from benchmarks.corpus.site import Site, generate
 from benchmarks.stages import derived_digest, refresh
 from etl_project.engines import dispatch
-from etl_project.engines.batch import Batch, batches
+from etl_project.engines.batch import Batch, ManifestRow, batches
 from etl_project.engines.dispatch import EngineUnavailable
 from etl_project.engines.engine import Engine, TasksLost
 from etl_project.engines.local import LocalEngine
@@ -41,6 +40,9 @@ from etl_project.sources.source import Source
 __all__ = ["source"]  # a fixture
 
 POSTS = int(os.environ.get("ETL_RAY_POSTS", "20000"))
+HALVED = 50 if POSTS >= 20_000 else 8
+"""Posts of the batches of which one is halved: each time its process dies, and another starts."""
+
 MOST_CPU = 1.5
 """Times the CPU seconds of the processes of this machine."""
 
@@ -59,12 +61,52 @@ def cluster() -> Iterator[Nodes]:
             yield started
 
 
-@pytest.fixture
-def engine(cluster: Nodes) -> Iterator[RayEngine]:
+JOIN = """
+import sys
+from etl_project.engines.dispatch import EngineUnavailable
+from etl_project.engines.ray import RayEngine
+from etl_project.scan.fingerprint import code_version
+try:
+    RayEngine(sys.argv[1], None, code_version).warm(1 << 30)
+except EngineUnavailable as error:
+    print(error)
+"""
+
+
+@pytest.fixture(scope="module")
+def stranger(cluster: Nodes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    """Who tries to connect with another token, beside the first tests: Ray gives up after a quarter of a minute."""
+    token = tmp_path_factory.mktemp("stranger") / "token"
+    token.write_text("0" * 64)
+    with subprocess.Popen(
+        [sys.executable, "-c", JOIN, cluster.address],
+        env={**os.environ, "RAY_AUTH_TOKEN_PATH": str(token)}, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        yield process
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def connected(cluster: Nodes, stranger: subprocess.Popen[str]) -> Iterator[RayEngine]:
+    """An engine that stays connected from test to test, as each connection starts processes of its own."""
     made = RayEngine(cluster.address, None, code_version)
-    made.warm(LARGE)
     yield made
     made.close()
+
+
+@pytest.fixture
+def engine(connected: RayEngine, cluster: Nodes) -> RayEngine:
+    """A new engine, by the connection that there is: it has read nothing yet."""
+    connected.warm(LARGE)
+    made = RayEngine(cluster.address, None, code_version)
+    made._cluster = connected._cluster
+    return made
+
+
+@pytest.fixture
+def unconnected(connected: RayEngine) -> None:
+    """Let go of the connection, for a test that makes its own: a process has one."""
+    connected.close()
 
 
 def run(engine: RayEngine, work: list[Batch], read: Callable[[Batch], ReadBatch]) -> dict[str, str]:
@@ -84,34 +126,25 @@ def test_a_worker_killed_half_way_loses_nothing_and_doubles_nothing(engine: RayE
 def test_posts_that_kill_their_readers_are_rejected_and_no_other_is_lost(
     engine: RayEngine, source: PinnedSource
 ) -> None:
-    names = [f"{n:04}.md" for n in range(300)]
-    work = in_batches(source, write(source, sorted([*names, "0100-killer.md"])), 50)
-    expected = dict.fromkeys(names, "loaded") | {"0100-killer.md": "crashed_parser"}
+    names = [f"{n:04}.md" for n in range(6 * HALVED)]
+    killer = f"{2 * HALVED:04}-killer.md"
+    work = in_batches(source, write(source, sorted([*names, killer])), HALVED)
+    expected = dict.fromkeys(names, "loaded") | {killer: "crashed_parser"}
     assert run(engine, work, dying_ray.die_on_killers) == expected
 
 
-def test_a_worker_that_hangs_is_not_waited_for(
-    engine: RayEngine, source: PinnedSource, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dispatch, "SLOW_SECONDS", 5)
-    names = [f"{n:04}.md" for n in range(60)] + ["marked.md"]
-    began = time.monotonic()
-    work = in_batches(source, write(source, sorted(names)), 20)
-    assert run(engine, work, dying_ray.hang_once) == dict.fromkeys(names, "loaded")
-    assert time.monotonic() - began < 600
-
-
 def test_a_node_that_goes_half_way_loses_nothing(engine: RayEngine, cluster: Nodes, source: PinnedSource) -> None:
-    names = [f"{n:04}.md" for n in range(120)]
-    going = threading.Timer(3, cluster.tell, ["lose"])
-    going.start()
+    names = [f"{n:04}.md" for n in range(72)]
+    engine._read = dying_ray.slowly
+    rows: list[ManifestRow] = []
     try:
-        assert run(engine, in_batches(source, write(source, names), 6), dying_ray.slowly) == dict.fromkeys(
-            names, "loaded"
-        )
+        for row in engine.run(in_batches(source, write(source, names), 6), LARGE):
+            rows.append(row)
+            if len(rows) == 4:
+                cluster.tell("lose")
     finally:
-        going.join()
         cluster.tell("add")
+    assert statuses(rows) == dict.fromkeys(names, "loaded")
 
 
 def test_tasks_are_run_and_those_that_kill_are_named(engine: RayEngine) -> None:
@@ -123,6 +156,22 @@ def test_tasks_are_run_and_those_that_kill_are_named(engine: RayEngine) -> None:
     assert lost.value.items == [3]
 
 
+def test_a_worker_that_hangs_is_not_waited_for(
+    engine: RayEngine, connected: RayEngine, source: PinnedSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "SLOW_SECONDS", 2)
+    monkeypatch.setattr(dispatch, "LOOK_SECONDS", 0.5)
+    names = [f"{n:04}.md" for n in range(60)] + ["marked.md"]
+    began = time.monotonic()
+    work = in_batches(source, write(source, sorted(names)), 20)
+    try:
+        assert run(engine, work, dying_ray.hang_once) == dict.fromkeys(names, "loaded")
+        assert time.monotonic() - began < 600
+    finally:
+        connected.close()  # only with the connection the process that hangs ends
+
+
+@pytest.mark.usefixtures("unconnected")
 def test_nobody_but_this_machine_reaches_the_cluster_or_one_that_is_started_here(
     cluster: Nodes, source: PinnedSource
 ) -> None:
@@ -146,12 +195,14 @@ def test_nobody_but_this_machine_reaches_the_cluster_or_one_that_is_started_here
     assert signal.getsignal(signal.SIGTERM) is handler
 
 
+@pytest.mark.usefixtures("unconnected")
 def test_a_machine_with_other_code_is_named_before_it_reads(cluster: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_CODE", "another")
     with pytest.raises(EngineUnavailable, match=r"The machine 127\.0\.0\.1 .* has another code of etl-project"):
         RayEngine(cluster.address, None, dying_ray.code_of_the_environment).warm(LARGE)
 
 
+@pytest.mark.usefixtures("unconnected")
 def test_a_machine_without_the_code_is_named(cluster: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "only_here.py").write_text("def code():\n    return 'the code'\n")
     monkeypatch.syspath_prepend(tmp_path)
@@ -160,46 +211,20 @@ def test_a_machine_without_the_code_is_named(cluster: Nodes, tmp_path: Path, mon
         RayEngine(cluster.address, None, code).warm(LARGE)
 
 
+@pytest.mark.usefixtures("unconnected")
 def test_an_address_without_a_cluster_says_what_to_do(cluster: Nodes) -> None:
     with pytest.raises(EngineUnavailable, match=r"no Ray cluster at 127\.0\.0\.1:1: .*ray start --address=HOST:PORT"):
         RayEngine("127.0.0.1:1", None, code_version).warm(LARGE)
 
 
-JOIN = """
-import sys
-from etl_project.engines.dispatch import EngineUnavailable
-from etl_project.engines.ray import RayEngine
-from etl_project.scan.fingerprint import code_version
-try:
-    RayEngine(sys.argv[1], None, code_version).warm(1 << 30)
-except EngineUnavailable as error:
-    print(error)
-"""
+def test_who_has_not_the_token_of_the_cluster_is_told_of_it(cluster: Nodes, stranger: subprocess.Popen[str]) -> None:
+    said, _ = stranger.communicate(timeout=300)
+    assert stranger.returncode == 0
+    assert said.startswith(f"The Ray cluster '{cluster.address}' cannot be used: ")
+    assert "with the token of the cluster in ~/.ray/auth_token" in said
 
 
-def test_who_has_not_the_token_of_the_cluster_is_told_of_it(cluster: Nodes, tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("0" * 64)
-    ended = subprocess.run(
-        [sys.executable, "-c", JOIN, cluster.address],
-        env={**os.environ, "RAY_AUTH_TOKEN_PATH": str(tmp_path / "token")},
-        capture_output=True, text=True, timeout=300, check=True,
-    )  # fmt: skip
-    assert ended.stdout.startswith(f"The Ray cluster '{cluster.address}' cannot be used: ")
-    assert "with the token of the cluster in ~/.ray/auth_token" in ended.stdout
-
-
-def test_no_secret_reaches_the_files_of_the_cluster(
-    engine: RayEngine, cluster: Nodes, source: PinnedSource, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "planted-secret")
-    work = in_batches(source, write(source, ["a.md", "killer.md", "b.md"]), 3)
-    run(engine, work, dying_ray.die_on_killers)
-    logs = [file for file in cluster.folder.rglob("*") if file.is_file()]
-    assert len(logs) > 5
-    secrets = ("planted-secret", "the-secret-key")  # here, and in the environment of the cluster
-    assert [file for file in logs for secret in secrets if secret.encode() in file.read_bytes()] == []
-
-
+@pytest.mark.usefixtures("unconnected")
 def test_objects_are_read_by_the_machines_of_the_cluster_each_once(
     cluster: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +256,7 @@ def configured(site: Site, engine: str) -> None:
     site.settings.write_text(f"{text}\n[engine]\n{engine}\n", "utf-8")
 
 
+@pytest.mark.usefixtures("unconnected")
 def test_every_table_is_that_of_the_local_engine(
     cluster: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +274,18 @@ def test_every_table_is_that_of_the_local_engine(
     assert digests[0] == digests[1]
 
 
+def test_no_secret_reaches_the_files_of_the_cluster(
+    engine: RayEngine, cluster: Nodes, source: PinnedSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "planted-secret")
+    work = in_batches(source, write(source, ["a.md", "killer.md", "b.md"]), 3)
+    run(engine, work, dying_ray.die_on_killers)
+    logs = [file for file in cluster.folder.rglob("*") if file.is_file()]
+    assert len(logs) > 5
+    secrets = ("planted-secret", "the-secret-key")  # here, and in the environment of the cluster
+    assert [file for file in logs for secret in secrets if secret.encode() in file.read_bytes()] == []
+
+
 def tasks_of(folder: Path) -> list[FileTask]:
     tasks = []
     for file in sorted(folder.rglob("*.md")):
@@ -260,6 +298,7 @@ def tasks_of(folder: Path) -> list[FileTask]:
 def test_warm_workers_take_at_most_half_as_much_cpu_again_as_local_ones(
     engine: RayEngine,
     cluster: Nodes,
+    stranger: subprocess.Popen[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -272,6 +311,7 @@ def test_warm_workers_take_at_most_half_as_much_cpu_again_as_local_ones(
     folder = site.folder / "finews"
     place, tasks = pinned(Source("s", folder, dialect="jekyll")), tasks_of(folder)
     assert len(tasks) == count
+    stranger.wait(300)  # it would be counted
     local = LocalEngine(2)
     local.warm(LARGE)
     spent: dict[str, list[float]] = {"local": [], "ray": []}

@@ -28,6 +28,8 @@ from etl_project.lake.tables import lake_tables
 
 pytest_plugins = ["graph_fixtures"]
 
+KILLS = int(os.environ.get("ETL_LAKE_KILLS", "20"))
+
 POSTS = 8
 
 QUICK_LEASES = "from etl_project.lake.store import Lake; Lake.lease.__defaults__ = (0.2,)"
@@ -178,7 +180,7 @@ def kill_refreshes(
     while killed < kills or not mixed:
         changing.change()
         # Every batch and every part goes to a process of its own, at times.
-        process = start(with_workers=tried % 5 == 4)
+        process = start(with_workers=tried % 5 == 2)
         if ahead * 2 > killed:
             was_alive = kill_at_any_moment(process, whole_seconds, chance)
         else:
@@ -209,5 +211,5 @@ def test_a_refresh_of_a_lake_that_is_killed_leaves_a_before_or_an_after(changing
 @pytest.mark.prove("lake")
 @pytest.mark.timeout(3600)
 def test_twenty_killed_refreshes_of_a_lake_leave_befores_and_afters(changing: Editions, ready: Forks) -> None:
-    ahead, mixed = kill_refreshes(changing, partial(ready.start, "refresh"), 20, random.Random(4))
+    ahead, mixed = kill_refreshes(changing, partial(ready.start, "refresh"), KILLS, random.Random(4))
     assert ahead and mixed, "or the kills prove nothing"

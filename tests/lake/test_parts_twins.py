@@ -19,6 +19,7 @@ from etl_project.checks.check import Check
 from etl_project.refresh.guard import RefreshStopped
 
 HISTORIES = int(os.environ.get("ETL_LAKE_HISTORIES", "12"))
+REFRESHES = int(os.environ.get("ETL_LAKE_REFRESHES", "10"))
 
 WORDS = ("rain", "snow", "fog", "wind", "sun", "hail", "storm", "frost")
 CATEGORIES = ("news", "News", "x/y", "[NEWS, z]")
@@ -127,4 +128,4 @@ def test_a_guard_stops_before_any_part_writes_and_a_failed_check_commits_nothing
 @pytest.mark.parametrize("seed", range(10, 10 + HISTORIES))
 def test_a_lake_has_the_rows_of_one_file_after_long_random_histories(tmp_path: Path, seed: int) -> None:
     identity, more = ("path", "") if seed % 2 else ("file_name", 'on_missing = "keep"\n')
-    run_history(tmp_path, seed, posts=60, refreshes=10, identity=identity, more=more)
+    run_history(tmp_path, seed, posts=60, refreshes=REFRESHES, identity=identity, more=more)

@@ -17,6 +17,9 @@ from loopback import free_port, running
 
 READY_SECONDS = 60
 
+RESET = "moto-api/reset"
+"""Where moto is told to forget all buckets."""
+
 
 @dataclass
 class Moto:
@@ -35,20 +38,31 @@ class Moto:
         return found
 
 
-@pytest.fixture
-def moto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Moto]:
-    """A server with the bucket `harbour`, named by the environment."""
+@pytest.fixture(scope="session")
+def moto_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of a server and its log, for all tests: its start takes seconds."""
     program = os.environ.get("ETL_MOTO_SERVER") or shutil.which("moto_server")
     if not program:
         pytest.skip("needs moto_server, of `pip install 'moto[server,s3]'` in an environment of its own")
-    port = free_port()
-    address, log = f"http://127.0.0.1:{port}", tmp_path / "moto.log"
+    port, log = free_port(), tmp_path_factory.mktemp("moto") / "log"
+    address = f"http://127.0.0.1:{port}"
+    with running([program, "-p", str(port)], log, lambda: _send("POST", f"{address}/{RESET}"), seconds=READY_SECONDS):
+        yield address, log
+
+
+@pytest.fixture
+def moto(moto_address: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Moto:
+    """A server with the empty bucket `harbour` and no other, named by the environment."""
+    address, log = moto_address
     values = {"ENDPOINT_URL": address, "ALLOW_HTTP": "true", "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b"}
     for name, value in {**values, "REGION": "us-east-1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
+    _send("POST", f"{address}/{RESET}")
+    _send("PUT", f"{address}/harbour")
+    server = Moto(log)
+    server.asked()
+    return server
 
-    def make_bucket() -> None:
-        urllib.request.urlopen(urllib.request.Request(f"{address}/harbour", method="PUT"), timeout=5).close()
 
-    with running([program, "-p", str(port)], log, make_bucket, seconds=READY_SECONDS):
-        yield Moto(log)
+def _send(method: str, address: str) -> None:
+    urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=5).close()
