@@ -11,6 +11,7 @@ from typing import Any
 from unittest import mock
 
 from conftest import Site
+from reading import reading
 
 from etl_project.database.contract import RELATED, contract
 from etl_project.engines.engine import Engine
@@ -153,4 +154,5 @@ def query_of(table: str) -> str:
 
 
 def rows_of_file(site: Site) -> Rows:
-    return {name: site.query(query_of(name)) for name in compared()}
+    with reading(site.published) as con:
+        return {name: con.execute(query_of(name)).fetchall() for name in compared()}

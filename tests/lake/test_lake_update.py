@@ -80,7 +80,16 @@ def assert_equals_a_full_copy(twins: Twins) -> None:
 
 
 def test_new_and_edited_posts_are_written_into_a_copy_of_the_file(growing: Twins, done: list[str]) -> None:
-    twins = growing
+    growing.site.write("_posts/2026-02-01-new.md", tags="new")
+    growing.site.write("_posts/2026-01-05-p4.md", body="Edited [l](2026-01-06-p5.md).", tags="other", age=30)
+    refresh(growing)
+    assert done == ["update"]
+    assert_equals_a_full_copy(growing)
+
+
+@pytest.mark.prove("lake")
+@pytest.mark.timeout(600)
+def test_so_are_several_and_then_an_edit(twins: Twins, done: list[str]) -> None:
     for n in range(3):
         twins.site.write(f"_posts/2026-02-01-new{n}.md", tags="new")
     refresh(twins)
