@@ -155,7 +155,7 @@ def take_that_of_another_lake(twins: Twins) -> None:
     other = Site(twins.site.folder / "other")
     other.configure()
     other.write("_posts/2026-01-01-other.md")
-    elsewhere = Twins(other, seconds=twins.seconds + 5)
+    elsewhere = Twins(other, parts=1, seconds=twins.seconds + 5)
     refresh(elsewhere)
     work, of_other = (WorkFile(each.settings.warehouse.path) for each in (twins, elsewhere))
     of_other.published.replace(work.published)
