@@ -112,7 +112,7 @@ def pytest_collection() -> Iterator[None]:
 
 LONG_FILES = (
     *("test_law.py", "test_law_git.py", "test_kills.py", "test_maintain_kills.py", "test_soak.py", "test_crashes.py"),
-    *("test_matrix.py", "test_ui.py", "test_browser.py", "test_launcher.py", "test_refresh_job.py", "test_standing.py"),
+    *("test_matrix.py", "test_ui.py", "test_browser.py", "test_refresh_job.py", "test_standing.py"),
     *("test_lake_refresh_kills.py", "test_lake_commands.py", "test_parts_rename.py", "test_parts_twins.py"),
     *("test_lake_upgrade.py", "test_lake_update.py", "test_part_checks.py", "test_lake_of_a_bucket.py"),
 )

@@ -6,6 +6,7 @@ import concurrent.futures
 import shutil
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +18,7 @@ from graph_runs import GoodRun, dg_command, program, run_job
 from assets.aggregates import AGGREGATES
 from assets.automation import evaluate_tick
 from assets.freshness import FRESHNESS_CHECK
+from assets.records import records_of
 from assets.resources import Session
 from assets.run import LOCATION
 from assets.subjects import SUBJECTS
@@ -25,6 +27,7 @@ from assets.tables import TABLES
 from etl_project.database.contract import contract
 from etl_project.definitions import defs, wire
 from etl_project.refresh import Refresh
+from etl_project.servers.dagster_home import prepare_home
 
 pytest_plugins = ["graph_fixtures"]
 
@@ -46,11 +49,14 @@ def run_assets(site: Site, instance: dg.DagsterInstance, *names: str) -> dg.Exec
     return wired.resolve_job_def("some_assets").execute_in_process(instance=instance, raise_on_error=False)
 
 
-def test_the_job_and_the_launch_of_all_assets_publish_what_the_plain_stages_publish(
-    good_run: GoodRun, empty_home: Path, tmp_path: Path
-) -> None:
+Launch = Callable[[Site], None]
+"""Launches all assets of a site that has records and was never refreshed."""
+
+
+def compare_launch(good_run: GoodRun, empty_home: Path, folder: Path, launch: Launch) -> None:
+    """The job and a launch of all assets publish what the plain stages publish."""
     text = good_run.site.config.read_text("utf-8").replace('location = "site"', f'location = "{good_run.site.posts}"')
-    plain, launched = Site(tmp_path / "plain"), Site(tmp_path / "launched")
+    plain, launched = Site(folder / "plain"), Site(folder / "launched")
     for other in (plain, launched):
         other.folder.mkdir()
         other.config.write_text(text, "utf-8")
@@ -61,9 +67,32 @@ def test_the_job_and_the_launch_of_all_assets_publish_what_the_plain_stages_publ
     assert good_run.site.derived() == expected
 
     shutil.copytree(empty_home, launched.settings.dagster_home)
-    launch = dg_command("launch", "--assets", "*", ETL_CONFIG=str(launched.config))
-    assert launch.returncode == 0, launch.stdout + launch.stderr
+    launch(launched)
     assert launched.derived() == expected
+
+
+def test_the_job_and_the_launch_of_all_assets_publish_what_the_plain_stages_publish(
+    good_run: GoodRun, empty_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command that launches them, as a process, is another test's; as a fork it is in test_matrix.py."""
+
+    def launch(site: Site) -> None:
+        monkeypatch.setenv("ETL_CONFIG", str(site.config))
+        with records_of(prepare_home(site.settings)) as instance:
+            assert run_assets(site, instance, *TABLES, *AGGREGATES, "published_file").success
+
+    compare_launch(good_run, empty_home, tmp_path, launch)
+
+
+@pytest.mark.prove("servers")
+def test_the_command_that_launches_all_assets_publishes_what_the_plain_stages_publish(
+    good_run: GoodRun, empty_home: Path, tmp_path: Path
+) -> None:
+    def launch(site: Site) -> None:
+        ended = dg_command("launch", "--assets", "*", ETL_CONFIG=str(site.config))
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+    compare_launch(good_run, empty_home, tmp_path, launch)
 
 
 def test_a_run_of_the_job_hands_back_what_its_steps_did(good_run: GoodRun) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import os
 import signal
@@ -88,14 +89,13 @@ def test_a_run_beside_the_stages_has_the_events_of_a_run_whose_steps_take_them(
     assert {table for table in one if one[table] != other[table]} == {"sources"}, "which has the place of the posts"
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_that_fails_fails_the_run_as_it_does_in_a_run_whose_step_takes_it(
-    good_run: GoodRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
-) -> None:
+def fail_at(good_run: GoodRun, folder: Path, monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+    """Let a stage fail beside its record, and in a run whose step takes it."""
+
     def fail(*given: object, **named: object) -> None:
         raise ValueError("a fault of the stage")
 
-    beside, alone = twins(good_run, tmp_path)
+    beside, alone = twins(good_run, folder)
     published = beside.published.read_bytes()
     monkeypatch.setattr(Refresh, stage, fail)
     run_alone(alone)
@@ -109,6 +109,21 @@ def test_a_stage_that_fails_fails_the_run_as_it_does_in_a_run_whose_step_takes_i
     assert Refresh(beside.settings).work.lock.holder() is None
     monkeypatch.undo()
     assert refresh(beside).exit_code == 0, "the next one goes on"
+
+
+@pytest.mark.parametrize("stage", ["run_checks", "publish"])
+def test_a_stage_that_fails_fails_the_run_as_it_does_in_a_run_whose_step_takes_it(
+    good_run: GoodRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    fail_at(good_run, tmp_path, monkeypatch, stage)
+
+
+@pytest.mark.prove("servers")
+@pytest.mark.parametrize("stage", STAGES)
+def test_whatever_stage_fails_fails_the_run_so(
+    good_run: GoodRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    fail_at(good_run, tmp_path, monkeypatch, stage)
 
 
 def at_import(patch: pytest.MonkeyPatch) -> None:
@@ -151,11 +166,11 @@ FAULTS = {
 }
 
 
-@pytest.mark.usefixtures("first_run")
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_a_refresh_whose_run_cannot_be_recorded_is_published_and_says_so(
-    posts: Site, monkeypatch: pytest.MonkeyPatch, fault: Callable[[pytest.MonkeyPatch], None]
-) -> None:
+Fault = Callable[[pytest.MonkeyPatch], None]
+
+
+def refresh_with(fault: Fault, posts: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refresh with a fault of the record, and once more without."""
     posts.write("_posts/2026-03-01-four.md", title="Four")
     fault(monkeypatch)
     ended = refresh(posts)
@@ -170,6 +185,23 @@ def test_a_refresh_whose_run_cannot_be_recorded_is_published_and_says_so(
     assert refresh(posts).exit_code == 0
     with records_of(prepare_home(posts.settings)) as instance:
         assert [one.is_finished for one in instance.get_runs()] == [True] * instance.get_runs_count()
+
+
+@pytest.mark.usefixtures("first_run")
+@pytest.mark.parametrize("fault", [at_import, in_the_middle, in_a_step], ids=lambda fault: fault.__name__)
+def test_a_refresh_whose_run_cannot_be_recorded_is_published_and_says_so(
+    posts: Site, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    refresh_with(fault, posts, monkeypatch)
+
+
+@pytest.mark.prove("servers")
+@pytest.mark.usefixtures("first_run")
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_whatever_keeps_a_run_from_being_recorded_the_refresh_is_published_and_says_so(
+    posts: Site, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    refresh_with(fault, posts, monkeypatch)
 
 
 @pytest.mark.usefixtures("first_run")
@@ -261,6 +293,13 @@ print(json.dumps(sorted(imported & set(json.loads(sys.argv[1])))))
 """
 
 
+@functools.cache
+def modules_of_dagster() -> str:
+    """What a process has imported that has the definitions."""
+    code = "import json, sys; import etl_project.definitions; print(json.dumps(sorted(sys.modules)))"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize("moment", ["late", "early"])
 def test_the_stages_import_nothing_that_the_other_thread_imports_at_the_same_time(posts: Site, moment: str) -> None:
     """Python raises an error where two threads import a package and one of its modules and wait for each other.
@@ -272,9 +311,7 @@ def test_the_stages_import_nothing_that_the_other_thread_imports_at_the_same_tim
         (last := posts.plan()[0]).work.last_plan.write(1, dt.datetime.now(dt.UTC), {}, young_confirmed=True)
         assert last.plan().is_no_op
         posts.write("_posts/2026-03-01-four.md", title="Four")
-    code = "import json, sys; import etl_project.definitions; print(json.dumps(sorted(sys.modules)))"
-    of_dagster = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    command = [sys.executable, "-c", _IMPORTS, of_dagster, moment]
+    command = [sys.executable, "-c", _IMPORTS, modules_of_dagster(), moment]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     # Those of the system, without a module of their own to wait for.

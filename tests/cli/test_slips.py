@@ -71,16 +71,15 @@ def test_a_source_is_completed_by_its_name(site: Site, monkeypatch: pytest.Monke
     assert completed.output.split() == ["site"]
 
 
-def test_commands_that_are_suggested_name_the_settings_that_were_given(site: Site) -> None:
+def test_commands_that_are_suggested_name_the_settings_that_were_given(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.write("_posts/2026-01-02-one.md")
     file = site.config.rename(site.config.with_name("my site.toml"))
-    words = [sys.executable, "-m", "etl_project.cli"]
+    monkeypatch.chdir(site.folder)
 
     def told(*arguments: str) -> str:
-        ended = subprocess.run(
-            [*words, *arguments, "--config", file.name], cwd=site.folder, capture_output=True, text=True, check=False
-        )
-        return ended.stdout + ended.stderr
+        return CliRunner().invoke(app, [*arguments, "--config", file.name]).output
 
     assert told("status").rstrip().endswith("has not been built yet. Run: etl refresh --config 'my site.toml'")
     assert "To do it: etl refresh --full --config 'my site.toml'\n" in told("refresh", "--plan", "--full")
@@ -90,15 +89,13 @@ def test_commands_that_are_suggested_name_the_settings_that_were_given(site: Sit
     assert told("describe", "articl").endswith("All of them: etl tables --config 'my site.toml'\n")
 
 
-def test_a_refresh_whose_only_source_cannot_be_read_says_so(site: Site) -> None:
+def test_a_refresh_whose_only_source_cannot_be_read_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.write("_posts/2026-01-02-one.md")
     site.refresh()
     site.posts.rename(site.folder / "elsewhere")
+    monkeypatch.chdir(site.folder)
     for _ in range(2):
-        ended = subprocess.run(
-            [sys.executable, "-m", "etl_project.cli", "refresh"],
-            cwd=site.folder, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    assert ended.returncode == 4 and "there is no file" not in ended.stdout
+        ended = CliRunner().invoke(app, ["refresh"])
+    assert ended.exit_code == 4 and "there is no file" not in ended.stdout
     assert ended.stdout.startswith("Nothing to do: the only source could not be read. ")
     assert "is as refresh 1 left it (" in ended.stdout

@@ -137,7 +137,6 @@ def heal(built: Site, expected: dict[str, list[tuple[object, ...]]], damage: str
 SOME_STATES = (
     # That a table of the contract is gone has a test of its own below.
     "every table has its rows twice",
-    "the inventory is gone",
     "the generation is missing",
     "every path is another",
 )

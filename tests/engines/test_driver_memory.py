@@ -38,7 +38,7 @@ def simulate(folder: Path, batches: int, *options: str) -> tuple[int, int]:
 
 
 def test_a_batch_that_is_done_takes_a_few_hundred_bytes(tmp_path: Path) -> None:
-    _, row = simulate(tmp_path, 4_000, "--trace")
+    _, row = simulate(tmp_path, 2_000, "--trace")
     assert 50 < row < ROW_BYTES
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 _WRITER = """
 import json, os, random, select, sys, time
-site, share, of, seed, post = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5]
+site, share, of, seed, post, posts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]
 chance = random.Random(f"{seed}-{share}")
 titles, places, counts, edition = {}, {}, {}, 0
-for n in range(share, 400, of):
+for n in range(share, int(posts), of):
     places[f"2026-{1 + n % 12:02}-{1 + n % 28:02}-{n}.md"] = "_posts"
 
 def text(name):
@@ -129,9 +129,9 @@ class Working:
         return [json.loads(text) for text in told]
 
 
-def writers(site: str, count: int, seed: str) -> contextlib.AbstractContextManager[Working]:
-    """Start processes that overwrite, truncate, move, add and delete posts, each its own."""
-    return _working(_WRITER, [[site, str(n), str(count), seed, POST] for n in range(count)])
+def writers(site: str, count: int, seed: str, posts: int) -> contextlib.AbstractContextManager[Working]:
+    """Start processes that overwrite, truncate, move, add and delete posts, each its own of those that there are."""
+    return _working(_WRITER, [[site, str(n), str(count), seed, POST, str(posts)] for n in range(count)])
 
 
 def readers(published: str, count: int) -> contextlib.AbstractContextManager[Working]:

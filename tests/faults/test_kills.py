@@ -124,13 +124,12 @@ def assert_every_kill_heals(
 def test_a_few_kills_are_healed_by_the_next_refresh_and_block_nothing(
     changing: ChangingSite, reader: Outsider, tmp_path: Path
 ) -> None:
-    """Kill the stages, a full build, the command and a run of Dagster once each, in the midst of their work."""
+    """Kill the stages, a full build and a run of Dagster once each, in the midst of their work."""
     site = changing.site
     with forks(site) as ready:
         kills = [
             Kill(lambda: ready.start("stages", with_workers=True), "posts.staging", 0.01, with_children=False),
             Kill(lambda: ready.start("stages", "--full"), ".posts.duckdb.publishing", 0, with_children=True),
-            Kill(lambda: ready.start("refresh"), "posts.duckdb.wal", 0.001, with_children=True),
             Kill(lambda: ready.start(*JOB), "posts.last_plan.json", 0, with_children=False),
         ]
         for kill in kills:

@@ -92,7 +92,7 @@ def kill(site: Site) -> Iterator[Kill]:
         p.stdin.close()
 
 
-SOME_MOMENTS = ("with a whole copy that is still open", "between the log and the file", "after the file was replaced")
+SOME_MOMENTS = ("with a whole copy that is still open", "between the log and the file")
 
 
 def kill_maintenance(site: Site, kill: Kill, fresh: Path, moments: Sequence[str], *, kills_the_load: bool) -> None:

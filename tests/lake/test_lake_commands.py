@@ -12,9 +12,11 @@ from conftest import Site
 pytest.importorskip("deltalake", reason="needs deltalake: pip install 'etl-project[lake]'")
 
 from commands import etl, etl_process, said
+from part_twins import run_stages
 
 from etl_project.database.opening import NO_DOWNLOADS
 from etl_project.database.work_file import WorkFile
+from etl_project.lake.driver import LakeRefresh
 from etl_project.show.news import read_findings
 
 
@@ -38,9 +40,9 @@ def check_what_is_said(site: Site) -> None:
     assert "articles 3, 3 of them live now (3 added)" in text and "Rejected 1 empty" in text
     site.write("_posts/2026-01-05-late.md", title="late")
     site.write("_posts/2026-01-06-empty.md", b"")
-    second = etl_process(site, "refresh")
-    assert (second.returncode, second.stderr) == (0, ""), second
-    text = " ".join(second.stdout.split())
+    second = etl(site, "refresh")
+    assert (second.exit_code, second.stderr) == (0, ""), second
+    text = said(second)
     assert "articles 4, 4 of them live now (1 added)" in text
     assert "Rejected, new +1 empty" in text and "As before: rejected 1 empty." in text, "the file before is read, too"
     again = etl(site, "refresh")
@@ -64,7 +66,7 @@ def test_refreshes_of_a_lake_whose_file_holds_all_rows_say_the_same(tmp_path: Pa
 
 def test_what_was_published_before_may_be_gone_from_the_lake(tmp_path: Path) -> None:
     site = lake_site(tmp_path, "views")
-    assert etl_process(site, "refresh").returncode == 0
+    assert run_stages(LakeRefresh(site.settings))
     before = tmp_path / "before.duckdb"
     with duckdb.connect(str(before)) as con:
         con.execute("CREATE TABLE nowhere AS SELECT 1 AS x")

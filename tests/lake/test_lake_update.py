@@ -23,14 +23,27 @@ from etl_project.lake.tables import lake_tables
 POSTS = 16
 
 
-@pytest.fixture
-def twins(site: Site) -> Twins:
+def filled(site: Site) -> Twins:
     """A lake of four parts, of which a file with all rows is published."""
+    site.configure()
     for n in range(POSTS):
         site.write(f"_posts/2026-01-{n + 1:02}-p{n}.md", body=f"Text number {n}.", title=f"Post {n}", tags=f"t{n % 5}")
     twins = Twins(site, seconds=10)
     refresh(twins)
     return twins
+
+
+@pytest.fixture
+def twins(site: Site) -> Twins:
+    return filled(site)
+
+
+@pytest.fixture(scope="module")
+def growing(tmp_path_factory: pytest.TempPathFactory) -> Twins:
+    """The same for tests that add posts of their own to it, and leave its file as a full copy."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("ETL_WAREHOUSE", raising=False)
+        return filled(Site(tmp_path_factory.mktemp("growing")))
 
 
 @pytest.fixture
@@ -66,7 +79,17 @@ def assert_equals_a_full_copy(twins: Twins) -> None:
     assert all_rows(twins.settings.warehouse.path) == all_rows(copy)
 
 
-def test_new_and_edited_posts_are_written_into_a_copy_of_the_file(twins: Twins, done: list[str]) -> None:
+def test_new_and_edited_posts_are_written_into_a_copy_of_the_file(growing: Twins, done: list[str]) -> None:
+    growing.site.write("_posts/2026-02-01-new.md", tags="new")
+    growing.site.write("_posts/2026-01-05-p4.md", body="Edited [l](2026-01-06-p5.md).", tags="other", age=30)
+    refresh(growing)
+    assert done == ["update"]
+    assert_equals_a_full_copy(growing)
+
+
+@pytest.mark.prove("lake")
+@pytest.mark.timeout(600)
+def test_so_are_several_and_then_an_edit(twins: Twins, done: list[str]) -> None:
     for n in range(3):
         twins.site.write(f"_posts/2026-02-01-new{n}.md", tags="new")
     refresh(twins)
@@ -76,8 +99,11 @@ def test_new_and_edited_posts_are_written_into_a_copy_of_the_file(twins: Twins, 
     assert_equals_a_full_copy(twins)
 
 
-def test_a_publication_of_the_same_refresh_is_no_reason_to_miss_what_it_changed(twins: Twins, done: list[str]) -> None:
+def test_a_publication_of_the_same_refresh_is_no_reason_to_miss_what_it_changed(
+    growing: Twins, done: list[str]
+) -> None:
     """A refresh that only makes sure of files that were young publishes the same number once more."""
+    twins = growing
     lake = twins.lake
     pins = lake.pins()
     assert pins
@@ -89,7 +115,7 @@ def test_a_publication_of_the_same_refresh_is_no_reason_to_miss_what_it_changed(
             written = lake.write("internal.inventory", file.part, rows, "again")
             assert written
             lake.publish(lake.commit(pins.n, pins, [written], [file], "again"))
-    twins.site.write("_posts/2026-02-01-new.md")
+    twins.site.write("_posts/2026-02-01-again.md")
     refresh(twins)
     assert done == ["update"]
     assert_equals_a_full_copy(twins)
@@ -129,7 +155,7 @@ def take_that_of_another_lake(twins: Twins) -> None:
     other = Site(twins.site.folder / "other")
     other.configure()
     other.write("_posts/2026-01-01-other.md")
-    elsewhere = Twins(other, seconds=twins.seconds + 5)
+    elsewhere = Twins(other, parts=1, seconds=twins.seconds + 5)
     refresh(elsewhere)
     work, of_other = (WorkFile(each.settings.warehouse.path) for each in (twins, elsewhere))
     of_other.published.replace(work.published)

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from built_sites import BuiltSites
 from conftest import Site, one_post
 from failing_reads import fail_reads
 from loaded_tables import equals_a_full_load
@@ -74,10 +75,8 @@ def test_a_change_that_the_signature_shows_is_no_alarm(site: Site) -> None:
     assert loaded and loaded.missed == [] and loaded.changes == {"changed": 1}
 
 
-@pytest.fixture
-def quiet(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """Six posts and a note in another source, none of them young."""
-    monkeypatch.setattr(signature, "YOUNG_NS", 0)
+def build_quiet(folder: Path) -> Site:
+    site = Site(folder)
     for n in range(6):
         site.write(f"_posts/2026-01-02-{n}.md")
     (site.folder / "notes").mkdir()
@@ -85,6 +84,13 @@ def quiet(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     site.configure(extra='[[source]]\nname = "notes"\nlocation = "notes"\n')
     site.refresh()
     return site
+
+
+@pytest.fixture
+def quiet(built_sites: BuiltSites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """Six posts and a note in another source, none of them young."""
+    monkeypatch.setattr(signature, "YOUNG_NS", 0)
+    return built_sites.copy(build_quiet, tmp_path)
 
 
 def test_a_disk_that_fails_while_it_is_verified_raises_no_alarm(quiet: Site, monkeypatch: pytest.MonkeyPatch) -> None:
