@@ -1,4 +1,4 @@
-"""Asks for the states of half the files of a large folder in a process beside this one: to ask takes most of a listing.
+"""Asks for the states of files of a large folder in a process beside this one: to ask takes most of a listing.
 
 The process is forked, so that it has the names already. A refresh with nothing to do is over before a pool of processes
 has started.
@@ -14,7 +14,7 @@ import signal
 import stat
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from etl_project.forking import fork, has_one_thread
 
@@ -34,16 +34,16 @@ class StatesBeside:
     """The states of some files, which another process asks for.
 
     Args:
-        entries: the files.
-        folder: descriptor of the folder that they were found in.
+        names: their names.
+        folder: descriptor of their folder.
 
     Raises:
         OSError: no further process, or no memory, can be had.
     """
 
-    def __init__(self, entries: Sequence[os.DirEntry[Any]], folder: int) -> None:
-        self._numbers = mmap.mmap(-1, len(entries) * _BYTES_PER_STATE)
-        self._process = fork(lambda: _ask(entries, folder, self._numbers))
+    def __init__(self, names: Sequence[str], folder: int) -> None:
+        self._numbers = mmap.mmap(-1, len(names) * _BYTES_PER_STATE)
+        self._process = fork(lambda: _ask(names, folder, self._numbers))
         self._status: int | None = None
 
     def answers(self) -> array[int] | None:
@@ -59,20 +59,20 @@ class StatesBeside:
 
 
 @contextlib.contextmanager
-def ask_beside(entries: Sequence[os.DirEntry[Any]], folder: int | None) -> Iterator[StatesBeside | None]:
+def ask_beside(names: Sequence[str], folder: int | None) -> Iterator[StatesBeside | None]:
     """Begin to ask for the states of files beside this process.
 
     Args:
-        entries: the files.
-        folder: descriptor of the folder that they were found in, if they are asked for by it.
+        names: their names.
+        folder: descriptor of their folder, if they are asked for by it.
 
     Yields:
         What asks; None where there are few files, or no process can be had.
     """
     beside = None
-    if len(entries) >= MANY_FILES and folder is not None and has_one_thread() and len(os.sched_getaffinity(0)) > 1:
+    if len(names) >= MANY_FILES and folder is not None and has_one_thread() and len(os.sched_getaffinity(0)) > 1:
         with contextlib.suppress(OSError):
-            beside = StatesBeside(entries, folder)
+            beside = StatesBeside(names, folder)
     try:
         yield beside
     finally:
@@ -80,20 +80,20 @@ def ask_beside(entries: Sequence[os.DirEntry[Any]], folder: int | None) -> Itera
             beside.close()
 
 
-def _ask(entries: Sequence[os.DirEntry[Any]], folder: int, answers: mmap.mmap) -> NoReturn:
+def _ask(names: Sequence[str], folder: int, answers: mmap.mmap) -> NoReturn:
     """Be the process that asks."""
     gc.disable()
     # The lock of the refresh must not outlive the refresh because of this process.
     os.closerange(3, folder)
     os.closerange(folder + 1, os.sysconf("SC_OPEN_MAX"))
-    numbers: list[int] = []
-    for entry in entries:
+    numbers = array("q")
+    for name in names:
         try:
-            info = entry.stat(follow_symlinks=False)
+            info = os.stat(name, dir_fd=folder, follow_symlinks=False)
         except OSError:
-            numbers += (ASK_AGAIN, 0, 0, 0)
+            numbers.extend((ASK_AGAIN, 0, 0, 0))
             continue
         size = info.st_size if stat.S_ISREG(info.st_mode) else ASK_AGAIN
-        numbers += (size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-    answers[:] = array("q", numbers).tobytes()
+        numbers.extend((size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino))
+    answers[:] = numbers.tobytes()
     os._exit(0)

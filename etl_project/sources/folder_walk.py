@@ -21,6 +21,9 @@ from etl_project.utf8_mode import names_are_utf8
 PLACEHOLDER = ".icloud"
 """Ending of what iCloud leaves of `p.md` when it takes the file off the disk: `.p.md.icloud`."""
 
+_OWN_SHARE = 0.55
+"""Share of the files of a folder that the process asks for itself: one beside it has to start first."""
+
 _NAMES_ARE_UTF8 = names_are_utf8()
 
 
@@ -73,13 +76,13 @@ def walk(
         found = _Posts(root, folder := folders.pop())
         others: list[tuple[str, str]] = []
         placeholders: list[tuple[str, os.stat_result]] = []
-        posts: list[os.DirEntry[Any]] = []
+        posts: list[Any] = []
         try:
             with _open_entries(os.path.join(root, name_bytes(folder))) as (entries, descriptor):
                 for entry in entries:
                     name = entry.name if _NAMES_ARE_UTF8 else name_text(entry.name)
                     if (name.endswith(endings) and name[0] not in ".~") or is_post(dialect, name):
-                        posts.append(entry)
+                        posts.append(entry.name)
                         continue
                     if entry.is_dir(follow_symlinks=False) and name[0] != "." and name not in dialect.pruned:
                         folders.append(f"{folder}{name}/")
@@ -115,50 +118,58 @@ class _Posts:
         self.folders: list[str] = []
         """Names of folders that are named like posts."""
 
-    def add(self, entries: list[os.DirEntry[Any]], descriptor: int | None) -> bool:
-        """Add files with their states. Returns whether all were there still; those that were not are not listed."""
-        half = len(entries) // 2
-        with ask_beside(entries[half:], descriptor) as beside:
+    def add(self, names: list[Any], descriptor: int | None) -> bool:
+        """Add files with their states. Returns whether all were there still; those that were not are not listed.
+
+        Args:
+            names: their names as the system has them: entries would keep their states, which takes memory.
+            descriptor: that of the folder, if it is open.
+        """
+        own = round(len(names) * _OWN_SHARE)
+        with ask_beside(names[own:], descriptor) as beside:
             if beside is None:
-                gone = self._ask(entries)
+                gone = self._ask(names, descriptor)
             else:
-                gone = self._ask(entries[:half])
-                gone += self._take(entries[half:], beside.answers())
+                gone = self._ask(names[:own], descriptor)
+                gone += self._take(names[own:], descriptor, beside.answers())
         if gone:
             left_out = set(gone)
-            entries = [entry for entry in entries if entry not in left_out]
+            names = [name for name in names if name not in left_out]
         self.names = [
             name if name.isascii() and "\\" not in name else escape_path(name)
-            for name in ([e.name for e in entries] if _NAMES_ARE_UTF8 else [name_text(e.name) for e in entries])
+            for name in (names if _NAMES_ARE_UTF8 else map(name_text, names))
         ]
         return not gone
 
-    def _ask(self, entries: Iterable[os.DirEntry[Any]]) -> list[os.DirEntry[Any]]:
+    def _ask(self, names: Iterable[Any], descriptor: int | None) -> list[Any]:
         """Ask for states. Returns the files that went since the folder was opened."""
         gone = []
-        for entry in entries:
+        for name in names:
             try:
-                info = entry.stat(follow_symlinks=False)
+                if descriptor is None:
+                    info = os.lstat(os.path.join(self._root, name_bytes(self._folder), name))
+                else:
+                    info = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
                 if not stat.S_ISREG(info.st_mode):
-                    name = name_text(os.fsencode(entry.name))
+                    text = name_text(os.fsencode(name))
                     if stat.S_ISDIR(info.st_mode):
-                        self.folders.append(name)
+                        self.folders.append(text)
                     elif stat.S_ISLNK(info.st_mode):
-                        info = _stat_target(self._root, name_bytes(self._folder + name), info)
+                        info = _stat_target(self._root, name_bytes(self._folder + text), info)
             except FileNotFoundError:
-                gone.append(entry)
+                gone.append(name)
                 continue
             self.states += (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
         return gone
 
-    def _take(self, entries: list[os.DirEntry[Any]], answers: array[int] | None) -> list[os.DirEntry[Any]]:
+    def _take(self, names: list[Any], descriptor: int | None, answers: array[int] | None) -> list[Any]:
         """Take states that another process asked for. Returns the files that went since the folder was opened."""
         if answers is None:
-            return self._ask(entries)
+            return self._ask(names, descriptor)
         gone, done = [], 0
         for place in [n for n, size in enumerate(answers[::NUMBERS_PER_STATE]) if size == ASK_AGAIN]:
             self.states += answers[NUMBERS_PER_STATE * done : NUMBERS_PER_STATE * place]
-            gone += self._ask([entries[place]])
+            gone += self._ask([names[place]], descriptor)
             done = place + 1
         self.states += answers[NUMBERS_PER_STATE * done :]
         return gone

@@ -1,4 +1,4 @@
-"""Half the files of a large folder are asked for by a process beside the one that lists it, with the same answers."""
+"""Many files of a large folder are asked for by a process beside the one that lists it, with the same answers."""
 
 from __future__ import annotations
 
@@ -112,10 +112,10 @@ def test_files_that_went_since_the_folder_was_opened_are_not_listed(
 ) -> None:
     begin = folder_walk.ask_beside
 
-    def after_some_went(entries: list[os.DirEntry[str]], descriptor: int) -> Any:
+    def after_some_went(names: list[str], descriptor: int) -> Any:
         for n in range(12):
             (folder / f"{n}-plain.md").unlink(missing_ok=True)
-        return begin(entries, descriptor)
+        return begin(names, descriptor)
 
     monkeypatch.setattr(folder_walk, "ask_beside", after_some_went)
     found = walked(folder)
@@ -127,22 +127,15 @@ def test_files_that_went_since_the_folder_was_opened_are_not_listed(
 def test_a_folder_that_is_lost_meanwhile_is_an_outage(
     folder: Path, two: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lost(entries: list[os.DirEntry[str]], descriptor: int) -> Any:
+    def lost(names: list[str], descriptor: int) -> Any:
         folder.rename(folder.with_name("away"))
         for file in folder.with_name("away").glob("*.md"):
             file.rename(folder.parent / file.name)
-        return ask_beside(entries, descriptor)
+        return ask_beside(names, descriptor)
 
     monkeypatch.setattr(folder_walk, "ask_beside", lost)
     with pytest.raises(SourceUnavailable, match="there is no folder"):
         walked(folder)
-
-
-class Stuck:
-    """A file whose state never comes."""
-
-    def stat(self, *, follow_symlinks: bool) -> None:
-        signal.pause()
 
 
 @contextlib.contextmanager
@@ -155,14 +148,19 @@ def opened(file: Path) -> Iterator[int]:
 
 
 def test_the_other_process_holds_no_lock_of_this_one_and_ends_with_what_it_is_for(
-    folder: Path, two: list[int], tmp_path: Path
+    folder: Path, two: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stat, here = os.stat, os.getpid()
+
+    def stuck_elsewhere(*given: Any, **options: Any) -> os.stat_result:
+        if os.getpid() != here:
+            signal.pause()
+        return stat(*given, **options)
+
+    monkeypatch.setattr(os, "stat", stuck_elsewhere)
     with opened(tmp_path / "outside.md") as lock, opened(folder) as descriptor:
         os.set_inheritable(lock, True)
-        with (
-            pytest.raises(KeyboardInterrupt),
-            ask_beside([Stuck()], descriptor) as beside,  # type: ignore[list-item]
-        ):
+        with pytest.raises(KeyboardInterrupt), ask_beside(["a file"], descriptor) as beside:
             assert beside and two == [beside._process]
             assert held_by(beside._process, {descriptor}) == {descriptor}
             raise KeyboardInterrupt
