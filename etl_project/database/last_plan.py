@@ -67,7 +67,7 @@ class LastPlan:
     no_op: NoOpFingerprint | None = None
     """Fingerprint of the plan, where it found nothing to do."""
     listing: str = ""
-    """Digest of the listing of each folder; empty where the plan did not include every source."""
+    """Digest of the listing of each folder; empty where the plan left out a source, or no source is a folder."""
 
 
 class LastPlanFile:
