@@ -168,6 +168,7 @@ PIECES = st.sampled_from(
         *(
             '<img src="i" alt="a &quot;b">',
             '<img src="j" data-code="7"/>',
+            '<img class="internal-embed" src="n" alt="n">',
             "<br>",
             "<br />",
             "<!-- c -->",
