@@ -83,7 +83,8 @@ class _Reading:
         is_deferred = self.task.may_defer and rejection.reason in HALF_WRITTEN and self._is_being_written()
         self.status = "deferred" if is_deferred else "rejected"
         self.is_young = self.is_young or (rejection.reason == "unreadable" and not is_deferred)
-        self.rejection = rejection
+        # Anew: what was raised holds the frames it was raised through, and these hold every post of the step.
+        self.rejection = Rejection(rejection.reason, rejection.message, rejection.line)
 
     def _is_being_written(self) -> bool:
         has_changed = self.changed_while_read or self.signature != self.task.listed
