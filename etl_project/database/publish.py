@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
 import time
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl_project.database.copy_ahead import clone
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.work_file import WorkFile
 from etl_project.errors import UserError
@@ -19,9 +19,6 @@ from etl_project.timing import milliseconds_since
 
 if TYPE_CHECKING:
     import duckdb
-
-_FICLONE = 0x40049409
-"""Linux ioctl that makes a copy share its blocks with the original (linux/fs.h)."""
 
 
 class NotChecked(UserError):
@@ -73,15 +70,18 @@ def publish(work: WorkFile, *, is_moved: bool = False) -> Published:
     # Whoever closes a copy of the file lets go of the locks of this process on it, too.
     work.let_go()
     if is_published:
+        work.discard_copy()
         return Published(target, number, False, target.stat().st_size, milliseconds_since(began))
     wal = Path(f"{work.path}.wal")
     if wal.exists():
         raise NotChecked(f"{wal} is still there: the work file was not closed")
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = work.unfinished
-    unfinished.unlink(missing_ok=True)
     try:
-        (_move if is_moved else _copy)(work.path, unfinished)
+        if not work.complete_copy():
+            unfinished.unlink(missing_ok=True)
+            (_move if is_moved else _copy)(work.path, unfinished)
+        _seal(unfinished)
         # After a crash before the rename the old file is still ours, and no reason to accuse anybody.
         work.publication.write(unfinished, *([] if was_written_into else [target]))
         Path(f"{target}.wal").unlink(missing_ok=True)
@@ -127,11 +127,8 @@ def _sync_folder(path: Path) -> None:
 
 def _copy(origin: Path, copy: Path) -> None:
     with origin.open("rb") as read, copy.open("xb") as written:
-        try:
-            fcntl.ioctl(written.fileno(), _FICLONE, read.fileno())
-        except OSError:
+        if not clone(read, written):
             shutil.copyfile(origin, copy)
-        _seal(written.fileno())
 
 
 def _move(origin: Path, target: Path) -> None:
@@ -141,17 +138,15 @@ def _move(origin: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:  # the published file is linked to another disk
             raise
         _copy(origin, target)
-        return
-    with target.open("rb") as moved:
-        _seal(moved.fileno())
 
 
-def _seal(descriptor: int) -> None:
-    """Let an open file be read only, and make sure that it is on disk."""
-    with contextlib.suppress(OSError):  # a file system without permissions
-        # Readers only, and of them whom the umask lets read: it took its bits when the file was created.
-        os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o444)
-    os.fsync(descriptor)
+def _seal(file: Path) -> None:
+    """Let a file be read only, and make sure that it is on disk."""
+    with file.open("rb") as written:
+        with contextlib.suppress(OSError):  # a file system without permissions
+            # Readers only, and of them whom the umask lets read: it took its bits when the file was created.
+            os.fchmod(written.fileno(), os.fstat(written.fileno()).st_mode & 0o444)
+        os.fsync(written.fileno())
 
 
 def _keep_previous(work: WorkFile) -> None:
@@ -160,6 +155,7 @@ def _keep_previous(work: WorkFile) -> None:
         os.link(work.published, work.linking)
     except OSError:  # a file system without hard links, such as exFAT, SMB and many of FUSE
         _copy(work.published, work.linking)
+        _seal(work.linking)
     work.linking.replace(work.previous)
     # After a kill between these steps both were names of one file already: then a rename does nothing.
     work.linking.unlink(missing_ok=True)

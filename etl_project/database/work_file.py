@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl_project.database.contract import schema_version
+from etl_project.database.copy_ahead import CopyAhead
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
@@ -67,6 +68,7 @@ class WorkFile:
         self.knows_touched = False
         """Whether tables of the database in memory tell which rows the last load may have written."""
         self._is_attached = False
+        self._copy_ahead: CopyAhead | None = None
         self._instance: duckdb.DuckDBPyConnection | None = None
 
     def attach(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -138,9 +140,30 @@ class WorkFile:
     def close(self) -> None:
         """Let go of every file, after an error too, once the connections are closed. The next `connect` starts anew."""
         self._is_attached = self.knows_touched = False
+        self.discard_copy()
         if self._instance is not None:
             self._instance.close()
             self._instance = None
+
+    def copy_ahead(self) -> None:
+        """Begin to copy the published file for the publication to come, if this object is to publish."""
+        if self.stays_attached and self.published.exists():
+            self._copy_ahead = CopyAhead(self.published, self.unfinished)
+
+    def complete_copy(self) -> bool:
+        """Make the copy that was begun one of the work file, which is closed. Returns whether there is one.
+
+        Raises:
+            OSError: the disk is full, say.
+        """
+        copy, self._copy_ahead = self._copy_ahead, None
+        return copy is not None and copy.complete(self.path)
+
+    def discard_copy(self) -> None:
+        """Remove the copy that was begun, if any."""
+        copy, self._copy_ahead = self._copy_ahead, None
+        if copy is not None:
+            copy.discard()
 
     @contextmanager
     def opened(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:

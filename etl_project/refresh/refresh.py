@@ -173,6 +173,7 @@ class Refresh:
                     extract_milliseconds = milliseconds_since(began)
                     number, tables = self._merge(plan, read, extract_milliseconds)
             else:
+                self.work.copy_ahead()
                 read = self._read(plan, staging, report)
                 extract_milliseconds = milliseconds_since(began)
                 target = self._attach_target(plan)
