@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -17,6 +18,7 @@ from assets.records import trim_runs
 from etl_project.alerts.alerts import Alerts
 from etl_project.alerts.outcome import tell_outcome
 from etl_project.database.lock import LockHeld, RefreshLock
+from etl_project.database.publish import Published
 from etl_project.errors import UserError, is_query_interrupt
 from etl_project.lake.choose import refresh_class
 from etl_project.refresh import Refresh, trying_again
@@ -28,6 +30,7 @@ from etl_project.refresh.trying_again import may_pass, require_known_outages
 from etl_project.report import Written, write_page_of
 from etl_project.settings import Settings, read_settings
 from etl_project.show.error_sentence import describe_error
+from etl_project.show.news import Findings, findings_of
 
 _LOCK_POLL_SECONDS = 5
 
@@ -42,6 +45,8 @@ class Session(Outcome):
     report: Report | None = None
     """Called with (files done, files in total) while batches run."""
     alerts: Alerts | None = None
+    find: Callable[[Published, Path], Findings] = findings_of
+    """Counts the warnings and rejections in the published file, beside the one before it."""
     write_page: Callable[[Settings], Written | None] = write_page_of
 
     @property

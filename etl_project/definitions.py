@@ -19,11 +19,12 @@ from assets.resources import Session, session_resource
 from assets.run import Recorded, run_job
 from assets.surroundings import with_surroundings
 from etl_project.refresh import Refresh
-from etl_project.refresh.handed_on import PAGE, Hand, HandedOn, Results
+from etl_project.refresh.handed_on import FINDINGS, PAGE, Hand, HandedOn, Results
 from etl_project.report import write_page_of
 from etl_project.servers.dagster_home import is_damage, prepare_home, set_aside_damaged
 from etl_project.servers.orphans import OWNER
 from etl_project.settings import Settings, SettingsError, read_settings
+from etl_project.show.news import findings_of
 from etl_project.utf8_mode import restart_dagster_in_utf8_mode
 
 
@@ -105,7 +106,11 @@ def record_refresh(refresh: Refresh, results: Results) -> Recorded:
 
 
 def _record_in(home: Path, refresh: Refresh, hand: Hand) -> Recorded:
-    session = Session(HandedOn(refresh, hand), write_page=lambda settings: hand(PAGE, lambda: write_page_of(settings)))
+    session = Session(
+        HandedOn(refresh, hand),
+        find=lambda published, before: hand(FINDINGS, lambda: findings_of(published, before)),
+        write_page=lambda settings: hand(PAGE, lambda: write_page_of(settings)),
+    )
     return run_job(wire(refresh.settings, session).resolve_job_def(REFRESH), session, home)
 
 

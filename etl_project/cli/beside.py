@@ -13,12 +13,13 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from etl_project.alerts.alerts import Alerts
 from etl_project.alerts.outcome import tell_outcome
 from etl_project.cli.recorder import Recorder
 from etl_project.refresh import Refresh, trying_again
-from etl_project.refresh.handed_on import PAGE, HandedOn, Results
+from etl_project.refresh.handed_on import FINDINGS, PAGE, HandedOn, Results
 from etl_project.refresh.in_order import take_stages
 from etl_project.refresh.outcome import Outcome
 from etl_project.refresh.plan import RefreshPlan
@@ -26,6 +27,7 @@ from etl_project.refresh.read_files import Report
 from etl_project.refresh.trying_again import may_pass, require_known_outages
 from etl_project.show.console import count_of
 from etl_project.show.error_sentence import describe_error, is_interrupt
+from etl_project.show.news import Findings, findings_of
 from etl_project.show.page_rows import queries_by_stage
 
 
@@ -33,6 +35,8 @@ from etl_project.show.page_rows import queries_by_stage
 class Ran(Outcome):
     """How a refresh ended, and its run in Dagster."""
 
+    found: Findings | None = None
+    """The warnings and rejections in the file that was published; None where nothing was loaded."""
     is_interrupted: bool = False
     """Somebody pressed Ctrl-C, or asked the process to end."""
     trace: str | None = None
@@ -77,22 +81,31 @@ def run_beside(work: Refresh, plan: RefreshPlan, recorder: Recorder, alerts: Ale
     with _ended_by_sigterm():
         alerts.begin("etl refresh")
         try:
-            recorder.follow(work, results)
             try:
-                _take(work, plan, ran, results, alerts, recorder, report)
-            except BaseException as error:
-                results.end(error)
-                ran.is_interrupted = is_interrupt(error)
+                recorder.follow(work, results)
+                try:
+                    _take(work, plan, ran, results, alerts, recorder, report)
+                except BaseException as error:
+                    results.end(error)
+                    ran.is_interrupted = is_interrupt(error)
+                    if not ran.is_interrupted:
+                        ran.error, ran.trace = describe_error(error).text, traceback.format_exc()
+                else:
+                    results.end()
                 if not ran.is_interrupted:
-                    ran.error, ran.trace = describe_error(error).text, traceback.format_exc()
-            else:
-                results.end()
-            if not ran.is_interrupted:
-                tell_outcome(alerts, ran)
-        finally:
-            alerts.end()
-        work.stages.listener("record")
-        _wait_for(recorder, results, ran)
+                    tell_outcome(alerts, ran)
+            finally:
+                alerts.end()
+            work.stages.listener("record")
+            recorder.wait()
+        except KeyboardInterrupt:  # after the last stage: it interrupts the record
+            if ran.is_interrupted:
+                raise
+            ran.is_interrupted = True
+            results.stop()
+            results.end()  # the interruption may have come before that
+            recorder.wait()
+    _note_record(recorder, ran)
     return ran
 
 
@@ -129,6 +142,8 @@ def _take(
     if ran.published is None:
         return
     ran.reported.append(work.work.last_plan.is_fresh(work.settings.schedule.stale_after_hours))
+    if ran.tables:  # for the summary of the run, too, which would ask the file once more
+        ran.found = results.lead(FINDINGS, partial(findings_of, ran.published, work.work.previous))
     if work.settings.report.path:
         recorder.has_imported.wait()
         from etl_project.report import write_page_of
@@ -137,16 +152,8 @@ def _take(
             results.lead(PAGE, lambda: write_page_of(work.settings))
 
 
-def _wait_for(recorder: Recorder, results: Results, ran: Ran) -> None:
-    """Wait for the end of the run; a Ctrl-C meanwhile interrupts it."""
-    try:
-        recorder.wait()
-    except KeyboardInterrupt:
-        if ran.is_interrupted:
-            raise
-        ran.is_interrupted = True
-        results.stop()
-        recorder.wait()
+def _note_record(recorder: Recorder, ran: Ran) -> None:
+    """Note what became of the record of the run."""
     record = recorder.record
     ran.run_id = record.run_id
     fails_as_the_refresh = ran.failure or (ran.is_interrupted and not ran.published)

@@ -223,6 +223,7 @@ def _run(
 
 def _show(work: Refresh, ran: Ran, began: float) -> None:
     """Print what a refresh did and where its time went; a second plan may have found nothing to do any more."""
+    from etl_project.show.news import findings_of
     from etl_project.show.summary import show_next, show_summary
     from etl_project.timing import BEGAN
 
@@ -232,5 +233,6 @@ def _show(work: Refresh, ran: Ran, began: float) -> None:
     spent = {"start": began - BEGAN, **{str(name): seconds for name, seconds in work.stages.seconds.items()}}
     total = time.time() - BEGAN
     before = work.work.previous
-    show_summary(ran.tables, ran.published, ran.aggregates, ran.checks, ran.reported, spent, total, before, out)
+    found = ran.found or findings_of(ran.published, before)  # an interruption may have come first
+    show_summary(ran.tables, ran.published, ran.aggregates, ran.checks, ran.reported, spent, total, found, before, out)
     show_next(ran.tables, out)

@@ -28,8 +28,9 @@ What = Literal["result", "error", "end", "stop"]
 """What followers learn: the result of a key, an error in its place, that there will be no more and why, or to stop."""
 
 
-PAGE = "page"
-"""Key of the page that is written of the published file: no stage of a refresh, but it is handed on, too."""
+FINDINGS, PAGE = "findings", "page"
+"""Keys of what is found in the published file, and of the page that is written of it: no stages of a refresh, but they
+are handed on, too."""
 
 
 class NeverTaken(Exception):

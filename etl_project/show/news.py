@@ -13,6 +13,7 @@ from rich.text import Text
 
 from etl_project.database.delta_views import scans_of
 from etl_project.database.opening import NO_DOWNLOADS
+from etl_project.database.publish import Published
 from etl_project.database.sql import quoted
 from etl_project.errors import UserError
 from etl_project.reasons import SUGGESTIONS, WARNINGS
@@ -50,6 +51,21 @@ SELECT code, count(*) AS files, count(*) FILTER (WHERE before.code IS NULL) AS n
 FROM ({now}) LEFT JOIN ({before}) AS before USING (source_id, path, code)
 GROUP BY code ORDER BY files DESC, code
 """
+
+
+def findings_of(published: Published, before: Path) -> Findings:
+    """Count warnings and rejections after a publication.
+
+    Args:
+        published: the publication.
+        before: the file that was published before, where there was one.
+
+    Raises:
+        duckdb.Error, LakeUnavailable: the published file cannot be read.
+    """
+    if published.generation == 1 or not before.exists():
+        return read_findings(published.path, None)
+    return read_findings(published.path, before if published.is_new else published.path)
 
 
 def read_findings(published: Path, before: Path | None) -> Findings:

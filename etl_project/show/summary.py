@@ -23,7 +23,7 @@ from etl_project.show.console import (
     safe,
     shown_path,
 )
-from etl_project.show.news import read_findings, show_findings, standing_in_words
+from etl_project.show.news import Findings, show_findings, standing_in_words
 from etl_project.show.nodes import nodes_in_words
 from etl_project.show.warnings import show_warnings
 from etl_project.show.warnings import standing_in_words as standing_warnings_in_words
@@ -39,6 +39,7 @@ def show_summary(
     others: Sequence[bool],
     spent: Mapping[str, float],
     total: float,
+    found: Findings,
     before: Path,
     console: Console,
 ) -> None:
@@ -52,6 +53,7 @@ def show_summary(
         others: whether the checks passed that Dagster shows besides.
         spent: stage -> seconds.
         total: seconds since the command was called.
+        found: the warnings and rejections in it.
         before: the file that was published before, where there was one.
         console: the console to print to.
     """
@@ -59,10 +61,7 @@ def show_summary(
     changes = changes_in_words(tables.changes)
     table = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
     table.add_column(style="cyan")
-    is_first = published.generation == 1 or not before.exists()
-    earlier = before if published.is_new else published.path
     warned = [check for check in checks if not check.passed]
-    found = read_findings(published.path, None if is_first else earlier)
     table.add_row(
         "articles",
         f"{rows['articles']:,}, {rows['articles_live']:,} of them live now ({changes})",

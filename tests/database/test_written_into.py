@@ -16,6 +16,7 @@ from rich.console import Console
 
 from etl_project.database.publish import Published
 from etl_project.refresh import Refresh
+from etl_project.show.news import findings_of
 from etl_project.show.plan import show_plan
 from etl_project.show.summary import show_summary
 
@@ -149,7 +150,8 @@ def test_what_somebody_wrote_stays_in_the_file_before_and_the_summary_warns(site
     published = refresh.publish()
     with reading(refresh.work.previous) as con:
         assert con.execute("FROM mine").fetchall() == [(1,)]
-    show_summary(loaded, published, {}, [], [], {}, 0, refresh.work.previous, console)
+    found = findings_of(published, refresh.work.previous)
+    show_summary(loaded, published, {}, [], [], {}, 0, found, refresh.work.previous, console)
     assert "Built anew: the published file." in text.getvalue()
     assert "Warning: posts.duckdb was not as it had been published" in text.getvalue()
     assert "posts.previous.duckdb is what was there" in text.getvalue()

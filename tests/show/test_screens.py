@@ -23,6 +23,7 @@ from etl_project.database.publish import Published
 from etl_project.database.work_file import WorkFile
 from etl_project.refresh.result import TablesLoaded
 from etl_project.show.console import consoles, safe
+from etl_project.show.news import findings_of
 from etl_project.show.summary import show_next, show_summary
 
 SCREENS = Path(__file__).with_name("screens")
@@ -106,11 +107,13 @@ def test_the_summary_is_as_it_was_reviewed(
     monkeypatch.chdir(site.folder)
     work = WorkFile(site.published)
     console, printed = console_of(width)
-    show_summary(*ended[1], OTHERS, SPENT, 6.12, work.previous, console)
+    published = ended[1][1]
+    show_summary(*ended[1], OTHERS, SPENT, 6.12, findings_of(published, work.previous), work.previous, console)
     show_next(ended[1][0], console)
     is_as_in_file("summary", width, masked(printed.getvalue(), site))
     console, printed = console_of(width)
-    show_summary(*ended[1], OTHERS, SPENT, 6.12, site.folder / "nowhere", console)
+    nowhere = site.folder / "nowhere"
+    show_summary(*ended[1], OTHERS, SPENT, 6.12, findings_of(published, nowhere), nowhere, console)
     show_next(ended[1][0], console)
     is_as_in_file("summary_of_the_first", width, masked(printed.getvalue(), site))
 

@@ -11,6 +11,7 @@ from conftest import Site
 from rich.console import Console
 
 from etl_project.refresh import Refresh
+from etl_project.show.news import findings_of
 from etl_project.show.status import read_status, show_status
 from etl_project.show.summary import show_summary
 from etl_project.show.warnings import show_warnings
@@ -28,7 +29,8 @@ def told(site: Site) -> str:
     refresh.build_aggregates()
     checks += refresh.run_checks("aggregates")
     console = printed()
-    show_summary(loaded, refresh.publish(), {}, checks, [], {}, 0, refresh.work.previous, console)
+    published, before = refresh.publish(), refresh.work.previous
+    show_summary(loaded, published, {}, checks, [], {}, 0, findings_of(published, before), before, console)
     assert isinstance(console.file, io.StringIO)
     _, _, findings = console.file.getvalue().partition("\ntime ")
     return findings.partition("\n")[2]
