@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from etl_project.database.sql import first_number
+from etl_project.database.sql import count_rows
 from etl_project.limits import Limits
 from etl_project.scan.diff import Diff
 from etl_project.scan.leaving import articles_leaving
@@ -183,20 +183,26 @@ _OUT = "('rejected', 'gone', 'closed')"
 """What became of files that are no article."""
 
 
-def choose_winners(con: duckdb.DuckDBPyConnection) -> None:
+_FILES_THAT_CHANGED = """
+SELECT source_id, article_id FROM listed_files WHERE is_changed OR is_reparse
+UNION
+SELECT source_id, article_id FROM deleted_files
+"""
+
+
+def choose_winners(con: duckdb.DuckDBPyConnection, touched: str = _FILES_THAT_CHANGED) -> None:
     """Decide which file of an identity is its article, from what is known of each so far.
 
     The earliest `include` pattern wins, then the smallest path in bytes, never the newest; a file known to be rejected
     never wins. A file of which nothing is known yet counts as good, and the choice is made again after reading.
-    It is made only for identities of which a file changed, came or went.
+
+    Args:
+        con: the connection of the plan.
+        touched: query of the identities for which it is made: by default those of which a file changed, came or went.
     """
     con.execute(
         f"""
-        WITH touched AS (
-            SELECT source_id, article_id FROM listed_files WHERE is_changed OR is_reparse OR is_read
-            UNION
-            SELECT source_id, article_id FROM deleted_files
-        )
+        WITH touched AS ({touched})
         UPDATE listed_files SET is_winner = best.path IS NOT DISTINCT FROM listed_files.path
         FROM (
             SELECT source_id, article_id,
@@ -272,9 +278,10 @@ def record_read_files(con: duckdb.DuckDBPyConnection, files: str) -> bool:
         """
     )
     # What was to be read counted as good when winners were chosen.
-    is_some_out = first_number(con, f"SELECT count(*) FROM listed_files WHERE is_read AND known_status IN {_OUT}") > 0
+    out = f"listed_files WHERE is_read AND known_status IN {_OUT}"
+    is_some_out = count_rows(con, out) > 0
     if is_some_out:
-        choose_winners(con)
+        choose_winners(con, f"SELECT DISTINCT source_id, article_id FROM {out}")
         con.execute(
             """
             UPDATE listed_files SET is_read = false, is_changed = false
