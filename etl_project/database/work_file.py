@@ -16,6 +16,7 @@ from etl_project.database.generation import GenerationState, generation
 from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
 from etl_project.database.lock import RefreshLock
+from etl_project.database.memory import MEMORY_BYTES, allow_for_rows
 from etl_project.database.opening import NO_DOWNLOADS, DoesNotOpen, is_damage, open_with_retries
 from etl_project.database.publication_record import PublicationRecord
 from etl_project.database.sql import quoted
@@ -25,10 +26,6 @@ from etl_project.errors import UserError
 # A plan that finds nothing to do opens no database: importing DuckDB would take half as long again.
 if TYPE_CHECKING:
     import duckdb
-
-MEMORY_LIMIT = "448MiB"
-"""Memory that DuckDB may use at once; it spills the rest. A post of a million takes 1.07 times as long as one of
-100,000."""
 
 _ATTACHED = "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND database_name <> 'memory'"
 
@@ -128,7 +125,7 @@ class WorkFile:
 
         if self._instance is None:
             settings = NO_DOWNLOADS | {
-                "memory_limit": MEMORY_LIMIT,
+                "memory_limit": f"{MEMORY_BYTES}B",
                 "temp_directory": str(self._spill),
                 "python_enable_replacements": False,  # a name that is no table must not find a variable of ours
             }
@@ -386,3 +383,4 @@ def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     statement = attach_statement(path, is_new=not path.exists())
     open_with_retries(path, lambda: con.execute(statement))
     con.execute("USE work")
+    allow_for_rows(con)

@@ -17,11 +17,11 @@ from etl_project.database.arrow import frame_of, registered
 from etl_project.database.contract import contract
 from etl_project.database.generation import GenerationState
 from etl_project.database.in_flight import create_in_flight_tables
+from etl_project.database.memory import MEMORY_BYTES
 from etl_project.database.opening import NO_DOWNLOADS
 from etl_project.database.previous import PREVIOUS
 from etl_project.database.sql import count_rows, first_number
 from etl_project.database.template import attach_statement, template_file
-from etl_project.database.work_file import MEMORY_LIMIT
 from etl_project.engines.local import CarefulEngine, LocalEngine
 from etl_project.lake.moves import end_histories, exchange_articles, found_and_lost, take_moves
 from etl_project.lake.part_checks import check_part
@@ -80,7 +80,7 @@ def _opened(task: PartTask, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]
 
     common = task.common
     config = NO_DOWNLOADS | {
-        "memory_limit": MEMORY_LIMIT,
+        "memory_limit": f"{MEMORY_BYTES}B",
         "temp_directory": str(folder / "spill"),
         "python_enable_replacements": False,
         "threads": 1,
