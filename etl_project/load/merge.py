@@ -102,20 +102,20 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     replace_inventory(con, work.timing.as_of)
     replace_source_states(con, work.versions)
     replace_files_not_read(con, work.not_read)
-    number = generation(con).number
-    if is_new:
-        number = max(number, first_number(con, "SELECT max(refresh_id) FROM refreshes")) + 1
-        if work.keeps_history:
-            keep_replaced_versions(con, work.timing.as_of, work.before)
-        log_changes(con, number, work.timing.as_of)
-        log_refresh(con, number, work.versions, work.timing, count_staged(con, work.files_missed), began)
-        if not turned:
-            con.execute(
-                "UPDATE internal.aggregates_built SET generation = $number FROM internal.generation AS g "
-                "WHERE aggregates_built.generation = g.generation AND list_contains($unchanged, name)",
-                {"number": number, "unchanged": unchanged},
-            )
-        begin_generation(con, number)
+    if not is_new:
+        return generation(con).number
+    number = first_number(con, _LAST_NUMBER) + 1
+    if work.keeps_history:
+        keep_replaced_versions(con, work.timing.as_of, work.before)
+    log_changes(con, number, work.timing.as_of)
+    log_refresh(con, number, work.versions, work.timing, count_staged(con, work.files_missed), began)
+    if not turned:
+        con.execute(
+            "UPDATE internal.aggregates_built SET generation = $number FROM internal.generation AS g "
+            "WHERE aggregates_built.generation = g.generation AND list_contains($unchanged, name)",
+            {"number": number, "unchanged": unchanged},
+        )
+    begin_generation(con, number)
     return number
 
 
@@ -135,6 +135,11 @@ def aggregates_are_of_another_version(con: duckdb.DuckDBPyConnection, version: s
     """Whether the last aggregates were built by other definitions."""
     query = "SELECT count(*) FROM internal.generation WHERE aggregates_version <> $version"
     return first_number(con, query, {"version": version}) > 0
+
+
+_LAST_NUMBER = """
+SELECT greatest((SELECT generation FROM internal.generation), (SELECT coalesce(max(refresh_id), 0) FROM refreshes))
+"""
 
 
 FILES_CHANGED = """

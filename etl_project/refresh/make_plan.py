@@ -25,14 +25,15 @@ from etl_project.sources.access import close_readers
 from etl_project.timing import milliseconds_since
 
 
-def make_plan(settings: Settings, work: WorkFile, ask: Request, differs: Callable[[], None]) -> RefreshPlan:
+def make_plan(settings: Settings, work: WorkFile, ask: Request, differs: Callable[[int], None]) -> RefreshPlan:
     """List the sources, compare them with the inventory, and tell what there is to do.
 
     Args:
         settings: the settings.
         work: the work file; the caller holds its lock.
         ask: what is asked of the refresh.
-        differs: called where the listing differs from that of the last plan, before it is compared.
+        differs: called before the listing is compared, where it differs from that of the last plan: with 0, or, where
+            all posts of a source will be read, with the bytes of them all. It may come twice.
 
     Raises:
         SettingsError: a source was never there.
@@ -54,7 +55,7 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request, differs: Callabl
             walk = walk_sources(pinned.sources)
             if not (pinned.unavailable or walk.unavailable):
                 if walk.digest != last.listing:
-                    differs()
+                    differs(0)
                 elif (no_op := last.no_op) and no_op.matches(
                     digest_inputs(settings, pinned.versions, work), clock.as_of_us
                 ):
@@ -71,9 +72,8 @@ def make_plan(settings: Settings, work: WorkFile, ask: Request, differs: Callabl
             is_present_version, file = work.restore(), work.path if work.path.exists() else None
         con = work.connect()
         try:
-            plan = Planner(settings, work, ask, con, clock, last, file, is_present_version, not_due).plan(
-                began, pinned, walk
-            )
+            planner = Planner(settings, work, ask, con, clock, last, file, is_present_version, not_due)
+            plan = planner.plan(began, pinned, walk, differs)
         except BaseException:
             # An open connection would keep the next plan of this process out of the work file.
             con.close()

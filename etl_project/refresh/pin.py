@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from etl_project.insight import Insight
@@ -41,6 +41,11 @@ class Walk:
     def digest(self) -> str:
         """Equal for equal listings."""
         return ",".join([f"{name}:{listing.digest}" for name, listing in sorted(self.listings.items())])
+
+    def bytes_of(self, sources: Collection[str]) -> int:
+        """Bytes of the posts of some sources, as far as they are listed here."""
+        listings = [listing for name, listing in self.listings.items() if name in sources]
+        return sum(sum(files.sizes) for listing in listings for files in listing.files)
 
     @property
     def not_read(self) -> dict[str, Mapping[str, int]]:

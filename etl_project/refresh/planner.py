@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,11 +85,22 @@ class Planner:
         }
         self.known = {self.renames.get(name, name): version for name, version in self.known.items()}
 
-    def plan(self, began: float, pinned: PinnedSources | None, walk: Walk | None) -> RefreshPlan:
-        """Make the plan; what the caller has pinned and walked already is not done again."""
+    def plan(
+        self, began: float, pinned: PinnedSources | None, walk: Walk | None, differs: Callable[[int], None]
+    ) -> RefreshPlan:
+        """Make the plan; what the caller has pinned and walked already is not done again.
+
+        Args:
+            began: when that began, as `time.perf_counter` has it.
+            pinned: the sources, where they are pinned.
+            walk: their listings, where they are walked.
+            differs: as in `make_plan`.
+        """
         pinned = pinned or pin_sources(self.wanted, self.settings.limits, self.settings.insight)
         walk = walk or walk_sources(pinned.sources)
         reparse = self._reparse(pinned.versions)
+        if read := pinned.versions.keys() if self.is_upgrade or not self.number else reparse:
+            differs(walk.bytes_of(read))
         names = {source.name for source in self.settings.sources}
         may_rebuild = self.is_upgrade or (self.number > 0 and reparse >= names)
         is_doubled = self._prepare_tables(may_rebuild)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.work_file import WorkFile
+from etl_project.engines.local import IN_PROCESS_BYTES
 from etl_project.refresh.disk_full import tells_full_disk
 from etl_project.refresh.engine import engine_of
 from etl_project.refresh.make_plan import make_plan
@@ -107,11 +108,20 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: the guard: too many posts are about to leave.
         """
-        return make_plan(self.settings, self.work, self.ask, self._differ)
+        try:
+            return make_plan(self.settings, self.work, self.ask, self._differ)
+        except BaseException:
+            self.engine.close()
+            raise
 
-    def _differ(self) -> None:
+    def _differ(self, total_bytes: int) -> None:
+        """Let what reads posts be ready when the plan is: this process for a few of them, others for many."""
         self.differs()
-        if self.settings.engine.kind == "local":
+        if self.settings.engine.kind != "local":
+            return
+        if total_bytes >= IN_PROCESS_BYTES:
+            self.engine.warm(total_bytes)
+        else:
             from etl_project.engines.worker import import_beside
 
             import_beside()
@@ -125,7 +135,7 @@ class Refresh:
             SettingsError: a source was never there.
             RefreshStopped: every table is to be built anew and a source cannot be read.
         """
-        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True), lambda: None)
+        return make_plan(self.settings, self.work, replace(self.ask, is_dry_run=True), lambda total_bytes: None)
 
     def skipped_outages(self) -> dict[str, str]:
         """Sources that this refresh skips and that the last plan which included them could not read -> why."""

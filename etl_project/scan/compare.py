@@ -88,7 +88,6 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
     unavailable |= failed
     if any(pinned.source.identity != "path" for pinned in ask.sources):
         choose_winners(con)
-    deleted = con.execute("SELECT count(*) FROM deleted_files").fetchone()
     listed = dict.fromkeys([s.name for s in ask.sources if s.name not in unavailable], 0)
     counts = con.execute(
         f"""
@@ -96,14 +95,17 @@ def compare(con: duckdb.DuckDBPyConnection, ask: Comparison) -> Diff:
         FROM listing
         LEFT JOIN (SELECT source_id, count(*) AS to_read FROM ({FILES_TO_READ}) GROUP BY 1) USING (source_id)
         GROUP BY 1
+        UNION ALL SELECT NULL, count(*), NULL FROM deleted_files
         """
     ).fetchall()
+    files_of = {name: (files, to_read) for name, files, to_read in counts}
+    deleted, _ = files_of.pop(None)
     return Diff(
-        listed=listed | {name: files for name, files, _ in counts},
+        listed=listed | {name: files for name, (files, _) in files_of.items()},
         unavailable=unavailable,
-        to_read={name: files for name, _, files in counts if files},
-        deleted=deleted[0] if deleted else 0,
-        leaving=articles_leaving(con, ask.sources) if deleted and deleted[0] else {},
+        to_read={name: to_read for name, (_, to_read) in files_of.items() if to_read},
+        deleted=deleted,
+        leaving=articles_leaving(con, ask.sources) if deleted else {},
         missed=missed,
         young_left=young_left,
     )

@@ -14,6 +14,7 @@ from built_sites import BuiltSites
 from conftest import Site
 
 from etl_project.database.generation import GenerationState
+from etl_project.engines.local import LocalEngine
 from etl_project.refresh import Refresh, planner, unchanged
 from etl_project.scan.clock import Clock
 from etl_project.sources import signature
@@ -166,7 +167,39 @@ def test_that_files_differ_is_known_before_they_are_compared_right_after_a_refre
     assert not is_told_early(idle), "they are as they were loaded"
     move(idle)
     assert is_told_early(idle, allow_deletes=True)
-    assert not is_told_early(idle, full=True), "whatever is listed, every post is read"
+    assert is_told_early(idle, full=True), "whatever is listed, every post is read"
+
+
+class Watched(LocalEngine):
+    """An engine that tells for how many bytes it was warmed, and whether it was closed."""
+
+    bytes_warmed = 0
+    is_closed = False
+
+    def warm(self, total_bytes: int) -> None:
+        self.bytes_warmed = total_bytes
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["first build", "all anew"])
+def test_who_will_read_every_post_starts_before_files_are_compared(
+    idle: Site, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    monkeypatch.setattr("etl_project.refresh.refresh.IN_PROCESS_BYTES", 1)
+    if not full:
+        shutil.rmtree(idle.published.parent)
+    engine = Watched()
+
+    def stop(*given: object) -> None:
+        assert engine.bytes_warmed == sum(file.stat().st_size for file in idle.posts.rglob("*.md"))
+        raise InterruptedError
+
+    monkeypatch.setattr(planner, "compare", stop)
+    with pytest.raises(InterruptedError):
+        Refresh(idle.settings, full=full, engine=engine).plan()
+    assert engine.is_closed
 
 
 def test_a_source_that_cannot_be_read_tells_nothing_early(idle: Site) -> None:
