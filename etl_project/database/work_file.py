@@ -16,7 +16,7 @@ from etl_project.database.generation import GenerationState, generation
 from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
 from etl_project.database.lock import RefreshLock
-from etl_project.database.memory import MEMORY_BYTES, allow_for_rows
+from etl_project.database.memory import MOST_KEPT_BYTES, allow_for_rows, memory_settings
 from etl_project.database.opening import NO_DOWNLOADS, DoesNotOpen, is_damage, open_with_retries
 from etl_project.database.publication_record import PublicationRecord
 from etl_project.database.sql import quoted
@@ -65,6 +65,8 @@ class WorkFile:
         self.knows_touched = False
         """Whether tables of the database in memory tell which rows the last load may have written."""
         self._is_attached = False
+        self._may_keep = 0
+        """Bytes that DuckDB may have to keep in memory until the next checkpoint."""
         self._copy_ahead: CopyAhead | None = None
         self._instance: duckdb.DuckDBPyConnection | None = None
 
@@ -79,7 +81,7 @@ class WorkFile:
             copy = self.path.with_name(f"{self.path.name}.restoring")
             shutil.copyfile(template_file(), copy)
             self.replace_by(copy)
-        _attach(con, self.path)
+        self._may_keep = _attach(con, self.path)
 
     @staticmethod
     def attach_read_only(con: duckdb.DuckDBPyConnection, file: Path) -> None:
@@ -99,13 +101,15 @@ class WorkFile:
             con.execute(f'DETACH DATABASE "{name}"')
 
     def end_stage(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Detach whatever is attached, the work file too unless it stays attached."""
+        """Detach whatever is attached, the work file too unless it stays attached: then it is written out if large."""
         if not self.stays_attached:
             self.detach(con)
             return
         for (name,) in con.execute(_ATTACHED).fetchall():
             if name != "work":
                 con.execute(f'DETACH DATABASE "{name}"')
+        if self._may_keep > MOST_KEPT_BYTES:
+            con.execute("CHECKPOINT work")
         self._is_attached = True
 
     def let_go(self) -> None:
@@ -124,11 +128,14 @@ class WorkFile:
         import duckdb
 
         if self._instance is None:
-            settings = NO_DOWNLOADS | {
-                "memory_limit": f"{MEMORY_BYTES}B",
-                "temp_directory": str(self._spill),
-                "python_enable_replacements": False,  # a name that is no table must not find a variable of ours
-            }
+            settings = (
+                NO_DOWNLOADS
+                | memory_settings()
+                | {
+                    "temp_directory": str(self._spill),
+                    "python_enable_replacements": False,  # a name that is no table must not find a variable of ours
+                }
+            )
             self._instance = duckdb.connect(config=settings)
             # An instant has the same day wherever the machine is.
             self._instance.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -379,8 +386,8 @@ def _make_not_built_error() -> NotBuilt:
     )
 
 
-def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     statement = attach_statement(path, is_new=not path.exists())
     open_with_retries(path, lambda: con.execute(statement))
     con.execute("USE work")
-    allow_for_rows(con)
+    return allow_for_rows(con)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import duckdb
 import pytest
 from conftest import Site, one_post
 
+from etl_project.database import work_file
 from etl_project.database.memory import BYTES_PER_ROW, MEMORY_BYTES
 from etl_project.database.template import attach_statement
 from etl_project.database.work_file import WorkFile
+from etl_project.refresh import Refresh
 
 ROWS = 1_000_000
 
@@ -42,6 +45,36 @@ def test_what_duckdb_keeps_of_deleted_rows_is_allowed_for(tmp_path: Path, delete
         assert ROWS * 8 < kept <= ROWS * BYTES_PER_ROW + 2**20, "DuckDB keeps more, or less: correct BYTES_PER_ROW"
         con.execute("CHECKPOINT work")
         assert least_limit(con) <= before + 2**20
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, None), (4, None), (5, 4), (64, 4)])
+def test_many_cores_share_the_memory_of_a_few_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, threads: int | None
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    work = WorkFile(tmp_path / "posts.duckdb")
+    with duckdb.connect() as other, work.connect() as con:
+        asked = "SELECT current_setting('threads')"
+        own = other.execute(asked).fetchone()
+        assert con.execute(asked).fetchone() == ((threads,) if threads else own)
+    work.close()
+
+
+@pytest.mark.built(by=one_post)
+@pytest.mark.parametrize("is_large", [False, True])
+def test_what_a_load_leaves_in_memory_is_written_out_before_a_large_file_is_checked(
+    site: Site, monkeypatch: pytest.MonkeyPatch, is_large: bool
+) -> None:
+    if is_large:
+        monkeypatch.setattr(work_file, "MOST_KEPT_BYTES", 0)
+    site.write("_posts/2026-03-01-two.md", title="Two")
+    refresh = Refresh(site.settings)
+    refresh.work.stays_attached = True
+    refresh.load_tables(refresh.plan())
+    log = Path(f"{refresh.work.path}.wal")
+    left = log.stat().st_size if log.exists() else 0
+    assert (left == 0) == is_large
+    refresh.work.close()
 
 
 @pytest.mark.built(by=one_post)
