@@ -41,8 +41,9 @@ class PinnedFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec states no
         return self._below.modified(self._known(path))
 
     def glob(self, path: str, **options: Any) -> list[str]:
-        """List the files that a pattern matches, by their addresses in the other file system."""
-        return sorted(one for one in self._addresses if fnmatchcase(one, self._strip_protocol(path)))
+        """List the files that a pattern matches and that are there, by their addresses in the other file system."""
+        matched = (one for one in self._addresses if fnmatchcase(one, self._strip_protocol(path)))
+        return sorted(one for one in matched if self._below.exists(one))
 
     def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
         """List nothing: there are no folders."""

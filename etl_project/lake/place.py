@@ -165,14 +165,14 @@ class Place:
             from fsspec.implementations.local import LocalFileSystem
 
             return LocalFileSystem()
-        from obstore.fsspec import FsspecStore
+        from etl_project.lake.bucket_files import BucketFiles
 
         with self._told():
             self._store()  # tells what the environment lacks
         options: dict[str, Any] = store_options(environment_of(self.bucket), SECONDS_OF_A_PACK)
         # One that it keeps would go on with the credentials of an environment that has changed since.
         options |= {"protocol": self.bucket.scheme, "skip_instance_cache": True}
-        return FsspecStore(**options)
+        return BucketFiles(**options)
 
     def _key(self, path: str) -> str:
         return f"{self.bucket.prefix}{path}" if self.bucket else path

@@ -24,9 +24,9 @@ class LoopbackS3:
 
     buckets: dict[str, dict[str, tuple[bytes, dt.datetime]]] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
-    """`LIST`, `GET` -> how many requests came."""
+    """`LIST`, `GET`, `HEAD` -> how many requests came."""
     keys: list[str] = field(default_factory=list)
-    """Names of the objects that were asked for."""
+    """Names of the objects that were got."""
     failing: set[str] = field(default_factory=set)
     """Names whose GET is answered with 500; `LIST` fails every listing."""
     denied: set[str] = field(default_factory=set)
@@ -84,6 +84,12 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
+    def do_HEAD(self) -> None:
+        bucket, _, key = unquote(urlsplit(self.path).path).lstrip("/").partition("/")
+        with self.store.lock:
+            self.store.asked["HEAD"] += 1
+        self._answer_object(self.store.buckets.get(bucket, {}), key)
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
@@ -104,11 +110,22 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail(500, "InternalError")
         elif is_listing:
             self._list(bucket, objects, query)
-        elif key not in objects:
-            self._fail(404, "NoSuchKey")
         else:
-            data, when = objects[key]
-            self._answer(200, data, {"ETag": self._tag(data), "Last-Modified": format_datetime(when, usegmt=True)})
+            self._answer_object(objects, key)
+
+    def _answer_object(self, objects: dict[str, tuple[bytes, dt.datetime]], key: str) -> None:
+        """Answer with an object, or with the bytes of it that are asked for."""
+        if key not in objects:
+            self._fail(404, "NoSuchKey")
+            return
+        data, when = objects[key]
+        headers = {"ETag": self._tag(data), "Last-Modified": format_datetime(when, usegmt=True)}
+        if asked := self.headers["Range"]:
+            first, last = (int(number) for number in asked.removeprefix("bytes=").split("-"))
+            headers["Content-Range"] = f"bytes {first}-{min(last + 1, len(data)) - 1}/{len(data)}"
+            self._answer(206, data[first : last + 1], headers)
+        else:
+            self._answer(200, data, headers)
 
     def _list(self, bucket: str, objects: dict[str, tuple[bytes, dt.datetime]], query: dict[str, str]) -> None:
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter")
@@ -149,7 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
 
 def e_tag(data: bytes) -> str:
