@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _FILES_WITHOUT_THREADS = 64
 """Fewer files are hashed sooner than threads can be started."""
 
+_FILES_AT_ONCE = 10_000
+"""Files that threads are given at once: each waits as an object of Python, and a million of them took two gigabytes."""
+
 
 def confirm_young_files(
     con: duckdb.DuckDBPyConnection,
@@ -101,9 +104,7 @@ def _rehash(
     con: duckdb.DuckDBPyConnection, which: str, sources: dict[str, PinnedSource], limits: Limits, failed: dict[str, str]
 ) -> Iterator[_Rehashed]:
     """Re-hash some of `listed_files`, on every core: reading and hashing let go of the interpreter."""
-    rows = con.execute(
-        f"SELECT source_id, path, known_hash, {', '.join(SIGNATURE_COLUMNS)} FROM listed_files {which}"
-    ).fetchall()
+    con.execute(f"SELECT source_id, path, known_hash, {', '.join(SIGNATURE_COLUMNS)} FROM listed_files {which}")
 
     def read(row: tuple[Any, ...]) -> _Rehashed:
         source_id, path, known_hash, *signature = row
@@ -121,12 +122,15 @@ def _rehash(
             failed[source_id] = str(error)
         return _Rehashed(file, listed, False, True, None)
 
+    rows = con.fetchmany(_FILES_AT_ONCE)
     if len(rows) < _FILES_WITHOUT_THREADS:
         yield from map(read, rows)
         return
     waiting = max([pinned.place.reads_at_once for pinned in sources.values()])
     with ThreadPoolExecutor(max(os.cpu_count() or 1, waiting)) as threads:
-        yield from threads.map(read, rows)
+        while rows:
+            yield from threads.map(read, rows)
+            rows = con.fetchmany(_FILES_AT_ONCE)
 
 
 def _mark_changed(con: duckdb.DuckDBPyConnection, files: list[tuple[str, str]]) -> None:

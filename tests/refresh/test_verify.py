@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,30 @@ def test_a_file_that_changes_after_the_listing_is_no_alarm_of_verify(
     assert loaded and loaded.missed == []
     assert loaded.changes == ({"changed": 1} if how == "write" else {"deleted": 1})
     equals_a_full_load(quiet)
+
+
+@pytest.mark.usefixtures("blind")
+@pytest.mark.parametrize("files", [70, 75, 100])
+def test_threads_get_some_files_after_others_and_miss_none(
+    site: Site, monkeypatch: pytest.MonkeyPatch, files: int
+) -> None:
+    posts = [site.write(f"_posts/2026-01-02-{n}.md") for n in range(files)]
+    site.refresh()
+    monkeypatch.setattr(rehash, "_FILES_WITHOUT_THREADS", 1)
+    monkeypatch.setattr(rehash, "_FILES_AT_ONCE", 25)
+    given: list[int] = []
+    real = ThreadPoolExecutor.map
+
+    def watched(threads: ThreadPoolExecutor, read: Any, rows: list[Any]) -> Any:
+        given.append(len(rows))
+        return real(threads, read, rows)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "map", watched)
+    rewrite_unseen(posts[0])
+    rewrite_unseen(posts[-1])
+    loaded = site.load(verify=True)
+    assert loaded and set(loaded.missed) == {f"site/_posts/2026-01-02-{n}.md" for n in (0, files - 1)}
+    assert sum(given) == files and max(given) == 25
 
 
 def test_verify_hashes_young_files_again_also_where_they_were_found_the_same_once_more(
