@@ -134,6 +134,8 @@ def test_a_title_may_hold_quotes_in_kramdown_and_python_markdown() -> None:
         ("Use ${var}", "Use ${var}", "Use ${var}"),
         ("Named {#anchor}", "Named", "Named"),
         ("Bad {#1x y}", "Bad {#1x y}", "Bad {#1x y}"),
+        ("Release {#v1.0}", "Release", "Release"),
+        ("安装 {#安装}", "安装", "安装"),
         ('Mix {.a #b k="v"}', 'Mix {.a #b k="v"}', "Mix"),
         ("Code `{#x}`", "Code {#x}", "Code {#x}"),
         ("Span {:.cls}", "Span {:.cls}", "Span {:.cls}"),

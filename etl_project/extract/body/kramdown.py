@@ -95,7 +95,8 @@ _PYTHON_MARKDOWN = compile_outside_code(
 )
 _OPTION_OF_HTML = re.compile(r"\{::options\b[^{}\n]*\bparse_block_html=[\"']true[\"'][^{}\n]*/\}")
 _STRONG = compile_outside_code(_EMPHASIS, r"\*(?=\*?[^\s*])")
-_HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
+_HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#(?:[^\W\d]|:)[\w:.-]*\}(?=</h[1-6]>)")
+"""An id is a name of XML, such as `v1.0` and `安装`."""
 _HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
 _COLON = compile_outside_code(r"^(?P<no_definition>[ ]{0,3}):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))", r"\n(?=[ ]{0,3}:)")
 _CLOSE_HEADING = compile_outside_code(r"^(?P<level>#{1,6})(?=[^# \t\n])", r"\n(?=#)")
