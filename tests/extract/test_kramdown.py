@@ -31,6 +31,8 @@ HUGO = BodyReader(markdown="goldmark", templates="hugo")
         ("The HTML.\n\n*[HTML]: Hyper Text", "The HTML."),
         ("term\n: def **x**", "term\ndef x"),
         ("推出**利率（LPR）**的新闻，他说：**“好呀！”**这是", "推出利率（LPR）的新闻，他说：“好呀！”这是"),
+        ("***粗斜：***后，前***（粗斜）***后\n\n- ***注：***x", "粗斜：后，前（粗斜）后\n\n注：x"),
+        ("**粗 *斜* 体：**后，前**（粗 *斜*）**后，**a *“b”*c d**", "粗 斜 体：后，前（粗 斜）后，a “b”c d"),
         ("5 * 3 * 2 `**“x”**y`", "5 * 3 * 2 **“x”**y"),
         ('<div markdown="1">\nSome **bold**\n\n- li\n</div>', "Some bold\n\nli"),
         ("<div>\n\n**raw**\n\n    x\n\n</div>\n**b**", "**raw** x\n\nb"),
