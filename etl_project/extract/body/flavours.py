@@ -45,6 +45,7 @@ from etl_project.extract.body.obsidian import (
     strip_task_signs,
     write_formulas,
 )
+from etl_project.extract.body.struck_text import strike_text
 from etl_project.extract.body.wide_headings import narrow_headings
 
 Pass = Callable[[str], str]
@@ -68,11 +69,13 @@ class Flavour:
 
 
 _KRAMDOWN = Flavour(
-    _COMMON | Options.ENABLE_DEFINITION_LIST, before=(convert_kramdown,), after=(strip_heading_ids, gather_footnotes)
+    _COMMON | Options.ENABLE_DEFINITION_LIST,
+    before=(convert_kramdown, strike_text),
+    after=(strip_heading_ids, gather_footnotes),
 )
 FLAVOURS: dict[Markdown, Flavour] = {
     "kramdown": _KRAMDOWN,
-    "kramdown-with-html": replace(_KRAMDOWN, before=(convert_kramdown_with_html,)),
+    "kramdown-with-html": replace(_KRAMDOWN, before=(convert_kramdown_with_html, strike_text)),
     "goldmark": Flavour(
         _COMMON | Options.ENABLE_DEFINITION_LIST,
         before=(escape_colons, close_brackets_of_addresses, link_goldmark_addresses),
@@ -80,7 +83,7 @@ FLAVOURS: dict[Markdown, Flavour] = {
     ),
     "marked": Flavour(
         _COMMON & ~Options.ENABLE_FOOTNOTES,
-        before=(narrow_headings, close_brackets_of_addresses, link_marked_addresses, break_lines),
+        before=(narrow_headings, close_brackets_of_addresses, link_marked_addresses, strike_text, break_lines),
     ),
     "pulldown-cmark": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_all_footnotes,)),
     "python-markdown": Flavour(
