@@ -158,6 +158,11 @@ def test_pelican_takes_attributes_with_and_without_a_colon() -> None:
     assert PELICAN.read("A [l](/l){: .x} [m](/m){.y} {z}\n\n# T { #id }").text == "A l m {z}\n\nT"
 
 
+def test_a_title_of_pelican_may_hold_escaped_quotes() -> None:
+    body = PELICAN.read(r"""[a](/a "T \"q\"") [b](/b 'T \'q\'') ![c](/c "T "q" \"r\"")""")
+    assert (body.text, body.link_urls) == ("a b", ["/a", "/b", "/c"])
+
+
 def test_pelican_shows_what_python_markdown_does_not_know() -> None:
     assert PELICAN.read("~~a~~ 2\\*3\\*4\n\n- [ ] b\n- [x] c").text == "~~a~~ 2*3*4\n\n[ ] b\n[x] c"
     assert PELICAN.read("##标题\n文\n\n#!x").heading_texts == ["标题", "!x"]
