@@ -163,6 +163,10 @@ def test_a_title_of_pelican_may_hold_escaped_quotes() -> None:
     assert (body.text, body.link_urls) == ("a b", ["/a", "/b", "/c"])
 
 
+def test_signs_that_close_a_heading_of_pelican_may_stand_before_its_attributes() -> None:
+    assert PELICAN.read("## H ## {#id}\n\n## C# x {#c}\n\n### K### {: .k}").heading_texts == ["H", "C# x", "K"]
+
+
 def test_pelican_shows_what_python_markdown_does_not_know() -> None:
     assert PELICAN.read("~~a~~ 2\\*3\\*4\n\n- [ ] b\n- [x] c").text == "~~a~~ 2*3*4\n\n[ ] b\n[x] c"
     assert PELICAN.read("##标题\n文\n\n#!x").heading_texts == ["标题", "!x"]

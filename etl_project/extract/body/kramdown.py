@@ -101,7 +101,7 @@ _OPTION_OF_HTML = re.compile(r"\{::options\b[^{}\n]*\bparse_block_html=[\"']true
 _STRONG = compile_outside_code(_EMPHASIS, r"\*(?=\*{0,2}[^\s*])")
 _HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#(?:[^\W\d]|:)[\w:.-]*\}(?=</h[1-6]>)")
 """An id is a name of XML, such as `v1.0` and `安装`."""
-_HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
+_HEADING_BRACES = re.compile(r"(?:[ \t]*(?<!#)#+)?[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
 _COLON = compile_outside_code(r"^(?P<no_definition>[ ]{0,3}):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))", r"\n(?=[ ]{0,3}:)")
 _CLOSE_HEADING = compile_outside_code(r"^(?P<level>#{1,6})(?=[^# \t\n])", r"\n(?=#)")
 _MAY_CLOSE_HEADING = re.compile(r"^#{1,6}[^# \t\n]", re.MULTILINE)
