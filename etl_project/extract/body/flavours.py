@@ -45,7 +45,7 @@ from etl_project.extract.body.obsidian import (
     strip_task_signs,
     write_formulas,
 )
-from etl_project.extract.body.struck_text import strike_text
+from etl_project.extract.body.struck_text import keep_single_tildes, strike_text
 from etl_project.extract.body.wide_headings import narrow_headings
 
 Pass = Callable[[str], str]
@@ -70,12 +70,12 @@ class Flavour:
 
 _KRAMDOWN = Flavour(
     _COMMON | Options.ENABLE_DEFINITION_LIST,
-    before=(convert_kramdown, strike_text),
+    before=(convert_kramdown, keep_single_tildes, strike_text),
     after=(strip_heading_ids, gather_footnotes),
 )
 FLAVOURS: dict[Markdown, Flavour] = {
     "kramdown": _KRAMDOWN,
-    "kramdown-with-html": replace(_KRAMDOWN, before=(convert_kramdown_with_html, strike_text)),
+    "kramdown-with-html": replace(_KRAMDOWN, before=(convert_kramdown_with_html, keep_single_tildes, strike_text)),
     "goldmark": Flavour(
         _COMMON | Options.ENABLE_DEFINITION_LIST,
         before=(escape_colons, close_brackets_of_addresses, link_goldmark_addresses),

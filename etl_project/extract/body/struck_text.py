@@ -16,6 +16,23 @@ _STRUCK = compile_outside_code(
     r"(?<![~\\])~~(?![\s~])(?P<struck>[^~\n]*(?:[~\n][^~\n]+)*)(?<!\s)~~(?!~)", r"~(?=~[^\s~])"
 )
 
+_SINGLE_TILDES = re.compile(r"(?<![\w~\\/])~[^\s~][^~\n<>]*(?:\n[^~\n<>]+)*~(?!~)")
+_SINGLE = compile_outside_code(r"(?<![\w~\\/])~(?P<once>[^\s~][^~\n<>]*(?:\n[^~\n<>]+)*)~(?!~)", r"~(?=[^\s~])")
+
+
+def keep_single_tildes(markdown: str) -> str:
+    """Write pairs of single tildes as references, so that they strike nothing: `~完~`.
+
+    Args:
+        markdown: a body of kramdown, which strikes only what stands between two and two.
+
+    Returns:
+        The body changed; the same object if it has no such pair.
+    """
+    if "~" not in markdown or _SINGLE_TILDES.search(markdown) is None:
+        return markdown
+    return substitute_outside_code(_SINGLE, lambda match: f"&#126;{match['once']}&#126;", markdown)
+
 
 def strike_text(markdown: str) -> str:
     """Write struck text as HTML where signs stand beside its tildes.
