@@ -185,3 +185,10 @@ def test_hexo_and_obsidian_end_a_line_where_the_post_does(markdown: Markdown) ->
     assert body.text == "一\n二 三\n四\n五\n\na\nb\nc\n\nx\n  y\n\nH"
     assert body.first_paragraph == "一 二 三 四 五"
     assert read("一\n二", "goldmark").text == "一二"
+
+
+def test_text_is_struck_beside_signs_where_the_generator_strikes_it() -> None:
+    body = "~~旧价，~~新价\n\n`~~a，~~b`\n\n```\n~~c，~~d\n```\n\n~~e\n\nf，~~g"
+    for markdown in ("marked", "kramdown"):
+        assert read(body, markdown).text == "旧价，新价\n\n~~a，~~b\n\n~~c，~~d\n\n~~e\n\nf，~~g"
+    assert read(body, "goldmark").text.startswith("~~旧价，~~新价")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -31,6 +32,12 @@ HUGO = BodyReader(markdown="goldmark", templates="hugo")
         ("The HTML.\n\n*[HTML]: Hyper Text", "The HTML."),
         ("term\n: def **x**", "term\ndef x"),
         ("推出**利率（LPR）**的新闻，他说：**“好呀！”**这是", "推出利率（LPR）的新闻，他说：“好呀！”这是"),
+        ("***粗斜：***后，前***（粗斜）***后\n\n- ***注：***x", "粗斜：后，前（粗斜）后\n\n注：x"),
+        ("**粗 *斜* 体：**后，前**（粗 *斜*）**后，**a *“b”*c d**", "粗 斜 体：后，前（粗 斜）后，a “b”c d"),
+        ("~~旧价，~~新价 前~~（**中：**[l](/x)）~~后 `~~a，~~b`", "旧价，新价 前（中：l）后 ~~a，~~b"),
+        ('~完~ （~5~） ~**a**~ ~~b~~ `~c~` [~d~](/~e/~f "~") <i title="~g~">~h~</i>', "~完~ （~5~） ~a~ b ~c~ ~d~ ~h~"),
+        ("~~~\n~a~\n~~~\n\n~ b ~ 1~2 3~4", "~a~\n\n~ b ~ 1~2 3~4"),
+        ("~a\nb~ c", "~a b~ c"),
         ("5 * 3 * 2 `**“x”**y`", "5 * 3 * 2 **“x”**y"),
         ('<div markdown="1">\nSome **bold**\n\n- li\n</div>', "Some bold\n\nli"),
         ("<div>\n\n**raw**\n\n    x\n\n</div>\n**b**", "**raw** x\n\nb"),
@@ -134,6 +141,9 @@ def test_a_title_may_hold_quotes_in_kramdown_and_python_markdown() -> None:
         ("Use ${var}", "Use ${var}", "Use ${var}"),
         ("Named {#anchor}", "Named", "Named"),
         ("Bad {#1x y}", "Bad {#1x y}", "Bad {#1x y}"),
+        ("Ids \\{#name}", "Ids {#name}", "Ids {#name}"),
+        ("Release {#v1.0}", "Release", "Release"),
+        ("安装 {#安装}", "安装", "安装"),
         ('Mix {.a #b k="v"}', 'Mix {.a #b k="v"}', "Mix"),
         ("Code `{#x}`", "Code {#x}", "Code {#x}"),
         ("Span {:.cls}", "Span {:.cls}", "Span {:.cls}"),
@@ -146,11 +156,20 @@ def test_braces_at_the_end_of_a_heading_are_text_unless_they_are_attributes(
 ) -> None:
     assert JEKYLL.read(f"## {heading}").heading_texts == [kramdown]
     assert HUGO.read(f"## {heading}").heading_texts == [goldmark]
-    assert BodyReader(markdown="marked").read(f"## {heading}").heading_texts == [heading.replace("`", "")]
+    assert BodyReader(markdown="marked").read(f"## {heading}").heading_texts == [re.sub(r"[`\\]", "", heading)]
 
 
 def test_pelican_takes_attributes_with_and_without_a_colon() -> None:
     assert PELICAN.read("A [l](/l){: .x} [m](/m){.y} {z}\n\n# T { #id }").text == "A l m {z}\n\nT"
+
+
+def test_a_title_of_pelican_may_hold_escaped_quotes() -> None:
+    body = PELICAN.read(r"""[a](/a "T \"q\"") [b](/b 'T \'q\'') ![c](/c "T "q" \"r\"")""")
+    assert (body.text, body.link_urls) == ("a b", ["/a", "/b", "/c"])
+
+
+def test_signs_that_close_a_heading_of_pelican_may_stand_before_its_attributes() -> None:
+    assert PELICAN.read("## H ## {#id}\n\n## C# x {#c}\n\n### K### {: .k}").heading_texts == ["H", "C# x", "K"]
 
 
 def test_pelican_shows_what_python_markdown_does_not_know() -> None:

@@ -23,6 +23,7 @@ from etl_project.extract.body.bare_addresses import (
     link_obsidian_addresses,
 )
 from etl_project.extract.body.callouts import strip_callout_signs, strip_container_marks
+from etl_project.extract.body.escaped_braces import keep_escaped_braces
 from etl_project.extract.body.footnotes import gather_all_footnotes, gather_footnotes, gather_inline_notes
 from etl_project.extract.body.kramdown import (
     convert_kramdown,
@@ -45,6 +46,7 @@ from etl_project.extract.body.obsidian import (
     strip_task_signs,
     write_formulas,
 )
+from etl_project.extract.body.struck_text import keep_single_tildes, strike_text
 from etl_project.extract.body.wide_headings import narrow_headings
 
 Pass = Callable[[str], str]
@@ -68,24 +70,28 @@ class Flavour:
 
 
 _KRAMDOWN = Flavour(
-    _COMMON | Options.ENABLE_DEFINITION_LIST, before=(convert_kramdown,), after=(strip_heading_ids, gather_footnotes)
+    _COMMON | Options.ENABLE_DEFINITION_LIST,
+    before=(convert_kramdown, keep_escaped_braces, keep_single_tildes, strike_text),
+    after=(strip_heading_ids, gather_footnotes),
 )
 FLAVOURS: dict[Markdown, Flavour] = {
     "kramdown": _KRAMDOWN,
-    "kramdown-with-html": replace(_KRAMDOWN, before=(convert_kramdown_with_html,)),
+    "kramdown-with-html": replace(
+        _KRAMDOWN, before=(convert_kramdown_with_html, keep_escaped_braces, keep_single_tildes, strike_text)
+    ),
     "goldmark": Flavour(
         _COMMON | Options.ENABLE_DEFINITION_LIST,
-        before=(escape_colons, close_brackets_of_addresses, link_goldmark_addresses),
+        before=(keep_escaped_braces, escape_colons, close_brackets_of_addresses, link_goldmark_addresses),
         after=(strip_heading_attributes, gather_footnotes, strip_callout_signs),
     ),
     "marked": Flavour(
         _COMMON & ~Options.ENABLE_FOOTNOTES,
-        before=(narrow_headings, close_brackets_of_addresses, link_marked_addresses, break_lines),
+        before=(narrow_headings, close_brackets_of_addresses, link_marked_addresses, strike_text, break_lines),
     ),
     "pulldown-cmark": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_all_footnotes,)),
     "python-markdown": Flavour(
         Options.ENABLE_TABLES | Options.ENABLE_FOOTNOTES | Options.ENABLE_DEFINITION_LIST,
-        before=(convert_python_markdown,),
+        before=(convert_python_markdown, keep_escaped_braces),
         after=(strip_heading_braces, gather_all_footnotes),
     ),
     "obsidian": Flavour(

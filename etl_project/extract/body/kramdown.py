@@ -53,7 +53,11 @@ _SPAN_TAGS = (
     "|strong|sub|sup|time|tt|u|var"
 )
 _ADDRESS = r"""\]\((?P<url>[^()<>\n"']*(?:\([^()<>\n"']*\)[^()<>\n"']*)*)(?=[)"'])"""
-_EMPHASIS = r"(?P<strong>(?<![*\\])(?P<stars>\*\*?)(?![\s*])(?P<content>[^*\n]*(?:\n[^*\n]+)*)(?<!\s)(?P=stars)(?!\*))"
+_HOLDS_EMPHASIS = r"[^*\n]*(?:\*(?![\s*])[^*\n]+\*[^*\n]+)+"
+_EMPHASIS = (
+    r"(?P<strong>(?<![*\\])(?P<stars>\*{1,3})(?![\s*])(?P<content>[^*\n]*(?:\n[^*\n]+)*)(?<!\s)(?P=stars)(?!\*))"
+    rf"|(?P<nested>(?<![*\\])\*\*(?![\s*])(?P<inner>{_HOLDS_EMPHASIS}\*?)(?<!\s)\*\*(?!\*))"
+)
 _SPAN_LINE = rf"^(?P<indent>[ ]{{0,3}})(?P<tag></?(?:{_SPAN_TAGS})\b[^<>\n]*>)(?=[ \t]*$)"
 _MARKDOWN_INSIDE = (
     r"(?P<open><[a-zA-Z](?:(?!\smarkdown=)[^<>])*)"
@@ -94,9 +98,10 @@ _PYTHON_MARKDOWN = compile_outside_code(
     rf"{_STARTS}|\n(?=[ ]{{0,3}}\[TOC\])",
 )
 _OPTION_OF_HTML = re.compile(r"\{::options\b[^{}\n]*\bparse_block_html=[\"']true[\"'][^{}\n]*/\}")
-_STRONG = compile_outside_code(_EMPHASIS, r"\*(?=\*?[^\s*])")
-_HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#[A-Za-z][\w:-]*\}(?=</h[1-6]>)")
-_HEADING_BRACES = re.compile(r"[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
+_STRONG = compile_outside_code(_EMPHASIS, r"\*(?=\*{0,2}[^\s*])")
+_HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#(?:[^\W\d]|:)[\w:.-]*\}(?=</h[1-6]>)")
+"""An id is a name of XML, such as `v1.0` and `安装`."""
+_HEADING_BRACES = re.compile(r"(?:[ \t]*(?<!#)#+)?[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
 _COLON = compile_outside_code(r"^(?P<no_definition>[ ]{0,3}):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))", r"\n(?=[ ]{0,3}:)")
 _CLOSE_HEADING = compile_outside_code(r"^(?P<level>#{1,6})(?=[^# \t\n])", r"\n(?=#)")
 _MAY_CLOSE_HEADING = re.compile(r"^#{1,6}[^# \t\n]", re.MULTILINE)
@@ -113,8 +118,9 @@ _DIFFERS_AFTER_BRACKET = re.compile(rf"""\](?::|\([^()<>\n"' ]*+[ ]+[^()<>\n"' ]
 _MAY_BE_SPAN_LINE = re.compile(rf"\n[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b[^<>\n]*>[ \t]*(?:\n|\Z)")
 _MAY_BE_ATTRIBUTES = re.compile(r"\{(?<=[)\]*_`>]\{)[^{}\n]*\}|\n[ \t>]*(?:(?:[*+-]|[0-9]+\.)[ \t]+)?\{[^{}\n]*\}")
 _BESIDE_PUNCTUATION = re.compile(
-    r"\*(?:(?<=[^\W_]\*)\*?(?:[^\w\s*]|_)"
-    r"|(?<![*\\]\*)(?P<star>\*?)(?![\s*])[^*\n]*(?:\n[^*\n]+)*(?<=[^\w\s]|_)\*(?P=star)(?=[^\W_]))"
+    r"\*(?:(?<=[^\W_]\*)\*{0,2}(?:[^\w\s*]|_)"
+    r"|(?<![*\\]\*)(?P<star>\*{0,2})(?![\s*])[^*\n]*(?:\n[^*\n]+)*(?<=[^\w\s]|_)\*(?P=star)(?=[^\W_])"
+    rf"|(?<![*\\]\*)\*(?![\s*]){_HOLDS_EMPHASIS}(?<=[^\w\s])\*\*(?=[^\W_]))"
 )
 """Emphasis that opens after a letter and before a sign, or closes after a sign and before a letter."""
 _HEADING_ATTRIBUTES = re.compile(
@@ -296,11 +302,16 @@ def _mark_strong(body: str) -> str:
 
 
 def _write_emphasis(match: re.Match[str]) -> str:
-    text, content = match.string, match["content"]
+    text, content = match.string, match["content"] or match["inner"]
     before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
     opens = before.isalnum() and not content[0].isalnum()
     closes = after.isalnum() and not content[-1].isalnum()
+    if match["inner"]:
+        content = _mark_strong(content)
+        return f"<strong>{content}</strong>" if opens or closes else f"**{content}**"
     if not (opens or closes):
         return match[0]
+    if match["stars"] == "***":
+        return f"<strong><em>{content}</em></strong>"
     name = "strong" if match["stars"] == "**" else "em"
     return f"<{name}>{content}</{name}>"

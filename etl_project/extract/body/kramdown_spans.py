@@ -80,7 +80,8 @@ def escape_titles(markdown: str) -> str:
 
 def _escape_title(match: re.Match[str]) -> str:
     quote, title = match["quote"], match["title"]
-    escaped = re.sub(rf"(?<!\\){quote}", lambda found: f"\\{found[0]}", title)
+    # Of two backslashes the first escapes the second, so the quote after them is not escaped.
+    escaped = re.sub(rf"(?<!\\)((?:\\\\)*){quote}", lambda found: f"{found[1]}\\{quote}", title)
     return f"{match['before']}{quote}{escaped}{quote}"
 
 
