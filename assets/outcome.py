@@ -31,7 +31,7 @@ def log_outcome(session: Session, log: logging.Logger) -> None:
     console = Console(file=text, width=_WIDTH)
     before = session.refresh.work.previous
     checks, others, total = session.checks, session.reported, sum(spent.values())
-    found = session.find(published, before)
+    found = session.read_findings(published, before)
     show_summary(loaded, published, session.aggregates, checks, others, spent, total, found, before, console)
     needs_care = (
         loaded.rows["rejected_files"]

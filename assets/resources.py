@@ -45,7 +45,7 @@ class Session(Outcome):
     report: Report | None = None
     """Called with (files done, files in total) while batches run."""
     alerts: Alerts | None = None
-    find: Callable[[Published, Path], Findings] = findings_of
+    read_findings: Callable[[Published, Path], Findings] = findings_of
     """Counts the warnings and rejections in the published file, beside the one before it."""
     write_page: Callable[[Settings], Written | None] = write_page_of
 

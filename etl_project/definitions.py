@@ -108,7 +108,7 @@ def record_refresh(refresh: Refresh, results: Results) -> Recorded:
 def _record_in(home: Path, refresh: Refresh, hand: Hand) -> Recorded:
     session = Session(
         HandedOn(refresh, hand),
-        find=lambda published, before: hand(FINDINGS, lambda: findings_of(published, before)),
+        read_findings=lambda published, before: hand(FINDINGS, lambda: findings_of(published, before)),
         write_page=lambda settings: hand(PAGE, lambda: write_page_of(settings)),
     )
     return run_job(wire(refresh.settings, session).resolve_job_def(REFRESH), session, home)

@@ -81,21 +81,7 @@ def run_beside(work: Refresh, plan: RefreshPlan, recorder: Recorder, alerts: Ale
     with _ended_by_sigterm():
         alerts.begin("etl refresh")
         try:
-            try:
-                recorder.follow(work, results)
-                try:
-                    _take(work, plan, ran, results, alerts, recorder, report)
-                except BaseException as error:
-                    results.end(error)
-                    ran.is_interrupted = is_interrupt(error)
-                    if not ran.is_interrupted:
-                        ran.error, ran.trace = describe_error(error).text, traceback.format_exc()
-                else:
-                    results.end()
-                if not ran.is_interrupted:
-                    tell_outcome(alerts, ran)
-            finally:
-                alerts.end()
+            _take_and_tell(work, plan, ran, results, alerts, recorder, report)
             work.stages.listener("record")
             recorder.wait()
         except KeyboardInterrupt:  # after the last stage: it interrupts the record
@@ -107,6 +93,33 @@ def run_beside(work: Refresh, plan: RefreshPlan, recorder: Recorder, alerts: Ale
             recorder.wait()
     _note_record(recorder, ran)
     return ran
+
+
+def _take_and_tell(
+    work: Refresh,
+    plan: RefreshPlan,
+    ran: Ran,
+    results: Results,
+    alerts: Alerts,
+    recorder: Recorder,
+    report: Report,
+) -> None:
+    """Take every stage, let the recorder know the end, and alert about it. What a stage raises is noted."""
+    try:
+        recorder.follow(work, results)
+        try:
+            _take(work, plan, ran, results, alerts, recorder, report)
+        except BaseException as error:
+            results.end(error)
+            ran.is_interrupted = is_interrupt(error)
+            if not ran.is_interrupted:
+                ran.error, ran.trace = describe_error(error).text, traceback.format_exc()
+        else:
+            results.end()
+        if not ran.is_interrupted:
+            tell_outcome(alerts, ran)
+    finally:
+        alerts.end()
 
 
 def _take(

@@ -19,7 +19,7 @@ LEAST_BYTES = 16 * 2**20
 """Smaller files are copied sooner than compared."""
 
 _BLOCK_BYTES = 256 * 1024
-"""What is compared at once: the size of a block of DuckDB."""
+"""What is compared at once: some blocks of the work file."""
 
 _FICLONE = 0x40049409
 """Linux ioctl that makes a copy share its blocks with the original (linux/fs.h)."""

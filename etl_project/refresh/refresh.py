@@ -161,6 +161,7 @@ class Refresh:
         from etl_project.database.sql import transaction
         from etl_project.load.append import Appender
         from etl_project.load.touched import note_touched
+        from etl_project.refresh.attach_target import attach_target
         from etl_project.refresh.describe_load import describe_load
         from etl_project.refresh.rows_to_check import may_check_touched_rows
         from etl_project.sources.access import close_readers
@@ -177,7 +178,7 @@ class Refresh:
             report = report or (lambda done, total: None)
             if plan.is_from_nothing:
                 # What is read is loaded meanwhile, so that the transaction begins before.
-                target = self._attach_target(plan)
+                target = attach_target(plan, self.work)
                 with transaction(con):
                     read = self._read(plan, staging, report, Appender(con))
                     extract_milliseconds = milliseconds_since(began)
@@ -186,7 +187,7 @@ class Refresh:
                 self.work.copy_ahead()
                 read = self._read(plan, staging, report)
                 extract_milliseconds = milliseconds_since(began)
-                target = self._attach_target(plan)
+                target = attach_target(plan, self.work)
                 with transaction(con):
                     number, tables = self._merge(plan, read, extract_milliseconds)
             milliseconds = {
@@ -382,29 +383,3 @@ class Refresh:
 
         with suppress(OSError):  # at worst it is told once more
             write_standing(self.work.warnings, chain(*self._results.values()), published.generation)
-
-    def _attach_target(self, plan: RefreshPlan) -> Path:
-        """Attach the file to write, in use; tables that are built anew go to a file beside the work file."""
-        from etl_project.database.previous import REPLACED_FILE, attach_empty_previous, attach_previous
-        from etl_project.database.template import template_file
-        from etl_project.load.carry_over import carry_over
-        from etl_project.load.rename import rename_sources
-        from etl_project.scan.inventory import create_inventory_view
-
-        con = plan.connection
-        self.work.detach(con)
-        if plan.renames:
-            self.work.attach(con)
-            rename_sources(con, plan.renames)
-            self.work.detach(con)
-        if not plan.is_rebuild:
-            if plan.is_from_nothing:
-                attach_empty_previous(con)
-            self.work.attach(con)
-            return self.work.path
-        attach_previous(con, self.work)
-        # The guard asks while files are read, and by then the name `work` is that of the new file.
-        create_inventory_view(con, plan.inventory, REPLACED_FILE, {}, is_doubled=plan.is_doubled)
-        target = self.work.attach_new(con, template_file())
-        carry_over(con)
-        return target

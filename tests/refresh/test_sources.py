@@ -11,6 +11,7 @@ from built_sites import BuiltSites
 from conftest import Site, assert_the_change_log_adds_up
 from loaded_tables import equals_a_full_load
 
+from etl_project.refresh.attach_target import attach_target
 from etl_project.refresh.guard import RefreshStopped
 from etl_project.settings import SettingsError
 
@@ -110,7 +111,7 @@ def test_a_rename_to_a_folder_without_the_posts_is_stopped_by_the_guard(two: Sit
 def test_a_rename_that_died_before_its_refresh_was_published_is_published_by_the_next(two: Site) -> None:
     two.configure(extra=OTHER.format(name="diary", location="notes", more='renamed_from = "notes"\n'))
     refresh, plan = two.plan()
-    refresh._attach_target(plan)
+    attach_target(plan, refresh.work)
     plan.close()  # and here the process died
     assert two.column("SELECT source_id FROM sources ORDER BY 1") == ["notes", "site"]
     two.refresh()

@@ -69,16 +69,15 @@ class Flavour:
     """Whether `[[page]]` and `[[page|label]]` are links."""
 
 
+_AFTER_KRAMDOWN: tuple[Pass, ...] = (keep_escaped_braces, keep_single_tildes, strike_text)
 _KRAMDOWN = Flavour(
     _COMMON | Options.ENABLE_DEFINITION_LIST,
-    before=(convert_kramdown, keep_escaped_braces, keep_single_tildes, strike_text),
+    before=(convert_kramdown, *_AFTER_KRAMDOWN),
     after=(strip_heading_ids, gather_footnotes),
 )
 FLAVOURS: dict[Markdown, Flavour] = {
     "kramdown": _KRAMDOWN,
-    "kramdown-with-html": replace(
-        _KRAMDOWN, before=(convert_kramdown_with_html, keep_escaped_braces, keep_single_tildes, strike_text)
-    ),
+    "kramdown-with-html": replace(_KRAMDOWN, before=(convert_kramdown_with_html, *_AFTER_KRAMDOWN)),
     "goldmark": Flavour(
         _COMMON | Options.ENABLE_DEFINITION_LIST,
         before=(keep_escaped_braces, escape_colons, close_brackets_of_addresses, link_goldmark_addresses),
