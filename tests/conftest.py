@@ -63,11 +63,13 @@ def may_be_skipped(reason: str, *, is_root: bool, has_shared: bool) -> bool:
     """Whether a test may skip itself where nothing may be missing.
 
     Only for what no installation mends: a few tests are for a user who is not root, and root is who runs CI; a user who
-    is not root mounts no disk; other users may not read the home of root; and a checkout alone has no `../shared`. Part
-    of a `../shared` that is there may not be missing.
+    is not root mounts no disk; other users may not read the home of root; some kernels grant no leases; and a checkout
+    alone has no `../shared`. Part of a `../shared` that is there may not be missing.
     """
     return (
-        reason.startswith("needs a Python and a checkout that other users may read")
+        reason.startswith(
+            ("needs a Python and a checkout that other users may read", "needs a kernel that grants leases")
+        )
         or (is_root and reason.startswith("needs a user who is not root"))
         or (not is_root and reason.startswith("needs root"))
         or (not has_shared and reason.startswith(("needs ../shared", "got empty parameter set")))

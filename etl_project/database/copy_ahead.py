@@ -1,8 +1,8 @@
 """Copies the published file while a refresh is at work, so that little is left to write when it publishes.
 
-Where a few posts changed, most blocks of the next published file are those of the present one. Their copy is written
-out to disk beside the stages, and at the end gets the blocks in which the work file differs. Every byte is compared:
-whatever the copy held before, it is equal to the work file then.
+That is done where there is no file to reuse (see `reuse`), as after a first build. Where a few posts changed, most
+blocks of the next published file are those of the present one. Their copy is written out to disk beside the stages, and
+at the end gets the blocks in which the work file differs.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
+from etl_project.database.differing_blocks import write_differing_blocks
+
 LEAST_BYTES = 16 * 2**20
 """Smaller files are copied sooner than compared."""
-
-_BLOCK_BYTES = 256 * 1024
-"""What is compared at once: some blocks of the work file."""
 
 _FICLONE = 0x40049409
 """Linux ioctl that makes a copy share its blocks with the original (linux/fs.h)."""
@@ -58,7 +57,7 @@ class CopyAhead:
         """
         self._wait()
         if self._is_whole:
-            _update(self._path, origin)
+            write_differing_blocks(origin, self._path)
         return self._is_whole
 
     def discard(self) -> None:
@@ -88,22 +87,3 @@ def _can_clone(origin: Path, copy: Path) -> bool:
     """Whether a copy would share the blocks of its original, so that nothing is won by making it ahead."""
     with origin.open("rb") as read, copy.open("xb") as written:
         return clone(read, written)
-
-
-def _update(copy: Path, origin: Path) -> None:
-    """Write the blocks of a file that differ into a copy of what it was."""
-    with origin.open("rb", buffering=0) as read, copy.open("r+b", buffering=0) as written:
-        here, there = bytearray(_BLOCK_BYTES), bytearray(_BLOCK_BYTES)
-        place = 0
-        while count := read.readinto(here):
-            if written.readinto(there) != count or here != there:
-                _write_at(written, place, memoryview(here)[:count])
-            place += count
-            written.seek(place)
-        written.truncate(place)
-
-
-def _write_at(file: BinaryIO, place: int, data: memoryview) -> None:
-    while data:
-        written = os.pwrite(file.fileno(), data, place)
-        place, data = place + written, data[written:]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from etl_project.database.copy_ahead import clone
 from etl_project.database.generation import GenerationState, generation
+from etl_project.database.reuse import reuse
 from etl_project.database.work_file import WorkFile
 from etl_project.errors import UserError
 from etl_project.timing import milliseconds_since
@@ -77,15 +78,19 @@ def publish(work: WorkFile, *, is_moved: bool = False) -> Published:
         raise NotChecked(f"{wal} is still there: the work file was not closed")
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = work.unfinished
+    is_replaced = edition is not None and not is_there  # a damaged file must not take the place of a good one
     try:
         if not work.complete_copy():
             unfinished.unlink(missing_ok=True)
-            (_move if is_moved else _copy)(work.path, unfinished)
+            if is_moved:
+                _move(work.path, unfinished)
+            else:
+                _copy(work.path, unfinished, work.previous if is_replaced else None)
         _seal(unfinished)
         # After a crash before the rename the old file is still ours, and no reason to accuse anybody.
         work.publication.write(unfinished, *([] if was_written_into else [target]))
         Path(f"{target}.wal").unlink(missing_ok=True)
-        if edition is not None and not is_there:  # a damaged file must not replace a good one
+        if is_replaced:
             _keep_previous(work)
         unfinished.replace(target)
     except BaseException:
@@ -125,10 +130,12 @@ def _sync_folder(path: Path) -> None:
         os.close(folder)
 
 
-def _copy(origin: Path, copy: Path) -> None:
+def _copy(origin: Path, copy: Path, unneeded: Path | None = None) -> None:
+    """Copy a file by the least writing: shared blocks, or those of a file that is not needed any more, or all."""
     with origin.open("rb") as read, copy.open("xb") as written:
-        if not clone(read, written):
-            shutil.copyfile(origin, copy)
+        is_cloned = clone(read, written)
+    if not is_cloned and not (unneeded and reuse(unneeded, copy, origin)):
+        shutil.copyfile(origin, copy)
 
 
 def _move(origin: Path, target: Path) -> None:

@@ -19,6 +19,7 @@ from etl_project.database.lock import RefreshLock
 from etl_project.database.memory import MOST_KEPT_BYTES, allow_for_rows, memory_settings
 from etl_project.database.opening import NO_DOWNLOADS, DoesNotOpen, is_damage, open_with_retries
 from etl_project.database.publication_record import PublicationRecord
+from etl_project.database.reuse import can_be_reused
 from etl_project.database.sql import quoted
 from etl_project.database.template import attach_statement, template_file
 from etl_project.errors import UserError
@@ -150,8 +151,8 @@ class WorkFile:
             self._instance = None
 
     def copy_ahead(self) -> None:
-        """Begin to copy the published file for the publication to come, if this object is to publish."""
-        if self.stays_attached and self.published.exists():
+        """Begin to copy the published file for the publication to come, if this object is to publish and must copy."""
+        if self.stays_attached and self.published.exists() and not can_be_reused(self.previous):
             self._copy_ahead = CopyAhead(self.published, self.unfinished)
 
     def complete_copy(self) -> bool:
