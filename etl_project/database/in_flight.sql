@@ -23,6 +23,7 @@ CREATE TEMP TABLE listed_files (
     was_shadowed BOOLEAN,
     was_young BOOLEAN,
     known_committed_us BIGINT,
+    is_new BOOLEAN,                             -- the inventory does not have it
     is_changed BOOLEAN,                         -- new, or another signature, or another hash
     is_reparse BOOLEAN,                         -- settings or code of its source changed
     may_defer BOOLEAN,                          -- caught half written, it may keep its last good row

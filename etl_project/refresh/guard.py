@@ -40,7 +40,9 @@ def guard_leaving(leaving: Mapping[str, Leaving], settings: Settings) -> None:
         is_one_typo = articles.lost == articles.rejected == 1 and articles.total > 1
         if articles.lost > limits.deletes_share * articles.total and not is_one_typo:
             raise RefreshStopped(_describe_lost(name, articles, limits.deletes_share))
-        if articles.unselected > limits.settings_share * articles.total or (articles.unselected and not articles.stay):
+        if articles.unselected > limits.settings_share * articles.total or (
+            articles.unselected and not articles.some_stay
+        ):
             raise RefreshStopped(_describe_unselected(name, articles, limits.settings_share))
 
 
@@ -70,7 +72,7 @@ def _describe_lost(name: str, articles: Leaving, share: float) -> str:
 
 
 def _describe_unselected(name: str, articles: Leaving, share: float) -> str:
-    more = "no post would be left" if not articles.stay else f"[limits] settings_share allows {share:.0%}"
+    more = "no post would be left" if not articles.some_stay else f"[limits] settings_share allows {share:.0%}"
     return (
         f"{articles.unselected:,} of the {articles.total:,} posts of the source {name!r} would leave because of its "
         f"settings or of this version of the program, such as {articles.example}: their files are there as they were, "

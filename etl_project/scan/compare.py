@@ -143,6 +143,7 @@ def _fill_listed_files(con: duckdb.DuckDBPyConnection, ask: Comparison) -> None:
         SELECT l.*, i.file_hash AS known_hash, i.status AS known_status, i.is_shadowed AS was_shadowed,
             coalesce(i.is_young, false) AS was_young,
             i.committed_us AS known_committed_us,
+            i.path IS NULL AS is_new,
             {_IS_CHANGED} AS is_changed,
             list_contains($reparse, l.source_id) AS is_reparse,
             coalesce(i.status = 'loaded' AND NOT i.is_shadowed AND i.deferrals < $deferrals

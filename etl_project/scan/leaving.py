@@ -19,8 +19,8 @@ class Leaving:
 
     total: int
     """Articles that the source has."""
-    stay: int
-    """Articles that it would have afterwards, new ones included."""
+    some_stay: bool
+    """Whether it would have any afterwards, new ones included."""
     absent: int = 0
     """Their files are not there any more."""
     closed: int = 0
@@ -43,46 +43,56 @@ class Leaving:
         return self.lost + self.unselected
 
 
-_LISTED = "SELECT source_id, path, article_id, inode, size, mtime_ns, blob_id FROM listing"
-_READ = "SELECT source_id, path, article_id, inode, size, mtime_ns, blob_id FROM listed_files"
+# Files that are or may become articles.
+_LISTED = "SELECT source_id, article_id FROM listing {only}"
 
-# After reading: of sources that were listed again, what was listed counts unless reading refused it.
-_LOADED = f"""
-{_READ} WHERE known_status = 'loaded'
+# The same after reading.
+_LOADED = """
+SELECT source_id, article_id FROM listed_files {only} WHERE known_status = 'loaded'
 UNION ALL
-SELECT source_id, path, article_id, inode, size, mtime_ns, blob_id FROM inventory
+SELECT source_id, article_id FROM inventory {only}
 ANTI JOIN listed_files USING (source_id, path) ANTI JOIN deleted_files USING (source_id, path)
 WHERE status = 'loaded'
+"""
+
+# Of sources that were listed again, what was listed counts unless reading refused it.
+_LISTED_AGAIN = """
 UNION ALL
-{_LISTED} ANTI JOIN (
+SELECT source_id, article_id FROM listing {only}
+ANTI JOIN (
     SELECT source_id, path FROM listed_files WHERE known_status IN ('loaded', 'rejected', 'closed')
 ) USING (source_id, path)
 WHERE list_contains($again, source_id)
 """
 
+_FILE = "source_id, path, inode, size, mtime_ns, blob_id"
+
+_NEW = f"SELECT {_FILE} FROM listed_files WHERE is_new"
+
 # A name that was gone when it was read is no new one, whatever lists it again.
-_NEW = f"""
-SELECT * FROM ({_LOADED}) ANTI JOIN (SELECT source_id, path FROM listed_files WHERE known_status = 'gone')
-    USING (source_id, path)
+_NEW_AGAIN = f"""
+UNION ALL
+SELECT {_FILE} FROM listing ANTI JOIN listed_files USING (source_id, path) ANTI JOIN inventory USING (source_id, path)
+WHERE list_contains($again, source_id)
 """
 
-# Files of the inventory that are lost, each with the article that it was; `there`: every file that is or may become an
-# article. A file that only moved still has its inode, size and time; in a git source, its blob. Several files may have
-# the same: each new one replaces one that was lost.
+# Files of the inventory that are lost, each with the article that it was; `there`: the articles that stay; `new`: files
+# that the inventory has not. A file that only moved still has its inode, size and time; in a git source, its blob.
+# Several files may have the same: each new one replaces one that was lost.
 _LEAVING = """
-WITH there AS ({there}), gone AS (
+WITH gone AS MATERIALIZED (
     SELECT source_id, path FROM deleted_files WHERE NOT list_contains($keeping, source_id)
     UNION
     SELECT source_id, path FROM listed_files WHERE known_status IN ('closed', 'rejected')
         OR (known_status = 'gone' AND NOT list_contains($keeping, source_id))
+), candidates AS MATERIALIZED (
+    SELECT * FROM inventory SEMI JOIN gone USING (source_id, path) WHERE status = 'loaded'
 ), lost AS (
-    SELECT i.*, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
-    FROM inventory AS i SEMI JOIN gone USING (source_id, path)
-    ANTI JOIN there USING (source_id, article_id)
-    WHERE status = 'loaded'
+    SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
+    FROM candidates ANTI JOIN ({there}) USING (source_id, article_id)
 ), new AS (
     SELECT *, row_number() OVER (PARTITION BY source_id, inode, size, mtime_ns, blob_id ORDER BY path) AS n
-    FROM ({new}) ANTI JOIN inventory USING (source_id, path)
+    FROM ({new})
 )
 SELECT lost.source_id, lost.article_id, lost.path, coalesce(l.known_status, 'gone'),
     coalesce(l.is_reparse AND read.file_hash = lost.file_hash, false), read.reason
@@ -118,15 +128,19 @@ def articles_leaving(
         Source -> articles about to leave, where any is.
     """
     by_name = {pinned.name: pinned for pinned in sources}
-    there, new = (_LISTED, _LISTED) if read is None else (_LOADED, _NEW)
-    again = {} if read is None else {"again": list(listed_again)}
+    there, new = (_LISTED, _NEW) if read is None else (_LOADED, f"{_NEW} AND known_status = 'loaded'")
+    again = {"again": names} if (names := list(listed_again)) else {}
+    if again:
+        there, new = there + _LISTED_AGAIN, new + _NEW_AGAIN
     keeping = [name for name, pinned in by_name.items() if pinned.source.on_missing == "keep"]
     lost: dict[str, dict[str, tuple[str, str, bool, str | None]]] = defaultdict(dict)
-    query = _LEAVING.format(there=there, new=new, read=read or NOTHING_READ)
+    of_candidates = there.format(only="SEMI JOIN candidates USING (source_id, article_id)")
+    query = _LEAVING.format(there=of_candidates, new=new, read=read or NOTHING_READ)
     for source_id, article_id, *facts in con.execute(query, {"keeping": keeping, **again}).fetchall():
         lost[source_id].setdefault(article_id, tuple(facts))
     return {
-        name: _count(con, name, by_name.get(name), articles, there, again) for name, articles in sorted(lost.items())
+        name: _count(con, name, by_name.get(name), articles, there.format(only=""), again)
+        for name, articles in sorted(lost.items())
     }
 
 
@@ -138,8 +152,16 @@ def _count(
     there: str,
     again: dict[str, list[str]],
 ) -> Leaving:
-    total, stay = _numbers(con, name, there, again)
-    counted = Leaving(total, stay)
+    # One loaded file of each identity is its article, and not shadowed by another.
+    row = con.execute(
+        f"""
+        SELECT (SELECT count(*) FROM inventory WHERE source_id = $name AND status = 'loaded' AND NOT is_shadowed),
+            EXISTS (FROM ({there}) WHERE source_id = $name)
+        """,
+        {"name": name, **again},
+    ).fetchone()
+    assert row
+    counted = Leaving(*row)
     paths = [path for path, status, _, _ in articles.values() if status == "gone"]
     unselected = set(pinned.place.still_there(paths)) if pinned else set()
     for path, status, is_by_settings, reason in articles.values():
@@ -153,15 +175,3 @@ def _count(
             counted.rejected += 1
         counted.example = counted.example or f"{path}{f' ({reason})' if reason else ''}"
     return counted
-
-
-def _numbers(con: duckdb.DuckDBPyConnection, name: str, there: str, again: dict[str, list[str]]) -> tuple[int, int]:
-    row = con.execute(
-        f"""
-        SELECT (SELECT count(DISTINCT article_id) FROM inventory WHERE source_id = $name AND status = 'loaded'),
-            (SELECT count(DISTINCT article_id) FROM ({there}) WHERE source_id = $name)
-        """,
-        {"name": name, **again},
-    ).fetchone()
-    assert row
-    return row

@@ -69,6 +69,9 @@ def test_a_disk_that_fills_up_at_any_stage_is_named_and_with_room_the_next_refre
     site = disk.site
     write_posts(site, 8)
     site.refresh()
+    write_posts(site, 8, edition=1)
+    site.refresh()
+    previous = site.published.with_name("posts.previous.duckdb")
     merge = load.merge
 
     def full_before_merge(*arguments: object) -> int:
@@ -88,7 +91,8 @@ def test_a_disk_that_fills_up_at_any_stage_is_named_and_with_room_the_next_refre
         with monkeypatch.context() as patched:
             if stage == "load":
                 patched.setattr(load, "merge", full_before_merge)
-            with pytest.raises(DiskFull) as full:
+            # With a reader it must be copied for publication; without one its blocks would be used again.
+            with previous.open("rb"), pytest.raises(DiskFull) as full:
                 every_stage(site, lambda name, stage=stage: disk.fill() if name == stage else None)  # type: ignore[misc]
         assert f"The disk of {site.published.parent} is full: there was {sentence}." in str(full.value), stage
         assert site.published.read_bytes() == before, stage

@@ -140,7 +140,7 @@ def test_posts_that_went_while_settings_changed_count_as_gone(ten: Site) -> None
 def test_a_source_that_left_the_settings_is_a_sentence_of_its_own(site: Site) -> None:
     with pytest.raises(RefreshStopped, match=r"the source 'old' is no longer in .*etl\.toml.*renamed_from = \"old\""):
         site.write("_posts/2026-01-02-a.md")
-        guard_leaving({"old": Leaving(total=3, stay=0, absent=3, example="a.md")}, site.settings)
+        guard_leaving({"old": Leaving(total=3, some_stay=False, absent=3, example="a.md")}, site.settings)
 
 
 def test_a_process_that_would_garble_the_names_of_the_settings_refuses_them(
