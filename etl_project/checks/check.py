@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,13 +42,13 @@ class Check:
     """Columns by which a violating row is the same at the next refresh, so that people are told of it once. None for a
     check of what the last refresh did: that is always new."""
 
-    shared: str = ""
-    """What its query reads by name and others too, as `name AS (...)`: made once for all of them."""
+    shared: tuple[str, ...] = ()
+    """What its query reads by name and others too, each as `name AS (...)`: made once for all of them."""
 
     @property
     def whole_sql(self) -> str:
         """The query as it is run alone, with what it shares."""
-        return f"WITH {self.shared}\n{textwrap.dedent(self.sql).strip()}" if self.shared else self.sql
+        return with_shared(self.shared, textwrap.dedent(self.sql).strip()) if self.shared else self.sql
 
     @property
     def sql_of_touched(self) -> str:
@@ -59,6 +59,12 @@ class Check:
             sql = sql.replace(table, name)
             shown.append(f"{name} AS NOT MATERIALIZED (FROM {schema or 'main'}.{name} WHERE {condition})")
         return f"WITH {', '.join(shown)} {sql}"
+
+
+def with_shared(shared: Iterable[str], query: str) -> str:
+    """A query with what it reads by name, each once."""
+    tables = ", ".join(dict.fromkeys(shared))
+    return f"WITH {tables}\n{query}" if tables else query
 
 
 @dataclass(frozen=True, slots=True)

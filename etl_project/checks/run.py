@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from etl_project.checks.anomalies import ANOMALIES, note_categories
-from etl_project.checks.check import Check, CheckResult, Stage, plain
+from etl_project.checks.check import Check, CheckResult, Stage, plain, with_shared
 from etl_project.checks.integrity import INTEGRITY
 from etl_project.checks.record import record_passed
 from etl_project.checks.standing import Standing, fact_of
@@ -138,9 +138,8 @@ def _find_violated(con: duckdb.DuckDBPyConnection, queries: Mapping[Check, str])
         return set()
     # A check is nearly always passed. All of them in one query take half the time of one after another.
     counts = " UNION ALL ".join(f"SELECT '{check.name}', count(*) FROM (\n{sql}\n)" for check, sql in queries.items())
-    shared = ", ".join(dict.fromkeys(check.shared for check in queries if check.shared))
-    counted = f"WITH {shared}\n{counts}" if shared else counts
-    return {name for name, rows in con.execute(counted).fetchall() if rows}
+    counts = with_shared((table for check in queries for table in check.shared), counts)
+    return {name for name, rows in con.execute(counts).fetchall() if rows}
 
 
 def _query(check: Check, written: Collection[str] | None) -> str | None:
@@ -168,7 +167,7 @@ def _set_variables(
 def _run_check(
     con: duckdb.DuckDBPyConnection, check: Check, query: str, standing: Mapping[str, int], *, checked_all_rows: bool
 ) -> CheckResult:
-    violations = con.execute(f"WITH {check.shared}\n{query}" if check.shared else query)
+    violations = con.execute(with_shared(check.shared, query))
     names = [column[0] for column in violations.description or ()]
     # Of facts there are a few for each source; of other rows there may be millions.
     sample = violations.fetchall() if check.fact else violations.fetchmany(SAMPLE_ROWS)

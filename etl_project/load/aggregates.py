@@ -29,7 +29,7 @@ class Law:
     """Expression over the aggregate, such as `sum(articles)`."""
     sentence: str
     expected: str
-    """Expression over the rows of `article_counts` of a source, one for each live article: see checks/laws.py."""
+    """Expression over the live articles of a source, or their rows in another table: see checks/laws.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class Aggregate:
         if not laws:
             raise ValueError(
                 f"{self.name}.sql does not say what it adds up to: write `-- sum(COLUMN) equals SENTENCE:` above the "
-                "statement, and below it, begun with three spaces, an expression over the counts of an article, which "
-                "etl_project/checks/laws.py has"
+                "statement, and below it, begun with three spaces, an expression over what an article has, which "
+                "etl_project/checks/laws.py names"
             )
         return tuple(laws)
 

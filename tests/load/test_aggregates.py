@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Site
 
+from etl_project.checks import laws
 from etl_project.checks.integrity import INTEGRITY
 from etl_project.database.contract import WAREHOUSE
 from etl_project.database.generation import generation
@@ -207,7 +208,8 @@ def test_an_aggregate_says_in_its_file_what_it_adds_up_to_and_a_check_asks_it(na
     [check] = [check for check in INTEGRITY if check.name == f"{name}_adds_up"]
     assert (check.table, check.stage, check.is_blocking) == (name, "aggregates", True)
     for law in aggregate.laws:
-        assert law.total in law.sentence and law.expected in check.shared and law.sentence in check.description
+        assert law.total in law.sentence and law.sentence in check.description
+        assert law.expected in "".join(check.shared)
     without = re.sub(r"^-- sum\(.*\n--   .*\n", "", aggregate.sql, flags=re.MULTILINE)
     with pytest.raises(ValueError, match=f"{name}.sql does not say what it adds up to: write "):
         _ = replace(aggregate, sql=without).laws
@@ -270,3 +272,9 @@ def test_no_number_depends_on_the_order_in_which_articles_came(tmp_path: Path) -
 
     came_late = counted()
     assert counted(full=True) == came_late
+
+
+def test_a_law_that_counts_two_things_at_once_is_refused() -> None:
+    with pytest.raises(ValueError, match="write one law for each of category_rows and tag_rows, not sum"):
+        laws._counts("sum(category_rows + tag_rows)")
+    assert [laws._counts(sql) for sql in ("sum(tag_rows * is_first)", "sum(1)")] == ["tag_rows", "articles"]
