@@ -16,11 +16,9 @@ AGGREGATES = tuple(read_aggregates())
 
 
 def _asset_spec(aggregate: Aggregate) -> dg.AssetSpec:
-    # The view articles_live has no node of its own: its readers depend on articles.
-    inputs = {"articles" if name == "articles_live" else name for name in aggregate.inputs}
     return dg.AssetSpec(
         aggregate.name,
-        deps=sorted(inputs),
+        deps=aggregate.inputs,
         group_name="aggregates",
         kinds={"sql", "duckdb"},
         description=f"{aggregate.grain}\n\n```sql\n{_query(aggregate)}\n```",

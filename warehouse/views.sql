@@ -10,7 +10,16 @@ WHERE status = 'published'
   AND (expires_at IS NULL OR expires_at > (SELECT max_by(as_of, refresh_id) FROM refreshes));
 COMMENT ON VIEW articles_live IS 'One row per article that is published, not in the future and not expired at the last refresh.';
 
--- What that cut leaves out.
+-- What aggregates of words and stories count of each live article, joined once for all that are built together.
+CREATE VIEW articles_counted AS
+SELECT a.article_id, a.source_id, a.published_on, coalesce(s.is_first, false) AS is_first, m.words, m.reading_minutes
+FROM articles_live AS a
+JOIN article_metrics AS m ON m.article_id = a.article_id
+LEFT JOIN stories AS s ON s.article_id = a.article_id;
+COMMENT ON COLUMN articles_counted.is_first IS 'Whether it was the first to tell its story; false where [insight] stories is off.';
+COMMENT ON VIEW articles_counted IS 'One row per live article: what the aggregates count of it.';
+
+-- What the cut leaves out.
 CREATE VIEW articles_not_live AS
 SELECT
     CASE

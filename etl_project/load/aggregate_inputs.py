@@ -29,8 +29,9 @@ def columns_read(tables: Mapping[str, Table]) -> dict[str, dict[str, tuple[str, 
     views = {table.name: _find_words(table.view_sql) for table in tables.values() if table.view_sql}
     read: dict[str, dict[str, tuple[str, ...]]] = {}
     for aggregate, sql in aggregates_sql().items():
-        named = _find_words(sql)
-        words = named.union(*(views[name] for name in named & views.keys()))
+        words, not_followed = _find_words(sql) - {aggregate}, views.copy()
+        while found := words & not_followed.keys():  # a view may read another one
+            words = words.union(*(not_followed.pop(name) for name in found))
         for table in tables.values():
             if table.name in words and not table.is_view:
                 columns = tuple(column.name for column in table.columns if column.name in words)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
-from etl_project.database.contract import contract
+from etl_project.database.contract import contract, contract_sql
 from etl_project.load.aggregates import Aggregate
 
 Origin = tuple[str, str]
 """Table and column."""
 
 _DIALECT = "duckdb"
+
+_VIEW = re.compile(r"^CREATE VIEW (?P<name>\w+) AS\b.*?;$", re.MULTILINE | re.DOTALL)
 
 
 def column_origins(aggregates: dict[str, Aggregate]) -> dict[str, dict[str, list[Origin]]]:
@@ -27,10 +31,10 @@ def column_origins(aggregates: dict[str, Aggregate]) -> dict[str, dict[str, list
     Returns:
         Aggregate -> column -> its origins, sorted.
     """
+    # As they are written: DuckDB puts joins in parentheses, in which their columns are not found.
     views: dict[str, exp.Query | str] = {
-        name: sqlglot.parse_one(table.view_sql, dialect=_DIALECT).expression
-        for name, table in contract().items()
-        if table.view_sql
+        found["name"]: sqlglot.parse_one(found[0], dialect=_DIALECT).expression
+        for found in _VIEW.finditer(contract_sql())
     }
     schema = {
         name: {column.name: column.type for column in table.columns}

@@ -48,7 +48,7 @@ def contents(path: Path) -> dict[str, object]:
 def test_the_copy_holds_the_same_rows_tables_comments_views_and_macros_in_less_space(site: Site) -> None:
     work = Refresh(site.settings).work
     before = contents(work.path)
-    assert len(before) > len(contract())
+    assert len(before) > sum(not table.is_view for table in contract().values())
     compacted = compact(work)
     assert compacted.after == work.path.stat().st_size < compacted.before
     assert contents(work.path) == before

@@ -224,7 +224,7 @@ def test_an_aggregate_says_its_grain_first_and_what_each_column_holds(site: Site
     assert [column.name for column in aggregate.table.columns if len(column.comment) < 4] == []
     assert aggregate.table.columns[0].name == "source_id"
     assert not any("HUGEINT" in column.type for column in aggregate.table.columns), "clients cannot all read these"
-    assert aggregate.inputs and "articles_live" in aggregate.inputs
+    assert aggregate.inputs and "articles" in aggregate.inputs and "articles_live" not in aggregate.inputs
     [comment] = site.column(f"SELECT comment FROM duckdb_tables() WHERE table_name = '{name}'")
     assert comment == aggregate.grain
 

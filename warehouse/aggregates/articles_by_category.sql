@@ -9,13 +9,11 @@ SELECT
     coalesce(b.category_id, '(none)') AS category_id,
     coalesce(any_value(t.name), '(none)') AS category,
     count(*) AS articles,
-    count(*) FILTER (WHERE s.is_first) AS stories,
+    count(*) FILTER (WHERE a.is_first) AS stories,
     min(a.published_on) AS first_published_on,
     max(a.published_on) AS last_published_on,
-    sum(m.words)::BIGINT AS words
-FROM articles_live AS a
-JOIN article_metrics AS m ON m.article_id = a.article_id
-LEFT JOIN stories AS s ON s.article_id = a.article_id
+    sum(a.words)::BIGINT AS words
+FROM articles_counted AS a
 LEFT JOIN article_categories AS b ON b.article_id = a.article_id
 LEFT JOIN categories AS t ON t.category_id = b.category_id
 GROUP BY a.source_id, coalesce(b.category_id, '(none)')

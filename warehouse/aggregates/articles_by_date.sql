@@ -8,10 +8,8 @@ CREATE OR REPLACE TABLE articles_by_date AS
 WITH counted AS (
     SELECT
         a.source_id, a.published_on, count(*) AS articles,
-        count(*) FILTER (WHERE s.is_first) AS stories, sum(m.words)::BIGINT AS words
-    FROM articles_live AS a
-    JOIN article_metrics AS m ON m.article_id = a.article_id
-    LEFT JOIN stories AS s ON s.article_id = a.article_id
+        count(*) FILTER (WHERE a.is_first) AS stories, sum(a.words)::BIGINT AS words
+    FROM articles_counted AS a
     WHERE a.published_on IS NOT NULL
     GROUP BY ALL
 ), days AS (

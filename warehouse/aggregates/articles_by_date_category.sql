@@ -10,11 +10,9 @@ SELECT
     coalesce(b.category_id, '(none)') AS category_id,
     coalesce(any_value(t.name), '(none)') AS category,
     count(*) AS articles,
-    count(*) FILTER (WHERE s.is_first) AS stories,
-    sum(m.words)::BIGINT AS words
-FROM articles_live AS a
-JOIN article_metrics AS m ON m.article_id = a.article_id
-LEFT JOIN stories AS s ON s.article_id = a.article_id
+    count(*) FILTER (WHERE a.is_first) AS stories,
+    sum(a.words)::BIGINT AS words
+FROM articles_counted AS a
 LEFT JOIN article_categories AS b ON b.article_id = a.article_id
 LEFT JOIN categories AS t ON t.category_id = b.category_id
 WHERE a.published_on IS NOT NULL

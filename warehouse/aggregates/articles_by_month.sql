@@ -8,14 +8,12 @@ SELECT
     a.source_id,
     date_trunc('month', a.published_on)::DATE AS month,
     count(*) AS articles,
-    count(*) FILTER (WHERE s.is_first) AS stories,
+    count(*) FILTER (WHERE a.is_first) AS stories,
     count(DISTINCT a.published_on) AS days_with_articles,
-    sum(m.words)::BIGINT AS words,
+    sum(a.words)::BIGINT AS words,
     -- As decimals: a sum of doubles depends on the order of its rows.
-    avg(m.reading_minutes::DECIMAL(12, 2)) AS mean_reading_minutes
-FROM articles_live AS a
-JOIN article_metrics AS m ON m.article_id = a.article_id
-LEFT JOIN stories AS s ON s.article_id = a.article_id
+    avg(a.reading_minutes::DECIMAL(12, 2)) AS mean_reading_minutes
+FROM articles_counted AS a
 WHERE a.published_on IS NOT NULL
 GROUP BY ALL
 ORDER BY ALL;

@@ -9,9 +9,8 @@ SELECT
     count(*) AS articles,
     min(a.published_on) AS first_published_on,
     max(a.published_on) AS last_published_on,
-    sum(m.words)::BIGINT AS words
-FROM articles_live AS a
-JOIN article_metrics AS m ON m.article_id = a.article_id
+    sum(a.words)::BIGINT AS words
+FROM articles_counted AS a
 LEFT JOIN article_tags AS b ON b.article_id = a.article_id
 LEFT JOIN tags AS t ON t.tag_id = b.tag_id
 GROUP BY a.source_id, coalesce(b.tag_id, '(none)')
