@@ -13,6 +13,14 @@ CREATE TEMP TABLE listing (
     committed_us BIGINT                         -- when it was last committed, where the source dates updates by that
 );
 
+-- One row per file of the listing that the inventory does not have so, per file of the inventory that is not listed so,
+-- and per young file; none where all files are compared.
+CREATE TEMP TABLE differing_files (
+    source_id VARCHAR, path VARCHAR, article_id VARCHAR,
+    was_so BOOLEAN,                             -- the inventory has it so
+    is_so BOOLEAN                               -- it is listed so
+);
+
 -- One row per listed file of each identity of which a file may not be as it was, and of all with --verify: its listing,
 -- what the inventory knows of it, and what is to be done with it. Every other listed file is as the inventory says.
 CREATE TEMP TABLE listed_files (
