@@ -41,8 +41,8 @@ CALLS_PER_LISTED_FILE = 5
 
 STATEMENTS_OF_ONE_POST = 200
 """Statements, those of a script counted as one, that a refresh of one changed post runs, all aggregates built anew. Two
-of them make and drop the table that five aggregates read, one finds the files that differ: of many posts these save more
-than they take."""
+make and drop the table that five aggregates read, one finds the files that differ: of many posts these save more than
+they take."""
 
 CALLS_PER_REMEMBERED_FILE = 5
 """The same of the look after it, which goes by what that one found."""
