@@ -90,8 +90,8 @@ def merge(con: duckdb.DuckDBPyConnection, work: Merge) -> int:
     turned = count_rows(con, "turned_live_or_expired")
     is_new = turned > 0 or _has_changes(con, work)
     if is_new:
-        # Where every table is new, so is every aggregate.
-        before = digest_inputs(con, work.tables) if work.previous is None else {}
+        # Where every table is new, so is every aggregate; and all of them count articles.
+        before = {} if work.previous is not None or _articles_come_or_go(con) else digest_inputs(con, work.tables)
         replace_rows(con, work)
         replace_terms(con)
         unchanged = same_inputs(before, digest_inputs(con, work.tables)) if before else []
@@ -135,6 +135,17 @@ def aggregates_are_of_another_version(con: duckdb.DuckDBPyConnection, version: s
     """Whether the last aggregates were built by other definitions."""
     query = "SELECT count(*) FROM internal.generation WHERE aggregates_version <> $version"
     return first_number(con, query, {"version": version}) > 0
+
+
+def _articles_come_or_go(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there will be an article that was not there before, or the other way round."""
+    query = """
+        SELECT count(*) FROM articles_to_replace AS r
+        LEFT JOIN articles_before AS before ON before.article_id = r.article_id
+        LEFT JOIN staged_files AS s ON s.article_id = r.article_id AND s.status = 'loaded' AND NOT s.is_shadowed
+        WHERE before.article_id IS NULL OR s.article_id IS NULL
+    """
+    return first_number(con, query) > 0
 
 
 _LAST_NUMBER = """

@@ -39,10 +39,10 @@ CALLS_PER_TERMS_AND_LINKS = 110
 CALLS_PER_LISTED_FILE = 5
 """The same of a look that compares each file with the inventory and finds nothing to do."""
 
-STATEMENTS_OF_ONE_POST = 200
+STATEMENTS_OF_ONE_POST = 201
 """Statements, those of a script counted as one, that a refresh of one changed post runs, all aggregates built anew. Two
-make and drop the table that five aggregates read, one finds the files that differ: of many posts these save more than
-they take."""
+make and drop the table that five aggregates read, one finds the files that differ, one spares digests where an article
+came or went: of many posts these save more than they take."""
 
 CALLS_PER_REMEMBERED_FILE = 5
 """The same of the look after it, which goes by what that one found."""
