@@ -183,6 +183,8 @@ def test_what_the_source_includes_is_read_whatever_the_site_excludes(tmp_path: P
         ("show_drafts: true", "_posts/a.md", {"published": "false"}, "draft"),
         ("unpublished: true", "_posts/a.md", {"published": "false"}, "published"),
         ("unpublished: true", "_drafts/a.md", {}, "draft"),
+        ("show_drafts: True", "_drafts/a.md", {}, "published"),
+        ("unpublished: yes", "_posts/a.md", {"published": "false"}, "published"),
     ],
 )
 def test_settings_may_show_drafts_and_what_is_not_published(
@@ -194,6 +196,36 @@ def test_settings_may_show_drafts_and_what_is_not_published(
 def test_the_defaults_of_posts_are_those_of_drafts_too(tmp_path: Path) -> None:
     settings = "defaults:\n  - {scope: {path: '', type: posts}, values: {layout: post}}\n"
     assert read(tmp_path, settings, "_drafts/a.md").layout == "post"
+
+
+OF_TYPES = """
+permalink: pretty
+collections:
+  recipes: {output: True}
+  notes: {output: yes, permalink: "/n/:name"}
+defaults:
+  - {scope: {path: "", type: posts}, values: {layout: post, tags: [p], categories: [news]}}
+  - {scope: {path: "", type: recipes}, values: {layout: recipe, tags: [r], categories: [food]}}
+  - {scope: {path: "", type: pages}, values: {layout: page, permalink: "/p/:basename/"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "layout", "tags", "categories", "url"),
+    [
+        ("_posts/2024-03-05-a.md", "post", ["p"], ["news"], "/news/2024/03/05/a/"),
+        ("old_post/2024-03-05-a.md", "post", ["p"], ["news"], "/news/2024/03/05/a/"),
+        ("_recipes/soup/miso.md", "recipe", ["r"], ["food"], "/recipes/soup/miso/"),
+        ("_recipes/2024-03-05-a.md", "recipe", ["r"], ["food"], "/recipes/2024-03-05-a/"),
+        ("_notes/a_b.md", None, [], [], "/n/a-b"),
+        ("docs/about.md", "page", [], [], "/p/about/"),
+    ],
+)
+def test_defaults_are_those_of_the_type_of_a_file(
+    tmp_path: Path, path: str, layout: str | None, tags: list[str], categories: list[str], url: str
+) -> None:
+    post = read(tmp_path, OF_TYPES, path)
+    assert (post.layout, post.tags, post.categories, post.url) == (layout, tags, categories, url)
 
 
 @pytest.mark.parametrize("url", ["false", "False", "/posts/{{ title | slug }}/", "{% permalink %}"])

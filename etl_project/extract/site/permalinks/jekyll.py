@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from etl_project.extract.site.jekyll_defaults import is_page
 from etl_project.extract.site.jekyll_settings import collection_templates, permalink_ending
 from etl_project.extract.site.permalinks.address import (
     COLON_NAME,
@@ -60,9 +60,6 @@ _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
 }
 """Each part as it stands in an address: what people wrote is escaped, digits and English words need not be."""
 
-
-_POST_FOLDERS = frozenset(("_posts", "_drafts"))
-_DATED = re.compile("[0-9]{2,4}-[0-9]{1,2}-[0-9]{1,2}-")
 
 _OF_DAY = frozenset(
     (
@@ -137,11 +134,6 @@ def _path_in_collection(post: Address) -> str:
     return "/".join((*folders, post.stem.rstrip(".")))
 
 
-def _is_page(post: Address) -> bool:
-    """Whether a file is a page: in no folder of posts, and not named like one, as posts are that were moved."""
-    return _POST_FOLDERS.isdisjoint(post.folders) and not _DATED.match(post.stem)
-
-
 def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
     """Return the function that makes addresses.
 
@@ -162,7 +154,7 @@ def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
             template = template or templates[post.folders[0]]
             if template is None:
                 return None
-        elif not template and _is_page(post):
+        elif not template and is_page(post.folders, post.stem):
             template = "/:page_path/" if post.stem == "index" else f"/:page_path/:basename{page_ending}"
         try:
             pieces, last = _split_template(template or site_template)
