@@ -262,12 +262,23 @@ _CONTENT_DIR = re.compile(rb"^[ \t]*[\"']?contentdir[\"']?[ \t]*[:=]", re.MULTIL
 _ZOLA_KEYS = re.compile(rb"^(?:base_url|compile_sass|build_search_index|generate_feeds?|\[slugify\])", re.MULTILINE)
 
 
+_FOLDER_OF_JEKYLL = re.compile(rb"^source[ \t]*:", re.MULTILINE)
+_FOLDER_OF_HEXO = re.compile(rb"^source_dir[ \t]*:", re.MULTILINE)
+"""The setting by which each puts its content in a folder; Octopress, which is Jekyll, calls it `source` like Hexo."""
+
+
 def detect_dialect(location: Path) -> str:
     """Detect the dialect of a folder by the files that its generator needs, else by its posts; `plain` without any."""
     # Zola and Hugo may both have a config.toml beside a content folder; its keys tell which it is.
     config = location / "config.toml"
     if config.is_file() and (location / "content").is_dir() and _ZOLA_KEYS.search(config.read_bytes()):
         return "zola"
+    if (config := location / "_config.yml").is_file():
+        settings = config.read_bytes()
+        if _FOLDER_OF_HEXO.search(settings):
+            return "hexo"
+        if _FOLDER_OF_JEKYLL.search(settings) and next(location.glob("*/**/_posts"), None) is not None:
+            return "jekyll"
     # Hexo is tried before Jekyll: both have a _config.yml, only Hexo has source/.
     for dialect in (HEXO, ZOLA, HUGO, JEKYLL, PELICAN, OBSIDIAN):
         if any(all((location / path).exists() for path in group) for group in dialect.marks):

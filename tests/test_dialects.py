@@ -26,6 +26,8 @@ SITES = Path(__file__).parents[2] / "shared" / "sites"
         ({"_config.yml": "", "en/news/_posts/2024-01-01-a.md": ""}, "jekyll"),
         ({"_posts/2024-01-01-a.md": ""}, "jekyll"),
         ({"_config.yml": "", "source/_posts/a.md": ""}, "hexo"),
+        ({"_config.yml": "source_dir: blog", "blog/_posts/a.md": ""}, "hexo"),
+        ({"_config.yml": "title: x\nsource: source\n", "source/_posts/2024-01-01-a.md": ""}, "jekyll"),
         ({"hugo.toml": "", "content/a.md": ""}, "hugo"),
         ({"config.toml": 'baseURL = "/"', "content/a.md": ""}, "hugo"),
         ({"config.yaml": "baseurl: /", "content/a.md": ""}, "hugo"),

@@ -20,6 +20,7 @@ from etl_project.init.unread import find_not_posts, find_unread
 from etl_project.init.zone import guess_zone
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
+from etl_project.scan.site_content import follow_site
 from etl_project.sources.folder import PinnedFolder, read_file
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.source import Source
@@ -102,8 +103,9 @@ def sample_site(folder: Path) -> FoundSite:
     if config.pelican:
         include = config.pelican.include_patterns()
     source = Source(name="site", location=folder, dialect=name, include=tuple(include))
-    left_out = find_files_left_out(PinnedSource(source, place), limits)
-    listing = place.walk(source)
+    pinned = follow_site(PinnedSource(source, place))
+    left_out = find_files_left_out(pinned, limits)
+    listing = place.walk(pinned.source)
     paths = left_out.keep(sorted(listing.paths()))
     if not paths:
         raise NoSite(

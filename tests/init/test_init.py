@@ -63,6 +63,15 @@ def test_a_folder_that_is_read_whole_has_nothing_unread(tmp_path: Path) -> None:
     )
 
 
+def test_posts_are_counted_where_the_settings_of_a_site_put_them(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text("source_dir: blog\nskip_render: raw/*\n")
+    for path in ("blog/_posts/a.md", "blog/about/index.md", "blog/raw/b.md", "README.md"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("---\ntitle: T\n---\nText")
+    site = sample_site(tmp_path)
+    assert (site.dialect, site.files, site.unread) == ("hexo", 2, Counter({"blog/": 1, "README.md": 1}))
+
+
 def test_a_vault_is_found_by_all_of_it(tmp_path: Path) -> None:
     for number in range(60):
         note = tmp_path / "A log" / f"{number:02}.md"
