@@ -79,7 +79,8 @@ def test_the_real_sites_are_recognised(name: str, dialect: str) -> None:
     assert detect_dialect(SITES / name) == dialect
 
 
-@pytest.mark.parametrize("name", ["a.md", "A.MD", "a.markdown", "2021-12-08-x.html", "no date.md", "[x]*.md"])
+@pytest.mark.parametrize("name", ["a.md", "A.MD", "a.markdown", "2021-12-08-x.html", "no date.md", "[x]*.md",
+                                  "a.mkdown", "a.mdwn", "a.mdtext"])  # fmt: skip
 def test_a_name_with_the_ending_of_a_post_is_a_post(name: str) -> None:
     assert is_post(JEKYLL, name)
 
