@@ -10,6 +10,7 @@ from conftest import pinned
 
 from etl_project.extract.fields import FieldReader, Fields
 from etl_project.extract.front_matter.read import Value
+from etl_project.extract.site.site_files import find_files_left_out
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
 from etl_project.sources.source import Source
@@ -77,3 +78,24 @@ def test_addresses(tmp_path: Path, path: str, front_matter: dict[str, Value], co
 def test_the_page_of_a_section_in_another_language_is_no_post(tmp_path: Path) -> None:
     with pytest.raises(Rejection, match="page of a section"):
         read(tmp_path, "a/_index.fr.md", config=LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("*draft.md", ["a/draft.md", "a/my-draft.md", "a/x.draft.md"]),
+        ("**/notes/**", ["a/notes/n.md", "notes/todo.md"]),
+        ("*/README.md", ["README.md"]),
+        ("*.{tmp,draft}.md", ["a/x.draft.md"]),
+        ("**/{todo,n}.md", ["a/notes/n.md", "notes/todo.md"]),
+        ("notes/**", []),
+        ("draft.md", []),
+    ],
+)
+def test_files_that_the_site_ignores_are_no_posts(tmp_path: Path, pattern: str, left: list[str]) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'base_url = "https://x.test"\nignored_content = ["{pattern}"]\n', encoding="utf-8")
+    names = ("README.md", "a/draft.md", "a/my-draft.md", "a/notes/n.md", "a/x.draft.md", "notes/todo.md", "a/b.md")
+    paths = [f"content/{name}" for name in names]
+    kept = find_files_left_out(pinned(Source(name="s", location=tmp_path, dialect="zola")), Limits()).keep(paths)
+    assert sorted(set(paths) - set(kept)) == [f"content/{name}" for name in left]
