@@ -171,7 +171,8 @@ class FieldReader:
         is_draft_folder = not dialect.draft_folders.isdisjoint(parts.folders)
         defaults: dict[str, Value] = {}
         if self._config.default_sets:
-            defaults = self._config.defaults(path.removeprefix(self._site.root), is_draft=is_draft_folder)
+            below = "/".join((*self._site.above, path.removeprefix(self._site.root)))
+            defaults = self._config.defaults(below, is_draft=is_draft_folder)
         if defaults:
             front_matter = defaults | {k: v for k, v in front_matter.items() if v is not None}
         if parts.name and parts.name.values:

@@ -228,6 +228,22 @@ def test_defaults_are_those_of_the_type_of_a_file(
     assert (post.layout, post.tags, post.categories, post.url) == (layout, tags, categories, url)
 
 
+def test_a_source_that_is_the_folder_of_posts_is_read_like_the_site(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text(OF_TYPES + '  - {scope: {path: "_posts/q"}, values: {layout: quote}}\n')
+    facts = []
+    for folder, above in ((".", "{}/"), ("{}", "")):
+        for name in ("_posts", "_drafts"):
+            (tmp_path / name).mkdir(exist_ok=True)
+            place = pinned(Source(name="s", location=tmp_path / folder.format(name), dialect="jekyll", include=("**",)))
+            reader = FieldReader(place, Limits())
+            for path in ("2024-03-05-a.md", "undated.md", "q/2024-03-05-b.md"):
+                post = reader.read(above.format(name) + path, {}, first_heading=None)
+                facts.append((post.url, post.layout, post.status, post.categories))
+    assert facts[:6] == facts[6:]
+    assert facts[2] == ("/news/2024/03/05/b/", "quote", "published", ["news"])
+    assert facts[4] == (None, "post", "draft", ["news"])
+
+
 @pytest.mark.parametrize("url", ["false", "False", "/posts/{{ title | slug }}/", "{% permalink %}"])
 def test_an_address_that_is_none_or_a_template_is_not_known(url: str) -> None:
     source = Source(name="s", location=Path("/no/such/site"), dialect="plain")

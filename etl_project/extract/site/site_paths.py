@@ -23,8 +23,8 @@ class SitePaths:
         is_hexo, is_jekyll = style == "hexo", style == "jekyll"
         self.root = root_of_jekyll(config) if is_jekyll else root_of_hexo(config) if is_hexo else ""
         """Folder of the site's content below the source, a slash at its end: no part of addresses and categories."""
-        self.above = [folder] if is_hexo and folder in POST_FOLDERS else []
-        """The folder of posts that is the source itself: Hexo asks for it, in the path of every post."""
+        self.above = [folder] if (is_hexo or is_jekyll) and folder in POST_FOLDERS else []
+        """The folder of posts that is the source itself: Hexo and Jekyll ask for it, in the path of every post."""
         shows_all = is_hexo and _is_true(config, "render_drafts")
         self.shows_drafts = shows_all or (is_jekyll and is_on(config.values.get("show_drafts")))
         """Whether the site shows what is in a folder of drafts."""
