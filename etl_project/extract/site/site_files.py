@@ -23,7 +23,7 @@ def find_files_left_out(pinned: PinnedSource, limits: Limits) -> LeftOut:
     source = pinned.source
     dialect = DIALECTS[source.dialect]
     if dialect.url_style == "hexo":
-        return left_out_of_hexo(read_site_config(pinned.place, dialect, limits))
+        return left_out_of_hexo(read_site_config(pinned.place, dialect, limits), pinned.place.name)
     if dialect.url_style == "jekyll" and not source.include:
         return left_out_of_jekyll(read_site_config(pinned.place, dialect, limits))
     if dialect.url_style == "zola":
