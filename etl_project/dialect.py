@@ -33,7 +33,10 @@ HTML = frozenset({".html", ".htm"})
 RST, ORG = ".rst", ".org"
 """Endings of reStructuredText and Org files, in lower case."""
 
-_POST_LIKE = MARKDOWN | {RST, ORG, ".mdx", ".txt", ".adoc", ".asciidoc", ".ipynb", ".textile", ".rmd", ".qmd"}
+_POST_LIKE = MARKDOWN | {
+    *(RST, ORG, ".mdx", ".txt", ".adoc", ".asciidoc", ".ad", ".ipynb", ".textile", ".rmd", ".rmarkdown", ".qmd"),
+    *(".pandoc", ".pdc"),
+}
 """Endings of files that some generator or plugin makes posts of, in lower case."""
 
 _PLAIN_TEXTS = frozenset(
