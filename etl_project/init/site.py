@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from etl_project.dialects import DIALECTS, detect_dialect
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.extract.decode import decode
 from etl_project.extract.front_matter.read import read_front_matter
 from etl_project.extract.site.hugo.content_patterns import content_patterns
+from etl_project.extract.site.left_out import texts_of
 from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
 from etl_project.extract.site.site_files import find_files_left_out
 from etl_project.init.unread import find_not_posts, find_unread
-from etl_project.init.zone import guess_zone
+from etl_project.init.zone import find_zone, guess_zone
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
 from etl_project.scan.site_content import follow_site
@@ -118,7 +118,7 @@ def sample_site(folder: Path) -> FoundSite:
         dialect=name,
         title=_first_text(config, _TITLE_KEYS),
         url=_site_url(_first_text(config, _URL_KEYS)),
-        time_zone=zone if zone in available_timezones() else None,
+        time_zone=find_zone(zone),
         language=_first_text(config, _LANGUAGE_KEYS),
         include=include,
         shares_names=_names_repeat(paths) if include and name == "jekyll" else False,
@@ -165,7 +165,9 @@ def _names_repeat(paths: list[str]) -> bool:
 
 
 def _first_text(config: SiteConfig, keys: tuple[str, ...]) -> str | None:
-    return next((text.strip() for key in keys if (text := config.text(key)) and text.strip()), None)
+    """Get the first text of a setting: the language of Hexo may be a list, the site's own first."""
+    texts = (text.strip() for key in keys for text in texts_of(config.values.get(key)))
+    return next((text for text in texts if text), None)
 
 
 def _site_url(value: str | None) -> str | None:

@@ -72,6 +72,13 @@ def test_posts_are_counted_where_the_settings_of_a_site_put_them(tmp_path: Path)
     assert (site.dialect, site.files, site.unread) == ("hexo", 2, Counter({"blog/": 1, "README.md": 1}))
 
 
+def test_the_first_language_of_a_site_tells_its_zone(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text("language: [zh-CN, en]\n")
+    (tmp_path / "source/_posts").mkdir(parents=True)
+    (tmp_path / "source/_posts/a.md").write_text("Text")
+    assert sample_site(tmp_path).time_zone == "Asia/Shanghai"
+
+
 def test_a_vault_is_found_by_all_of_it(tmp_path: Path) -> None:
     for number in range(60):
         note = tmp_path / "A log" / f"{number:02}.md"
