@@ -137,6 +137,22 @@ def test_scopes_of_many_patterns_take_no_time(tmp_path: Path, scope: str) -> Non
     assert (post.layout == "x") == (scope in ("**/*/*/*/*.md", "**/+(a|*)/_posts"))
 
 
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("My blog   #网站标题", "My blog"),
+        ("#网站标题", None),
+        ("C#", "C#"),
+        ("'a #b' # c", "a #b"),
+        ("a: b", "a: b"),
+        ("", None),
+    ],
+)
+def test_a_comment_after_the_title_of_a_site_is_no_part_of_it(written: str, title: str | None) -> None:
+    values = parse_settings_text(f"title: {written}\nurl: /x # y\n", ".yml", Limits())
+    assert values == {"title": title, "url": "/x"}
+
+
 def left(settings: str, *paths: str) -> list[str]:
     config = SiteConfig(parse_settings_text(settings, ".yml", Limits()))
     kept = files_left_out(config).keep(paths)
