@@ -281,7 +281,9 @@ def detect_dialect(location: Path) -> str:
             return "jekyll"
     # Hexo is tried before Jekyll: both have a _config.yml, only Hexo has source/.
     for dialect in (HEXO, ZOLA, HUGO, JEKYLL, PELICAN, OBSIDIAN):
-        if any(all((location / path).exists() for path in group) for group in dialect.marks):
+        if any(all((location / path).exists() for path in group) for group in dialect.marks) and (
+            dialect is not JEKYLL or _may_be_jekyll(location)
+        ):
             return dialect.name
     if any(_CONTENT_DIR.search(path.read_bytes()) for path in location.glob("config.*") if path.name in _HUGO_CONFIG):
         return "hugo"
@@ -293,3 +295,13 @@ def detect_dialect(location: Path) -> str:
         if sign and starts and sum(sign.match(start) is not None for start in starts) * 2 > len(starts):
             return dialect.name
     return "plain"
+
+
+def _may_be_jekyll(location: Path) -> bool:
+    """Whether a folder with `_posts` is one of Jekyll, which makes no post of a file without a day in its name.
+
+    Starters of Next.js have such a folder, too.
+    """
+    return any((location / name).is_file() for name in (*JEKYLL.config_files, "Gemfile")) or any(
+        JEKYLL_NAME.match(path.name) for path in (location / "_posts").rglob("*")
+    )
