@@ -300,8 +300,11 @@ def detect_dialect(location: Path) -> str:
 def _may_be_jekyll(location: Path) -> bool:
     """Whether a folder with `_posts` is one of Jekyll, which makes no post of a file without a day in its name.
 
-    Starters of Next.js have such a folder, too.
+    Starters of Next.js have such a folder, too, and so has the folder `source` of a site of Hexo.
     """
+    location = location.absolute()
+    if location.name == "source" and (location.parent / "_config.yml").is_file():
+        return False
     return any((location / name).is_file() for name in (*JEKYLL.config_files, "Gemfile")) or any(
         JEKYLL_NAME.match(path.name) for path in (location / "_posts").rglob("*")
     )

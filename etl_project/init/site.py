@@ -16,6 +16,7 @@ from etl_project.extract.site.hugo.content_patterns import content_patterns
 from etl_project.extract.site.left_out import texts_of
 from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
 from etl_project.extract.site.site_files import find_files_left_out
+from etl_project.init.above import find_dialect_above
 from etl_project.init.unread import find_not_posts, find_unread
 from etl_project.init.zone import find_zone, guess_zone
 from etl_project.limits import Limits
@@ -93,15 +94,18 @@ def sample_site(folder: Path) -> FoundSite:
     """
     if not folder.is_dir():
         raise NoSite(f"{folder} is not a folder. Name the folder of your site: etl init FOLDER")
-    name = detect_dialect(folder)
+    above = find_dialect_above(folder.absolute())
+    name = above or detect_dialect(folder)
     dialect, limits = DIALECTS[name], Limits()
-    place = PinnedFolder(folder)
+    place = PinnedFolder(folder.absolute())
     config = read_site_config(place, dialect, limits)
     include = _find_archives(folder, name, config)
     if config.hugo:
         include = list(content_patterns([mount.source for mount in config.hugo.mounts]))
     if config.pelican:
         include = config.pelican.include_patterns()
+    if above:
+        include = ["**"]
     source = Source(name="site", location=folder, dialect=name, include=tuple(include))
     pinned = follow_site(PinnedSource(source, place))
     left_out = find_files_left_out(pinned, limits)

@@ -79,6 +79,32 @@ def test_the_first_language_of_a_site_tells_its_zone(tmp_path: Path) -> None:
     assert sample_site(tmp_path).time_zone == "Asia/Shanghai"
 
 
+@pytest.mark.parametrize(
+    ("settings", "folder", "dialect"),
+    [
+        ("hugo.toml", "content", "hugo"),
+        ("pelicanconf.py", "content", "pelican"),
+        ("_config.yml", "_posts", "jekyll"),
+        ("_config.yml", "source", "hexo"),
+        ("_config.yml", "source/_posts", "hexo"),
+        ("hugo.toml", "notes", "plain"),
+        ("README.md", "content", "plain"),
+    ],
+)
+def test_the_folder_of_posts_of_a_site_is_read_by_the_settings_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, folder: str, dialect: str
+) -> None:
+    (tmp_path / settings).write_text("")
+    for path in (f"{folder}/a.md", f"{folder}/x/2024-03-05-b.md", "content/c.md"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("---\ntitle: T\n---\nText")
+    if folder == "source":
+        (tmp_path / "source/_posts").mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    site = sample_site(Path())
+    assert (site.dialect, site.include) == (dialect, [] if dialect == "plain" else ["**"])
+
+
 def test_a_vault_is_found_by_all_of_it(tmp_path: Path) -> None:
     for number in range(60):
         note = tmp_path / "A log" / f"{number:02}.md"
