@@ -61,9 +61,14 @@ class SiteConfig:
         return value if isinstance(value, dict) else {}
 
     def taxonomy(self, singular: str, keys: tuple[str, ...]) -> tuple[str, ...]:
-        """Put the key that the site's `taxonomies` name for a kind of term (Hugo) before the keys of the dialect."""
-        plural = self.table("taxonomies").get(singular)
-        return (plural.lower(), *keys) if isinstance(plural, str) else keys
+        """Put the keys that `taxonomies` name for a kind of term (Hugo) before the keys of the dialect.
+
+        Each language of the site may name its own.
+        """
+        languages = self.hugo.languages.values() if self.hugo else ()
+        tables = [self.table("taxonomies"), *(language.values.get("taxonomies") for language in languages)]
+        plurals = [plural for table in tables if isinstance(table, dict) and (plural := table.get(singular))]
+        return tuple(dict.fromkeys([*(plural.lower() for plural in plurals if isinstance(plural, str)), *keys]))
 
     def defaults(self, path: str, *, is_draft: bool) -> dict[str, Value]:
         """Default values that Jekyll gives to a file, below its front matter; a narrower scope overrides a wider."""
