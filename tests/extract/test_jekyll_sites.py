@@ -64,6 +64,15 @@ def test_the_permalink_of_the_collection_of_posts_goes_before_that_of_the_site(t
     assert read(tmp_path, settings, post, permalink="none").url == "/first.html"
     assert read(tmp_path, "permalink: pretty\ncollections: [docs, posts]", post).url == "/2024/03/05/first/"
     assert read(tmp_path, "permalink: none\ncollections: {posts: {output: true}}", post).url == "/first.html"
+    # The names of styles mean something for the whole site only.
+    assert read(tmp_path, "collections: {posts: {permalink: pretty}}", post).url == "/pretty"
+    assert read(tmp_path, "collections: {posts: {permalink: ':year/:title'}}", post).url == "/2024/first"
+
+
+def test_a_collection_without_pages_has_no_addresses_whatever_its_files_state(tmp_path: Path) -> None:
+    settings = COLLECTIONS.format(permalink="date")
+    assert read(tmp_path, settings, "_notes/n.md", {"permalink": "/n/"}).url is None
+    assert read(tmp_path, settings, "_docs/n.md", {"permalink": "/n/"}).url == "/n/"
 
 
 def test_a_permalink_that_is_false_is_none_and_one_that_names_a_style_is_a_path(tmp_path: Path) -> None:

@@ -55,10 +55,15 @@ def permalink_ending(config: SiteConfig) -> str:
 
 
 def posts_template(config: SiteConfig) -> str | None:
-    """Give the permalink of posts that the site states; one for the collection goes before the one for all."""
+    """Give the permalink of posts that the site states; one for the collection goes before the one for all.
+
+    That of a collection is a template: the name of a style is the path `/pretty`.
+    """
     metadata = config.table("collections").get("posts")
     permalink = metadata.get("permalink") if isinstance(metadata, dict) else None
-    return permalink if isinstance(permalink, str) and permalink else config.text("permalink")
+    if not isinstance(permalink, str) or not permalink:
+        return config.text("permalink")
+    return permalink if permalink.startswith("/") else f"/{permalink}"
 
 
 def files_left_out(config: SiteConfig) -> LeftOut:

@@ -151,9 +151,10 @@ def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
             return None
         if templates and post.folders and post.folders[0] in templates:
             post.collection = post.folders[0][1:]
-            template = template or templates[post.folders[0]]
-            if template is None:
+            of_collection = templates[post.folders[0]]
+            if of_collection is None:
                 return None
+            template = template or of_collection
         elif not template and is_page(post.folders, post.stem):
             template = "/:page_path/" if post.stem == "index" else f"/:page_path/:basename{page_ending}"
         try:
