@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from etl_project.dialect import Dialect
 from etl_project.extract.site.hexo_names import PostName
@@ -12,6 +13,9 @@ from etl_project.extract.site.hugo.hugo_site import HugoPage
 from etl_project.extract.site.site_config import SiteConfig, dated_name
 from etl_project.extract.site.site_paths import SitePaths
 from etl_project.reasons import Rejection
+
+if TYPE_CHECKING:
+    from etl_project.extract.front_matter.read import Value
 
 # Codes of languages with many readers. A folder named by another code, such as `ab` or `go`, is an ordinary folder.
 _LANGUAGE_FOLDER = re.compile(
@@ -59,7 +63,7 @@ class PathReader:
         self._dated_name = dated_name(dialect, config)
         self._first_language = config.text("default_language") or "en"
         # The first language is never part of a name: Zola, components/content/src/file_info.rs.
-        self._languages = frozenset(config.table("languages")) - {self._first_language}
+        self._languages = frozenset(_language_codes(config.values.get("languages"))) - {self._first_language}
         self._folders_of = lru_cache(maxsize=256)(self._split_folder)
 
     def read(self, path: str) -> PostPath:
@@ -115,3 +119,10 @@ class PathReader:
 
     def _match_date(self, stem: str) -> re.Match[str] | None:
         return self._dated_name.fullmatch(stem) if self._dated_name else None
+
+
+def _language_codes(languages: Value) -> list[str]:
+    """List the languages that the settings of a site of Zola name: in a table, before 0.15 in a list of tables."""
+    tables = [table for table in languages if isinstance(table, dict)] if isinstance(languages, list) else []
+    codes = languages if isinstance(languages, dict) else [table.get("code") for table in tables]
+    return [code for code in codes if isinstance(code, str)]

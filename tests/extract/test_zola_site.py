@@ -16,6 +16,7 @@ from etl_project.reasons import Rejection
 from etl_project.sources.source import Source
 
 KEEP = "[slugify]\npaths_keep_dates = true\n"
+LISTED = '[[languages]]\ncode = "fr"\nfeed = true\n[[languages]]\ncode = "en"\n'
 LANGUAGES = 'default_language = "en"\n[languages.en]\n[languages.fr]\n'
 
 
@@ -68,6 +69,8 @@ def test_dates_and_times_of_names(
         ("a/b.fr.md", {}, LANGUAGES, "/fr/a/b/"),
         ("a/index.fr.md", {}, LANGUAGES, "/fr/a/"),
         ("a/b.en.md", {}, LANGUAGES, "/a/b-en/"),
+        ("a/b.fr.md", {}, LISTED, "/fr/a/b/"),
+        ("a/b.en.md", {}, LISTED, "/a/b-en/"),
         ("a/b.fr.md", {"path": "x"}, LANGUAGES, "/x/"),
     ],
 )
