@@ -16,7 +16,7 @@ from etl_project.extract.site.hugo.content_patterns import content_patterns
 from etl_project.extract.site.left_out import texts_of
 from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
 from etl_project.extract.site.site_files import find_files_left_out
-from etl_project.init.above import find_dialect_above
+from etl_project.init.other_sites import find_dialect_above, find_sites_within
 from etl_project.init.unread import find_not_posts, find_unread
 from etl_project.init.zone import find_zone, guess_zone
 from etl_project.limits import Limits
@@ -74,6 +74,8 @@ class FoundSite:
     """Folder or file -> files in it that have the ending of a post and would not be listed."""
     not_posts: Counter[str] = field(default_factory=Counter)
     """Name that makes a file no post, such as `_index.md` -> files."""
+    sites_within: dict[str, str] = field(default_factory=dict)
+    """Folder that is a site of its own, in one that is none -> its dialect."""
     bodies: list[str] = field(default_factory=list, repr=False)
     """Markdown bodies of the sampled posts."""
     zone_reason: str | None = None
@@ -131,6 +133,7 @@ def sample_site(folder: Path) -> FoundSite:
         unread=find_unread(folder, name, paths),
         not_posts=find_not_posts(folder, name),
         not_read=listing.not_read,
+        sites_within=find_sites_within(folder) if name == "plain" else {},
     )
     _read_sample(site, paths, limits)
     if site.time_zone is None and (guess := guess_zone(site.language, site.bodies)):
