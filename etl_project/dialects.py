@@ -119,7 +119,7 @@ HEXO = Dialect(
     header_rules=HeaderRules(long_line_closes=True, tabs_indent=True),
     yes_and_no=False,
     config_files=("_config.yml", "_config.yaml", "_config.json"),
-    marks=(("_config.yml", "source"), ("_config.yaml", "source")),
+    marks=(("_config.yml", "source"), ("_config.yaml", "source"), ("_config.json", "source")),
     dated_name=DATE_FIRST_NAME,
     draft_folders=frozenset({"_drafts"}),
     language_folders=True,

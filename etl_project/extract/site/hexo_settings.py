@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from etl_project.dialects import HEXO
 from etl_project.extract.site.globs import translate_glob
 from etl_project.extract.site.hexo_names import POST_FOLDERS, ending_of
+from etl_project.extract.site.jekyll_defaults import folder_of
 from etl_project.extract.site.left_out import LeftOut, any_of, texts_of
 
 if TYPE_CHECKING:
@@ -16,8 +17,13 @@ if TYPE_CHECKING:
 
 def root_folder(config: SiteConfig) -> str:
     """Give the folder of the site's content below the source, `source_dir`, a slash at the end; empty for `source`."""
-    folder = (config.text("source_dir") or "source").strip("/")
+    folder = source_folder(config)
     return "" if folder == "source" else f"{folder}/"
+
+
+def source_folder(config: SiteConfig) -> str:
+    """Give the folder of the site's content, without slashes at its ends; empty for the site itself."""
+    return folder_of(config.text("source_dir") or "source").removesuffix("/")
 
 
 def files_left_out(config: SiteConfig, folder: str = "") -> LeftOut:
@@ -28,7 +34,7 @@ def files_left_out(config: SiteConfig, folder: str = "") -> LeftOut:
             `new_post_name` and `source_dir` are read.
         folder: name of the folder that is the source.
     """
-    source = f"(?:{re.escape((config.text('source_dir') or 'source').strip('/'))}/)?"
+    source = f"(?:{re.escape(source_folder(config))}/)?"
     posts = "(?:_posts|_drafts)/"
     skipped = any_of(map(_translate, texts_of(config.values.get("skip_render"))))
     # Patterns of `ignore` are compared with whole paths of this machine, so that only those from any folder on can be
