@@ -193,6 +193,7 @@ OBSIDIAN = Dialect(
     suffixes=frozenset({".md"}),
     keys_fold=True,
     header_formats=("yaml",),
+    config_files=(".obsidian/daily-notes.json",),
     marks=((".obsidian",),),
     separators_fold=True,
     sign=re.compile(rb"(?s:.*?)\[\[[^\[\]\n]+\]\]"),

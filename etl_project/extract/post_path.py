@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from etl_project.dialect import Dialect
+from etl_project.extract.site.daily_notes import DailyNotes
 from etl_project.extract.site.hexo_names import PostName
 from etl_project.extract.site.hugo.hugo_site import HugoPage
 from etl_project.extract.site.site_config import SiteConfig, dated_name
@@ -40,7 +41,7 @@ class PostPath:
     name: PostName | None
     """What the path of a post of Hexo states, as `new_post_name` of the site reads it."""
     path_date: tuple[str, str] | None = None
-    """The date that the settings of a site of Pelican read from the path, and its origin."""
+    """The date that the settings of a site of Pelican, or of a vault, read from the path, and its origin."""
     page: HugoPage | None = None
     """Where the post is in the content of its site of Hugo."""
 
@@ -64,6 +65,7 @@ class PathReader:
         self._first_language = config.text("default_language") or "en"
         # The first language is never part of a name: Zola, components/content/src/file_info.rs.
         self._languages = frozenset(_language_codes(config.values.get("languages"))) - {self._first_language}
+        self._daily_notes = DailyNotes(config) if dialect.markdown == "obsidian" and config.found else None
         self._folders_of = lru_cache(maxsize=256)(self._split_folder)
 
     def read(self, path: str) -> PostPath:
@@ -93,8 +95,15 @@ class PathReader:
         language = name_language
         if dialect.language_folders and language is None and folders and _LANGUAGE_FOLDER.fullmatch(folders[0]):
             language = folders[0]
+        day = self._daily_notes.read("/".join((*folders, stem))) if self._daily_notes else None
         return PostPath(
-            folders, stem, language, name_language, self._match_date(stem), self._site.read_name(folders, stem)
+            folders,
+            stem,
+            language,
+            name_language,
+            self._match_date(stem),
+            self._site.read_name(folders, stem),
+            (day, "file_name") if day else None,
         )
 
     def _split_folder(self, folder: str) -> tuple[str, ...]:
