@@ -257,8 +257,11 @@ PLAIN = Dialect(
 DIALECTS: dict[str, Dialect] = {value.name: value for value in list(globals().values()) if isinstance(value, Dialect)}
 """Every dialect declared above, by its name in etl.toml."""
 
-_CONTENT_DIR = re.compile(rb"^[ \t]*[\"']?contentdir[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
-"""The setting by which a site of Hugo has its content elsewhere than in `content`."""
+_CONTENT_DIR = re.compile(
+    rb"^[ \t-]*[\"']?(?:contentdir[\"']?[ \t]*[:=]|target[\"']?[ \t]*[:=][ \t]*[\"']?content(?:[/\"']|\s*$))",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""The settings by which a site of Hugo has its content elsewhere than in `content`: `contentDir` and a mount."""
 
 _ZOLA_KEYS = re.compile(rb"^(?:base_url|compile_sass|build_search_index|generate_feeds?|\[slugify\])", re.MULTILINE)
 
