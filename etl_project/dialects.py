@@ -285,8 +285,9 @@ def detect_dialect(location: Path) -> str:
             return "jekyll"
     # Hexo is tried before Jekyll: both have a _config.yml, only Hexo has source/.
     for dialect in (HEXO, ZOLA, HUGO, JEKYLL, PELICAN, OBSIDIAN):
+        may_be = _DOUBTS.get(dialect.name)
         if any(all((location / path).exists() for path in group) for group in dialect.marks) and (
-            dialect is not JEKYLL or _may_be_jekyll(location)
+            may_be is None or may_be(location)
         ):
             return dialect.name
     if any(_CONTENT_DIR.search(path.read_bytes()) for path in location.glob("config.*") if path.name in _HUGO_CONFIG):
@@ -301,6 +302,11 @@ def detect_dialect(location: Path) -> str:
     return "plain"
 
 
+def _may_be_hexo(location: Path) -> bool:
+    """Whether a folder with `source` is one of Hexo, which has no posts beside it: a site of Jekyll may have both."""
+    return (location / "source" / "_posts").is_dir() or not (location / "_posts").is_dir()
+
+
 def _may_be_jekyll(location: Path) -> bool:
     """Whether a folder with `_posts` is one of Jekyll, which makes no post of a file without a day in its name.
 
@@ -312,3 +318,7 @@ def _may_be_jekyll(location: Path) -> bool:
     return any((location / name).is_file() for name in (*JEKYLL.config_files, "Gemfile")) or any(
         JEKYLL_NAME.match(path.name) for path in (location / "_posts").rglob("*")
     )
+
+
+_DOUBTS = {"hexo": _may_be_hexo, "jekyll": _may_be_jekyll}
+"""Dialect -> what else is asked of a folder that has its marks."""

@@ -29,6 +29,8 @@ SITES = Path(__file__).parents[2] / "shared" / "sites"
         ({"_posts/a.md": "", "_config.yml": ""}, "jekyll"),
         ({"_posts/a.md": "", "package.json": "{}"}, "plain"),
         ({"_config.yml": "", "source/_posts/a.md": ""}, "hexo"),
+        ({"_config.yml": "", "source/a.md": ""}, "hexo"),
+        ({"_config.yml": "", "source/a.tex": "", "_posts/2024-01-01-a.md": ""}, "jekyll"),
         ({"_config.yml": "source_dir: blog", "blog/_posts/a.md": ""}, "hexo"),
         ({"_config.yml": "title: x\nsource: source\n", "source/_posts/2024-01-01-a.md": ""}, "jekyll"),
         ({"hugo.toml": "", "content/a.md": ""}, "hugo"),
