@@ -69,6 +69,19 @@ def test_the_permalink_of_the_collection_of_posts_goes_before_that_of_the_site(t
     assert read(tmp_path, "collections: {posts: {permalink: ':year/:title'}}", post).url == "/2024/first"
 
 
+@pytest.mark.parametrize(
+    ("path", "permalink", "url"),
+    [
+        ("docs/a b/about.md", "/x/:path/:basename:output_ext", "/x/docs/a%20b/about.html"),
+        ("docs/about.md", "/:title/:year/", "/:title/:year/"),
+        ("docs/about.md", "pretty", "/pretty"),
+        ("docs/dot..md", None, "/docs/dot.html"),
+    ],
+)
+def test_a_page_has_three_placeholders(tmp_path: Path, path: str, permalink: str | None, url: str) -> None:
+    assert read(tmp_path, "permalink: date", path, {"permalink": permalink}).url == url
+
+
 def test_a_collection_without_pages_has_no_addresses_whatever_its_files_state(tmp_path: Path) -> None:
     settings = COLLECTIONS.format(permalink="date")
     assert read(tmp_path, settings, "_notes/n.md", {"permalink": "/n/"}).url is None

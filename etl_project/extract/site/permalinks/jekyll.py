@@ -45,7 +45,6 @@ _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
     ),
     "collection": lambda post: post.collection,
     "path": lambda post: escape_path(_path_in_collection(post)),
-    "page_path": lambda post: escape_path("/".join(post.folders)),
     "output_ext": lambda post: ".html",
     **DATE_PARTS,
     "short_year": date_part(lambda day: f"{day.year % 100:02}"),
@@ -155,14 +154,27 @@ def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
             if of_collection is None:
                 return None
             template = template or of_collection
-        elif not template and is_page(post.folders, post.stem):
-            template = "/:page_path/" if post.stem == "index" else f"/:page_path/:basename{page_ending}"
+        elif is_page(post.folders, post.stem):
+            default = "/:path/" if post.stem == "index" else f"/:path/:basename{page_ending}"
+            return _clean(_fill_in_page(template or default, post))
         try:
             pieces, last = _split_template(template or site_template)
             filled = "".join([before + part(post) for before, part in pieces])
         except UnknownPartError:
             return None
-        address = f"/{filled}{last}".replace("..", "/").replace("./", "")
-        return SLASHES.sub("/", address) if "//" in address else address
+        return _clean(f"{filled}{last}")
 
     return url
+
+
+def _fill_in_page(template: str, post: Address) -> str:
+    """Fill in the template of a page, which has three placeholders: any other is text."""
+    stem = escape_path(post.stem.rstrip("."))
+    filled = template.replace(":path", escape_path("/".join(post.folders))).replace(":basename", stem)
+    return filled.replace(":output_ext", ".html")
+
+
+def _clean(path: str) -> str:
+    """Put a slash in front of an address, and leave out what leads out of a folder: jekyll, url.rb."""
+    address = f"/{path}".replace("..", "/").replace("./", "")
+    return SLASHES.sub("/", address) if "//" in address else address
