@@ -62,7 +62,9 @@ class PathReader:
         self._site = site
         self._language = language
         self._dated_name = dated_name(dialect, config)
-        self._first_language = config.text("default_language") or "en"
+        stated = config.text("default_language")
+        self._first_language = stated or "en"
+        self._own_language = stated if dialect.url_style == "zola" else None
         # The first language is never part of a name: Zola, components/content/src/file_info.rs.
         self._languages = frozenset(_language_codes(config.values.get("languages"))) - {self._first_language}
         self._daily_notes = DailyNotes(config) if dialect.markdown == "obsidian" and config.found else None
@@ -92,7 +94,7 @@ class PathReader:
                     raise Rejection("not_a_page", "is the page of a section, which is no post")
         if dialect.bundles and stem == "index" and folders:
             stem = folders.pop()
-        language = name_language
+        language = name_language or self._own_language
         if dialect.language_folders and language is None and folders and _LANGUAGE_FOLDER.fullmatch(folders[0]):
             language = folders[0]
         day = self._daily_notes.read("/".join((*folders, stem))) if self._daily_notes else None

@@ -78,6 +78,13 @@ def test_addresses(tmp_path: Path, path: str, front_matter: dict[str, Value], co
     assert read(tmp_path, path, front_matter, config).url == url
 
 
+def test_a_page_is_of_the_language_of_its_name_else_of_that_of_the_site(tmp_path: Path) -> None:
+    assert read(tmp_path, "a/b.fr.md", config=LANGUAGES).language == "fr"
+    assert read(tmp_path, "a/b.md", config=LANGUAGES).language == "en"
+    assert read(tmp_path, "a/b.md", {"language": "de"}, config=LANGUAGES).language == "de"
+    assert read(tmp_path, "a/b.md", config=LISTED).language is None
+
+
 def test_the_page_of_a_section_in_another_language_is_no_post(tmp_path: Path) -> None:
     with pytest.raises(Rejection, match="page of a section"):
         read(tmp_path, "a/_index.fr.md", config=LANGUAGES)
