@@ -181,8 +181,8 @@ class FieldReader:
         stated = self._find_stated(tuple(front_matter))
         warnings: list[PostWarning] = []
         stated_url = stripped_text(front_matter, dialect.url) if "url" in stated else None
-        if stated_url and stated_url.lower() == "false":
-            # No address is stated; in Eleventy there is none at all.
+        if stated_url and stated_url.lower() in ("false", "true"):
+            # No address is stated; in Eleventy `false` means that there is none at all.
             stated_url = None
         published, published_from, written = self._find_published(front_matter, parts, stated_url, warnings)
         title = self._find_title(front_matter, first_heading, parts)

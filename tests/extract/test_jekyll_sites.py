@@ -282,7 +282,7 @@ def test_a_source_that_is_the_folder_of_posts_is_read_like_the_site(tmp_path: Pa
     assert facts[4] == (None, "post", "draft", ["news"])
 
 
-@pytest.mark.parametrize("url", ["false", "False", "/posts/{{ title | slug }}/", "{% permalink %}"])
+@pytest.mark.parametrize("url", ["false", "False", "true", "/posts/{{ title | slug }}/", "{% permalink %}"])
 def test_an_address_that_is_none_or_a_template_is_not_known(url: str) -> None:
     source = Source(name="s", location=Path("/no/such/site"), dialect="plain")
     assert FieldReader(pinned(source), Limits()).read("a.md", {"permalink": url}, first_heading=None).url is None
