@@ -24,8 +24,8 @@ CommonMark, `gfm` what GitHub shows; in `kramdown-with-html` blocks of HTML hold
 Templates = Literal["none", "liquid", "nunjucks", "hugo", "zola"]
 """The template tags that a body may hold: Liquid (Jekyll), Nunjucks (Hexo), the shortcodes of Hugo or of Zola."""
 
-MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn"})
-"""Endings of Markdown files, in lower case."""
+MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mkdown", ".mdwn", ".mdtxt", ".mdtext"})
+"""Endings of Markdown files, in lower case: those of Jekyll, Pelican and Hexo."""
 
 HTML = frozenset({".html", ".htm"})
 """Endings of HTML files, in lower case."""
@@ -33,7 +33,10 @@ HTML = frozenset({".html", ".htm"})
 RST, ORG = ".rst", ".org"
 """Endings of reStructuredText and Org files, in lower case."""
 
-_POST_LIKE = MARKDOWN | {RST, ORG, ".mdx", ".txt", ".adoc", ".asciidoc", ".ipynb", ".textile", ".rmd", ".qmd"}
+_POST_LIKE = MARKDOWN | {
+    *(RST, ORG, ".mdx", ".txt", ".adoc", ".asciidoc", ".ad", ".ipynb", ".textile", ".rmd", ".rmarkdown", ".qmd"),
+    *(".pandoc", ".pdc"),
+}
 """Endings of files that some generator or plugin makes posts of, in lower case."""
 
 _PLAIN_TEXTS = frozenset(

@@ -119,7 +119,7 @@ HEXO = Dialect(
     header_rules=HeaderRules(long_line_closes=True, tabs_indent=True),
     yes_and_no=False,
     config_files=("_config.yml", "_config.yaml", "_config.json"),
-    marks=(("_config.yml", "source"), ("_config.yaml", "source")),
+    marks=(("_config.yml", "source"), ("_config.yaml", "source"), ("_config.json", "source")),
     dated_name=DATE_FIRST_NAME,
     draft_folders=frozenset({"_drafts"}),
     language_folders=True,
@@ -193,6 +193,7 @@ OBSIDIAN = Dialect(
     suffixes=frozenset({".md"}),
     keys_fold=True,
     header_formats=("yaml",),
+    config_files=(".obsidian/daily-notes.json",),
     marks=((".obsidian",),),
     separators_fold=True,
     sign=re.compile(rb"(?s:.*?)\[\[[^\[\]\n]+\]\]"),
@@ -256,10 +257,18 @@ PLAIN = Dialect(
 DIALECTS: dict[str, Dialect] = {value.name: value for value in list(globals().values()) if isinstance(value, Dialect)}
 """Every dialect declared above, by its name in etl.toml."""
 
-_CONTENT_DIR = re.compile(rb"^[ \t]*[\"']?contentdir[\"']?[ \t]*[:=]", re.MULTILINE | re.IGNORECASE)
-"""The setting by which a site of Hugo has its content elsewhere than in `content`."""
+_CONTENT_DIR = re.compile(
+    rb"^[ \t-]*[\"']?(?:contentdir[\"']?[ \t]*[:=]|target[\"']?[ \t]*[:=][ \t]*[\"']?content(?:[/\"']|\s*$))",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""The settings by which a site of Hugo has its content elsewhere than in `content`: `contentDir` and a mount."""
 
 _ZOLA_KEYS = re.compile(rb"^(?:base_url|compile_sass|build_search_index|generate_feeds?|\[slugify\])", re.MULTILINE)
+
+
+_FOLDER_OF_JEKYLL = re.compile(rb"^source[ \t]*:", re.MULTILINE)
+_FOLDER_OF_HEXO = re.compile(rb"^source_dir[ \t]*:", re.MULTILINE)
+"""The setting by which each puts its content in a folder; Octopress, which is Jekyll, calls it `source` like Hexo."""
 
 
 def detect_dialect(location: Path) -> str:
@@ -268,9 +277,18 @@ def detect_dialect(location: Path) -> str:
     config = location / "config.toml"
     if config.is_file() and (location / "content").is_dir() and _ZOLA_KEYS.search(config.read_bytes()):
         return "zola"
+    if (config := location / "_config.yml").is_file():
+        settings = config.read_bytes()
+        if _FOLDER_OF_HEXO.search(settings):
+            return "hexo"
+        if _FOLDER_OF_JEKYLL.search(settings) and next(location.glob("*/**/_posts"), None) is not None:
+            return "jekyll"
     # Hexo is tried before Jekyll: both have a _config.yml, only Hexo has source/.
     for dialect in (HEXO, ZOLA, HUGO, JEKYLL, PELICAN, OBSIDIAN):
-        if any(all((location / path).exists() for path in group) for group in dialect.marks):
+        may_be = _DOUBTS.get(dialect.name)
+        if any(all((location / path).exists() for path in group) for group in dialect.marks) and (
+            may_be is None or may_be(location)
+        ):
             return dialect.name
     if any(_CONTENT_DIR.search(path.read_bytes()) for path in location.glob("config.*") if path.name in _HUGO_CONFIG):
         return "hugo"
@@ -282,3 +300,25 @@ def detect_dialect(location: Path) -> str:
         if sign and starts and sum(sign.match(start) is not None for start in starts) * 2 > len(starts):
             return dialect.name
     return "plain"
+
+
+def _may_be_hexo(location: Path) -> bool:
+    """Whether a folder with `source` is one of Hexo, which has no posts beside it: a site of Jekyll may have both."""
+    return (location / "source" / "_posts").is_dir() or not (location / "_posts").is_dir()
+
+
+def _may_be_jekyll(location: Path) -> bool:
+    """Whether a folder with `_posts` is one of Jekyll, which makes no post of a file without a day in its name.
+
+    Starters of Next.js have such a folder, too, and so has the folder `source` of a site of Hexo.
+    """
+    location = location.absolute()
+    if location.name == "source" and (location.parent / "_config.yml").is_file():
+        return False
+    return any((location / name).is_file() for name in (*JEKYLL.config_files, "Gemfile")) or any(
+        JEKYLL_NAME.match(path.name) for path in (location / "_posts").rglob("*")
+    )
+
+
+_DOUBTS = {"hexo": _may_be_hexo, "jekyll": _may_be_jekyll}
+"""Dialect -> what else is asked of a folder that has its marks."""

@@ -25,11 +25,21 @@ SITES = Path(__file__).parents[2] / "shared" / "sites"
         ({"_config.yml": "", "_posts/2024-01-01-a.md": ""}, "jekyll"),
         ({"_config.yml": "", "en/news/_posts/2024-01-01-a.md": ""}, "jekyll"),
         ({"_posts/2024-01-01-a.md": ""}, "jekyll"),
+        ({"_posts/x/2024-01-01-a.md": ""}, "jekyll"),
+        ({"_posts/a.md": "", "_config.yml": ""}, "jekyll"),
+        ({"_posts/a.md": "", "package.json": "{}"}, "plain"),
         ({"_config.yml": "", "source/_posts/a.md": ""}, "hexo"),
+        ({"_config.yml": "", "source/a.md": ""}, "hexo"),
+        ({"_config.yml": "", "source/a.tex": "", "_posts/2024-01-01-a.md": ""}, "jekyll"),
+        ({"_config.yml": "source_dir: blog", "blog/_posts/a.md": ""}, "hexo"),
+        ({"_config.yml": "title: x\nsource: source\n", "source/_posts/2024-01-01-a.md": ""}, "jekyll"),
         ({"hugo.toml": "", "content/a.md": ""}, "hugo"),
         ({"config.toml": 'baseURL = "/"', "content/a.md": ""}, "hugo"),
         ({"config.yaml": "baseurl: /", "content/a.md": ""}, "hugo"),
         ({"config/_default/hugo.toml": "", "content/a.md": ""}, "hugo"),
+        ({"config.toml": '[[module.mounts]]\nsource = "docs"\ntarget = "content"\n', "docs/a.md": ""}, "hugo"),
+        ({"config.yaml": "module:\n  mounts:\n  - target: content/docs\n    source: docs\n", "docs/a.md": ""}, "hugo"),
+        ({"config.yaml": "target: contents\n", "docs/a.md": ""}, "plain"),
         ({"config.toml": 'base_url = "/"', "content/a.md": ""}, "zola"),
         ({"pelicanconf.py": "", "content/a.md": ""}, "pelican"),
         ({"content/a.md": "Title: One\nDate: 2024-01-01\n\nText"}, "pelican"),
@@ -77,7 +87,8 @@ def test_the_real_sites_are_recognised(name: str, dialect: str) -> None:
     assert detect_dialect(SITES / name) == dialect
 
 
-@pytest.mark.parametrize("name", ["a.md", "A.MD", "a.markdown", "2021-12-08-x.html", "no date.md", "[x]*.md"])
+@pytest.mark.parametrize("name", ["a.md", "A.MD", "a.markdown", "2021-12-08-x.html", "no date.md", "[x]*.md",
+                                  "a.mkdown", "a.mdwn", "a.mdtext"])  # fmt: skip
 def test_a_name_with_the_ending_of_a_post_is_a_post(name: str) -> None:
     assert is_post(JEKYLL, name)
 

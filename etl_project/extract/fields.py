@@ -171,7 +171,8 @@ class FieldReader:
         is_draft_folder = not dialect.draft_folders.isdisjoint(parts.folders)
         defaults: dict[str, Value] = {}
         if self._config.default_sets:
-            defaults = self._config.defaults(path.removeprefix(self._site.root), is_draft=is_draft_folder)
+            below = "/".join((*self._site.above, path.removeprefix(self._site.root)))
+            defaults = self._config.defaults(below, is_draft=is_draft_folder)
         if defaults:
             front_matter = defaults | {k: v for k, v in front_matter.items() if v is not None}
         if parts.name and parts.name.values:
@@ -180,8 +181,8 @@ class FieldReader:
         stated = self._find_stated(tuple(front_matter))
         warnings: list[PostWarning] = []
         stated_url = stripped_text(front_matter, dialect.url) if "url" in stated else None
-        if stated_url and stated_url.lower() == "false":
-            # No address is stated; in Eleventy there is none at all.
+        if stated_url and stated_url.lower() in ("false", "true"):
+            # No address is stated; in Eleventy `false` means that there is none at all.
             stated_url = None
         published, published_from, written = self._find_published(front_matter, parts, stated_url, warnings)
         title = self._find_title(front_matter, first_heading, parts)

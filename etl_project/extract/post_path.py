@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from etl_project.dialect import Dialect
+from etl_project.extract.site.daily_notes import DailyNotes
 from etl_project.extract.site.hexo_names import PostName
 from etl_project.extract.site.hugo.hugo_site import HugoPage
 from etl_project.extract.site.site_config import SiteConfig, dated_name
 from etl_project.extract.site.site_paths import SitePaths
 from etl_project.reasons import Rejection
+
+if TYPE_CHECKING:
+    from etl_project.extract.front_matter.read import Value
 
 # Codes of languages with many readers. A folder named by another code, such as `ab` or `go`, is an ordinary folder.
 _LANGUAGE_FOLDER = re.compile(
@@ -36,7 +41,7 @@ class PostPath:
     name: PostName | None
     """What the path of a post of Hexo states, as `new_post_name` of the site reads it."""
     path_date: tuple[str, str] | None = None
-    """The date that the settings of a site of Pelican read from the path, and its origin."""
+    """The date that the settings of a site of Pelican, or of a vault, read from the path, and its origin."""
     page: HugoPage | None = None
     """Where the post is in the content of its site of Hugo."""
 
@@ -57,9 +62,12 @@ class PathReader:
         self._site = site
         self._language = language
         self._dated_name = dated_name(dialect, config)
-        self._first_language = config.text("default_language") or "en"
+        stated = config.text("default_language")
+        self._first_language = stated or "en"
+        self._own_language = stated if dialect.url_style == "zola" else None
         # The first language is never part of a name: Zola, components/content/src/file_info.rs.
-        self._languages = frozenset(config.table("languages")) - {self._first_language}
+        self._languages = frozenset(_language_codes(config.values.get("languages"))) - {self._first_language}
+        self._daily_notes = DailyNotes(config) if dialect.markdown == "obsidian" and config.found else None
         self._folders_of = lru_cache(maxsize=256)(self._split_folder)
 
     def read(self, path: str) -> PostPath:
@@ -86,11 +94,18 @@ class PathReader:
                     raise Rejection("not_a_page", "is the page of a section, which is no post")
         if dialect.bundles and stem == "index" and folders:
             stem = folders.pop()
-        language = name_language
+        language = name_language or self._own_language
         if dialect.language_folders and language is None and folders and _LANGUAGE_FOLDER.fullmatch(folders[0]):
             language = folders[0]
+        day = self._daily_notes.read("/".join((*folders, stem))) if self._daily_notes else None
         return PostPath(
-            folders, stem, language, name_language, self._match_date(stem), self._site.read_name(folders, stem)
+            folders,
+            stem,
+            language,
+            name_language,
+            self._match_date(stem),
+            self._site.read_name(folders, stem),
+            (day, "file_name") if day else None,
         )
 
     def _split_folder(self, folder: str) -> tuple[str, ...]:
@@ -115,3 +130,10 @@ class PathReader:
 
     def _match_date(self, stem: str) -> re.Match[str] | None:
         return self._dated_name.fullmatch(stem) if self._dated_name else None
+
+
+def _language_codes(languages: Value) -> list[str]:
+    """List the languages that the settings of a site of Zola name: in a table, before 0.15 in a list of tables."""
+    tables = [table for table in languages if isinstance(table, dict)] if isinstance(languages, list) else []
+    codes = languages if isinstance(languages, dict) else [table.get("code") for table in tables]
+    return [code for code in codes if isinstance(code, str)]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from etl_project.init.other_sites import describe_sites_within
 from etl_project.init.site import FoundSite
 from etl_project.init.unread import describe_not_posts, describe_unread
 from etl_project.init.zone import machine_zone
@@ -32,7 +33,11 @@ def show_found_site(site: FoundSite, rules: int, output: Path, warehouse: Path, 
     )
     if site.not_read:
         console.print(f"Not read: {endings_in_words(site.not_read)}.")
-    for sentence in (describe_not_posts(site.not_posts), describe_unread(site.unread)):
+    for sentence in (
+        describe_not_posts(site.not_posts),
+        describe_unread(site.unread),
+        describe_sites_within(site.folder, site.sites_within),
+    ):
         if sentence:
             console.print(safe(sentence))
     if site.is_zone_guessed:

@@ -7,19 +7,21 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from etl_project.dialects import DIALECTS, detect_dialect
 from etl_project.errors import BAD_USAGE, UserError
 from etl_project.extract.decode import decode
 from etl_project.extract.front_matter.read import read_front_matter
 from etl_project.extract.site.hugo.content_patterns import content_patterns
+from etl_project.extract.site.left_out import texts_of
 from etl_project.extract.site.site_config import SiteConfig, dated_name, read_site_config
 from etl_project.extract.site.site_files import find_files_left_out
+from etl_project.init.other_sites import find_dialect_above, find_sites_within
 from etl_project.init.unread import find_not_posts, find_unread
-from etl_project.init.zone import guess_zone
+from etl_project.init.zone import find_zone, guess_zone
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
+from etl_project.scan.site_content import follow_site
 from etl_project.sources.folder import PinnedFolder, read_file
 from etl_project.sources.place import PinnedSource
 from etl_project.sources.source import Source
@@ -72,6 +74,8 @@ class FoundSite:
     """Folder or file -> files in it that have the ending of a post and would not be listed."""
     not_posts: Counter[str] = field(default_factory=Counter)
     """Name that makes a file no post, such as `_index.md` -> files."""
+    sites_within: dict[str, str] = field(default_factory=dict)
+    """Folder that is a site of its own, in one that is none -> its dialect."""
     bodies: list[str] = field(default_factory=list, repr=False)
     """Markdown bodies of the sampled posts."""
     zone_reason: str | None = None
@@ -92,18 +96,22 @@ def sample_site(folder: Path) -> FoundSite:
     """
     if not folder.is_dir():
         raise NoSite(f"{folder} is not a folder. Name the folder of your site: etl init FOLDER")
-    name = detect_dialect(folder)
+    above = find_dialect_above(folder.absolute())
+    name = above or detect_dialect(folder)
     dialect, limits = DIALECTS[name], Limits()
-    place = PinnedFolder(folder)
+    place = PinnedFolder(folder.absolute())
     config = read_site_config(place, dialect, limits)
     include = _find_archives(folder, name, config)
     if config.hugo:
         include = list(content_patterns([mount.source for mount in config.hugo.mounts]))
     if config.pelican:
         include = config.pelican.include_patterns()
+    if above:
+        include = ["**"]
     source = Source(name="site", location=folder, dialect=name, include=tuple(include))
-    left_out = find_files_left_out(PinnedSource(source, place), limits)
-    listing = place.walk(source)
+    pinned = follow_site(PinnedSource(source, place))
+    left_out = find_files_left_out(pinned, limits)
+    listing = place.walk(pinned.source)
     paths = left_out.keep(sorted(listing.paths()))
     if not paths:
         raise NoSite(
@@ -116,7 +124,7 @@ def sample_site(folder: Path) -> FoundSite:
         dialect=name,
         title=_first_text(config, _TITLE_KEYS),
         url=_site_url(_first_text(config, _URL_KEYS)),
-        time_zone=zone if zone in available_timezones() else None,
+        time_zone=find_zone(zone),
         language=_first_text(config, _LANGUAGE_KEYS),
         include=include,
         shares_names=_names_repeat(paths) if include and name == "jekyll" else False,
@@ -125,6 +133,7 @@ def sample_site(folder: Path) -> FoundSite:
         unread=find_unread(folder, name, paths),
         not_posts=find_not_posts(folder, name),
         not_read=listing.not_read,
+        sites_within=find_sites_within(folder) if name == "plain" else {},
     )
     _read_sample(site, paths, limits)
     if site.time_zone is None and (guess := guess_zone(site.language, site.bodies)):
@@ -163,7 +172,9 @@ def _names_repeat(paths: list[str]) -> bool:
 
 
 def _first_text(config: SiteConfig, keys: tuple[str, ...]) -> str | None:
-    return next((text.strip() for key in keys if (text := config.text(key)) and text.strip()), None)
+    """Get the first text of a setting: the language of Hexo may be a list, the site's own first."""
+    texts = (text.strip() for key in keys for text in texts_of(config.values.get(key)))
+    return next((text for text in texts if text), None)
 
 
 def _site_url(value: str | None) -> str | None:

@@ -44,6 +44,12 @@ def guess_zone(stated: str | None, bodies: Sequence[str]) -> tuple[str, str] | N
     return _ZONES.get(language) or _ZONES.get(language.partition("-")[0])
 
 
+def find_zone(written: str | None) -> str | None:
+    """Find the zone that a site states, in whatever case; None where there is no such zone."""
+    zones = {zone.lower(): zone for zone in available_timezones()}
+    return zones.get(written.lower()) if written else None
+
+
 def machine_zone() -> str | None:
     """The zone that this machine keeps; None where it keeps UTC, as servers do, or does not say."""
     zone = os.environ.get("TZ") or os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]

@@ -43,7 +43,9 @@ def _find_patterns(pinned: PinnedSource) -> tuple[str, ...]:
 
     if dialect.url_style == "pelican":
         return _pelican_patterns(read_site_config(pinned.place, dialect, Limits()))
-    folder = (read_site_config(pinned.place, dialect, Limits()).text("source_dir") or "source").strip("/")
+    from etl_project.extract.site.hexo_settings import source_folder
+
+    folder = source_folder(read_site_config(pinned.place, dialect, Limits()))
     if folder in ("source", ""):
         return ()
     return tuple([pattern.replace("source/", f"{folder}/", 1) for pattern in dialect.include])

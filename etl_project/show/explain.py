@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl_project.dialects import detect_dialect
+from etl_project.dialects import DIALECTS, detect_dialect
 from etl_project.errors import UserError
 from etl_project.extract.body.content import Body
 from etl_project.extract.posts import Post, PostReader
@@ -60,8 +60,18 @@ def find_source(file: Path, settings: Settings | None) -> tuple[Source, str]:
     for folder in file.parents:
         dialect = detect_dialect(folder)
         if dialect != "plain":
+            folder = _root_of(folder, dialect)
             return Source("(guessed)", folder, dialect=dialect), escape_path(file.relative_to(folder).as_posix())
     return Source("(guessed)", file.parent), escape_path(file.name)
+
+
+def _root_of(folder: Path, dialect: str) -> Path:
+    """Find the root of a site, where its settings are: a part of it, such as `news/_posts`, looks like a site, too."""
+    names = DIALECTS[dialect].config_files
+    for above in (folder, *folder.parents):
+        if any((above / name).is_file() for name in names):
+            return above if detect_dialect(above) == dialect else folder
+    return folder
 
 
 def explain(file: Path, settings: Settings | None, console: Console) -> bool:

@@ -36,8 +36,8 @@ _SCHEMA: dict[str, Any] = {
     "names_post": pl.Boolean,
 }
 
-_POST_ENDING = re.compile(r"\.(?:md|markdown|mdown|mkdn?|mdx|rst|org)$", re.IGNORECASE)
-_ENDING = re.compile(r"\.(?:md|markdown|mdown|mkdn?|mdx|rst|org|html?)$", re.IGNORECASE)
+_POST_ENDING = re.compile(r"\.(?:md|markdown|mk?down|mkdn?|mdwn|mdte?xt|mdx|rst|org)$", re.IGNORECASE)
+_ENDING = re.compile(r"\.(?:md|markdown|mk?down|mkdn?|mdwn|mdte?xt|mdx|rst|org|html?)$", re.IGNORECASE)
 _OTHER_ENDING = re.compile(
     r"\.(?:(?=[0-9]*[a-z])[a-z0-9]{1,6}|excalidraw|geojson|parquet|torrent|webmanifest)$", re.IGNORECASE
 )

@@ -270,6 +270,15 @@ def test_the_taxonomies_of_a_hugo_site_name_the_keys_of_its_terms(tmp_path: Path
     assert (fields.tags, fields.categories, fields.authors) == (["a"], ["c"], ["d"])
 
 
+def test_a_language_of_a_hugo_site_may_have_taxonomies_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "hugo.toml").write_text(
+        '[languages.en]\n[languages.fr]\n[languages.fr.taxonomies]\ntag = "etiquettes"\n', encoding="utf-8"
+    )
+    fields = FieldReader(pinned(Source(name="s", location=tmp_path, dialect="hugo")), Limits())
+    assert fields.read("content/a.fr.md", {"etiquettes": ["é"]}, first_heading=None).tags == ["é"]
+    assert fields.read("content/a.md", {"tags": ["e"]}, first_heading=None).tags == ["e"]
+
+
 def test_authors_are_read_from_texts_lists_and_tables() -> None:
     assert read("plain", "a.md", {"by": ["Damien Neil", "Max"]}).authors == ["Damien Neil", "Max"]
     assert read("plain", "a.md", {"author": {"name": "Max", "mail": "m@example.org"}}).authors == ["Max"]

@@ -242,6 +242,27 @@ def test_files_that_are_hidden_skipped_ignored_or_excluded_are_no_posts(tmp_path
     for folder in ("source/", ""):
         listed = [folder + path for path in posts + pages + neither]
         assert files_left_out(settings).keep(listed) == [folder + path for path in posts + pages]
+    for folder in ("_posts", "_drafts"):
+        below, kept = (
+            [path.removeprefix(f"{folder}/") for path in paths if path.startswith(f"{folder}/")]
+            for paths in (posts + neither, posts)
+        )
+        assert files_left_out(settings, folder).keep(below) == kept
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("./about.md", ["about.md"]),
+        ("**.html", ["a.html", "demo/b/c.html"]),
+        ("demo/**.html", []),
+        ("**/c.html", ["demo/b/c.html"]),
+    ],
+)
+def test_patterns_are_those_of_micromatch(pattern: str, left: list[str]) -> None:
+    paths = ["about.md", "a.html", "demo/b/c.html"]
+    kept = files_left_out(SiteConfig({"skip_render": pattern})).keep(paths)
+    assert [path for path in paths if path not in kept] == left
 
 
 def read_settings(text: str) -> dict[str, Value]:

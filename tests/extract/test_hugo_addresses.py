@@ -56,6 +56,12 @@ target = "content/uno.md"
 source = "static"
 target = "static"
 """
+CAPITALS = """
+disablePathToLower = true
+[permalinks]
+news = "/n/:section/:filename/"
+q = "/q/:sections/:slug/"
+"""
 IGNORED = r"""
 defaultContentLanguage = "fr"
 ignoreFiles = ["\\.foo\\.md$", "/drafts/", "(", "(a+)+x"]
@@ -162,6 +168,25 @@ CONFIG_FOLDER = {
                 "content/R s/Bun/index.md": "/R-s/Bun.html",
             },
             id="ugly addresses in capitals",
+        ),
+        pytest.param(
+            {"hugo.toml": CAPITALS},
+            {
+                "content/R - s/Part 1 - Intro.md": "/R-s/Part-1-Intro/",
+                "content/R - s/C# & F#.md": "/R-s/C%23-F%23/",
+                "content/News/A - B.md": "/n/news/A-B/",
+                "content/Q/a.md": "/q/q/Hello-A-B/",
+            },
+            id="names in capitals with blanks",
+        ),
+        pytest.param(
+            {"hugo.yaml": "permalinks: {p: /p/:filename/}\n"},
+            {
+                "content/p/Learn C# now.md": "/p/learn-c%23-now/",
+                "content/p/C#.md": "/p/c/",
+                "content/q/C#.md": "/q/c%23/",
+            },
+            id="number signs",
         ),
         pytest.param(
             {"hugo.yaml": "removePathAccents: true\nuglyURLs: {posts: true}\n"},

@@ -64,6 +64,28 @@ def test_the_permalink_of_the_collection_of_posts_goes_before_that_of_the_site(t
     assert read(tmp_path, settings, post, permalink="none").url == "/first.html"
     assert read(tmp_path, "permalink: pretty\ncollections: [docs, posts]", post).url == "/2024/03/05/first/"
     assert read(tmp_path, "permalink: none\ncollections: {posts: {output: true}}", post).url == "/first.html"
+    # The names of styles mean something for the whole site only.
+    assert read(tmp_path, "collections: {posts: {permalink: pretty}}", post).url == "/pretty"
+    assert read(tmp_path, "collections: {posts: {permalink: ':year/:title'}}", post).url == "/2024/first"
+
+
+@pytest.mark.parametrize(
+    ("path", "permalink", "url"),
+    [
+        ("docs/a b/about.md", "/x/:path/:basename:output_ext", "/x/docs/a%20b/about.html"),
+        ("docs/about.md", "/:title/:year/", "/:title/:year/"),
+        ("docs/about.md", "pretty", "/pretty"),
+        ("docs/dot..md", None, "/docs/dot.html"),
+    ],
+)
+def test_a_page_has_three_placeholders(tmp_path: Path, path: str, permalink: str | None, url: str) -> None:
+    assert read(tmp_path, "permalink: date", path, {"permalink": permalink}).url == url
+
+
+def test_a_collection_without_pages_has_no_addresses_whatever_its_files_state(tmp_path: Path) -> None:
+    settings = COLLECTIONS.format(permalink="date")
+    assert read(tmp_path, settings, "_notes/n.md", {"permalink": "/n/"}).url is None
+    assert read(tmp_path, settings, "_docs/n.md", {"permalink": "/n/"}).url == "/n/"
 
 
 def test_a_permalink_that_is_false_is_none_and_one_that_names_a_style_is_a_path(tmp_path: Path) -> None:
@@ -137,6 +159,22 @@ def test_scopes_of_many_patterns_take_no_time(tmp_path: Path, scope: str) -> Non
     assert (post.layout == "x") == (scope in ("**/*/*/*/*.md", "**/+(a|*)/_posts"))
 
 
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("My blog   #网站标题", "My blog"),
+        ("#网站标题", None),
+        ("C#", "C#"),
+        ("'a #b' # c", "a #b"),
+        ("a: b", "a: b"),
+        ("", None),
+    ],
+)
+def test_a_comment_after_the_title_of_a_site_is_no_part_of_it(written: str, title: str | None) -> None:
+    values = parse_settings_text(f"title: {written}\nurl: /x # y\n", ".yml", Limits())
+    assert values == {"title": title, "url": "/x"}
+
+
 def left(settings: str, *paths: str) -> list[str]:
     config = SiteConfig(parse_settings_text(settings, ".yml", Limits()))
     kept = files_left_out(config).keep(paths)
@@ -183,6 +221,8 @@ def test_what_the_source_includes_is_read_whatever_the_site_excludes(tmp_path: P
         ("show_drafts: true", "_posts/a.md", {"published": "false"}, "draft"),
         ("unpublished: true", "_posts/a.md", {"published": "false"}, "published"),
         ("unpublished: true", "_drafts/a.md", {}, "draft"),
+        ("show_drafts: True", "_drafts/a.md", {}, "published"),
+        ("unpublished: yes", "_posts/a.md", {"published": "false"}, "published"),
     ],
 )
 def test_settings_may_show_drafts_and_what_is_not_published(
@@ -196,7 +236,53 @@ def test_the_defaults_of_posts_are_those_of_drafts_too(tmp_path: Path) -> None:
     assert read(tmp_path, settings, "_drafts/a.md").layout == "post"
 
 
-@pytest.mark.parametrize("url", ["false", "False", "/posts/{{ title | slug }}/", "{% permalink %}"])
+OF_TYPES = """
+permalink: pretty
+collections:
+  recipes: {output: True}
+  notes: {output: yes, permalink: "/n/:name"}
+defaults:
+  - {scope: {path: "", type: posts}, values: {layout: post, tags: [p], categories: [news]}}
+  - {scope: {path: "", type: recipes}, values: {layout: recipe, tags: [r], categories: [food]}}
+  - {scope: {path: "", type: pages}, values: {layout: page, permalink: "/p/:basename/"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "layout", "tags", "categories", "url"),
+    [
+        ("_posts/2024-03-05-a.md", "post", ["p"], ["news"], "/news/2024/03/05/a/"),
+        ("old_post/2024-03-05-a.md", "post", ["p"], ["news"], "/news/2024/03/05/a/"),
+        ("_recipes/soup/miso.md", "recipe", ["r"], ["food"], "/recipes/soup/miso/"),
+        ("_recipes/2024-03-05-a.md", "recipe", ["r"], ["food"], "/recipes/2024-03-05-a/"),
+        ("_notes/a_b.md", None, [], [], "/n/a-b"),
+        ("docs/about.md", "page", [], [], "/p/about/"),
+    ],
+)
+def test_defaults_are_those_of_the_type_of_a_file(
+    tmp_path: Path, path: str, layout: str | None, tags: list[str], categories: list[str], url: str
+) -> None:
+    post = read(tmp_path, OF_TYPES, path)
+    assert (post.layout, post.tags, post.categories, post.url) == (layout, tags, categories, url)
+
+
+def test_a_source_that_is_the_folder_of_posts_is_read_like_the_site(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text(OF_TYPES + '  - {scope: {path: "_posts/q"}, values: {layout: quote}}\n')
+    facts = []
+    for folder, above in ((".", "{}/"), ("{}", "")):
+        for name in ("_posts", "_drafts"):
+            (tmp_path / name).mkdir(exist_ok=True)
+            place = pinned(Source(name="s", location=tmp_path / folder.format(name), dialect="jekyll", include=("**",)))
+            reader = FieldReader(place, Limits())
+            for path in ("2024-03-05-a.md", "undated.md", "q/2024-03-05-b.md"):
+                post = reader.read(above.format(name) + path, {}, first_heading=None)
+                facts.append((post.url, post.layout, post.status, post.categories))
+    assert facts[:6] == facts[6:]
+    assert facts[2] == ("/news/2024/03/05/b/", "quote", "published", ["news"])
+    assert facts[4] == (None, "post", "draft", ["news"])
+
+
+@pytest.mark.parametrize("url", ["false", "False", "true", "/posts/{{ title | slug }}/", "{% permalink %}"])
 def test_an_address_that_is_none_or_a_template_is_not_known(url: str) -> None:
     source = Source(name="s", location=Path("/no/such/site"), dialect="plain")
     assert FieldReader(pinned(source), Limits()).read("a.md", {"permalink": url}, first_heading=None).url is None

@@ -150,6 +150,7 @@ def test_a_block_of_org_that_is_not_closed_loses_nothing() -> None:
         ("pelican", "a.org", ".org"),
         ("pelican", "a.rst", None),
         ("hugo", "a.adoc", ".adoc"),
+        ("hugo", "a.pandoc", ".pandoc"),
         ("hugo", "a.org", None),
         ("jekyll", "a.TXT", ".txt"),
         ("jekyll", "robots.txt", None),

@@ -139,6 +139,8 @@ def test_an_html_post_states_its_fields_in_its_head(tmp_path: Path) -> None:
         ("", "content/pages/a.md", "Title: P\nStatus: draft", "p", "/drafts/pages/p.html"),
         ("PAGE_PATHS = ['info']\nPAGE_URL = '{slug}/'", "content/info/a.md", "Title: P", "p", "/p/"),
         ("", "content/a.md", "Title: No date", "no-date", None),
+        ("", "content/a.md", "Title: No date\nURL: x/\nSave_as: x/index.html", "no-date", None),
+        ("", "content/pages/a.md", "Title: P\nURL: x/\nSave_as: x/index.html", "p", "/x/"),
         ("ARTICLE_SAVE_AS = ''", "content/a.md", DATED, "a-post", None),
         ("ARTICLE_URL = '{nothing}/{slug}'", "content/a.md", DATED, "a-post", None),
         ("import os\nARTICLE_URL = os.environ['X']", "content/a.md", DATED, "a-post", None),

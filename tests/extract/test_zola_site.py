@@ -10,11 +10,13 @@ from conftest import pinned
 
 from etl_project.extract.fields import FieldReader, Fields
 from etl_project.extract.front_matter.read import Value
+from etl_project.extract.site.site_files import find_files_left_out
 from etl_project.limits import Limits
 from etl_project.reasons import Rejection
 from etl_project.sources.source import Source
 
 KEEP = "[slugify]\npaths_keep_dates = true\n"
+LISTED = '[[languages]]\ncode = "fr"\nfeed = true\n[[languages]]\ncode = "en"\n'
 LANGUAGES = 'default_language = "en"\n[languages.en]\n[languages.fr]\n'
 
 
@@ -67,6 +69,8 @@ def test_dates_and_times_of_names(
         ("a/b.fr.md", {}, LANGUAGES, "/fr/a/b/"),
         ("a/index.fr.md", {}, LANGUAGES, "/fr/a/"),
         ("a/b.en.md", {}, LANGUAGES, "/a/b-en/"),
+        ("a/b.fr.md", {}, LISTED, "/fr/a/b/"),
+        ("a/b.en.md", {}, LISTED, "/a/b-en/"),
         ("a/b.fr.md", {"path": "x"}, LANGUAGES, "/x/"),
     ],
 )
@@ -74,6 +78,34 @@ def test_addresses(tmp_path: Path, path: str, front_matter: dict[str, Value], co
     assert read(tmp_path, path, front_matter, config).url == url
 
 
+def test_a_page_is_of_the_language_of_its_name_else_of_that_of_the_site(tmp_path: Path) -> None:
+    assert read(tmp_path, "a/b.fr.md", config=LANGUAGES).language == "fr"
+    assert read(tmp_path, "a/b.md", config=LANGUAGES).language == "en"
+    assert read(tmp_path, "a/b.md", {"language": "de"}, config=LANGUAGES).language == "de"
+    assert read(tmp_path, "a/b.md", config=LISTED).language is None
+
+
 def test_the_page_of_a_section_in_another_language_is_no_post(tmp_path: Path) -> None:
     with pytest.raises(Rejection, match="page of a section"):
         read(tmp_path, "a/_index.fr.md", config=LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("*draft.md", ["a/draft.md", "a/my-draft.md", "a/x.draft.md"]),
+        ("**/notes/**", ["a/notes/n.md", "notes/todo.md"]),
+        ("*/README.md", ["README.md"]),
+        ("*.{tmp,draft}.md", ["a/x.draft.md"]),
+        ("**/{todo,n}.md", ["a/notes/n.md", "notes/todo.md"]),
+        ("notes/**", []),
+        ("draft.md", []),
+    ],
+)
+def test_files_that_the_site_ignores_are_no_posts(tmp_path: Path, pattern: str, left: list[str]) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'base_url = "https://x.test"\nignored_content = ["{pattern}"]\n', encoding="utf-8")
+    names = ("README.md", "a/draft.md", "a/my-draft.md", "a/notes/n.md", "a/x.draft.md", "notes/todo.md", "a/b.md")
+    paths = [f"content/{name}" for name in names]
+    kept = find_files_left_out(pinned(Source(name="s", location=tmp_path, dialect="zola")), Limits()).keep(paths)
+    assert sorted(set(paths) - set(kept)) == [f"content/{name}" for name in left]

@@ -9,7 +9,7 @@ from conftest import Site
 from typer.testing import CliRunner, Result
 
 from etl_project.cli import app
-from etl_project.init.zone import guess_zone, machine_zone
+from etl_project.init.zone import find_zone, guess_zone, machine_zone
 from etl_project.refresh import Refresh
 from etl_project.settings import read_settings
 
@@ -67,6 +67,7 @@ def test_a_zone_is_guessed_from_the_language_and_said_to_be_a_guess(
 
 
 def test_only_a_language_of_one_zone_tells_a_zone() -> None:
+    assert (find_zone("Asia/shanghai"), find_zone("Asia/Beijing"), find_zone(None)) == ("Asia/Shanghai", None, None)
     assert guess_zone("zh-Hant", []) == ("Asia/Taipei", "Chinese in traditional script")
     assert guess_zone("zh_CN", []) == ("Asia/Shanghai", "Chinese")
     assert guess_zone("en-us", ["今天的港口很安静，船都出海了。"]) is None

@@ -14,12 +14,14 @@ from typer.testing import CliRunner
 from etl_project.cli import app
 from etl_project.dialects import detect_dialect
 from etl_project.init.furniture import Proposal, propose
+from etl_project.init.other_sites import describe_sites_within
 from etl_project.init.settings_file import write_settings
 from etl_project.init.site import NoSite, sample_site
 from etl_project.init.unread import describe_unread
 from etl_project.limits import Limits
 from etl_project.refresh import Refresh
 from etl_project.settings import ScheduleSettings, WarehouseSettings, read_settings
+from etl_project.show.console import command
 from etl_project.sources.source import MentionRule, Rule, Source
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -61,6 +63,61 @@ def test_a_folder_that_is_read_whole_has_nothing_unread(tmp_path: Path) -> None:
         "45 other files have the ending of a post and are not read: 9/ (9), 8/ (8), 7/ (7), 6/ (6), 5/ (5), "
         "10 more elsewhere. To read them, name their folders in `include`."
     )
+
+
+def test_posts_are_counted_where_the_settings_of_a_site_put_them(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text("source_dir: blog\nskip_render: raw/*\n")
+    for path in ("blog/_posts/a.md", "blog/about/index.md", "blog/raw/b.md", "README.md"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("---\ntitle: T\n---\nText")
+    site = sample_site(tmp_path)
+    assert (site.dialect, site.files, site.unread) == ("hexo", 2, Counter({"blog/": 1, "README.md": 1}))
+
+
+def test_the_first_language_of_a_site_tells_its_zone(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text("language: [zh-CN, en]\n")
+    (tmp_path / "source/_posts").mkdir(parents=True)
+    (tmp_path / "source/_posts/a.md").write_text("Text")
+    assert sample_site(tmp_path).time_zone == "Asia/Shanghai"
+
+
+@pytest.mark.parametrize(
+    ("settings", "folder", "dialect"),
+    [
+        ("hugo.toml", "content", "hugo"),
+        ("pelicanconf.py", "content", "pelican"),
+        ("_config.yml", "_posts", "jekyll"),
+        ("_config.yml", "source", "hexo"),
+        ("_config.yml", "source/_posts", "hexo"),
+        ("hugo.toml", "notes", "plain"),
+        ("README.md", "content", "plain"),
+    ],
+)
+def test_the_folder_of_posts_of_a_site_is_read_by_the_settings_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, folder: str, dialect: str
+) -> None:
+    (tmp_path / settings).write_text("")
+    for path in (f"{folder}/a.md", f"{folder}/x/2024-03-05-b.md", "content/c.md"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("---\ntitle: T\n---\nText")
+    if folder == "source":
+        (tmp_path / "source/_posts").mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    site = sample_site(Path())
+    assert (site.dialect, site.include) == (dialect, [] if dialect == "plain" else ["**"])
+
+
+def test_sites_in_a_folder_that_is_none_are_named(tmp_path: Path) -> None:
+    for path in ("README.md", "docs/_config.yml", "docs/_posts/2024-03-05-a.md", "web/content/a.md", "src/a.md"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    site = sample_site(tmp_path)
+    assert (site.dialect, site.sites_within) == ("plain", {"docs": "jekyll"})
+    assert describe_sites_within(Path("x"), {"docs": "jekyll", "web": "hugo"}) == (
+        "It holds sites with their own settings: docs/ (jekyll), web/ (hugo). To read it by them, name its folder: "
+        f"{command()} init x/docs"
+    )
+    assert sample_site(tmp_path / "docs").sites_within == {}
 
 
 def test_a_vault_is_found_by_all_of_it(tmp_path: Path) -> None:

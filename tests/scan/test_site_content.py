@@ -21,6 +21,7 @@ from etl_project.sources.source import Source
         ("pelican", "PATH = 'content'\nARTICLE_PATHS = ['blog']", ["content/a.md"]),
         ("pelican", "PATH = input()", ["content/a.md"]),
         ("hexo", "source_dir: src", ["src/_posts/b.md"]),
+        ("hexo", "source_dir: ./src/", ["src/_posts/b.md"]),
         ("hexo", "title: x", ["source/_posts/d.md"]),
         ("jekyll", "source: src", ["source/_posts/d.md", "src/_posts/b.md"]),
     ],

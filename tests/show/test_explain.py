@@ -35,6 +35,17 @@ def test_the_dialect_of_a_file_is_that_of_the_folders_above_it(
     assert post.endswith(path)
 
 
+@pytest.mark.parametrize(
+    ("post", "dialect"), [("news/_posts/2024-01-02-a.md", "jekyll"), ("source/_posts/2024-01-02-a.md", "hexo")]
+)
+def test_a_part_of_a_site_is_not_taken_for_the_site(tmp_path: Path, post: str, dialect: str) -> None:
+    (tmp_path / "_config.yml").write_text("", "utf-8")
+    (tmp_path / post).parent.mkdir(parents=True)
+    (tmp_path / post).write_text("", "utf-8")
+    source, path = find_source(tmp_path / post, None)
+    assert (source.dialect, source.location, path) == (dialect, tmp_path, post)
+
+
 def test_all_but_name_and_location_of_a_source_are_given_by_name() -> None:
     with pytest.raises(TypeError):
         Source("site", Path("/site"), "jekyll")  # type: ignore[misc]

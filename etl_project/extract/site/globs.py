@@ -39,6 +39,20 @@ def translate_fnmatch(pattern: str) -> str | None:
     return "".join(_translate_signs(pattern, any_text=".*", any_character="."))
 
 
+def translate_globset(pattern: str) -> str | None:
+    """Translate a pattern of Rust's globset (Zola): `*` crosses folders, `{a,b}` are alternatives.
+
+    Returns:
+        An expression of a whole path, without anchors; None for a pattern that is too long.
+    """
+    if len(pattern) > _MAX_PATTERN_CHARACTERS:
+        return None
+    alternatives = list(_expand_braces(pattern))
+    if len(alternatives) > _MAX_ALTERNATIVES:
+        return None
+    return f"(?:{'|'.join([translate_fnmatch(text) or '' for text in alternatives])})"
+
+
 def _expand_braces(pattern: str) -> Iterator[str]:
     """Give the alternatives of `{a,b}`, innermost first; they end once there are too many."""
     pending, found = [pattern], 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from etl_project.extract.site.globs import translate_glob
+from etl_project.extract.site.left_out import texts_of
 
 if TYPE_CHECKING:
     from etl_project.extract.front_matter.read import Value
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _MAX_STARS = 3
 """Patterns with more are matched by an engine whose time is linear in the path, which takes longer for one path."""
+
+_POST_FOLDERS = frozenset(("_posts", "_drafts"))
+_DATED = re.compile("[0-9]{2,4}-[0-9]{1,2}-[0-9]{1,2}-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def merge_defaults(sets: tuple[DefaultSet, ...], path: str, kinds: tuple[str, ..
     Args:
         sets: the entries, in the order of the settings.
         path: path of the post.
-        kinds: its types. A draft is one of the posts, too.
+        kinds: its types, as `find_types` gives them.
     """
     merged: dict[str, Value] = {}
     last: DefaultSet | None = None
@@ -68,6 +72,36 @@ def merge_defaults(sets: tuple[DefaultSet, ...], path: str, kinds: tuple[str, ..
         else:
             merged = {**default_set.values, **merged}
     return merged
+
+
+def collection_labels(settings: dict[str, Value]) -> list[str]:
+    """List the collections that the settings name, in a table or a list; `posts` may be among them."""
+    named = settings.get("collections")
+    return list(named) if isinstance(named, dict) else texts_of(named)
+
+
+def find_types(path: str, labels: Collection[str], *, is_draft: bool) -> tuple[str, ...]:
+    """Find the types of a file, which scopes of `defaults` name: that of its collection, else `pages`.
+
+    Args:
+        path: path of the file, below the folder of collections.
+        labels: collections of the site.
+        is_draft: whether it is in a folder of drafts. A draft is one of the posts, too.
+    """
+    if is_draft:
+        return ("posts", "drafts")
+    *folders, name = path.split("/")
+    if folders and folders[0][:1] == "_" and (label := folders[0][1:]) in labels:
+        return (label,)
+    return ("pages",) if is_page(folders, name) else ("posts",)
+
+
+def is_page(folders: Collection[str], name: str) -> bool:
+    """Whether a file outside of other collections is a page.
+
+    It is in no folder of posts, and not named like one, as posts are that were moved.
+    """
+    return _POST_FOLDERS.isdisjoint(folders) and not _DATED.match(name)
 
 
 def folder_of(value: Value) -> str:

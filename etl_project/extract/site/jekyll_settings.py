@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from etl_project.extract.field_values import FALSE_WORDS
 from etl_project.extract.site.globs import translate_fnmatch
-from etl_project.extract.site.jekyll_defaults import folder_of
+from etl_project.extract.site.jekyll_defaults import collection_labels, folder_of
 from etl_project.extract.site.left_out import LeftOut, any_of, texts_of
 
 if TYPE_CHECKING:
+    from etl_project.extract.front_matter.read import Value
     from etl_project.extract.site.site_config import SiteConfig
 
 
@@ -28,17 +30,20 @@ def collection_templates(config: SiteConfig) -> dict[str, str | None]:
     Returns:
         None for a collection that Jekyll makes no pages of.
     """
-    named = config.values.get("collections")
-    labels = texts_of(named) if isinstance(named, list) else list(config.table("collections"))
     templates: dict[str, str | None] = {}
-    for label in labels:
+    for label in collection_labels(config.values):
         metadata = config.table("collections").get(label)
         metadata = metadata if isinstance(metadata, dict) else {}
         permalink = metadata.get("permalink")
         template = permalink if isinstance(permalink, str) else f"/:collection/:path{permalink_ending(config)}"
-        templates[f"_{label}"] = template if metadata.get("output") == "true" else None
+        templates[f"_{label}"] = template if is_on(metadata.get("output")) else None
     templates.pop("_posts", None)
     return templates
+
+
+def is_on(value: Value) -> bool:
+    """Tell whether a setting is on: `true`, `True`, `yes`, and whatever else is neither nothing nor a word for no."""
+    return value is not None and not (isinstance(value, str) and value.lower() in FALSE_WORDS)
 
 
 def permalink_ending(config: SiteConfig) -> str:
@@ -50,10 +55,15 @@ def permalink_ending(config: SiteConfig) -> str:
 
 
 def posts_template(config: SiteConfig) -> str | None:
-    """Give the permalink of posts that the site states; one for the collection goes before the one for all."""
+    """Give the permalink of posts that the site states; one for the collection goes before the one for all.
+
+    That of a collection is a template: the name of a style is the path `/pretty`.
+    """
     metadata = config.table("collections").get("posts")
     permalink = metadata.get("permalink") if isinstance(metadata, dict) else None
-    return permalink if isinstance(permalink, str) and permalink else config.text("permalink")
+    if not isinstance(permalink, str) or not permalink:
+        return config.text("permalink")
+    return permalink if permalink.startswith("/") else f"/{permalink}"
 
 
 def files_left_out(config: SiteConfig) -> LeftOut:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Regular expressions of paths below the source, without look-around; they match anywhere in a path."""
+    """Regular expressions of paths below the source, without look-around; they match anywhere in a path.
+
+    The path begins with `above`.
+    """
 
     always: str | None = None
     """Files that are left out whatever else is said."""
@@ -22,12 +25,16 @@ class LeftOut:
     """Files that are left out unless they are in `shown`."""
     shown: str | None = None
     """Files that the site names for inclusion."""
+    above: str = ""
+    """What precedes the path below the source: `_posts/` where the source is that folder."""
 
     def keeps(self, paths: pl.Expr) -> pl.Expr:
         """Make the condition that is true for the paths that are not left out."""
         import polars as pl
 
         left = pl.lit(False)
+        if self.above:
+            paths = pl.lit(self.above) + paths
         if self.hidden:
             left = _matches(paths, self.hidden)
             if self.shown:

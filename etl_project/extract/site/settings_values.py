@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from etl_project.limits import Limits
 if TYPE_CHECKING:
     from etl_project.extract.front_matter.read import Value
 
+_COMMENT = re.compile(r"(?<=[ \t])#")
 _FENCE_OF_SUFFIX = {".yml": "---", ".yaml": "---", ".toml": "+++"}
 _FORMATS_OF_SUFFIX = {".yml": ("yaml",), ".yaml": ("yaml",), ".toml": ("toml",), ".json": ("json",)}
 
@@ -54,9 +56,18 @@ def parse_settings_text(text: str, suffix: str, limits: Limits, *, tabs_indent: 
     fence = _FENCE_OF_SUFFIX.get(suffix)
     if fence == "---":
         # The settings are read as front matter, which a document marker of YAML would close.
-        text = "\n".join([line for line in text.split("\n") if line.rstrip() not in ("---", "...")])
+        lines = [_without_comment(line) for line in text.split("\n") if line.rstrip() not in ("---", "...")]
+        text = "\n".join(lines)
     if fence:
         text = f"{fence}\n{text}\n{fence}\n"
     limits = replace(limits, front_matter_bytes=limits.file_bytes)
     rules = replace(COMMON_RULES, tabs_indent=tabs_indent)
     return read_front_matter(text, limits, required=True, formats=_FORMATS_OF_SUFFIX[suffix], rules=rules).fields
+
+
+def _without_comment(line: str) -> str:
+    """Remove the comment after a plain title: in front matter `#word` is text there, in settings it explains."""
+    key, _, value = line.partition(":")
+    if key.lower() != "title" or value[:1].strip() or value.lstrip()[:1] in ("", '"', "'", "|", ">"):
+        return line
+    return f"{key}:{_COMMENT.split(value, maxsplit=1)[0]}"

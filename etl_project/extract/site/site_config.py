@@ -15,7 +15,13 @@ from etl_project.extract.site.hugo.config_files import merge_config
 from etl_project.extract.site.hugo.dates import FILE_NAME, date_keys
 from etl_project.extract.site.hugo.hugo_site import HugoSite, read_hugo_site
 from etl_project.extract.site.hugo.site_digest import find_site_config
-from etl_project.extract.site.jekyll_defaults import DefaultSet, merge_defaults, parse_default_sets
+from etl_project.extract.site.jekyll_defaults import (
+    DefaultSet,
+    collection_labels,
+    find_types,
+    merge_defaults,
+    parse_default_sets,
+)
 from etl_project.extract.site.pelican.pelican_site import PelicanSite
 from etl_project.extract.site.pelican.settings import read_settings
 from etl_project.extract.site.pelican.settings_files import find_settings_files
@@ -35,6 +41,8 @@ class SiteConfig:
     values: dict[str, Value] = field(default_factory=dict)
     """Keys as written; in lower case where the dialect folds keys."""
     default_sets: tuple[DefaultSet, ...] = ()
+    collections: frozenset[str] = frozenset()
+    """Collections that a site of Jekyll names."""
     hugo: HugoSite | None = None
     """Languages, folders and sections of a site of Hugo."""
     pelican: PelicanSite | None = None
@@ -53,15 +61,20 @@ class SiteConfig:
         return value if isinstance(value, dict) else {}
 
     def taxonomy(self, singular: str, keys: tuple[str, ...]) -> tuple[str, ...]:
-        """Put the key that the site's `taxonomies` name for a kind of term (Hugo) before the keys of the dialect."""
-        plural = self.table("taxonomies").get(singular)
-        return (plural.lower(), *keys) if isinstance(plural, str) else keys
+        """Put the keys that `taxonomies` name for a kind of term (Hugo) before the keys of the dialect.
+
+        Each language of the site may name its own.
+        """
+        languages = self.hugo.languages.values() if self.hugo else ()
+        tables = [self.table("taxonomies"), *(language.values.get("taxonomies") for language in languages)]
+        plurals = [plural for table in tables if isinstance(table, dict) and (plural := table.get(singular))]
+        return tuple(dict.fromkeys([*(plural.lower() for plural in plurals if isinstance(plural, str)), *keys]))
 
     def defaults(self, path: str, *, is_draft: bool) -> dict[str, Value]:
-        """Default values that Jekyll gives to a post, below its front matter; a narrower scope overrides a wider."""
+        """Default values that Jekyll gives to a file, below its front matter; a narrower scope overrides a wider."""
         if not self.default_sets:
             return {}
-        return merge_defaults(self.default_sets, path, ("posts", "drafts") if is_draft else ("posts",))
+        return merge_defaults(self.default_sets, path, find_types(path, self.collections, is_draft=is_draft))
 
 
 def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, permalink: str | None = None) -> SiteConfig:
@@ -90,11 +103,10 @@ def read_site_config(place: PinnedPlace, dialect: Dialect, limits: Limits, perma
         values = {}
     if dialect.keys_fold:
         values = {key.lower(): value for key, value in values.items()}
-    return SiteConfig(
-        values,
-        parse_default_sets(values) if dialect.url_style == "jekyll" else (),
-        found=bool(values),
-    )
+    if dialect.url_style != "jekyll":
+        return SiteConfig(values, found=bool(values))
+    labels = frozenset(collection_labels(values))
+    return SiteConfig(values, parse_default_sets(values), labels, found=bool(values))
 
 
 def dated_name(dialect: Dialect, config: SiteConfig) -> re.Pattern[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from etl_project.dialects import UrlStyle
 from etl_project.extract.site.hexo_names import POST_FOLDERS, PostName, PostNames
 from etl_project.extract.site.hexo_settings import root_folder as root_of_hexo
+from etl_project.extract.site.jekyll_settings import is_on
 from etl_project.extract.site.jekyll_settings import root_folder as root_of_jekyll
 from etl_project.extract.site.site_config import SiteConfig
 
@@ -22,12 +23,12 @@ class SitePaths:
         is_hexo, is_jekyll = style == "hexo", style == "jekyll"
         self.root = root_of_jekyll(config) if is_jekyll else root_of_hexo(config) if is_hexo else ""
         """Folder of the site's content below the source, a slash at its end: no part of addresses and categories."""
-        self.above = [folder] if is_hexo and folder in POST_FOLDERS else []
-        """The folder of posts that is the source itself: Hexo asks for it, in the path of every post."""
+        self.above = [folder] if (is_hexo or is_jekyll) and folder in POST_FOLDERS else []
+        """The folder of posts that is the source itself: Hexo and Jekyll ask for it, in the path of every post."""
         shows_all = is_hexo and _is_true(config, "render_drafts")
-        self.shows_drafts = shows_all or (is_jekyll and _is_true(config, "show_drafts"))
+        self.shows_drafts = shows_all or (is_jekyll and is_on(config.values.get("show_drafts")))
         """Whether the site shows what is in a folder of drafts."""
-        self.shows_unpublished = shows_all or (is_jekyll and _is_true(config, "unpublished"))
+        self.shows_unpublished = shows_all or (is_jekyll and is_on(config.values.get("unpublished")))
         """Whether the site shows what the front matter says is not published."""
         self.updated_is_date = is_hexo and (
             config.text("updated_option") == "date" or _is_true(config, "use_date_for_updated")

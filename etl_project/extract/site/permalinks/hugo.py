@@ -42,6 +42,17 @@ class _LanguageRules:
         """Write a text as part of a path."""
         return hugo_path(remove_marks(text) if self.without_marks else text, lower=self.lower)
 
+    def hyphenate(self, name: str) -> str:
+        """Write a hyphen for each blank of a name, before the address is made, so that runs of them stay (0.123).
+
+        Where addresses keep the case of names, Hugo makes them of the names as they are.
+        """
+        return name.replace(" ", "-") if self.lower else name
+
+    def make_part(self, text: str) -> str:
+        """Write a text as the part of a pattern: Hugo reads it as an address, which loses an empty fragment (`C#`)."""
+        return self.sanitize(text).removesuffix("#")
+
     def is_ugly(self, section: str) -> bool:
         """Whether the pages of a section end in .html."""
         return self.ugly_everywhere or section.lower() in self.ugly_sections
@@ -91,26 +102,21 @@ def _make_path(post: Address, page: HugoPage, rule: _LanguageRules, site: HugoSi
     if pattern:
         path = unquote_plus(_expand(pattern, post, page, rule, site))
     else:
-        path = "/".join(_default_parts(post, page, site))
+        path = "/".join(_default_parts(post, page, rule, site))
     path = rule.sanitize(path.strip("/")).strip("/")
     return f"/{path}.html" if path and rule.is_ugly(section) else f"/{path}/"
 
 
-def _default_parts(post: Address, page: HugoPage, site: HugoSite) -> list[str]:
+def _default_parts(post: Address, page: HugoPage, rule: _LanguageRules, site: HugoSite) -> list[str]:
     """List the folders of a page, each by the slug of its section if it states one, and its slug or name."""
-    # A blank in a name is a hyphen before the address is made, so that runs of them stay (0.123 and later).
-    parts = _hyphenate(page.folders)
+    parts = [rule.hyphenate(folder) for folder in page.folders]
     if site.has_section_slugs:
         for depth in range(1, len(parts) + 1):
             fields = site.section(page.language.code, page.folders[:depth])
             slug = fields.get("slug") if fields else None
             if isinstance(slug, str) and slug:
                 parts[depth - 1] = slug
-    return [*parts, post.stated_slug or page.stem.replace(" ", "-")]
-
-
-def _hyphenate(folders: list[str]) -> list[str]:
-    return [folder.replace(" ", "-") for folder in folders]
+    return [*parts, post.stated_slug or rule.hyphenate(page.stem)]
 
 
 def _find_pattern(rule: _LanguageRules, page: HugoPage) -> str | None:
@@ -165,7 +171,7 @@ def _expand_part(
         if name == "sectionslugs":
             sections = [_slug_of(sections[:depth], page, rule, site) for depth in range(1, len(sections) + 1)]
         else:
-            sections = _hyphenate(sections)
+            sections = [_section_name(section) for section in sections]
         return "/".join(_slice_sections(sections, slice_))
     if name == "sectionslug":
         return _slug_of(page.folders[:1], page, rule, site) if page.folders else ""
@@ -173,17 +179,17 @@ def _expand_part(
 
 
 def _title(post: Address, page: HugoPage, rule: _LanguageRules) -> str:
-    return rule.sanitize((post.title or "").replace("/", "-").replace("\\", "-"))
+    return rule.make_part((post.title or "").replace("/", "-").replace("\\", "-"))
 
 
 def _name(post: Address, page: HugoPage, rule: _LanguageRules) -> str:
-    return rule.sanitize(page.stem)
+    return rule.make_part(page.stem)
 
 
 def _slug_or(
     other: Callable[[Address, HugoPage, _LanguageRules], str],
 ) -> Callable[[Address, HugoPage, _LanguageRules], str]:
-    return lambda post, page, rule: rule.sanitize(post.stated_slug) if post.stated_slug else other(post, page, rule)
+    return lambda post, page, rule: rule.make_part(post.stated_slug) if post.stated_slug else other(post, page, rule)
 
 
 _KNOWN: dict[str, Callable[[Address, HugoPage, _LanguageRules], str]] = {
@@ -193,8 +199,13 @@ _KNOWN: dict[str, Callable[[Address, HugoPage, _LanguageRules], str]] = {
     "contentbasename": _name,
     "slugorfilename": _slug_or(_name),
     "slugorcontentbasename": _slug_or(_name),
-    "section": lambda post, page, rule: page.folders[0].replace(" ", "-") if page.folders else "",
+    "section": lambda post, page, rule: _section_name(page.folders[0]) if page.folders else "",
 }
+
+
+def _section_name(folder: str) -> str:
+    """Write the name of a section as in its logical path: in lower case, whatever addresses keep."""
+    return folder.replace(" ", "-").lower()
 
 
 def _find_sections(page: HugoPage, site: HugoSite) -> list[str]:
@@ -211,10 +222,10 @@ def _slug_of(folders: list[str], page: HugoPage, rule: _LanguageRules, site: Hug
     for key in ("slug", "title"):
         value = fields.get(key)
         if isinstance(value, str) and value:
-            return rule.sanitize(value)
+            return rule.make_part(value)
     if rule.names_are_plural:
         raise UnknownPartError
-    return rule.sanitize(folders[-1])
+    return rule.make_part(folders[-1])
 
 
 def _slice_sections(sections: list[str], slice_: str | None) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from etl_project.extract.site.jekyll_defaults import is_page
 from etl_project.extract.site.jekyll_settings import collection_templates, permalink_ending
 from etl_project.extract.site.permalinks.address import (
     COLON_NAME,
@@ -45,7 +45,6 @@ _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
     ),
     "collection": lambda post: post.collection,
     "path": lambda post: escape_path(_path_in_collection(post)),
-    "page_path": lambda post: escape_path("/".join(post.folders)),
     "output_ext": lambda post: ".html",
     **DATE_PARTS,
     "short_year": date_part(lambda day: f"{day.year % 100:02}"),
@@ -60,9 +59,6 @@ _JEKYLL_PARTS: Mapping[str, Callable[[Address], str]] = {
 }
 """Each part as it stands in an address: what people wrote is escaped, digits and English words need not be."""
 
-
-_POST_FOLDERS = frozenset(("_posts", "_drafts"))
-_DATED = re.compile("[0-9]{2,4}-[0-9]{1,2}-[0-9]{1,2}-")
 
 _OF_DAY = frozenset(
     (
@@ -137,11 +133,6 @@ def _path_in_collection(post: Address) -> str:
     return "/".join((*folders, post.stem.rstrip(".")))
 
 
-def _is_page(post: Address) -> bool:
-    """Whether a file is a page: in no folder of posts, and not named like one, as posts are that were moved."""
-    return _POST_FOLDERS.isdisjoint(post.folders) and not _DATED.match(post.stem)
-
-
 def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
     """Return the function that makes addresses.
 
@@ -159,17 +150,31 @@ def jekyll_urls(permalink: str, config: SiteConfig) -> UrlMaker:
             return None
         if templates and post.folders and post.folders[0] in templates:
             post.collection = post.folders[0][1:]
-            template = template or templates[post.folders[0]]
-            if template is None:
+            of_collection = templates[post.folders[0]]
+            if of_collection is None:
                 return None
-        elif not template and _is_page(post):
-            template = "/:page_path/" if post.stem == "index" else f"/:page_path/:basename{page_ending}"
+            template = template or of_collection
+        elif is_page(post.folders, post.stem):
+            default = "/:path/" if post.stem == "index" else f"/:path/:basename{page_ending}"
+            return _clean(_fill_in_page(template or default, post))
         try:
             pieces, last = _split_template(template or site_template)
             filled = "".join([before + part(post) for before, part in pieces])
         except UnknownPartError:
             return None
-        address = f"/{filled}{last}".replace("..", "/").replace("./", "")
-        return SLASHES.sub("/", address) if "//" in address else address
+        return _clean(f"{filled}{last}")
 
     return url
+
+
+def _fill_in_page(template: str, post: Address) -> str:
+    """Fill in the template of a page, which has three placeholders: any other is text."""
+    stem = escape_path(post.stem.rstrip("."))
+    filled = template.replace(":path", escape_path("/".join(post.folders))).replace(":basename", stem)
+    return filled.replace(":output_ext", ".html")
+
+
+def _clean(path: str) -> str:
+    """Put a slash in front of an address, and leave out what leads out of a folder: jekyll, url.rb."""
+    address = f"/{path}".replace("..", "/").replace("./", "")
+    return SLASHES.sub("/", address) if "//" in address else address

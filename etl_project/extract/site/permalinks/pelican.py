@@ -41,13 +41,15 @@ def pelican_urls(permalink: str | None, site: PelicanSite | None) -> UrlMaker:
 
     def url(post: Address) -> str | None:
         page = post.pelican
-        if site is None or page is None or post.stated_url:
+        if site is None or page is None:
             return stated_url(post)
+        if post.stated_url:
+            return stated_url(post) if _is_complete(post, page) or not site.settings.found else None
         try:
             if permalink and not page.is_page:
                 return add_leading_slash(_expand(permalink, post, page, site))
             kind = _kind(post, page, site)
-            if not page.is_made or not post.title or not (page.is_page or page.has_date or "DRAFT" in kind):
+            if not page.is_made or not _is_complete(post, page):
                 return None
             return add_leading_slash(_expand(site.settings.text(f"{kind}_URL"), post, page, site))
         except UnknownPartError:
@@ -56,10 +58,19 @@ def pelican_urls(permalink: str | None, site: PelicanSite | None) -> UrlMaker:
     return url
 
 
+def _is_complete(post: Address, page: PelicanPage) -> bool:
+    """Whether a post has what Pelican asks for: a title, and an article a date unless it is a draft."""
+    return bool(post.title) and (page.is_page or page.has_date or _is_draft(page))
+
+
+def _is_draft(page: PelicanPage) -> bool:
+    status = page.values.get("status")
+    return isinstance(status, str) and status.strip().lower() == "draft"
+
+
 def _kind(post: Address, page: PelicanPage, site: PelicanSite) -> str:
     """Name the setting that has the template of a post, without its ending `_URL`."""
-    status = page.values.get("status")
-    is_draft = isinstance(status, str) and status.strip().lower() == "draft"
+    is_draft = _is_draft(page)
     kind = ("DRAFT_PAGE" if page.is_page else "DRAFT") if is_draft else "PAGE" if page.is_page else "ARTICLE"
     default = site.settings.text("DEFAULT_LANG")
     language = page.values.get("lang")
