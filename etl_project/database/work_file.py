@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from etl_project.database.contract import schema_version
 from etl_project.database.copy_ahead import CopyAhead
+from etl_project.database.differing_blocks import are_mostly_alike
 from etl_project.database.generation import GenerationState, generation
 from etl_project.database.json_file import unfinished_of
 from etl_project.database.last_plan import LastPlanFile
@@ -151,8 +152,13 @@ class WorkFile:
             self._instance = None
 
     def copy_ahead(self) -> None:
-        """Begin to copy the published file for the publication to come, if this object is to publish and must copy."""
-        if self.stays_attached and self.published.exists() and not can_be_reused(self.previous):
+        """Begin to copy the published file for the publication to come, if this object is to publish and must copy.
+
+        After every post was read again, the file before would have to be written as a whole, too, and in the end.
+        """
+        if not (self.stays_attached and self.published.exists()):
+            return
+        if not (can_be_reused(self.previous) and are_mostly_alike(self.previous, self.published)):
             self._copy_ahead = CopyAhead(self.published, self.unfinished)
 
     def complete_copy(self) -> bool:

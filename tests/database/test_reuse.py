@@ -15,9 +15,12 @@ import pytest
 from conftest import Site, one_post
 
 from etl_project.database import reuse as reuse_module
+from etl_project.database.differing_blocks import are_mostly_alike
 from etl_project.database.reuse import can_be_reused, reuse
 from etl_project.refresh import Refresh
 from etl_project.refresh.disk_full import DiskFull
+from etl_project.refresh.in_order import take_stages
+from etl_project.refresh.outcome import Outcome
 
 IS_LOCAL = reuse_module._is_local
 
@@ -206,3 +209,37 @@ def test_a_publication_that_fails_leaves_the_published_file(twice: Site, monkeyp
     twice.refresh()
     assert twice.column("SELECT count(*) FROM articles") == [3]
     assert twice.published.with_name("posts.previous.duckdb").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("other", "alike"),
+    [
+        (BEFORE, True),
+        (BEFORE[:400_000] + b"x" * 200_000, True),
+        (BEFORE[:200_000] + b"x" * 400_000, False),
+        (b"x" + BEFORE, False),
+        (b"", False),
+    ],
+    ids=["same", "two thirds", "one third", "moved by a byte", "empty"],
+)
+def test_files_are_mostly_alike_where_most_blocks_are(file: Path, tmp_path: Path, other: bytes, *, alike: bool) -> None:
+    (tmp_path / "other").write_bytes(other)
+    assert are_mostly_alike(file, tmp_path / "other") is are_mostly_alike(tmp_path / "other", file) is alike
+
+
+@pytest.mark.built(by=one_post)
+def test_a_file_that_is_no_more_like_the_published_one_is_not_reused(
+    twice: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl_project.database.copy_ahead.LEAST_BYTES", 0)
+    monkeypatch.setattr("etl_project.database.copy_ahead.clone", lambda origin, copy: False)
+    for alike in (True, False):
+        monkeypatch.setattr("etl_project.database.work_file.are_mostly_alike", lambda one, other, alike=alike: alike)
+        inode = twice.published.with_name("posts.previous.duckdb").stat().st_ino
+        twice.write(f"_posts/2026-01-0{3 + alike}-more.md")
+        refresh = Refresh(twice.settings)
+        refresh.work.stays_attached = True
+        take_stages(refresh, refresh.plan(), outcome := Outcome())
+        refresh.work.close()
+        assert outcome.published and outcome.published.is_new
+        assert (twice.published.stat().st_ino == inode) is alike
