@@ -40,6 +40,11 @@ ZOLA = BodyReader(markdown="pulldown-cmark", templates="zola")
         (HUGO, '`{{</* fig "x" */>}}` {{</* fig */>}} {{%/* t */%}}', '{{< fig "x" >}} {{< fig >}} {{% t %}}'),
         (HUGO, "{% comment %}x{% endcomment %} {{ .Page }}", "{% comment %}x{% endcomment %} {{ .Page }}"),
         (HUGO, "{{< highlight go >}}\na := 1 * 2 * 3\n{{< /highlight >}}", "a := 1 * 2 * 3"),
+        (
+            HUGO,
+            "a\n\n{{< comment >}} *x* {{< y >}} {{< /comment >}}\n\n{{% comment %}}\nz\n{{% /comment %}}\n\nb",
+            "a\n\nb",
+        ),
         (HEXO, 'a {# note #} b {% asset_img x.png "t" %}', "a b"),
         (HEXO, "```\n{% raw %}x{% endraw %}\n```", "{% raw %}x{% endraw %}"),
         (HEXO, "{% codeblock lang:js %}\nvar a = {{ b }};\n{% endcodeblock %}", "var a = {{ b }};"),

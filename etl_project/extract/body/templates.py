@@ -15,7 +15,7 @@ A tag may span lines and paragraphs. An expression `{{ ... }}` of the others sta
 - Code stays as written: fenced, indented, in backticks, in `<pre>` and `<code>`. But `{% raw %}` and `{% comment %}` of
   Liquid act in code too, and `{{</* x */>}}` shows `{{< x >}}` there.
 - What `{% highlight %}`, `{% codeblock %}` and `{{< highlight >}}` enclose becomes `<pre>`; what `{% raw %}` of Hexo
-  encloses is HTML, no Markdown.
+  encloses is HTML, no Markdown; what `{{< comment >}}` of Hugo (0.137) encloses is not shown.
 - A tag that every site of the generator has leaves what it shows: `known_tags.py`.
 - In the address of a link, and in an attribute of HTML, a tag or an expression stays as written.
 
@@ -42,7 +42,7 @@ _TAG_START = {
 _VERBATIM = {
     "liquid": ("raw", "comment", "highlight"),
     "nunjucks": ("raw", "codeblock", "code"),
-    "hugo": ("highlight",),
+    "hugo": ("highlight", "comment"),
 }
 """Tags whose content is not searched for tags."""
 _SILENT = frozenset(
