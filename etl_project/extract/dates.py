@@ -116,7 +116,7 @@ _UTC_OFFSET = re.compile(
     r"(?:[ ]*[(\[]?[A-Za-z][A-Za-z_/ ]{0,40}[)\]]?|[ ]?[(（][^()（）]{1,80}[)）])?"
 )
 _IANA_NAME = re.compile(r"\[?([A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})\]?")
-_WORDS_ONLY = re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+){0,3}\.?")
+_WORDS_ONLY = re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+){0,3}\.?|[,;.，；。、]")
 
 
 class ReadDate(NamedTuple):

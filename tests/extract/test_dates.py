@@ -221,6 +221,14 @@ def test_the_edges_of_the_window_are_inside_it() -> None:
     assert instant("1970-01-01 00:00:00 +0800") == "1969-12-31T16:00:00Z"
 
 
+@pytest.mark.parametrize("sign", [",", ";", "，", "。"])
+def test_a_sign_after_a_good_date_is_warned_about_and_the_date_used(sign: str) -> None:
+    date = read(f"2021-12-08{sign}")
+    assert isinstance(date, ReadDate)
+    assert [warning.code for warning in date.warnings] == ["unknown_date_suffix"]
+    assert date._replace(warnings=()) == read("2021-12-08")
+
+
 @pytest.mark.parametrize(
     "written", ["2021-12-08 10:46:18 Peking", "2021-12-08 10:46:18 北京时间", "2021-12-08 10:46:18 XYZ"]
 )

@@ -141,6 +141,31 @@ def test_list_items_are_repaired_one_by_one() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "tags"),
+    [
+        ("""[C#, @x, "a, b", 'it''s', 'c" d', "中，文"]""", ["C#", "@x", "a, b", "it's", 'c" d', "中，文"]),
+        ('["a", @b],', ["a", "@b"]),
+        ("[a, b", ["a", "b"]),
+        ("[a,\n  b", ["a", "b"]),
+        ('["甲", 乙', ["甲", "乙"]),
+    ],
+)
+def test_a_list_in_brackets_that_yaml_refuses_is_split_at_commas_outside_quotes(written: str, tags: list[str]) -> None:
+    block = f"title: t\ntags: {written}\ndate: 2021-12-08"
+    assert fields(block) == {"title": "t", "tags": tags, "date": "2021-12-08"}
+    assert codes(block) == ["repaired_plain_scalar"]
+
+
+def test_only_a_list_of_terms_may_lack_its_closing_bracket() -> None:
+    assert fields("title: [a, b\nnote: [c, d\ntags: [e] f") == {"title": "[a, b", "note": "[c, d", "tags": "[e] f"}
+
+
+def test_items_at_uneven_margins_are_one_list() -> None:
+    assert fields("tags:\n    - a\n  - b\n   - c\ntitle: t") == {"tags": ["a", "b", "c"], "title": "t"}
+    assert codes("tags:\n    - a\n  - b\n   - c\ntitle: t") == ["repaired_plain_scalar"]
+
+
 def test_nested_mappings_are_repaired_key_by_key() -> None:
     block = "praise:\n  - url: x\n    text: a: b\n  - text: @c\nextra:\n  note: @d\n  deep:\n    e: 5: 6"
     assert fields(block) == {

@@ -34,6 +34,7 @@ _LINKS = re.compile(r"\[\[[^\[\]]+\]\][^\]]")
 _STRAY_KEY = re.compile(r"[A-Za-z_][\w-]*:(?=[ \t]|$)")
 _BARE_WORD = re.compile(r"[A-Za-z_][\w-]*[ \t]*")
 _ITEM_START = re.compile(r"-(?=[ \t]|$)")
+_ITEM = re.compile(r"[ ]*-[ \t]+[^\s]")
 _TIGHT_ITEM = re.compile(r"-[^\s-]")
 """An item without white space after its dash; it counts below an item that has some."""
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}")
@@ -42,6 +43,10 @@ _BEFORE_TEXT = r"""(?:[A-Za-z_][\w-]{2,}:|"[\w -]+":|'[\w -]+':|-)[ \t]+"""
 _TEXT_LINE = re.compile(rf"""{_BEFORE_TEXT}(?:(?!""|'')|(?:""|'')$)""")
 _LONE_QUOTE = re.compile(rf"""{_BEFORE_TEXT}["']""")
 _TAG_START = re.compile(r"!+[A-Za-z<]")
+_LIST_KEYS = frozenset(("tags", "tag", "categories", "category", "keywords", "authors", "author", "series", "aliases"))
+"""Keys whose value may be a list of which somebody forgot the closing bracket."""
+_LISTED = re.compile(r"""[ \t]*(?:"([^"]*)"[ \t]*(?=,|$)|'((?:[^']|'')*)'[ \t]*(?=,|$)|([^,]*))(?:,|$)""")
+"""An item between brackets: a comma in quotes does not end it."""
 
 
 @dataclass(slots=True)
@@ -225,6 +230,9 @@ def _read_in_doubt(entry: _Entry, block: str, budget: Budget, depth: int, doubt:
         return _read_literally(rest, entry, budget)
     margin = min(len(child) - len(child.lstrip(" ")) for child in content_lines)
     dedented = [child[margin:] if child.strip() else "" for child in children]
+    if dedented[children.index(content_lines[0])][0] == " " and all(_ITEM.match(child) for child in content_lines):
+        dedented = [child.strip() for child in children]  # a list whose first item is indented more than the others
+        budget.warnings.append(PostWarning("repaired_plain_scalar", entry.key, entry.line))
     if _BLOCK_SCALAR.fullmatch(rest):
         budget.warnings.append(PostWarning("repaired_plain_scalar", entry.key, entry.line))
         return "\n".join(dedented)
@@ -311,9 +319,11 @@ def _read_literally(text: str, entry: _Entry, budget: Budget, line: int | None =
     """Read the text as a person does: between its quotes, as a list in brackets, else exactly as written."""
     if text in NULLS:
         return None
-    if text[0] == "[" and text[-1] == "]" and entry.key not in TITLES and not _LINKS.match(text):
-        budget.warnings.append(PostWarning("repaired_plain_scalar", f"{entry.key}: {text[:200]}", entry.line))
-        return [item for item in (part.strip(" \t\"'") for part in text[1:-1].split(",")) if item]
+    if text[0] == "[" and entry.key not in TITLES and not _LINKS.match(text):
+        closed = text.rstrip(", \t")
+        if closed[-1] == "]" or (entry.key in _LIST_KEYS and "]" not in text):
+            budget.warnings.append(PostWarning("repaired_plain_scalar", f"{entry.key}: {text[:200]}", entry.line))
+            return _items_between_brackets(closed[1:].removesuffix("]"))
     if _TAG_START.match(text):
         raise Rejection("unsafe_tag", f"The tag {text.split(' ', 1)[0][:80]} is not read.", line or entry.line)
     code = "repaired_plain_scalar"
@@ -327,6 +337,16 @@ def _read_literally(text: str, entry: _Entry, budget: Budget, line: int | None =
             text, code = text[1:], "repaired_quotes"
     budget.warnings.append(PostWarning(code, f"{entry.key}: {text[:200]}", line or entry.line))
     return text
+
+
+def _items_between_brackets(text: str) -> list[Value]:
+    """Split the inside of a list in brackets at the commas that no quotes hold."""
+    items: list[Value] = []
+    for double, single, plain in _LISTED.findall(text):
+        item = double or single.replace("''", "'") or plain.strip(" \t\"'")
+        if item:
+            items.append(item)
+    return items
 
 
 def _fold_lines(lines: list[str]) -> str:
