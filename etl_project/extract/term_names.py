@@ -76,8 +76,8 @@ def split_names(value: Value, split: Split) -> list[str]:
         return [value]
     if split == "comma_or_white_space":
         return _COMMA_OR_WHITE_SPACE.split(value)
-    if split == "comma_or_semicolon" and ";" in value:
-        return value.split(";")
+    if split == "comma_or_semicolon":  # Pelican knows no comma but that of ASCII
+        return value.split(";" if ";" in value else ",")
     return _COMMA.split(value)
 
 
