@@ -39,6 +39,54 @@ def test_tags_of_hexo(body: str, text: str, urls: list[str]) -> None:
 @pytest.mark.parametrize(
     ("body", "text", "urls"),
     [
+        ("a {% label primary@b *c* %}d {% label e blue %}", "a b *c*d e", []),
+        ("{% btn https://a.test, b c, fa %} {% button /d,e %} {% btn ,f %}", "b c e", ["https://a.test", "/d"]),
+        ("{% note info no-icon A b %}\nc *d*\n{% endnote %}", "A b\n\nc d", []),
+        ("{% note blue 'fas fa-car' modern %}\nc\n{% endnote %}", "c", []),
+        ("{% hideToggle A b,red %}\nc\n{% endhideToggle %}\nx {% hideInline d,e %}", "A b\n\nc\n\nx e d", []),
+        ("{% span red, a b %} {% u c d %} {% p center, e %}", "a b c d e", []),
+        ("{% tabs t %}\n<!-- tab A@icon -->\na\n<!-- endtab -->\n<!-- tab -->\nb\n{% endtabs %}", "A\n\na\n\nb", []),
+        ("{% timeline 2024,red %}\n<!-- timeline 03-05 -->\na\n{% endtimeline %}", "2024\n\n03-05\n\na", []),
+        ("`{% label @a %}` <!-- tab b --> <!-- timeline c -->", "{% label @a %}", []),
+    ],
+)  # fmt: skip
+def test_tags_of_the_themes_of_hexo(body: str, text: str, urls: list[str]) -> None:
+    read = HEXO.read(body)
+    assert (read.text, read.link_urls) == (text, urls)
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "urls"),
+    [
+        ("", "x", []),
+        ("lang:js line_number:false", "x", []),
+        ("A <b> lang:js", "A <b>\n\nx", []),
+        ("A https://a.test/b its page", "A its page\n\nx", ["https://a.test/b"]),
+        ("A https://a.test/b", "A link\n\nx", ["https://a.test/b"]),
+    ],
+)
+def test_code_of_hexo_has_a_caption(options: str, text: str, urls: list[str]) -> None:
+    read = HEXO.read(f"{{% codeblock {options} %}}\nx\n{{% endcodeblock %}}\ny")
+    assert (read.text, read.link_urls, read.code_blocks) == (f"{text}\n\ny", urls, 1)
+    assert read.first_paragraph == "y"
+
+
+@pytest.mark.parametrize(
+    ("words", "alternative"),
+    [
+        ("""'"t t" "a a"'""", "a a"),
+        ("""10 20 "'t' 'a'\"""", "a"),
+        ('"t" "a"', ""),
+        ("t a", ""),
+    ],
+)
+def test_the_alternative_text_of_a_picture_stands_in_quotes_of_its_own(words: str, alternative: str) -> None:
+    assert HEXO.read(f"{{% img /a.png {words} %}}").link_texts == [alternative]
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "urls"),
+    [
         ("a {% raw %}<b>*x*</b> {{ y }} &amp; 1. z{% endraw %} b", "a *x* {{ y }} & 1. z b", []),
         ("{% raw %}\n- a\n- <a href='/x_y_z'\n title=t>b</a>\n\n# c\n{% endraw %}", "- a - b # c", ["/x_y_z"]),
         ("p\n{% raw %}*x*{% endraw %}\n[l]: /d\n\n[l]", "p\n\n*x*\n\nl", ["/d"]),

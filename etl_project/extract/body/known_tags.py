@@ -2,8 +2,8 @@ r"""What a reader sees of the template tags that every site of a generator has, 
 
     {% link text https://a.test [external] [title] %}              Hexo: a link
     {% post_link slug ["text"] %}  {% asset_link file ["text"] %}  a link; that of a post keeps the tag as its address
-    {% img [class] /a.png [width] [height] ["title" ["alt"]] %}    a picture; `image` is the same
-    {% asset_img [class] a.png ["title" ["alt"]] %}                a picture beside the post
+    {% img [class] /a.png [width] [height] ['"title" "alt"'] %}   a picture; `image` is the same
+    {% asset_img [class] a.png ['"title" "alt"'] %}                a picture beside the post
     {% blockquote Author, Source [https://a.test] [title] %}       who is quoted stands below the quote; `quote` too
     {{< figure src="a.png" link="/b" caption="*c*" >}}             Hugo: a picture with its link, title and caption
 
@@ -18,10 +18,14 @@ from collections.abc import Callable
 from html import escape
 
 from etl_project.dialects import Templates
+from etl_project.extract.body.theme_tags import show_theme_tag
 
 _WORDS = re.compile(r"\"([^\"]*)\"|'([^']*)'|(\S+)")
 _WEB_ADDRESS = re.compile(r"[A-Za-z]{3,9}://\S|www\.\S|mailto:\S")
 _PARAMETER = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|`([^`]*)`|([^\s\"`>]+))", re.DOTALL)
+_ALTERNATIVE = re.compile(r"\"[^\"]*\"\s*\"(?P<double>[^\"]+)\"|'[^']*'\s*'(?P<single>[^']+)'")
+"""`"title" "alt"` in quotes of their own, as Hexo's manual has it; without them all is the title."""
+_CODE_OPTION = re.compile(r"(?:lang|line_number|line_threshold|first_line|wrap|mark|language_attr|highlight):\S*")
 _TAG_ENDS = re.compile(r"\{%[-+]?|[-+]?%\}")
 
 
@@ -51,7 +55,7 @@ def show_tag(templates: Templates, name: str, tag: str) -> str:
         return _picture(words, lambda word: word.startswith("/") or _WEB_ADDRESS.match(word) is not None)
     if name == "asset_img":
         return _picture(words, lambda word: "." in word)
-    return ""
+    return show_theme_tag(name, words)
 
 
 def show_quoted(tag: str) -> str:
@@ -68,6 +72,21 @@ def show_quoted(tag: str) -> str:
     return " ".join(filter(None, (escape(author), source)))
 
 
+def show_caption(tag: str) -> str:
+    """Give the caption of code of Hexo: `{% codeblock [options] [title] [https://a.test [text]] %}`.
+
+    Args:
+        tag: its opening tag.
+
+    Returns:
+        HTML without line feeds; empty if it has none.
+    """
+    words = [word for word in _words(tag) if not _CODE_OPTION.fullmatch(word)]
+    at = next((i for i, word in enumerate(words) if i and word.startswith(("http://", "https://"))), len(words))
+    title = escape(" ".join(words[:at]))
+    return f"{title} {_anchor(words[at], ' '.join(words[at + 1 :]) or 'link')}" if at < len(words) else title
+
+
 def _words(tag: str) -> list[str]:
     """The words after the name of a tag of Hexo; quotes hold one together."""
     return ["".join(groups) for groups in _WORDS.findall(_TAG_ENDS.sub(" ", tag))[1:]]
@@ -82,8 +101,11 @@ def _picture(words: list[str], is_address: Callable[[str], bool]) -> str:
     at = next((i for i, word in enumerate(words) if is_address(word)), -1)
     if at < 0:
         return ""
-    labels = [word for word in words[at + 1 :] if not word.isdecimal()]
-    return _image(words[at], labels[1] if len(labels) > 1 else "")
+    labels = words[at + 1 :]
+    for _ in range(2):  # width and height
+        labels = labels[1:] if labels and labels[0].isdecimal() else labels
+    alternative = _ALTERNATIVE.match(" ".join(labels))
+    return _image(words[at], alternative["double"] or alternative["single"] if alternative else "")
 
 
 def _figure(tag: str) -> str:

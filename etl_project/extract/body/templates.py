@@ -30,7 +30,8 @@ from collections.abc import Callable
 
 from etl_project.dialects import Templates
 from etl_project.extract.body.code_regions import CODE_STARTS, ELEMENT, ELEMENT_STARTS, FENCE, CodeRegions, Tokens
-from etl_project.extract.body.known_tags import show_quoted, show_tag
+from etl_project.extract.body.known_tags import show_caption, show_quoted, show_tag
+from etl_project.extract.body.theme_tags import show_names_of_parts
 
 _CALL = r"[A-Za-z_][\w:/]*[ \t\n]*\("
 _TAG_START = {
@@ -112,6 +113,8 @@ class TemplateTags:
         """
         if "{" not in body or ("{%" not in body and "{{" not in body and "{#" not in body):
             return body
+        if self._templates == "nunjucks" and self._is_markdown:
+            body = show_names_of_parts(body)
         return _Scan(self._templates, self._is_markdown, self._verbatim, body).run(self._tokens)
 
 
@@ -252,6 +255,9 @@ class _Scan:
         else:
             content = self._show_code(content, name).strip("\n").translate(_CODE_ESCAPES)
             content = f"<pre><code>{content}</code></pre>"
+            if self._templates == "nunjucks" and (caption := show_caption(body[start:end])):
+                content = f"<figure><figcaption>{caption}</figcaption>{content}</figure>"
+                content = self._on_its_line(start, closing.end(), content)
         self._replace(start, closing.end(), content)
         return closing.end()
 
