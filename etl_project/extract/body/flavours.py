@@ -30,6 +30,7 @@ from etl_project.extract.body.kramdown import (
     convert_kramdown_with_html,
     convert_python_markdown,
     escape_colons,
+    split_terms,
     strip_heading_attributes,
     strip_heading_braces,
     strip_heading_ids,
@@ -73,7 +74,7 @@ _AFTER_KRAMDOWN: tuple[Pass, ...] = (keep_escaped_braces, keep_single_tildes, st
 _KRAMDOWN = Flavour(
     _COMMON | Options.ENABLE_DEFINITION_LIST,
     before=(convert_kramdown, *_AFTER_KRAMDOWN),
-    after=(strip_heading_ids, gather_footnotes),
+    after=(strip_heading_ids, split_terms, gather_footnotes),
 )
 FLAVOURS: dict[Markdown, Flavour] = {
     "kramdown": _KRAMDOWN,
@@ -81,7 +82,7 @@ FLAVOURS: dict[Markdown, Flavour] = {
     "goldmark": Flavour(
         _COMMON | Options.ENABLE_DEFINITION_LIST,
         before=(keep_escaped_braces, escape_colons, close_brackets_of_addresses, link_goldmark_addresses),
-        after=(strip_heading_attributes, gather_footnotes, strip_callout_signs),
+        after=(strip_heading_attributes, split_terms, gather_footnotes, strip_callout_signs),
     ),
     "marked": Flavour(
         _COMMON & ~Options.ENABLE_FOOTNOTES,
@@ -91,7 +92,7 @@ FLAVOURS: dict[Markdown, Flavour] = {
     "python-markdown": Flavour(
         Options.ENABLE_TABLES | Options.ENABLE_FOOTNOTES | Options.ENABLE_DEFINITION_LIST,
         before=(convert_python_markdown, keep_escaped_braces),
-        after=(strip_heading_braces, gather_all_footnotes),
+        after=(strip_heading_braces, split_terms, gather_all_footnotes),
     ),
     "obsidian": Flavour(
         _COMMON | Options.ENABLE_WIKILINKS | Options.ENABLE_MATH,

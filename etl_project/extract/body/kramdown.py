@@ -47,6 +47,7 @@ from etl_project.extract.body.link_definitions import (
     close_spaced_definitions,
     join_labels,
 )
+from etl_project.extract.body.paragraphs import keep_lists_in_paragraphs, keep_tables_in_paragraphs
 
 _SPAN_TAGS = (
     "a|abbr|acronym|b|big|bdo|br|button|cite|del|dfn|em|i|img|input|ins|kbd|label|mark|q|rb|rp|rt|ruby|samp|small|span"
@@ -109,6 +110,7 @@ _ROUND_ITEM = re.compile(r"\n[ \t>]*[0-9]{1,9}\)[ \t]")
 _SPACED_ADDRESS = re.compile(r"""\]\([^()<>\n"' ]*+[ ]+[^()<>\n"' ]""")
 _ESCAPE_IN_ADDRESS = compile_outside_code(r"""(?P<escaped>\]\([^()<>\s"'\\]*\\[^()<>\s"']*)""", r"\](?=\()")
 _MAY_ESCAPE_IN_ADDRESS = re.compile(r"""\]\([^()<>\s"'\\]*\\""")
+_TERMS = re.compile(r"<dt>[^<]*(?:<(?!/dt>)[^<]*)*</dt>")
 _HTML_STARTS = re.compile(r"[ ]{0,3}<(?!http|p>)")
 _HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
 _ODD_PARAGRAPH = re.compile(r"<(?:/p>[ \t]*(?:\n[ \t]*)?[^\s<]|p>[^<]*\n[ \t]*\n)")
@@ -164,7 +166,7 @@ def convert_kramdown(body: str) -> str:
     if "]:" in body:
         body = join_labels(close_brackets_of_addresses(close_spaced_definitions(body)))
     if "|" in body:
-        body = write_kramdown_tables(body)
+        body = write_kramdown_tables(keep_tables_in_paragraphs(body))
     return _mark_strong(body) if "*" in body else body
 
 
@@ -214,6 +216,7 @@ def convert_python_markdown(body: str) -> str:
     if "#" in body and _MAY_CLOSE_HEADING.search(body):
         body = substitute_outside_code(_CLOSE_HEADING, lambda match: f"{match['level']} ", body)
     body = escape_titles(keep_backslashes(body, KEPT_BY_PYTHON_MARKDOWN))
+    body = keep_lists_in_paragraphs(body)
     body = write_code_in_tables(escape_colons(join_labels(close_brackets_of_addresses(body))))
     return _mark_strong(body) if "*" in body else body
 
@@ -244,6 +247,15 @@ def strip_heading_braces(html: str) -> str:
 def strip_heading_attributes(html: str) -> str:
     """Remove attributes at the end of headings; other braces are text there, as in goldmark."""
     return _HEADING_ATTRIBUTES.sub("", html) if "}</h" in html else html
+
+
+def split_terms(html: str) -> str:
+    """Make a term of each line above a definition.
+
+    Args:
+        html: HTML as the renderer writes it.
+    """
+    return _TERMS.sub(lambda terms: terms[0].replace("\n", "</dt>\n<dt>"), html) if "<dt>" in html else html
 
 
 def _begins_lines_with_html(body: str) -> bool:

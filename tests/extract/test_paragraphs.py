@@ -1,0 +1,59 @@
+"""Where paragraphs end. Right values were asked of Pelican 4.12 with Python-Markdown 3, and of kramdown 2.4."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from etl_project.extract.body.read import BodyReader
+
+JEKYLL = BodyReader(markdown="kramdown", templates="liquid")
+HUGO = BodyReader(markdown="goldmark", templates="hugo")
+PELICAN = BodyReader(markdown="python-markdown")
+TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("text\n- a\n- [b](/b)\n\n- c\n- d", "text - a - b\n\nc\nd"),
+        ("text:\n1. a\n2. b\n* c **d**", "text: 1. a 2. b * c d"),
+        ("# h\n- a\n\nh\n---\n- b\n\ntext\n***\n- c", "h\n\na\n\nh\n\nb\n\ntext\n\nc"),
+        ("text\n```\n- a\n```\n- b", "text\n\n- a\n\nb"),
+        ("text\n    - a\n\n- b\n    - c\n\n        - d", "text - a\n\nb\n\nc\n\nd"),
+        ("-1 a\n-b\n\n-1\n- c", "-1 a -b\n\n-1 - c"),
+        (f"text\n{TABLE}\n\n{TABLE}\n\nc|d\n-|-\n3|4", "text | a | b | |---|---| | 1 | 2 |\n\na b\n1 2\n\nc d\n3 4"),
+        ("<div>\na\n- b\n</div>\n\n    code\n    - c", "a - b\n\ncode\n- c"),
+    ],
+)
+def test_no_list_and_no_table_ends_a_paragraph_of_pelican(body: str, text: str) -> None:
+    assert PELICAN.read(body).text == text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("text\n- a\n- b", "text\n\na\nb"),
+        (f"text\n{TABLE}\nmore\n\n{TABLE}", "text | a | b | |---|---| | 1 | 2 | more\n\na b\n1 2"),
+        ("text\nmore\na | b\n--|--\n1 | 2", "text more a | b --|-- 1 | 2"),
+        ("text\n- a\n\n```\nb\n|--|\n```", "text\n\na\n\nb\n|--|"),
+    ],
+)
+def test_no_table_ends_a_paragraph_of_jekyll(body: str, text: str) -> None:
+    assert JEKYLL.read(body).text == text
+
+
+@pytest.mark.parametrize("reader", [JEKYLL, HUGO, PELICAN])
+def test_each_line_above_a_definition_is_a_term(reader: BodyReader) -> None:
+    assert reader.read("甲 *a*\n乙\n: 丙\n\n丁\n: 戊\n  己").text == "甲 a\n乙\n丙\n丁\n戊己"
+
+
+@pytest.mark.parametrize(
+    "piece", ["a\n- b\n", "a\n|-|\n", "a|\n-|\n\n", "- ", "a\n- b\n\n", "-|", "\na\n-", "* * * \n"]
+)
+def test_hostile_paragraphs_take_time_in_proportion_to_their_length(piece: str) -> None:
+    start = time.process_time()
+    for reader in (JEKYLL, PELICAN):
+        reader.read("text\n" + piece * 20_000)
+    assert time.process_time() - start < 4  # each takes some tenths of a second; this guards against squares
