@@ -179,6 +179,23 @@ def test_pelican_shows_what_python_markdown_does_not_know() -> None:
     assert PELICAN.read("a\\\nb\\: c\\$").text == "a\\ b: c\\$"
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (":::python\nx", "x"),
+        ("#!python\nx", "x"),
+        (':::c++ hl_lines="1 2"\nx', "x"),
+        ("#!/bin/sh\nx", "#!/bin/sh\nx"),
+        ("::: x\ny", "::: x\ny"),
+        ("x\n:::python", "x\n:::python"),
+    ],
+)
+def test_the_line_that_names_the_language_of_code_is_not_shown_in_pelican(code: str, text: str) -> None:
+    indented = "    " + code.replace("\n", "\n    ")
+    assert PELICAN.read(f"a\n\n{indented}\n\nb").text == f"a\n\n{text}\n\nb"
+    assert JEKYLL.read(f"a\n\n{indented}\n\nb").text == f"a\n\n{code}\n\nb"
+
+
 def test_a_list_of_contents_of_pelican_is_no_text() -> None:
     assert PELICAN.read("[TOC]\n\n# A\n\nText [TOC]\n\n    [TOC]").text == "A\n\nText [TOC]\n\n[TOC]"
 

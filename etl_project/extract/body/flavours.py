@@ -31,6 +31,7 @@ from etl_project.extract.body.kramdown import (
     convert_python_markdown,
     escape_colons,
     split_terms,
+    strip_code_languages,
     strip_heading_attributes,
     strip_heading_braces,
     strip_heading_ids,
@@ -92,7 +93,7 @@ FLAVOURS: dict[Markdown, Flavour] = {
     "python-markdown": Flavour(
         Options.ENABLE_TABLES | Options.ENABLE_FOOTNOTES | Options.ENABLE_DEFINITION_LIST,
         before=(convert_python_markdown, keep_escaped_braces),
-        after=(strip_heading_braces, split_terms, gather_all_footnotes),
+        after=(strip_heading_braces, strip_code_languages, split_terms, gather_all_footnotes),
     ),
     "obsidian": Flavour(
         _COMMON | Options.ENABLE_WIKILINKS | Options.ENABLE_MATH,

@@ -110,6 +110,7 @@ _ROUND_ITEM = re.compile(r"\n[ \t>]*[0-9]{1,9}\)[ \t]")
 _SPACED_ADDRESS = re.compile(r"""\]\([^()<>\n"' ]*+[ ]+[^()<>\n"' ]""")
 _ESCAPE_IN_ADDRESS = compile_outside_code(r"""(?P<escaped>\]\([^()<>\s"'\\]*\\[^()<>\s"']*)""", r"\](?=\()")
 _MAY_ESCAPE_IN_ADDRESS = re.compile(r"""\]\([^()<>\s"'\\]*\\""")
+_CODE_LANGUAGE = re.compile(r"<pre><code>[ ]{0,3}(?:::+|#!)[\w#.+-]*(?:[ \t]+hl_lines=[^\n<]*)?[ \t]*\n")
 _TERMS = re.compile(r"<dt>[^<]*(?:<(?!/dt>)[^<]*)*</dt>")
 _HTML_STARTS = re.compile(r"[ ]{0,3}<(?!http|p>)")
 _HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
@@ -247,6 +248,15 @@ def strip_heading_braces(html: str) -> str:
 def strip_heading_attributes(html: str) -> str:
     """Remove attributes at the end of headings; other braces are text there, as in goldmark."""
     return _HEADING_ATTRIBUTES.sub("", html) if "}</h" in html else html
+
+
+def strip_code_languages(html: str) -> str:
+    """Remove the first line of code that names its language, `:::python` or `#!python`, as `codehilite` does.
+
+    Args:
+        html: HTML as the renderer writes it.
+    """
+    return _CODE_LANGUAGE.sub("<pre><code>", html) if "<pre><code>" in html and ("::" in html or "#!" in html) else html
 
 
 def split_terms(html: str) -> str:
