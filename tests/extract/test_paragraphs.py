@@ -44,6 +44,22 @@ def test_no_table_ends_a_paragraph_of_jekyll(body: str, text: str) -> None:
     assert JEKYLL.read(body).text == text
 
 
+@pytest.mark.parametrize(
+    ("body", "text", "urls"),
+    [
+        ("a\n\n```ruby\nb *c*\n\n# d\n\n[e](/e) {% x %}f", "a\n\n```ruby b c\n\nd\n\ne f", ["/e"]),
+        ("~~~\na *b*\n\n[c](/c)", "~~~ a b\n\nc", ["/c"]),
+        ("- a\n\n  ```sh\n  b *c*\n\n- [d](/d)", "a\n\n```sh b c\n\nd", ["/d"]),
+        ("```\n{% raw %}{{ a }}{% endraw %}\n```\n\n```\nb [c](/c)", "{{ a }}\n\n``` b c", ["/c"]),
+        ("````\n```\n````\n\n    ```\n    a", "```\n\n```\na", []),
+    ],
+)
+def test_a_fence_of_jekyll_that_nothing_closes_is_text(body: str, text: str, urls: list[str]) -> None:
+    read = JEKYLL.read(body)
+    assert (read.text, read.link_urls) == (text, urls)
+    assert HUGO.read("a\n\n```ruby\nb *c*").text == "a\n\nb *c*"
+
+
 @pytest.mark.parametrize("reader", [JEKYLL, HUGO, PELICAN])
 def test_each_line_above_a_definition_is_a_term(reader: BodyReader) -> None:
     assert reader.read("甲 *a*\n乙\n: 丙\n\n丁\n: 戊\n  己").text == "甲 a\n乙\n丙\n丁\n戊己"

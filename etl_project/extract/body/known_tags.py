@@ -72,19 +72,24 @@ def show_quoted(tag: str) -> str:
     return " ".join(filter(None, (escape(author), source)))
 
 
-def show_caption(tag: str) -> str:
-    """Give the caption of code of Hexo: `{% codeblock [options] [title] [https://a.test [text]] %}`.
+def show_caption(tag: str, code: str) -> str:
+    """Show code of Hexo below its caption: `{% codeblock [options] [title] [https://a.test [text]] %}`.
 
     Args:
         tag: its opening tag.
+        code: the code, as HTML.
 
     Returns:
-        HTML without line feeds; empty if it has none.
+        HTML without line feeds; empty if the tag states no caption.
     """
     words = [word for word in _words(tag) if not _CODE_OPTION.fullmatch(word)]
+    if not words:
+        return ""
     at = next((i for i, word in enumerate(words) if i and word.startswith(("http://", "https://"))), len(words))
-    title = escape(" ".join(words[:at]))
-    return f"{title} {_anchor(words[at], ' '.join(words[at + 1 :]) or 'link')}" if at < len(words) else title
+    caption = escape(" ".join(words[:at]))
+    if at < len(words):
+        caption += f" {_anchor(words[at], ' '.join(words[at + 1 :]) or 'link')}"
+    return f"<figure><figcaption>{caption}</figcaption>{code}</figure>"
 
 
 def _words(tag: str) -> list[str]:

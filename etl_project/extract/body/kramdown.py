@@ -30,6 +30,7 @@ from __future__ import annotations
 import re
 
 from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
+from etl_project.extract.body.fences import show_open_fences
 from etl_project.extract.body.html_blocks import keep_html_blocks, open_html_blocks
 from etl_project.extract.body.kramdown_spans import (
     KEPT_BY_KRAMDOWN,
@@ -140,6 +141,8 @@ def convert_kramdown(body: str) -> str:
     Returns:
         CommonMark; the same object if nothing had to be rewritten.
     """
+    if "```" in body or "~~~" in body:
+        body = show_open_fences(body)
     if not _may_differ(body):
         return body
     if option := _OPTION_OF_HTML.search(body) if "{::options" in body else None:

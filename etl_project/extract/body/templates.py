@@ -12,15 +12,15 @@ A tag may span lines and paragraphs. An expression `{{ ... }}` of the others sta
 - A tag that fills its lines leaves an empty line, which ends a paragraph: a definition of a link below it is one. Only
   a shortcode of Hugo or Zola without an end is a part of the paragraph around it, as it is there.
 - `{%- ... -%}` takes away the white space beside a tag that prints nothing in its own place.
-- Code stays as written: fenced, indented, in backticks, in `<pre>` and `<code>`. But `{% raw %}` and `{% comment %}` of
+- Code stays as written: fenced, indented, in backticks, `<pre>` and `<code>`. But `{% raw %}` and `{% comment %}` of
   Liquid act in code too, and `{{</* x */>}}` shows `{{< x >}}` there.
 - What `{% highlight %}`, `{% codeblock %}` and `{{< highlight >}}` enclose becomes `<pre>`; what `{% raw %}` of Hexo
   encloses is HTML, no Markdown; what `{{< comment >}}` of Hugo (0.137) encloses is not shown.
 - A tag that every site of the generator has leaves what it shows: `known_tags.py`.
 - In the address of a link, and in an attribute of HTML, a tag or an expression stays as written.
 
-Sources: `TemplateParser` of Liquid, `PostRenderEscape` of Hexo, `parser/pageparser` of Hugo, `content.pest` of Zola.
-What each does beyond its manual was asked of Jekyll 4.3 and Hugo 0.111.
+Sources: `TemplateParser` of Liquid, `PostRenderEscape` of Hexo, `parser/pageparser` of Hugo, `content.pest` of Zola;
+Jekyll 4.3 and Hugo 0.111 were asked what they do beyond their manuals.
 """
 
 from __future__ import annotations
@@ -133,8 +133,9 @@ class _Scan:
 
     def run(self, tokens: Tokens) -> str:
         body, code = self._body, self._code
+        end_of_fence = code.end_of_closed_fence if self._templates == "liquid" else code.end_of_fence
         find_end: dict[str, Callable[[int, int], int]] = {
-            "fence": code.end_of_fence, "ticks": code.end_of_ticks, "element": code.end_of_element,
+            "fence": end_of_fence, "ticks": code.end_of_ticks, "element": code.end_of_element,
         }  # fmt: skip
         position = 0
         while match := tokens.search(body, position):
@@ -255,9 +256,8 @@ class _Scan:
         else:
             content = self._show_code(content, name).strip("\n").translate(_CODE_ESCAPES)
             content = f"<pre><code>{content}</code></pre>"
-            if self._templates == "nunjucks" and (caption := show_caption(body[start:end])):
-                content = f"<figure><figcaption>{caption}</figcaption>{content}</figure>"
-                content = self._on_its_line(start, closing.end(), content)
+            if self._templates == "nunjucks" and (figure := show_caption(body[start:end], content)):
+                content = self._on_its_line(start, closing.end(), figure)
         self._replace(start, closing.end(), content)
         return closing.end()
 
