@@ -112,6 +112,7 @@ def test_marks_of_containers_are_no_text_and_their_titles_are() -> None:
             "- Home ^home\n- b ^b-2\n  - c ^c\n\nA thought. ^t1\n\n> q\n\n^q1\n\n## T ^tt",
             "Home\nb\n\nc\n\nA thought.\n\nq\n\nT",
         ),
+        ("| a | b |\n|---|---|\n| c | ^2 |\n^t2", "a b\nc ^2"),
         ("x^2 and y ^ z `a ^b` and ^mid word", "x^2 and y ^ z a ^b and ^mid word"),
         ("a ==b== ==**c**== ==d *e* f== `==g==`", "a b c d e f ==g=="),
         ("1 == 2 == 3, x==y and ===z===\n\n==open\n\n==", "1 == 2 == 3, x==y and ===z===\n\n==open\n\n=="),
