@@ -9,6 +9,7 @@ import pytest
 from etl_project.extract.body.read import BodyReader
 
 JEKYLL = BodyReader(markdown="kramdown", templates="liquid")
+HEXO = BodyReader(markdown="marked", templates="nunjucks")
 HUGO = BodyReader(markdown="goldmark", templates="hugo")
 PELICAN = BodyReader(markdown="python-markdown")
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
@@ -44,6 +45,34 @@ def test_no_table_ends_a_paragraph_of_jekyll(body: str, text: str) -> None:
     assert JEKYLL.read(body).text == text
 
 
+@pytest.mark.parametrize("reader", [HUGO, HEXO])
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f"- a\n- b\n{TABLE}", "a\nb\n\na b\n1 2"),
+        (f"> a\n{TABLE}\nmore", "a\n\na b\n1 2\nmore"),
+        ("1. a\n   - b\nc | d\n:-:|--\n1 | 2", "a\n\nb\n\nc d\n1 2"),
+        (f"text\n{TABLE}", "text\n\na b\n1 2"),
+        (f"```\n- a\n{TABLE}\n```", f"- a\n{TABLE}"),
+    ],
+)
+def test_a_table_straight_below_a_list_or_quote_ends_it_in_hugo_and_hexo(
+    reader: BodyReader, body: str, text: str
+) -> None:
+    assert reader.read(body).text == text
+
+
+@pytest.mark.parametrize("reader", [HUGO, HEXO])
+def test_what_is_no_table_stays_in_its_list(reader: BodyReader) -> None:
+    text = reader.read("- a\n| a | b | c |\n|---|---|\n| 1 | 2 |").text
+    assert " ".join(text.split()) == "a | a | b | c | |---|---| | 1 | 2 |"
+
+
+def test_a_fence_straight_below_html_is_code_in_hexo() -> None:
+    read = HEXO.read("</div>\n```js\na *b*\n\n<i>\n```\n\n<br>\n~~~\n<b>\n~~~\n<p>\n\n```html\n<div>\n```")
+    assert (read.text, read.code_blocks) == ("a *b*\n<i>\n\n<b>\n\n<div>", 3)
+
+
 @pytest.mark.parametrize(
     ("body", "text", "urls"),
     [
@@ -66,10 +95,22 @@ def test_each_line_above_a_definition_is_a_term(reader: BodyReader) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a\n- b\n", "a\n|-|\n", "a|\n-|\n\n", "- ", "a\n- b\n\n", "-|", "\na\n-", "* * * \n"]
+    "piece",
+    [
+        "a\n- b\n",
+        "a\n|-|\n",
+        "- a\n|-|\n|-|\n",
+        "<b>\n```\n",
+        "a|\n-|\n\n",
+        "- ",
+        "a\n- b\n\n",
+        "-|",
+        "\na\n-",
+        "* * * \n",
+    ],
 )
 def test_hostile_paragraphs_take_time_in_proportion_to_their_length(piece: str) -> None:
     start = time.process_time()
-    for reader in (JEKYLL, PELICAN):
+    for reader in (JEKYLL, PELICAN, HUGO, HEXO):
         reader.read("text\n" + piece * 20_000)
     assert time.process_time() - start < 4  # each takes some tenths of a second; this guards against squares

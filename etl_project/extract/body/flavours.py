@@ -48,6 +48,7 @@ from etl_project.extract.body.obsidian import (
     strip_task_signs,
     write_formulas,
 )
+from etl_project.extract.body.paragraphs import begin_fences, begin_tables
 from etl_project.extract.body.struck_text import keep_single_tildes, strike_text
 from etl_project.extract.body.wide_headings import narrow_headings
 
@@ -82,12 +83,20 @@ FLAVOURS: dict[Markdown, Flavour] = {
     "kramdown-with-html": replace(_KRAMDOWN, before=(convert_kramdown_with_html, *_AFTER_KRAMDOWN)),
     "goldmark": Flavour(
         _COMMON | Options.ENABLE_DEFINITION_LIST,
-        before=(keep_escaped_braces, escape_colons, close_brackets_of_addresses, link_goldmark_addresses),
+        before=(begin_tables, keep_escaped_braces, escape_colons, close_brackets_of_addresses, link_goldmark_addresses),
         after=(strip_heading_attributes, split_terms, gather_footnotes, strip_callout_signs),
     ),
     "marked": Flavour(
         _COMMON & ~Options.ENABLE_FOOTNOTES,
-        before=(narrow_headings, close_brackets_of_addresses, link_marked_addresses, strike_text, break_lines),
+        before=(
+            begin_fences,
+            begin_tables,
+            narrow_headings,
+            close_brackets_of_addresses,
+            link_marked_addresses,
+            strike_text,
+            break_lines,
+        ),
     ),
     "pulldown-cmark": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_all_footnotes,)),
     "python-markdown": Flavour(

@@ -1,7 +1,8 @@
-r"""Keep paragraphs whole that CommonMark would end where kramdown and Python-Markdown do not.
+r"""End paragraphs where the generators end them, and keep those whole that CommonMark would end.
 
 In Python-Markdown no list begins within a paragraph, so a line of `- x` below a line of text is text; in both no table
-does. Headings, quotes, rules and fences end a paragraph everywhere.
+does. Headings, quotes, rules and fences end a paragraph everywhere. In goldmark and marked a table whose lines are not
+indented ends the paragraph of a list or quote, too. Hexo takes fences out before marked sees the HTML around them.
 
 Sources: `OListProcessor` and `TableProcessor` of Python-Markdown, which look at the first line of a block alone;
 `PARAGRAPH_END` in kramdown-parser-gfm `lib/kramdown/parser/gfm.rb`.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import re
 
 from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
+from etl_project.extract.body.fences import text_spans
 
 _ITEM = r"[ ]{0,3}(?:[-*+]|[0-9]{1,9}\.)[ \t]"
 _RULE = r"[ ]{0,3}(?:(?:\*[ ]{0,2}){3,}|(?:-[ ]{0,2}){3,}|(?:_[ ]{0,2}){3,}|=+)[ \t]*(?:\n|\Z)"
@@ -29,6 +31,71 @@ _LISTED = re.compile(rf"(?:\n\n|\A){_BEGINS}(?:{_GOES_ON}[^\n]+)*?\n(?:{_ITEM}|{
 _TABLED = re.compile(rf"(?:\n\n|\A){_BEGINS}(?:{_GOES_ON}[^\n]+)+?\n{_DASHES}")
 _PARAGRAPH_WITH_LISTS = compile_outside_code(_WITH_LISTS, r"\n(?=[^\n]+\n[^\n])")
 _PARAGRAPH = compile_outside_code(_TO_LISTS, r"\n(?=[^\n]+\n[^\n])")
+_TABLE = compile_outside_code(
+    r"(?P<head>^[ ]?(?![\s#>]|[-*+][ \t]|[0-9]{1,9}[.)][ \t])[^\n]*\|[^\n]*)\n(?P<dashes>[ ]?[|:-][|: \t-]*)$",
+    r"\n(?=[^\n]*\|[^\n]*\n[ ]?[|:-])",
+)
+_TABLE_BELOW_TEXT = re.compile(r"[^\n]\n[^\n]*\|[^\n]*\n[ ]?[|:-][|: \t-]*(?:\n|\Z)")
+_FENCE_BELOW_HTML = re.compile(r"(?:\n|\A)[ ]{0,3}</?[A-Za-z][^\n]*\n(?:```|~~~)")
+_HTML_LINE = re.compile(r"[ ]{0,3}</?[A-Za-z]")
+_BORDER = re.compile(r"(?<!\\)\|")
+_NESTED = re.compile(r"[ \t]*(?:[-*+][ \t]|[0-9]{1,9}[.)][ \t]|>)")
+_LINES_ABOVE = 50
+"""Lines above a table among which the list or quote that it ends may begin."""
+
+
+def begin_tables(markdown: str) -> str:
+    """Put a blank line before a table that ends the paragraph of a list or quote.
+
+    Args:
+        markdown: a body of goldmark or marked.
+
+    Returns:
+        The body changed; the same object if it has no such table.
+    """
+    if "|" not in markdown or _TABLE_BELOW_TEXT.search(markdown) is None:
+        return markdown
+    return substitute_outside_code(_TABLE, _begin_table, markdown)
+
+
+def _begin_table(match: re.Match[str]) -> str:
+    if _count_cells(match["head"]) != _count_cells(match["dashes"]):
+        return match[0]
+    body, end = match.string, match.start() - 1
+    is_nested = False
+    for _ in range(_LINES_ABOVE):
+        start = body.rfind("\n", 0, max(end, 0)) + 1
+        line = body[start : max(end, 0)]
+        if not line.strip():
+            break
+        is_nested = is_nested or _NESTED.match(line) is not None
+        end = start - 1
+    return f"\n{match[0]}" if is_nested else match[0]
+
+
+def _count_cells(row: str) -> int:
+    return len(_BORDER.split(row.strip().removeprefix("|").removesuffix("|")))
+
+
+def begin_fences(markdown: str) -> str:
+    """Put a blank line before a fence below a line of HTML, which it would else be a part of.
+
+    Args:
+        markdown: a body of Hexo.
+
+    Returns:
+        The body changed; the same object if it has no such fence.
+    """
+    if ("```" not in markdown and "~~~" not in markdown) or _FENCE_BELOW_HTML.search(markdown) is None:
+        return markdown
+    kept: list[str] = []
+    begin = 0
+    for _, end in text_spans(markdown):
+        line = markdown[markdown.rfind("\n", 0, max(end - 1, 0)) + 1 : end]
+        if begin < end < len(markdown) and _HTML_LINE.match(line):
+            kept += (markdown[begin:end], "\n")
+            begin = end
+    return "".join((*kept, markdown[begin:]))
 
 
 def keep_lists_in_paragraphs(markdown: str) -> str:
