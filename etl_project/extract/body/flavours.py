@@ -48,7 +48,7 @@ from etl_project.extract.body.obsidian import (
     strip_task_signs,
     write_formulas,
 )
-from etl_project.extract.body.paragraphs import begin_fences, begin_tables
+from etl_project.extract.body.paragraphs import begin_fences, begin_tables, begin_tables_of_text
 from etl_project.extract.body.struck_text import keep_single_tildes, strike_text
 from etl_project.extract.body.wide_headings import narrow_headings
 
@@ -120,7 +120,10 @@ FLAVOURS: dict[Markdown, Flavour] = {
         ),
         wikilinks=True,
     ),
-    "gfm": Flavour(before=(strip_container_marks, link_gfm_addresses), after=(gather_footnotes, strip_callout_signs)),
+    "gfm": Flavour(
+        before=(begin_tables_of_text, strip_container_marks, link_gfm_addresses),
+        after=(gather_footnotes, strip_callout_signs),
+    ),
 }
 """Every kind of Markdown that a dialect may name."""
 

@@ -1,8 +1,8 @@
 r"""End paragraphs where the generators end them, and keep those whole that CommonMark would end.
 
 In Python-Markdown no list begins within a paragraph, so a line of `- x` below a line of text is text; in both no table
-does. Headings, quotes, rules and fences end a paragraph everywhere. In goldmark and marked a table whose lines are not
-indented ends the paragraph of a list or quote, too. Hexo takes fences out before marked sees the HTML around them.
+does. Headings, quotes, rules and fences end a paragraph everywhere. A table needs no `|` at the margin to end one; in
+goldmark and marked it ends one of a list or quote, too. Hexo takes fences out before marked sees the HTML around them.
 
 Sources: `OListProcessor` and `TableProcessor` of Python-Markdown, which look at the first line of a block alone;
 `PARAGRAPH_END` in kramdown-parser-gfm `lib/kramdown/parser/gfm.rb`.
@@ -36,7 +36,7 @@ _TABLE = compile_outside_code(
     r"\n(?=[^\n]*\|[^\n]*\n[ ]?[|:-])",
 )
 _TABLE_BELOW_TEXT = re.compile(r"[^\n]\n[^\n]*\|[^\n]*\n[ ]?[|:-][|: \t-]*(?:\n|\Z)")
-_FENCE_BELOW_HTML = re.compile(r"(?:\n|\A)[ ]{0,3}</?[A-Za-z][^\n]*\n(?:```|~~~)")
+_FENCE_BELOW_HTML = re.compile(r"(?:\n\n|\A)[ ]{0,3}</?[A-Za-z][^\n]*\n(?:[^\n]+\n)*?(?:```|~~~)")
 _HTML_LINE = re.compile(r"[ ]{0,3}</?[A-Za-z]")
 _BORDER = re.compile(r"(?<!\\)\|")
 _NESTED = re.compile(r"[ \t]*(?:[-*+][ \t]|[0-9]{1,9}[.)][ \t]|>)")
@@ -45,7 +45,7 @@ _LINES_ABOVE = 50
 
 
 def begin_tables(markdown: str) -> str:
-    """Put a blank line before a table that ends the paragraph of a list or quote.
+    """Put a blank line before a table that ends a paragraph, also one of a list or quote.
 
     Args:
         markdown: a body of goldmark or marked.
@@ -55,22 +55,39 @@ def begin_tables(markdown: str) -> str:
     """
     if "|" not in markdown or _TABLE_BELOW_TEXT.search(markdown) is None:
         return markdown
-    return substitute_outside_code(_TABLE, _begin_table, markdown)
+    return substitute_outside_code(_TABLE, lambda match: _begin_table(match, True), markdown)
 
 
-def _begin_table(match: re.Match[str]) -> str:
+def begin_tables_of_text(markdown: str) -> str:
+    """Put a blank line before a table that ends a paragraph which is in no list and no quote.
+
+    Args:
+        markdown: a body of GitHub's Markdown.
+
+    Returns:
+        The body changed; the same object if it has no such table.
+    """
+    if "|" not in markdown or _TABLE_BELOW_TEXT.search(markdown) is None:
+        return markdown
+    return substitute_outside_code(_TABLE, lambda match: _begin_table(match, False), markdown)
+
+
+def _begin_table(match: re.Match[str], ends_all: bool) -> str:
     if _count_cells(match["head"]) != _count_cells(match["dashes"]):
         return match[0]
     body, end = match.string, match.start() - 1
-    is_nested = False
+    line = ""
     for _ in range(_LINES_ABOVE):
         start = body.rfind("\n", 0, max(end, 0)) + 1
-        line = body[start : max(end, 0)]
-        if not line.strip():
+        above = body[start : max(end, 0)]
+        if not above.strip():
             break
-        is_nested = is_nested or _NESTED.match(line) is not None
-        end = start - 1
-    return f"\n{match[0]}" if is_nested else match[0]
+        line, end = above, start - 1
+        if _DASHES_LINE.match(line):  # it is a row of another table
+            return match[0]
+        if not ends_all and _NESTED.match(line):
+            return match[0]
+    return match[0] if not line or _HTML_LINE.match(line) else f"\n{match[0]}"
 
 
 def _count_cells(row: str) -> int:
@@ -90,9 +107,10 @@ def begin_fences(markdown: str) -> str:
         return markdown
     kept: list[str] = []
     begin = 0
-    for _, end in text_spans(markdown):
-        line = markdown[markdown.rfind("\n", 0, max(end - 1, 0)) + 1 : end]
-        if begin < end < len(markdown) and _HTML_LINE.match(line):
+    for start, end in text_spans(markdown):
+        blank_line = markdown.rfind("\n\n", start, end)
+        block = blank_line + 2 if blank_line >= 0 else start + (start > 0)
+        if block < end < len(markdown) and _HTML_LINE.match(markdown, block, end):
             kept += (markdown[begin:end], "\n")
             begin = end
     return "".join((*kept, markdown[begin:]))
