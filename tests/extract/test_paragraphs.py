@@ -97,6 +97,23 @@ def test_a_fence_of_jekyll_that_nothing_closes_is_text(body: str, text: str, url
     assert HUGO.read("a\n\n```ruby\nb *c*").text == "a\n\nb *c*"
 
 
+@pytest.mark.parametrize("reader", [JEKYLL, PELICAN])
+@pytest.mark.parametrize(
+    ("body", "text", "urls"),
+    [
+        ("a\n\n<!--more-->b **c** [d](/d)", "a\n\nb c d", ["/d"]),
+        ("<!-- a\nb --> c *d*\n\n- <!-- e -->[f](/f)", "c d\n\nf", ["/f"]),
+        ("<!-- a -->\nb *c*\n\n<!-- d --><div>*e*</div>", "b c\n\n*e*", []),
+        ("```\n<!-- a -->b\n```\n\n`<!-- c -->d`", "<!-- a -->b\n\n<!-- c -->d", []),
+    ],
+)
+def test_text_after_a_comment_is_markdown_in_jekyll_and_pelican(
+    reader: BodyReader, body: str, text: str, urls: list[str]
+) -> None:
+    read = reader.read(body)
+    assert (read.text, read.link_urls) == (text, urls)
+
+
 @pytest.mark.parametrize("reader", [JEKYLL, HUGO, PELICAN])
 def test_each_line_above_a_definition_is_a_term(reader: BodyReader) -> None:
     assert reader.read("甲 *a*\n乙\n: 丙\n\n丁\n: 戊\n  己").text == "甲 a\n乙\n丙\n丁\n戊己"

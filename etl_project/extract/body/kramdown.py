@@ -31,7 +31,7 @@ import re
 
 from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
 from etl_project.extract.body.fences import show_open_fences
-from etl_project.extract.body.html_blocks import keep_html_blocks, open_html_blocks
+from etl_project.extract.body.html_blocks import keep_html_blocks, open_html_blocks, remove_comments_before_text
 from etl_project.extract.body.kramdown_spans import (
     KEPT_BY_KRAMDOWN,
     KEPT_BY_PYTHON_MARKDOWN,
@@ -143,6 +143,8 @@ def convert_kramdown(body: str) -> str:
     """
     if "```" in body or "~~~" in body:
         body = show_open_fences(body)
+    if "-->" in body:
+        body = remove_comments_before_text(body)
     if not _may_differ(body):
         return body
     if option := _OPTION_OF_HTML.search(body) if "{::options" in body else None:
@@ -206,6 +208,8 @@ def convert_python_markdown(body: str) -> str:
     Returns:
         CommonMark; the same object if nothing had to be rewritten.
     """
+    if "-->" in body:
+        body = remove_comments_before_text(body)
     if "<" in body and _begins_lines_with_html(body):
         body = keep_html_blocks(body)
     if (
