@@ -114,6 +114,12 @@ def test_text_after_a_comment_is_markdown_in_jekyll_and_pelican(
     assert (read.text, read.link_urls) == (text, urls)
 
 
+def test_signs_in_a_block_of_html_are_text() -> None:
+    body = "<div>\n**粗。**后 **a *b。*c**\n</div>\n\n<p>~~删。~~后</p>\n\n**粗。**<b>后</b>"
+    assert JEKYLL.read(body).text == "**粗。**后 **a *b。*c**\n\n~~删。~~后\n\n粗。后"
+    assert HEXO.read("<p>~~删。~~后</p>\n\n~~删。~~后 <b>x</b>").text == "~~删。~~后\n\n删。后 x"
+
+
 @pytest.mark.parametrize("reader", [JEKYLL, HUGO, PELICAN])
 def test_each_line_above_a_definition_is_a_term(reader: BodyReader) -> None:
     assert reader.read("甲 *a*\n乙\n: 丙\n\n丁\n: 戊\n  己").text == "甲 a\n乙\n丙\n丁\n戊己"

@@ -28,6 +28,8 @@ _COMMENT = compile_outside_code(
     r"\n(?=[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?<!--)",
 )
 _TEXT_AFTER_COMMENT = re.compile(r"-->[ \t]*[^\s]")
+_CHARACTERS_ABOVE = 2_000
+"""Characters within which a block of HTML begins that is looked for."""
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
 _SPACED_BLANK_LINE = re.compile(r"\n[ \t]+\n")
 _EMPTY_COMMENT = "<!---->"
@@ -84,6 +86,19 @@ def keep_html_blocks(body: str, depth: int = 0) -> str:
         return body
     kept.append(body[begin:])
     return "".join(kept)
+
+
+def is_in_html_block(body: str, position: int) -> bool:
+    """Tell whether a position is in a block of HTML, whose text is no Markdown.
+
+    Args:
+        body: Markdown, in which no block of HTML holds a blank line.
+        position: in the body.
+    """
+    blank_line = body.rfind("\n\n", max(position - _CHARACTERS_ABOVE, 0), position)
+    if blank_line < 0 and position > _CHARACTERS_ABOVE:
+        return False
+    return _STARTS.match(body, blank_line + 2 if blank_line >= 0 else 0) is not None
 
 
 def remove_comments_before_text(body: str) -> str:

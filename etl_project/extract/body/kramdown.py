@@ -31,7 +31,12 @@ import re
 
 from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
 from etl_project.extract.body.fences import show_open_fences
-from etl_project.extract.body.html_blocks import keep_html_blocks, open_html_blocks, remove_comments_before_text
+from etl_project.extract.body.html_blocks import (
+    is_in_html_block,
+    keep_html_blocks,
+    open_html_blocks,
+    remove_comments_before_text,
+)
 from etl_project.extract.body.kramdown_spans import (
     KEPT_BY_KRAMDOWN,
     KEPT_BY_PYTHON_MARKDOWN,
@@ -335,11 +340,11 @@ def _write_emphasis(match: re.Match[str]) -> str:
     before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
     opens = before.isalnum() and not content[0].isalnum()
     closes = after.isalnum() and not content[-1].isalnum()
+    if not (opens or closes or match["inner"]) or ("<" in text and is_in_html_block(text, match.start())):
+        return match[0]
     if match["inner"]:
         content = _mark_strong(content)
         return f"<strong>{content}</strong>" if opens or closes else f"**{content}**"
-    if not (opens or closes):
-        return match[0]
     if match["stars"] == "***":
         return f"<strong><em>{content}</em></strong>"
     name = "strong" if match["stars"] == "**" else "em"
