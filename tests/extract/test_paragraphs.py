@@ -39,9 +39,15 @@ def test_no_list_and_no_table_ends_a_paragraph_of_pelican(body: str, text: str) 
         (f"text\n{TABLE}\nmore\n\n{TABLE}", "text | a | b | |---|---| | 1 | 2 | more\n\na b\n1 2"),
         ("text\nmore\na | b\n--|--\n1 | 2", "text more a | b --|-- 1 | 2"),
         ("text\n- a\n\n```\nb\n|--|\n```", "text\n\na\n\nb\n|--|"),
+        (f"## h\n{TABLE}", "h\n\n| a | b | |---|---| | 1 | 2 |"),
+        (
+            "- a\n  | b | c |\n  |---|---|\n\n- d\n\n  | e | f |\n  |---|---|\n  | 1 | 2 |",
+            "a | b | c | |---|---|\n\nd\n\ne f\n1 2",
+        ),
+        ("a | b\nc | d\n--|--\n1 | 2", "a b\nc d\n1 2"),
     ],
 )
-def test_no_table_ends_a_paragraph_of_jekyll(body: str, text: str) -> None:
+def test_no_table_of_jekyll_begins_without_a_blank_line(body: str, text: str) -> None:
     assert JEKYLL.read(body).text == text
 
 

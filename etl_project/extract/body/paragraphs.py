@@ -23,19 +23,19 @@ _GOES_ON = rf"\n(?!{_RULE}|[ ]{{0,3}}(?:[#<>]|```|~~~))"
 _DASHES = r"(?=[^\n]*\|)[ \t|:]*-[-| \t:]*(?:\n|\Z)"
 _MARK = re.compile(rf"(?<=\n)([ ]{{0,3}})(?:([-*+])(?=[ \t])|([0-9]{{1,9}})(?=\.[ \t]))|(?<=\n)(?={_DASHES})")
 _DASHES_LINE = re.compile(_DASHES)
-_DASHES_MARK = re.compile(rf"(?<=\n)()()()(?={_DASHES})")
 _START = r"(?:(?<=\n\n)|(?<![\s\S]))"
 _WITH_LISTS = rf"{_START}(?P<paragraph>{_BEGINS}(?:{_GOES_ON}[^\n]+)+)"
-_TO_LISTS = rf"{_START}(?P<paragraph>{_BEGINS}(?:{_GOES_ON}(?!{_ITEM})[^\n]+)+)"
 _LISTED = re.compile(rf"(?:\n\n|\A){_BEGINS}(?:{_GOES_ON}[^\n]+)*?\n(?:{_ITEM}|{_DASHES})")
-_TABLED = re.compile(rf"(?:\n\n|\A){_BEGINS}(?:{_GOES_ON}[^\n]+)+?\n{_DASHES}")
 _PARAGRAPH_WITH_LISTS = compile_outside_code(_WITH_LISTS, r"\n(?=[^\n]+\n[^\n])")
-_PARAGRAPH = compile_outside_code(_TO_LISTS, r"\n(?=[^\n]+\n[^\n])")
 _TABLE = compile_outside_code(
-    r"(?P<head>^[ ]?(?![\s#>]|[-*+][ \t]|[0-9]{1,9}[.)][ \t])[^\n]*\|[^\n]*)\n(?P<dashes>[ ]?[|:-][|: \t-]*)$",
-    r"\n(?=[^\n]*\|[^\n]*\n[ ]?[|:-])",
+    r"(?P<head>^[ ]?(?![\s#>]|[-*+][ \t]|[0-9]{1,9}[.)][ \t])[^\n|]*\|[^\n]*)\n(?P<dashes>[ ]?[|:-][|: \t-]*)$",
+    r"\n(?=[^\n|]*\|[^\n]*\n[ ]?[|:-])",
 )
-_TABLE_BELOW_TEXT = re.compile(r"[^\n]\n[^\n]*\|[^\n]*\n[ ]?[|:-][|: \t-]*(?:\n|\Z)")
+_ANY_TABLE = compile_outside_code(
+    r"(?P<head>^[ \t]*(?![\s>])[^\n|]*\|[^\n]*)\n(?P<dashes>[ \t]*[|:-][|: \t-]*)$",
+    r"\n(?=[^\n|]*\|[^\n]*\n[ \t]*[|:-])",
+)
+_TABLE_BELOW_TEXT = re.compile(r"[^\n]\n[^\n|]*\|[^\n]*\n[ \t]*[|:-][|: \t-]*(?:\n|\Z)")
 _FENCE_BELOW_HTML = re.compile(r"(?:\n\n|\A)[ ]{0,3}</?[A-Za-z][^\n]*\n(?:[^\n]+\n)*?(?:```|~~~)")
 _HTML_LINE = re.compile(r"[ ]{0,3}</?[A-Za-z]")
 _BORDER = re.compile(r"(?<!\\)\|")
@@ -73,21 +73,16 @@ def begin_tables_of_text(markdown: str) -> str:
 
 
 def _begin_table(match: re.Match[str], ends_all: bool) -> str:
-    if _count_cells(match["head"]) != _count_cells(match["dashes"]):
+    above = _lines_above(match)
+    if (
+        not above
+        or _count_cells(match["head"]) != _count_cells(match["dashes"])
+        or any(_DASHES_LINE.match(line) for line in above)  # it is a row of another table
+        or (not ends_all and any(_NESTED.match(line) for line in above))
+        or _HTML_LINE.match(above[-1])
+    ):
         return match[0]
-    body, end = match.string, match.start() - 1
-    line = ""
-    for _ in range(_LINES_ABOVE):
-        start = body.rfind("\n", 0, max(end, 0)) + 1
-        above = body[start : max(end, 0)]
-        if not above.strip():
-            break
-        line, end = above, start - 1
-        if _DASHES_LINE.match(line):  # it is a row of another table
-            return match[0]
-        if not ends_all and _NESTED.match(line):
-            return match[0]
-    return match[0] if not line or _HTML_LINE.match(line) else f"\n{match[0]}"
+    return f"\n{match[0]}"
 
 
 def _count_cells(row: str) -> int:
@@ -131,17 +126,17 @@ def keep_lists_in_paragraphs(markdown: str) -> str:
 
 
 def keep_tables_in_paragraphs(markdown: str) -> str:
-    """Escape what would begin a table within a paragraph of kramdown.
+    """Escape what would begin a table without a blank line above it, as kramdown demands one.
 
     Args:
-        markdown: a body.
+        markdown: a body of kramdown.
 
     Returns:
-        The body changed; the same object if it has no such paragraph.
+        The body changed; the same object if it has no such table.
     """
-    if _TABLED.search(markdown) is None:
+    if _TABLE_BELOW_TEXT.search(markdown) is None:
         return markdown
-    return substitute_outside_code(_PARAGRAPH, _keep_table, markdown)
+    return substitute_outside_code(_ANY_TABLE, _keep_table, markdown)
 
 
 def _keep_lists(match: re.Match[str]) -> str:
@@ -150,8 +145,24 @@ def _keep_lists(match: re.Match[str]) -> str:
 
 
 def _keep_table(match: re.Match[str]) -> str:
-    paragraph = match[0]
-    return paragraph if "|" in paragraph.partition("\n")[0] else _DASHES_MARK.sub(_escape, paragraph)
+    above = _lines_above(match)
+    if not above or all("|" in line for line in above) or _HTML_LINE.match(above[-1]):
+        return match[0]
+    return f"{match['head']}\n\\{match['dashes'].lstrip()}"
+
+
+def _lines_above(match: re.Match[str]) -> list[str]:
+    """The lines above a match up to a blank one, the nearest first."""
+    body, end = match.string, match.start() - 1
+    lines: list[str] = []
+    while end > 0 and len(lines) < _LINES_ABOVE:
+        start = body.rfind("\n", 0, end) + 1
+        line = body[start:end]
+        if not line.strip():
+            break
+        lines.append(line)
+        end = start - 1
+    return lines
 
 
 def _escape(match: re.Match[str]) -> str:
