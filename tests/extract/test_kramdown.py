@@ -56,6 +56,7 @@ HUGO = BodyReader(markdown="goldmark", templates="hugo")
             "__init__ * [a](b) i <code>*x*",
         ),
         ("```\n<code>*x*</code>\n```", "<code>*x*</code>"),
+        ("<font color=red>**x**</font> *y*\n\nz <font>[a](b)</font> **<font>c</font>**", "**x** y\n\nz [a](b) c"),
         ('{::options parse_block_html="true" /}\n\n<div>\n*a*\n\n- b\n</div>', "a\n\nb"),
         ('<div>\n*a*\n</div>\n\n{::options parse_block_html="true" /}\n\n<section>\n*b*\n</section>', "*a*\n\nb"),
     ],
