@@ -48,6 +48,7 @@ HUGO = BodyReader(markdown="goldmark", templates="hugo")
         ("Text\n{::comment}\nhid\n{:/comment}\nmore", "Text more"),
         ("{::nomarkdown}\n<b>*x* [y]</b>\n{:/nomarkdown}", "*x* [y]"),
         ("text\n1) a\n2) b", "text 1) a 2) b"),
+        ("> a\n> :x: y\n\n- b\n  :z: c\n\n      :d\n      :e", "a :x: y\n\nb :z: c\n\n:d\n:e"),
         ("Term\n:x y\n\nb\n:-) c\n\nd\n: e", "Term :x y\n\nb :-) c\n\nd\ne"),
         ("one\\\\\ntwo\n\n- a\n^\n- b", "one\ntwo\n\na\n\nb"),
         (r"50\% of $x\,y\;z$ \& \* \# `\,` \\,", r"50\% of $x\,y\;z$ \& * # \, \,"),

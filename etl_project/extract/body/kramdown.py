@@ -109,7 +109,10 @@ _STRONG = compile_outside_code(_EMPHASIS, r"\*(?=\*{0,2}[^\s*])")
 _HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#(?:[^\W\d]|:)[\w:.-]*\}(?=</h[1-6]>)")
 """An id is a name of XML, such as `v1.0` and `安装`."""
 _HEADING_BRACES = re.compile(r"(?:[ \t]*(?<!#)#+)?[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
-_COLON = compile_outside_code(r"^(?P<no_definition>[ ]{0,3}):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))", r"\n(?=[ ]{0,3}:)")
+_COLON = compile_outside_code(
+    r"^(?P<no_definition>[ ]{0,3}(?:>[ ]{0,3})*):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))", r"\n(?=[ >]*:)"
+)
+_COLON_STARTS_LINE = re.compile(r"\n[ >]*:[^\s]")
 _CLOSE_HEADING = compile_outside_code(r"^(?P<level>#{1,6})(?=[^# \t\n])", r"\n(?=#)")
 _MAY_CLOSE_HEADING = re.compile(r"^#{1,6}[^# \t\n]", re.MULTILINE)
 _ROUND_ITEM = re.compile(r"\n[ \t>]*[0-9]{1,9}\)[ \t]")
@@ -122,7 +125,7 @@ _HTML_STARTS = re.compile(r"[ ]{0,3}<(?!http|p>)")
 _HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
 _ODD_PARAGRAPH = re.compile(r"<(?:/p>[ \t]*(?:\n[ \t]*)?[^\s<]|p>[^<]*\n[ \t]*\n)")
 """The addresses that most lines with `<` begin with, and paragraphs on lines of their own, are passed over fast."""
-_DIFFERS_AFTER_LINE_FEED = re.compile(r"\n(?:[ ]{0,3}<(?!http|p>)|:|[ \t>]*[0-9]{1,9}\)[ \t])")
+_DIFFERS_AFTER_LINE_FEED = re.compile(r"\n(?:[ ]{0,3}<(?!http|p>)|[ >]*:|[ \t>]*[0-9]{1,9}\)[ \t])")
 _DIFFERS_AFTER_BRACKET = re.compile(rf"""\](?::|\([^()<>\n"' ]*+[ ]+[^()<>\n"' ]|{MAY_QUOTE_TITLE})""")
 _MAY_BE_SPAN_LINE = re.compile(rf"\n[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b[^<>\n]*>[ \t]*(?:\n|\Z)")
 _MAY_BE_ATTRIBUTES = re.compile(r"\{(?<=[)\]*_`>]\{)[^{}\n]*\}|\n[ \t>]*(?:(?:[*+-]|[0-9]+\.)[ \t]+)?\{[^{}\n]*\}")
@@ -172,8 +175,7 @@ def convert_kramdown(body: str) -> str:
     if "\\" in body and _MAY_ESCAPE_IN_ADDRESS.search(body):
         body = substitute_outside_code(_ESCAPE_IN_ADDRESS, lambda match: match[0].replace("\\", "\\\\"), body)
     body = escape_titles(keep_backslashes(keep_code_of_html(body) if "<" in body else body, KEPT_BY_KRAMDOWN))
-    if "\n:" in body:
-        body = escape_colons(body)
+    body = escape_colons(body)
     if "]:" in body:
         body = join_labels(close_brackets_of_addresses(close_spaced_definitions(body)))
     if "|" in body:
@@ -240,7 +242,9 @@ def escape_colons(markdown: str) -> str:
     Args:
         markdown: a body for a renderer that knows definition lists.
     """
-    return substitute_outside_code(_COLON, _escape_colon, markdown) if "\n:" in markdown else markdown
+    if ":" not in markdown or _COLON_STARTS_LINE.search(markdown) is None:
+        return markdown
+    return substitute_outside_code(_COLON, _escape_colon, markdown)
 
 
 def _escape_colon(match: re.Match[str]) -> str:
