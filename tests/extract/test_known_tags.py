@@ -42,6 +42,7 @@ def test_tags_of_hexo(body: str, text: str, urls: list[str]) -> None:
         ("a {% label primary@b *c* %}d {% label e blue %}", "a b *c*d e", []),
         ("{% btn https://a.test, b c, fa %} {% button /d,e %} {% btn ,f %}", "b c e", ["https://a.test", "/d"]),
         ("{% note info no-icon A b %}\nc *d*\n{% endnote %}", "A b\n\nc d", []),
+        ("{% note warn A %}\nc\n{% endnote %}", "A\n\nc", []),
         ("{% note blue 'fas fa-car' modern %}\nc\n{% endnote %}", "c", []),
         ("{% hideToggle A b,red %}\nc\n{% endhideToggle %}\nx {% hideInline d,e %}", "A b\n\nc\n\nx e d", []),
         ("{% span red, a b %} {% u c d %} {% p center, e %}", "a b c d e", []),

@@ -27,6 +27,7 @@ _COMMENT = compile_outside_code(
     r"^(?P<before>[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?)<!--(?!-->)(?:[^-]|-(?!->)){0,1000}-->[ \t]*(?=[^\s])",
     r"\n(?=[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?<!--)",
 )
+_COMMENT_STARTS = re.compile(r"\n[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?<!--")
 _TEXT_AFTER_COMMENT = re.compile(r"-->[ \t]*[^\s]")
 _CHARACTERS_ABOVE = 2_000
 """Characters within which a block of HTML begins that is looked for."""
@@ -110,7 +111,7 @@ def remove_comments_before_text(body: str) -> str:
     Returns:
         The body changed; the same object if it has no such comment.
     """
-    if _TEXT_AFTER_COMMENT.search(body) is None:
+    if _TEXT_AFTER_COMMENT.search(body) is None or _COMMENT_STARTS.search(f"\n{body}") is None:
         return body
     return substitute_outside_code(_COMMENT, lambda match: match["before"], body)
 

@@ -25,7 +25,7 @@ _MARK = re.compile(rf"(?<=\n)([ ]{{0,3}})(?:([-*+])(?=[ \t])|([0-9]{{1,9}})(?=\.
 _DASHES_LINE = re.compile(_DASHES)
 _START = r"(?:(?<=\n\n)|(?<![\s\S]))"
 _WITH_LISTS = rf"{_START}(?P<paragraph>{_BEGINS}(?:{_GOES_ON}[^\n]+)+)"
-_LISTED = re.compile(rf"(?:\n\n|\A){_BEGINS}(?:{_GOES_ON}[^\n]+)*?\n(?:{_ITEM}|{_DASHES})")
+_LISTED = re.compile(rf"\n\n{_BEGINS}(?:{_GOES_ON}[^\n]+)*?\n(?:{_ITEM}|{_DASHES})")
 _PARAGRAPH_WITH_LISTS = compile_outside_code(_WITH_LISTS, r"\n(?=[^\n]+\n[^\n])")
 _TABLE = compile_outside_code(
     r"(?P<head>^[ ]?(?![\s#>]|[-*+][ \t]|[0-9]{1,9}[.)][ \t])[^\n|]*\|[^\n]*)\n(?P<dashes>[ ]?[|:-][|: \t-]*)$",
@@ -35,8 +35,8 @@ _ANY_TABLE = compile_outside_code(
     r"(?P<head>^[ \t]*(?![\s>])[^\n|]*\|[^\n]*)\n(?P<dashes>[ \t]*[|:-][|: \t-]*)$",
     r"\n(?=[^\n|]*\|[^\n]*\n[ \t]*[|:-])",
 )
-_TABLE_BELOW_TEXT = re.compile(r"[^\n]\n[^\n|]*\|[^\n]*\n[ \t]*[|:-][|: \t-]*(?:\n|\Z)")
-_FENCE_BELOW_HTML = re.compile(r"(?:\n\n|\A)[ ]{0,3}</?[A-Za-z][^\n]*\n(?:[^\n]+\n)*?(?:```|~~~)")
+_DASHES_ROW = re.compile(r"\n[ \t]*[|:-][|: \t-]*(?=\n|\Z)")
+_FENCE_BELOW_HTML = re.compile(r"\n\n[ ]{0,3}</?[A-Za-z][^\n]*\n(?:[^\n]+\n)*?(?:```|~~~)")
 _HTML_LINE = re.compile(r"[ ]{0,3}</?[A-Za-z]")
 _BORDER = re.compile(r"(?<!\\)\|")
 _NESTED = re.compile(r"[ \t]*(?:[-*+][ \t]|[0-9]{1,9}[.)][ \t]|>)")
@@ -53,7 +53,7 @@ def begin_tables(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such table.
     """
-    if "|" not in markdown or _TABLE_BELOW_TEXT.search(markdown) is None:
+    if "|" not in markdown or not _may_begin_table(markdown):
         return markdown
     return substitute_outside_code(_TABLE, lambda match: _begin_table(match, True), markdown)
 
@@ -67,9 +67,18 @@ def begin_tables_of_text(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such table.
     """
-    if "|" not in markdown or _TABLE_BELOW_TEXT.search(markdown) is None:
+    if "|" not in markdown or not _may_begin_table(markdown):
         return markdown
     return substitute_outside_code(_TABLE, lambda match: _begin_table(match, False), markdown)
+
+
+def _may_begin_table(markdown: str) -> bool:
+    """Tell cheaply whether a line stands straight above what may be a table."""
+    for dashes in _DASHES_ROW.finditer(markdown):
+        head = markdown.rfind("\n", 0, dashes.start())
+        if head > 0 and markdown[head - 1] != "\n" and "|" in dashes[0]:
+            return True
+    return False
 
 
 def _begin_table(match: re.Match[str], ends_all: bool) -> str:
@@ -98,7 +107,9 @@ def begin_fences(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such fence.
     """
-    if ("```" not in markdown and "~~~" not in markdown) or _FENCE_BELOW_HTML.search(markdown) is None:
+    if "```" not in markdown and "~~~" not in markdown:
+        return markdown
+    if _FENCE_BELOW_HTML.search(markdown) is None and _FENCE_BELOW_HTML.match(f"\n\n{markdown}") is None:
         return markdown
     kept: list[str] = []
     begin = 0
@@ -120,7 +131,7 @@ def keep_lists_in_paragraphs(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such paragraph.
     """
-    if _LISTED.search(markdown) is None:
+    if _LISTED.search(markdown) is None and _LISTED.match(f"\n\n{markdown}") is None:
         return markdown
     return substitute_outside_code(_PARAGRAPH_WITH_LISTS, _keep_lists, markdown)
 
@@ -134,7 +145,7 @@ def keep_tables_in_paragraphs(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such table.
     """
-    if _TABLE_BELOW_TEXT.search(markdown) is None:
+    if not _may_begin_table(markdown):
         return markdown
     return substitute_outside_code(_ANY_TABLE, _keep_table, markdown)
 

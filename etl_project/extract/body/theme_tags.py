@@ -21,7 +21,8 @@ from etl_project.extract.body.code_regions import compile_outside_code, substitu
 
 _CLASSES_OF_NOTES = frozenset(
     (
-        "default", "primary", "info", "success", "warning", "danger", "no-icon", "flat", "modern", "simple", "disabled",
+        "default", "primary", "info", "success", "warn", "warning", "danger", "error", "tip", "no-icon",
+        "flat", "modern", "simple", "disabled",
         "icon", "blue", "pink", "red", "purple", "orange", "green", "gray", "grey", "yellow", "cyan", "light", "dark",
     )
 )  # fmt: skip
