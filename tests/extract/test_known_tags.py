@@ -48,6 +48,8 @@ def test_tags_of_hexo(body: str, text: str, urls: list[str]) -> None:
         ("{% span red, a b %} {% u c d %} {% p center, e %}", "a b c d e", []),
         ("{% tabs t %}\n<!-- tab A@icon -->\na\n<!-- endtab -->\n<!-- tab -->\nb\n{% endtabs %}", "A\n\na\n\nb", []),
         ("{% timeline 2024,red %}\n<!-- timeline 03-05 -->\na\n{% endtimeline %}", "2024\n\n03-05\n\na", []),
+        ("{% label @a %} *b* [c](/c)\n*d*\n\n- {% label @e %} *f*", "a *b* [c](/c)\n\nd\n\ne *f*", []),
+        ("*g* {% label @h %} *i*", "g h i", []),
         ("`{% label @a %}` <!-- tab b --> <!-- timeline c -->", "{% label @a %}", []),
     ],
 )  # fmt: skip

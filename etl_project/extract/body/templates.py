@@ -62,6 +62,7 @@ _RAW_OR_COMMENT = re.compile(r"\{%-?\s*(end)?(raw|comment)\s*-?%\}")
 _CLOSING = {"{{<": ">}}", "{{%": "%}}", "{{": "}}", "{%": "%}"}
 _QUOTE_OR_END = {end: re.compile(rf'"|`|{end}') for end in _CLOSING.values()}
 _QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|`[^`]*`', re.DOTALL)
+_MARGIN = re.compile(r"[ \t>]{0,100}(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]{1,9})?")
 _REST_OF_BLANK_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 _EXPRESSION = r"(?:\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})"
 _ADDRESS = (
@@ -196,7 +197,7 @@ class _Scan:
         if self._templates == "nunjucks":
             shown = self._show_hexo_tag(name, body[start:end])
             if shown:
-                self._replace(start, end, self._on_its_line(start, end, shown))
+                self._replace(start, end, self._on_its_line(start, shown))
                 return end
         return self._remove(start, end, trims=name in _SILENT)
 
@@ -208,11 +209,10 @@ class _Scan:
             return self._quoted.pop() if self._quoted else ""
         return show_tag("nunjucks", name, tag)
 
-    def _on_its_line(self, start: int, end: int, html: str) -> str:
-        """Make a line of HTML of a tag that fills its lines."""
+    def _on_its_line(self, start: int, html: str) -> str:
+        """Make HTML of a line that a tag begins: Hexo puts a comment in its place before it reads Markdown."""
         line = self._code.line_start(start)
-        fills = self._is_markdown and _REST_OF_BLANK_LINE.match(self._body, end) and self._is_blank_back_to(line, start)
-        return f"{_LINE_OF_HTML}{html}" if fills else html
+        return f"{_LINE_OF_HTML}{html}" if self._is_markdown and _MARGIN.fullmatch(self._body, line, start) else html
 
     def _read_call(self, start: int) -> int:
         """Deal with a shortcode of Hugo or a call of Zola; returns where to go on."""
@@ -250,14 +250,14 @@ class _Scan:
         content = body[end : closing.start()]
         if name == "raw":
             if self._templates == "nunjucks" and self._is_markdown:
-                content = self._on_its_line(start, closing.end(), _one_line_of_html(content))
+                content = self._on_its_line(start, _one_line_of_html(content))
         elif name == "comment":
             content = ""
         else:
             content = self._show_code(content, name).strip("\n").translate(_CODE_ESCAPES)
             content = f"<pre><code>{content}</code></pre>"
             if self._templates == "nunjucks" and (figure := show_caption(body[start:end], content)):
-                content = self._on_its_line(start, closing.end(), figure)
+                content = self._on_its_line(start, figure)
         self._replace(start, closing.end(), content)
         return closing.end()
 
