@@ -120,6 +120,12 @@ def test_text_after_a_comment_is_markdown_in_jekyll_and_pelican(
     assert (read.text, read.link_urls) == (text, urls)
 
 
+@pytest.mark.parametrize("reader", [JEKYLL, PELICAN])
+def test_a_definition_straight_below_a_note_is_one_in_jekyll_and_pelican(reader: BodyReader) -> None:
+    read = reader.read("a[^1] [b][r] [c]\n\n[^1]: note [c]\n[r]: /r\n[c]: /c")
+    assert (read.text, read.link_urls) == ("a b c\n\nnote c", ["/r", "/c", "/c"])
+
+
 def test_signs_in_a_block_of_html_are_text() -> None:
     body = "<div>\n**粗。**后 **a *b。*c**\n</div>\n\n<p>~~删。~~后</p>\n\n**粗。**<b>后</b>"
     assert JEKYLL.read(body).text == "**粗。**后 **a *b。*c**\n\n~~删。~~后\n\n粗。后"

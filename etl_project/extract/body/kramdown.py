@@ -52,6 +52,7 @@ from etl_project.extract.body.link_definitions import (
     close_brackets_of_addresses,
     close_spaced_definitions,
     join_labels,
+    part_definitions,
 )
 from etl_project.extract.body.paragraphs import keep_lists_in_paragraphs, keep_tables_in_paragraphs
 
@@ -177,7 +178,7 @@ def convert_kramdown(body: str) -> str:
     body = escape_titles(keep_backslashes(keep_code_of_html(body) if "<" in body else body, KEPT_BY_KRAMDOWN))
     body = escape_colons(body)
     if "]:" in body:
-        body = join_labels(close_brackets_of_addresses(close_spaced_definitions(body)))
+        body = join_labels(close_brackets_of_addresses(close_spaced_definitions(part_definitions(body))))
     if "|" in body:
         body = write_kramdown_tables(keep_tables_in_paragraphs(body))
     return _mark_strong(body) if "*" in body else body
@@ -232,7 +233,7 @@ def convert_python_markdown(body: str) -> str:
         body = substitute_outside_code(_CLOSE_HEADING, lambda match: f"{match['level']} ", body)
     body = escape_titles(keep_backslashes(body, KEPT_BY_PYTHON_MARKDOWN))
     body = keep_lists_in_paragraphs(body)
-    body = write_code_in_tables(escape_colons(join_labels(close_brackets_of_addresses(body))))
+    body = write_code_in_tables(escape_colons(join_labels(close_brackets_of_addresses(part_definitions(body)))))
     return _mark_strong(body) if "*" in body else body
 
 
