@@ -190,7 +190,7 @@ def _read_by_grammar(
 ) -> ReadDate | PostWarning:
     """Parse a date in any of the forms that the module describes; arguments and result as in `read_date`."""
     invalid = PostWarning("date_invalid", written[:_MAX_DATE_CHARACTERS])
-    text = written.strip()
+    text = written.strip().strip("\"'")  # a header of Pelican keeps its quotes
     if len(text) > _MAX_DATE_CHARACTERS:
         return invalid
     text = _normalize(text)

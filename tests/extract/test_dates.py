@@ -221,8 +221,10 @@ def test_the_edges_of_the_window_are_inside_it() -> None:
     assert instant("1970-01-01 00:00:00 +0800") == "1969-12-31T16:00:00Z"
 
 
-@pytest.mark.parametrize("written", ["2021-12-08 10：46：18", "2021-12-08,10:46:18", "2021年12月8日 10：46：18"])
-def test_a_wide_colon_and_a_comma_part_a_date_and_its_time(written: str) -> None:
+@pytest.mark.parametrize(
+    "written", ["2021-12-08 10：46：18", "2021-12-08,10:46:18", "2021年12月8日 10：46：18", '"2021-12-08 10:46:18"']
+)
+def test_wide_colons_commas_and_quotes_are_no_matter(written: str) -> None:
     assert read(written) == read("2021-12-08 10:46:18")
 
 
