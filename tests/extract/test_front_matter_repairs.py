@@ -134,6 +134,28 @@ def test_a_key_without_a_space_after_its_colon_is_a_key() -> None:
     assert fields("title: t\n分类：x\nCategory：出行")["Category"] == "出行"
 
 
+@pytest.mark.parametrize(
+    "title",
+    ['title:"x y"', "title:'x y'", 'title :"x y"', '"title":"x y"', '"title":"x y",', "title： x y", "title ：x y"],
+)
+def test_a_key_is_one_however_its_colon_is_written(title: str) -> None:
+    block = f'layout: post\n{title}\ndate："2021-12-08"\nauthor: "b"\ntags：\n- a'
+    fields_read = {"layout": "post", "title": "x y", "date": "2021-12-08", "author": "b", "tags": ["a"]}
+    assert fields(block) == fields_read
+    assert set(codes(block)) <= {"repaired_plain_scalar", "repaired_quotes"}
+
+
+def test_a_tight_line_in_quotes_makes_no_title_ambiguous() -> None:
+    assert fields('title: "x"y"\nauthor:"b"') == {"title": 'x"y', "author": "b"}
+    assert fields('date:"2021-12-08"\ntitle:"a "b" c"') == {"date": "2021-12-08", "title": 'a "b" c'}
+
+
+@pytest.mark.parametrize("written", ['"a", "b"', "'a', 'b',", '"a"，"b"', "\n  * a\n  * b", "\n* a\n* b"])
+def test_terms_in_quotes_or_behind_asterisks_are_a_list(written: str) -> None:
+    assert fields(f"title: t\ntags: {written}\ndate: 2021-12-08")["tags"] == ["a", "b"]
+    assert fields('title: "a", "b"') == {"title": 'a", "b'}
+
+
 def test_list_items_are_repaired_one_by_one() -> None:
     assert fields('aliases:\n- @name\n- b\ntags:\n  - "a"b"\n  - #股票\n') == {
         "aliases": ["@name", "b"],

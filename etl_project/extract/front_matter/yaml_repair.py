@@ -21,7 +21,9 @@ from etl_project.extract.front_matter.yaml_events import NULLS, POST_KEYS, TITLE
 from etl_project.reasons import PostWarning, Rejection
 
 _KEY_START = re.compile(r"""("[^"]*"|'[^']*'|[^\W_][\w.$/-]*(?:[ ][\w.$/-]+){0,2}|_[\w.$/-]*|<<)[ \t]*:(?=[ \t]|$)""")
-TIGHT_KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)(?::(?!//)|：)(?=\S)")
+TIGHT_KEY = re.compile(
+    r"""([A-Za-z_][A-Za-z0-9_-]*|"[A-Za-z_][\w-]*"|'[A-Za-z_][\w-]*')(?::(?!//)(?=\S)|[ ]:(?=["'])|[ ]?：[ \t]*)"""
+)
 """A key without white space after its colon, or with a full-width one."""
 _WIDE = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _WIDE_SPACE = re.compile(f"[{_WIDE}]")
@@ -45,6 +47,9 @@ _LONE_QUOTE = re.compile(rf"""{_BEFORE_TEXT}["']""")
 _TAG_START = re.compile(r"!+[A-Za-z<]")
 _LIST_KEYS = frozenset(("tags", "tag", "categories", "category", "keywords", "authors", "author", "series", "aliases"))
 """Keys whose value may be a list of which somebody forgot the closing bracket."""
+_QUOTES = "\"'"
+_QUOTED_ITEMS = re.compile(r"""(?:"[^"]*"|'[^']*')(?:[ \t]*[,，][ \t]*(?:"[^"]*"|'[^']*'))+,?""")
+_STAR = re.compile(r"[ ]*\*[ \t]+\S")
 _LISTED = re.compile(r"""[ \t]*(?:"([^"]*)"[ \t]*(?=,|$)|'((?:[^']|'')*)'[ \t]*(?=,|$)|([^,]*))(?:,|$)""")
 """An item between brackets: a comma in quotes does not end it."""
 
@@ -183,8 +188,8 @@ def _start_entry(text: str, line: int, next_line: str) -> _Entry | None:
         return _Entry(key, text[match.end() :].strip(" \t"), line, [text])
     match = TIGHT_KEY.match(text)
     if match is not None:
-        rest = text[match.end() :].strip(" \t")
-        return _Entry(match[1], rest, line, [f"{match[1]}: {rest}"], is_loose=True)
+        key, rest = match[1].strip(_QUOTES), text[match.end() :].strip(" \t")
+        return _Entry(key, rest, line, [f"{key}: {rest}"], is_loose=True)
     if _BARE_WORD.fullmatch(text) and _ITEM_START.match(next_line.lstrip(" ")):
         return _Entry(text.strip(), "", line, [f"{text.strip()}:"], is_loose=True)
     return None
@@ -228,6 +233,9 @@ def _read_in_doubt(entry: _Entry, block: str, budget: Budget, depth: int, doubt:
         raise Rejection("syntax", "A quoted value is not closed on its line.", entry.line)
     if not content_lines:
         return _read_literally(rest, entry, budget)
+    if not rest and entry.key in _LIST_KEYS and all(_STAR.match(child) for child in content_lines):
+        children = content_lines = [child.replace("*", "-", 1) for child in content_lines]  # as in Markdown
+        budget.warnings.append(PostWarning("repaired_plain_scalar", entry.key, entry.line))
     margin = min(len(child) - len(child.lstrip(" ")) for child in content_lines)
     dedented = [child[margin:] if child.strip() else "" for child in children]
     if dedented[children.index(content_lines[0])][0] == " " and all(_ITEM.match(child) for child in content_lines):
@@ -297,7 +305,7 @@ def _is_ambiguous(entry: _Entry, block: str, *, in_doubt: bool) -> bool:
     if is_closed and not is_title:
         return False
     own = entry.lines[0].strip()
-    lines = [line for line in (written.strip() for written in block.split("\n")) if line != own]
+    lines = [line for line in (_space_key(written.strip()) for written in block.split("\n")) if line != own]
     keys = [line.partition(":")[0] for line in lines if line and line[0] not in "-#"]
     if len(set(keys)) < len(keys):
         return True
@@ -315,6 +323,12 @@ def _is_ambiguous(entry: _Entry, block: str, *, in_doubt: bool) -> bool:
     return False
 
 
+def _space_key(line: str) -> str:
+    """Write a line whose key has no white space after its colon with some."""
+    match = TIGHT_KEY.match(line)
+    return f"{match[1].strip(_QUOTES)}: {line[match.end() :]}" if match else line
+
+
 def _read_literally(text: str, entry: _Entry, budget: Budget, line: int | None = None) -> Value:
     """Read the text as a person does: between its quotes, as a list in brackets, else exactly as written."""
     if text in NULLS:
@@ -324,6 +338,9 @@ def _read_literally(text: str, entry: _Entry, budget: Budget, line: int | None =
         if closed[-1] == "]" or (entry.key in _LIST_KEYS and "]" not in text):
             budget.warnings.append(PostWarning("repaired_plain_scalar", f"{entry.key}: {text[:200]}", entry.line))
             return _items_between_brackets(closed[1:].removesuffix("]"))
+    if entry.key in _LIST_KEYS and _QUOTED_ITEMS.fullmatch(text):
+        budget.warnings.append(PostWarning("repaired_plain_scalar", f"{entry.key}: {text[:200]}", entry.line))
+        return _items_between_brackets(text.replace("，", ","))
     if _TAG_START.match(text):
         raise Rejection("unsafe_tag", f"The tag {text.split(' ', 1)[0][:80]} is not read.", line or entry.line)
     code = "repaired_plain_scalar"
