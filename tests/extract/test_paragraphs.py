@@ -126,6 +126,12 @@ def test_a_definition_straight_below_a_note_is_one_in_jekyll_and_pelican(reader:
     assert (read.text, read.link_urls) == ("a b c\n\nnote c", ["/r", "/c", "/c"])
 
 
+def test_a_task_of_hugo_needs_no_blank_behind_its_box() -> None:
+    body = "- [x]完成 *a*\n- [ ]待办\n\n> 1. [X][b](/b)\n\n[x]c `- [x]d`\n\n[x]: e"
+    assert HUGO.read(body).text == "完成 a\n待办\n\nb\n\nxc - [x]d"
+    assert HEXO.read("- [x]完成").text == "[x]完成"
+
+
 def test_signs_in_a_block_of_html_are_text() -> None:
     body = "<div>\n**粗。**后 **a *b。*c**\n</div>\n\n<p>~~删。~~后</p>\n\n**粗。**<b>后</b>"
     assert JEKYLL.read(body).text == "**粗。**后 **a *b。*c**\n\n~~删。~~后\n\n粗。后"

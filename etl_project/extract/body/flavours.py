@@ -50,6 +50,7 @@ from etl_project.extract.body.obsidian import (
 )
 from etl_project.extract.body.paragraphs import begin_fences, begin_tables, begin_tables_of_text
 from etl_project.extract.body.struck_text import keep_single_tildes, strike_text
+from etl_project.extract.body.tasks import space_tasks
 from etl_project.extract.body.wide_headings import narrow_headings
 
 Pass = Callable[[str], str]
@@ -86,6 +87,7 @@ FLAVOURS: dict[Markdown, Flavour] = {
         before=(
             part_marks,
             begin_tables,
+            space_tasks,
             keep_escaped_braces,
             escape_colons,
             close_brackets_of_addresses,
