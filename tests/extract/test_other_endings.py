@@ -159,6 +159,12 @@ def test_marks_within_a_line_of_org_are_those_of_hugo(body: str, text: str, urls
     assert (read_body.text, read_body.link_urls) == (text, urls)
 
 
+def test_a_cell_of_rst_is_no_paragraph() -> None:
+    pytest.importorskip("docutils")
+    table = "=====  =====\nA      B\n=====  =====\n*1*    2\n=====  =====\n\n- a\n- b\n\nterm\n  definition\n"
+    assert BodyReader().read(table, "rst").text == "A B\n1 2\n\na\nb\n\nterm\ndefinition"
+
+
 @pytest.mark.parametrize("piece", ["[fn::[", "*a\n", "@@html:@", "[[a][[", "_{", "*/_+=~", "https://", "\\\\ "])
 def test_hostile_org_takes_time_in_proportion_to_its_length(piece: str) -> None:
     start = time.process_time()
