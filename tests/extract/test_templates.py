@@ -49,6 +49,7 @@ ZOLA = BodyReader(markdown="pulldown-cmark", templates="zola")
         (HEXO, "```\n{% raw %}x{% endraw %}\n```", "{% raw %}x{% endraw %}"),
         (HEXO, "{% codeblock lang:js %}\nvar a = {{ b }};\n{% endcodeblock %}", "var a = {{ b }};"),
         (ZOLA, 'a {{ youtube(id="}} y") }} {% quote(author="V") %}\n*Hi*\n{% end %}', "a Hi"),
+        (ZOLA, 'a {{ f(x=\'5" }} y\') }}b "c" {% g(z=\'it"s\') %}d{% end %} e"', 'a b "c" d e"'),
         (ZOLA, "{{ page.title }} {% if x %} {{/* f() */}}", "{{ page.title }} {% if x %} {{ f() }}"),
         (BodyReader(), "{% if x %} {{< y >}}", "{% if x %} {{< y >}}"),
     ],

@@ -5,7 +5,7 @@ What counts as a tag:
     liquid     {% name ... %}                        Jekyll; ends at the first %} outside double quotes
     nunjucks   {% name ... %}  {# ... #}             Hexo; the same
     hugo       {{< name ... >}}  {{% name ... %}}    ends outside "..." and `...`
-    zola       {{ name(...) }}  {% name(...) %}  {% end %}
+    zola       {{ name(...) }}  {% name(...) %}  {% end %}    the same, and outside '...'
 
 A tag may span lines and paragraphs. An expression `{{ ... }}` of the others stays: its value cannot be known.
 
@@ -60,8 +60,8 @@ _CLOSED_SHORTCODE = re.compile(r"\{\{[<%]\s*/\s*([^\s>%/]+)")
 _ESCAPED = re.compile(r"(\{\{[<%]?|\{%)/\*([^*{]*(?:\*(?!/)[^*{]*)*)\*/([>%]?\}\}|%\})")
 _RAW_OR_COMMENT = re.compile(r"\{%-?\s*(end)?(raw|comment)\s*-?%\}")
 _CLOSING = {"{{<": ">}}", "{{%": "%}}", "{{": "}}", "{%": "%}"}
-_QUOTE_OR_END = {end: re.compile(rf'"|`|{end}') for end in _CLOSING.values()}
-_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|`[^`]*`', re.DOTALL)
+_QUOTE_OR_END = {end: re.compile(rf"\"|`|{end}" if len(end) > 2 else rf"\"|`|'|{end}") for end in _CLOSING.values()}
+_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|`[^`]*`|\'[^\']*\'', re.DOTALL)
 _MARGIN = re.compile(r"[ \t>]{0,100}(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]{1,9})?")
 _REST_OF_BLANK_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 _EXPRESSION = r"(?:\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})"
