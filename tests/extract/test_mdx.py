@@ -41,6 +41,7 @@ def read(body: str) -> Body:
         ("## Part {#id}\n\nx <br/> y", "Part\n\nx\ny"),
         ("export const t = `\na\n\n{ b }\n`\nexport const u = `c`\n\nText.", "Text."),
         ("{'it\\'s'} {\"a \\\"*b*\\\"\"} {`c \\` d`} {`e ${f}`}g", "it's a \"*b*\" c ` d g"),
+        ("<A>**a**</A>**b**<B/> *c*\n\n<A /> \n# d", "ab c\n\nd"),
         ("{'\\u4e2d\\n文'} {-1.5}", "中 文 -1.5"),
     ],
 )  # fmt: skip

@@ -40,9 +40,12 @@ _PICTURE_NAMES = ("Image", "Img", "Picture", "Figure")
 _ATTRIBUTE_TEXT = re.compile(r"[^\"'{<>]*")
 _LIST_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,9}[.)])[ \t]")
 _FENCE = re.compile(r"(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?(`{3,}(?=[^`\n]*$)|~{3,})(.*)")
+_PLACE = "<b></b>"
+"""In the place of a tag: the signs of Markdown beside it do not meet."""
 _VOID_TAGS = frozenset(("area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
 _RAW_TAGS = frozenset(("pre", "script", "style", "textarea", "tbody", "td", "tfoot", "th", "thead", "tr"))
 """Tags that stay first on their lines: their content is no Markdown, or they may only stand in a table."""
+_LINE_END = re.compile(r"[ \t]*(?:\n|\Z)")
 _BEFORE_MARKUP = re.compile(r"[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?")
 _INDENT_CHARACTERS = 100
 _MAX_UNCLOSED = 1
@@ -215,13 +218,13 @@ class _Converter:
             position = end
         end = position + 1
         before = body[max(0, start - _INDENT_CHARACTERS) : start].rpartition("\n")[2]
-        stands_alone = not before.strip(" \t>") and body[end : end + 1] in ("\n", "")
+        stands_alone = not before.strip(" \t>") and _LINE_END.match(body, end) is not None
         written = "".join(attributes).replace("className=", "class=").replace("\n", " ")
         opening = match[0]
         if not is_element:
             opening, name, written = self._show_component(opening, name, written)
             if not opening:
-                return end, "\n" if stands_alone else ""
+                return end, "\n" if stands_alone else _PLACE
         tag = f"{opening}{written.rstrip().removesuffix('/')}>"
         if written.rstrip().endswith("/") and name not in _VOID_TAGS:
             tag += f"</{name}>"
@@ -229,7 +232,7 @@ class _Converter:
             return end, f"\n{tag}\n"
         # A tag that is first on its line would begin a block of HTML, which holds no Markdown.
         is_first = _BEFORE_MARKUP.fullmatch(before) is not None and name not in _RAW_TAGS
-        return end, f"<b></b>{tag}" if is_first else tag
+        return end, f"{_PLACE}{tag}" if is_first else tag
 
     def _show_component(self, opening: str, name: str, attributes: str) -> tuple[str, str, str]:
         """Make a link of a component with an address, a picture of one that is named so; empty for any other.
