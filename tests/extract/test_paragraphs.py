@@ -126,6 +126,12 @@ def test_a_definition_straight_below_a_note_is_one_in_jekyll_and_pelican(reader:
     assert (read.text, read.link_urls) == ("a b c\n\nnote c", ["/r", "/c", "/c"])
 
 
+def test_a_list_of_jekyll_ends_a_paragraph_whatever_its_first_number_is() -> None:
+    body = "1. a\n\n![i](/i)\n2. b\n\n  text\n3. c\n4. d\n\n- e\n  f\n\n```\ng\n5. h\n```\n\ni\n6.j"
+    assert JEKYLL.read(body).text == "a\n\nb\n\ntext\n\nc\nd\n\ne f\n\ng\n5. h\n\ni 6.j"
+    assert HUGO.read("text\n2. b").text == "text 2. b"
+
+
 def test_a_task_of_hugo_needs_no_blank_behind_its_box() -> None:
     body = "- [x]完成 *a*\n- [ ]待办\n\n> 1. [X][b](/b)\n\n[x]c `- [x]d`\n\n[x]: e"
     assert HUGO.read(body).text == "完成 a\n待办\n\nb\n\nxc - [x]d"

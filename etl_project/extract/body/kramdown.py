@@ -54,7 +54,11 @@ from etl_project.extract.body.link_definitions import (
     join_labels,
     part_definitions,
 )
-from etl_project.extract.body.paragraphs import keep_lists_in_paragraphs, keep_tables_in_paragraphs
+from etl_project.extract.body.paragraphs import (
+    begin_numbered_lists,
+    keep_lists_in_paragraphs,
+    keep_tables_in_paragraphs,
+)
 
 _SPAN_TAGS = (
     "a|abbr|acronym|b|big|bdo|br|button|cite|del|dfn|em|i|img|input|ins|kbd|label|mark|q|rb|rp|rt|ruby|samp|small|span"
@@ -154,6 +158,8 @@ def convert_kramdown(body: str) -> str:
         body = show_open_fences(body)
     if "-->" in body:
         body = remove_comments_before_text(body)
+    if ". " in body:
+        body = begin_numbered_lists(body)
     if not _may_differ(body):
         return body
     if option := _OPTION_OF_HTML.search(body) if "{::options" in body else None:

@@ -1,8 +1,9 @@
 r"""End paragraphs where the generators end them, and keep those whole that CommonMark would end.
 
-In Python-Markdown no list begins within a paragraph, so a line of `- x` below a line of text is text; in both no table
-does. Headings, quotes, rules and fences end a paragraph everywhere. A table needs no `|` at the margin to end one; in
-goldmark and marked it ends one of a list or quote, too. Hexo takes fences out before marked sees the HTML around them.
+In kramdown a list ends a paragraph whatever its first number is. In Python-Markdown no list begins within a paragraph,
+so a line of `- x` below a line of text is text; in both no table does. Headings, quotes, rules and fences end a
+paragraph everywhere. A table needs no `|` at the margin to end one; in goldmark and marked it ends one of a list or
+quote, too. Hexo takes fences out before marked sees the HTML around them.
 
 Sources: `OListProcessor` and `TableProcessor` of Python-Markdown, which look at the first line of a block alone;
 `PARAGRAPH_END` in kramdown-parser-gfm `lib/kramdown/parser/gfm.rb`.
@@ -26,6 +27,10 @@ _DASHES_LINE = re.compile(_DASHES)
 _START = r"(?:(?<=\n\n)|(?<![\s\S]))"
 _WITH_LISTS = rf"{_START}(?P<paragraph>{_BEGINS}(?:{_GOES_ON}[^\n]+)+)"
 _LISTED = re.compile(rf"\n\n{_BEGINS}(?:{_GOES_ON}[^\n]+)*?\n(?:{_ITEM}|{_DASHES})")
+_MAY_BE_NUMBERED = re.compile(r"\n[ ]{0,3}[0-9]{1,9}\.[ \t]")
+_NUMBERED = rf"{_BEGINS}(?:{_GOES_ON}(?![ ]{{0,3}}[0-9]{{1,9}}\.[ \t])[^\n]+)*\n(?=[ ]{{0,3}}[0-9]{{1,9}}\.[ \t])"
+_HAS_NUMBERED = re.compile(rf"\n\n{_NUMBERED}")
+_NUMBERED_PARAGRAPH = compile_outside_code(rf"{_START}(?P<paragraph>{_NUMBERED})", r"\n(?=[^\n]+\n[^\n])")
 _PARAGRAPH_WITH_LISTS = compile_outside_code(_WITH_LISTS, r"\n(?=[^\n]+\n[^\n])")
 _TABLE = compile_outside_code(
     r"(?P<head>^[ ]?(?![\s#>]|[-*+][ \t]|[0-9]{1,9}[.)][ \t])[^\n|]*\|[^\n]*)\n(?P<dashes>[ ]?[|:-][|: \t-]*)$",
@@ -120,6 +125,22 @@ def begin_fences(markdown: str) -> str:
             kept += (markdown[begin:end], "\n")
             begin = end
     return "".join((*kept, markdown[begin:]))
+
+
+def begin_numbered_lists(markdown: str) -> str:
+    """Put a blank line before a list that ends a paragraph, whatever its first number is, as in kramdown.
+
+    Args:
+        markdown: a body of kramdown.
+
+    Returns:
+        The body changed; the same object if it has no such list.
+    """
+    if _MAY_BE_NUMBERED.search(markdown) is None or (
+        _HAS_NUMBERED.search(markdown) is None and _HAS_NUMBERED.match(f"\n\n{markdown}") is None
+    ):
+        return markdown
+    return substitute_outside_code(_NUMBERED_PARAGRAPH, lambda match: f"{match[0]}\n", markdown)
 
 
 def keep_lists_in_paragraphs(markdown: str) -> str:
