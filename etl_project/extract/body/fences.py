@@ -59,7 +59,7 @@ def show_open_fences(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such fence.
     """
-    if markdown.count("```") % 2 == 0 and markdown.count("~~~") % 2 == 0:
+    if markdown.count("```") % 2 == 0 and ("~" not in markdown or markdown.count("~~~") % 2 == 0):
         return markdown
     for _ in range(_MAX_OPEN_FENCES):
         opening: re.Match[str] | None = None

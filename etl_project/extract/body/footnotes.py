@@ -32,7 +32,7 @@ def part_marks(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such mark of a note.
     """
-    if "[^" not in markdown or _MAY_JOIN.search(markdown) is None:
+    if "^" not in markdown or "[^" not in markdown or _MAY_JOIN.search(markdown) is None:
         return markdown
     names = set(_NAME.findall(markdown))
     return substitute_outside_code(

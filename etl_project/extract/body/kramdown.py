@@ -154,9 +154,9 @@ def convert_kramdown(body: str) -> str:
     Returns:
         CommonMark; the same object if nothing had to be rewritten.
     """
-    if "```" in body or "~~~" in body:
+    if "`" in body or "~" in body:
         body = show_open_fences(body)
-    if "-->" in body:
+    if "<" in body and "-->" in body:
         body = remove_comments_before_text(body)
     if ". " in body:
         body = begin_numbered_lists(body)
@@ -222,7 +222,7 @@ def convert_python_markdown(body: str) -> str:
     Returns:
         CommonMark; the same object if nothing had to be rewritten.
     """
-    if "-->" in body:
+    if "<" in body and "-->" in body:
         body = remove_comments_before_text(body)
     if "<" in body and _begins_lines_with_html(body):
         body = keep_html_blocks(body)

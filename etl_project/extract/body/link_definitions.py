@@ -63,7 +63,7 @@ def part_definitions(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such definition.
     """
-    if "[^" not in markdown or _MAY_BE_BELOW_NOTE.search(f"\n{markdown}") is None:
+    if "^" not in markdown or _MAY_BE_BELOW_NOTE.search(f"\n{markdown}") is None:
         return markdown
     return substitute_outside_code(_BELOW_NOTE, lambda match: f"{match[0]}\n", markdown)
 
