@@ -121,6 +121,21 @@ def test_a_figure_of_hugo(body: str, text: str, urls: list[str]) -> None:
     assert (" ".join(read.text.split()) if "caption" in body else read.text, read.link_urls) == (text, urls)
 
 
+@pytest.mark.parametrize(
+    ("opening", "text"),
+    [
+        ('{{< details summary="A *b* \\"c\\"" >}}', 'A b "c"\n\nd'),
+        ("{{< details summary=`A` open=true >}}", "A\n\nd"),
+        ('{{% details title="A" %}}', "A\n\nd"),
+        ('{{< details "A b" open >}}', "A b\n\nd"),
+        ("{{< details >}}", "d"),
+    ],
+)
+def test_the_summary_of_details_of_hugo_is_text(opening: str, text: str) -> None:
+    closing = "{{% /details %}}" if "%" in opening else "{{< /details >}}"
+    assert HUGO.read(f"{opening}\n*d*\n{closing}").text == text
+
+
 def test_a_caption_is_no_first_paragraph() -> None:
     assert HUGO.read('{{< figure src="/a.png" caption="Cap" >}}\n\nThe text.').first_paragraph == "The text."
 

@@ -6,8 +6,9 @@ r"""What a reader sees of the template tags that every site of a generator has, 
     {% asset_img [class] a.png ['"title" "alt"'] %}                a picture beside the post
     {% blockquote Author, Source [https://a.test] [title] %}       who is quoted stands below the quote; `quote` too
     {{< figure src="a.png" link="/b" caption="*c*" >}}             Hugo: a picture with its link, title and caption
+    {{< details summary="*s*" >}} ... {{< /details >}}             its summary; `title="s"` and `"s"` of themes
 
-Other tags print what only the site knows. Sources: `lib/plugins/tag/` of Hexo 8.1, `_shortcodes/figure.html` of Hugo
+Other tags print what only the site knows. Sources: `lib/plugins/tag/` of Hexo 8.1, `_shortcodes/` of Hugo
 0.168.
 """
 
@@ -26,6 +27,8 @@ _PARAMETER = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|`([^`
 _ALTERNATIVE = re.compile(r"\"[^\"]*\"\s*\"(?P<double>[^\"]+)\"|'[^']*'\s*'(?P<single>[^']+)'")
 """`"title" "alt"` in quotes of their own, as Hexo's manual has it; without them all is the title."""
 _CODE_OPTION = re.compile(r"(?:lang|line_number|line_threshold|first_line|wrap|mark|language_attr|highlight):\S*")
+_FIRST_VALUE = re.compile(r"\{\{[<%]\s*[\w-]+\s+\"([^\"\n]*)\"")
+_ESCAPED_QUOTE, _QUOTE = '\\"', '"'
 _TAG_ENDS = re.compile(r"\{%[-+]?|[-+]?%\}")
 
 
@@ -41,7 +44,7 @@ def show_tag(templates: Templates, name: str, tag: str) -> str:
         HTML without line feeds, Markdown in a caption; empty for tags that are not known.
     """
     if templates == "hugo":
-        return _figure(tag) if name == "figure" else ""
+        return _figure(tag) if name == "figure" else _summary(tag) if name == "details" else ""
     if templates != "nunjucks":
         return ""
     words = _words(tag)
@@ -113,8 +116,19 @@ def _picture(words: list[str], is_address: Callable[[str], bool]) -> str:
     return _image(words[at], alternative["double"] or alternative["single"] if alternative else "")
 
 
+def _parameters(tag: str) -> dict[str, str]:
+    return {name.lower(): " ".join("".join(values).split()) for name, *values in _PARAMETER.findall(tag)}
+
+
+def _summary(tag: str) -> str:
+    given = _parameters(tag)
+    first = _FIRST_VALUE.match(tag)
+    summary = given.get("summary") or given.get("title") or (first[1] if first else "")
+    return f"<b></b><div>{summary.replace(_ESCAPED_QUOTE, _QUOTE)}</div>" if summary else ""
+
+
 def _figure(tag: str) -> str:
-    given = {name.lower(): " ".join("".join(values).split()) for name, *values in _PARAMETER.findall(tag)}
+    given = _parameters(tag)
     picture = _image(given["src"], given.get("alt", "")) if given.get("src") else ""
     if given.get("link"):
         picture = f'<a href="{escape(given["link"])}">{picture}</a>'
