@@ -145,6 +145,15 @@ def test_a_key_is_one_however_its_colon_is_written(title: str) -> None:
     assert set(codes(block)) <= {"repaired_plain_scalar", "repaired_quotes"}
 
 
+def test_a_colon_in_quotes_straight_behind_a_key_is_no_part_of_the_key() -> None:
+    assert fields('layout: post\ntitle:"C#: 入门"\ndate: 2021-12-08') == {
+        "layout": "post",
+        "title": "C#: 入门",
+        "date": "2021-12-08",
+    }
+    assert codes("title:'a: b'") == ["repaired_plain_scalar"]
+
+
 def test_a_tight_line_in_quotes_makes_no_title_ambiguous() -> None:
     assert fields('title: "x"y"\nauthor:"b"') == {"title": 'x"y', "author": "b"}
     assert fields('date:"2021-12-08"\ntitle:"a "b" c"') == {"date": "2021-12-08", "title": 'a "b" c'}

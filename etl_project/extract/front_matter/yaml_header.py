@@ -21,7 +21,7 @@ from etl_project.extract.front_matter.yaml_events import POST_KEYS, Budget, Doub
 from etl_project.extract.front_matter.yaml_flat import read_flat
 from etl_project.extract.front_matter.yaml_repair import TIGHT_KEY, narrow_spaces, repair
 from etl_project.limits import Limits
-from etl_project.reasons import Rejection
+from etl_project.reasons import PostWarning, Rejection
 
 _DASHES = rf"(-{{3,}})(?:[ \t]*(json|toml|yaml))?{LINE_REST}(?:\n|\Z)"
 _OPEN = re.compile(BLANK_LINES + _DASHES)
@@ -39,6 +39,7 @@ _OPEN_QUOTE = re.compile(r"""[\w-]+:[ \t]+(["'])""")
 REST_CHARACTERS = 4096
 """Characters at the start of a body that are searched for the rest of its front matter."""
 _UNFENCED_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
+_TIGHT_QUOTE = re.compile(r"""^([A-Za-z_][\w-]*):(?=["'])""", re.MULTILINE)
 _TAB_INDENT = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
 
 
@@ -78,6 +79,10 @@ class YAMLHeader(Header):
         if rules.tabs_indent and "\t" in header:
             header = _TAB_INDENT.sub(lambda indent: indent[0].replace("\t", "  "), header)
         header, warning = narrow_spaces(header, budget.line)
+        if tight := _TIGHT_QUOTE.search(header):  # YAML would take the text up to the next colon for the key
+            line = budget.line + header.count("\n", 0, tight.start())
+            warning = warning or PostWarning("repaired_plain_scalar", tight[1], line)
+            header = _TIGHT_QUOTE.sub(r"\1: ", header)
         try:
             value = read_events(header, budget, line=budget.line)
             if isinstance(value, str) and TIGHT_KEY.match(header):
