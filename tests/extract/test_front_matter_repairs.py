@@ -152,6 +152,18 @@ def test_a_colon_in_quotes_straight_behind_a_key_is_no_part_of_the_key() -> None
         "date": "2021-12-08",
     }
     assert codes("title:'a: b'") == ["repaired_plain_scalar"]
+    assert fields("title:Vue3: 入门\ndate:2021-12-08 10:00: x")["title"] == "Vue3: 入门"
+    assert fields("a:b: c") == {"a:b": "c"}
+
+
+def test_a_first_key_that_is_indented_is_a_key() -> None:
+    assert fields(" title: a\ndate: 2021-12-08\n") == {"title": "a", "date": "2021-12-08"}
+    assert fields("  title: a\n  tags:\n  - b\ndate: 2021-12-08\n") == {
+        "title": "a",
+        "tags": ["b"],
+        "date": "2021-12-08",
+    }
+    assert fields("title :a\ndate: 2021-12-08") == {"title": "a", "date": "2021-12-08"}
 
 
 def test_a_tight_line_in_quotes_makes_no_title_ambiguous() -> None:

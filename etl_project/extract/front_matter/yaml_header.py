@@ -39,7 +39,8 @@ _OPEN_QUOTE = re.compile(r"""[\w-]+:[ \t]+(["'])""")
 REST_CHARACTERS = 4096
 """Characters at the start of a body that are searched for the rest of its front matter."""
 _UNFENCED_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
-_TIGHT_QUOTE = re.compile(r"""^([A-Za-z_][\w-]*):(?=["'])""", re.MULTILINE)
+_TIGHT = re.compile(rf"""^([A-Za-z_][\w-]*(?=:["'])|{POST_KEYS}(?=:[^\s:/])):""", re.MULTILINE)
+"""A key without a blank behind its colon, of which YAML would take the text up to the next colon for the key."""
 _TAB_INDENT = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
 
 
@@ -79,10 +80,10 @@ class YAMLHeader(Header):
         if rules.tabs_indent and "\t" in header:
             header = _TAB_INDENT.sub(lambda indent: indent[0].replace("\t", "  "), header)
         header, warning = narrow_spaces(header, budget.line)
-        if tight := _TIGHT_QUOTE.search(header):  # YAML would take the text up to the next colon for the key
+        if tight := _TIGHT.search(header):
             line = budget.line + header.count("\n", 0, tight.start())
             warning = warning or PostWarning("repaired_plain_scalar", tight[1], line)
-            header = _TIGHT_QUOTE.sub(r"\1: ", header)
+            header = _TIGHT.sub(r"\1: ", header)
         try:
             value = read_events(header, budget, line=budget.line)
             if isinstance(value, str) and TIGHT_KEY.match(header):

@@ -22,7 +22,7 @@ from etl_project.reasons import PostWarning, Rejection
 
 _KEY_START = re.compile(r"""("[^"]*"|'[^']*'|[^\W_][\w.$/-]*(?:[ ][\w.$/-]+){0,2}|_[\w.$/-]*|<<)[ \t]*:(?=[ \t]|$)""")
 TIGHT_KEY = re.compile(
-    r"""([A-Za-z_][A-Za-z0-9_-]*|"[A-Za-z_][\w-]*"|'[A-Za-z_][\w-]*')(?::(?!//)(?=\S)|[ ]:(?=["'])|[ ]?：[ \t]*)"""
+    r"""([A-Za-z_][A-Za-z0-9_-]*|"[A-Za-z_][\w-]*"|'[A-Za-z_][\w-]*')(?::(?!//)(?=\S)|[ ]:(?![/\s])|[ ]?：[ \t]*)"""
 )
 """A key without white space after its colon, or with a full-width one."""
 _WIDE = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -149,7 +149,7 @@ def _split_entries(block: str, doubt: Doubt, first: int) -> list[_Entry]:
             if text[:2] in ("? ", ": ") or text in ("?", ":"):
                 raise Rejection("syntax", "A key is a list or a mapping.", line)
             new_entry = _start_entry(text, line, lines[number + 1] if number + 1 < len(lines) else "")
-        elif entry is not None and _is_stray_key(entry, stripped, indent):
+        elif entry is None or _is_stray_key(entry, stripped, indent):
             new_entry = _start_entry(stripped, line, "")
             if new_entry is not None:
                 new_entry.margin = indent
