@@ -38,6 +38,7 @@ HUGO = BodyReader(markdown="goldmark", templates="hugo")
         ('~完~ （~5~） ~**a**~ ~~b~~ `~c~` [~d~](/~e/~f "~") <i title="~g~">~h~</i>', "~完~ （~5~） ~a~ b ~c~ ~d~ ~h~"),
         ("~~~\n~a~\n~~~\n\n~ b ~ 1~2 3~4", "~a~\n\n~ b ~ 1~2 3~4"),
         ("~a\nb~ c", "~a b~ c"),
+        ("- 字*\\*星\\*！x", "字**星*！x"),
         ("5 * 3 * 2 `**“x”**y`", "5 * 3 * 2 **“x”**y"),
         ('<div markdown="1">\nSome **bold**\n\n- li\n</div>', "Some bold\n\nli"),
         ("<div>\n\n**raw**\n\n    x\n\n</div>\n**b**", "**raw** x\n\nb"),

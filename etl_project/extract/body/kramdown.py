@@ -67,8 +67,8 @@ _SPAN_TAGS = (
 _ADDRESS = r"""\]\((?P<url>[^()<>\n"']*(?:\([^()<>\n"']*\)[^()<>\n"']*)*)(?=[)"'])"""
 _HOLDS_EMPHASIS = r"[^*\n]*(?:\*(?![\s*])[^*\n]+\*[^*\n]+)+"
 _EMPHASIS = (
-    r"(?P<strong>(?<![*\\])(?P<stars>\*{1,3})(?![\s*])(?P<content>[^*\n]*(?:\n[^*\n]+)*)(?<!\s)(?P=stars)(?!\*))"
-    rf"|(?P<nested>(?<![*\\])\*\*(?![\s*])(?P<inner>{_HOLDS_EMPHASIS}\*?)(?<!\s)\*\*(?!\*))"
+    r"(?P<strong>(?<![*\\])(?P<stars>\*{1,3})(?![\s*])(?P<content>[^*\n]*(?:\n[^*\n]+)*)(?<![\s\\])(?P=stars)(?!\*))"
+    rf"|(?P<nested>(?<![*\\])\*\*(?![\s*])(?P<inner>{_HOLDS_EMPHASIS}\*?)(?<![\s\\])\*\*(?!\*))"
 )
 _SPAN_LINE = rf"^(?P<indent>[ ]{{0,3}})(?P<tag></?(?:{_SPAN_TAGS})\b[^<>\n]*>)(?=[ \t]*$)"
 _MARKDOWN_INSIDE = (
