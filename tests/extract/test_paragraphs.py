@@ -132,6 +132,22 @@ def test_a_list_of_jekyll_ends_a_paragraph_whatever_its_first_number_is() -> Non
     assert HUGO.read("text\n2. b").text == "text 2. b"
 
 
+def test_only_one_line_of_text_is_underlined_as_a_heading_in_jekyll_and_pelican() -> None:
+    body = "a\nb\n---\n\nc\nd\n===\n\ne\n---\n\n# f\ng\n---\n\n```\nh\ni\n---\n```\n\n<div>\nj\n---\n</div>"
+    rest = "\n\nh\ni\n---\n\nj ---"
+    read = JEKYLL.read(body)
+    assert read.text == f"a b ---\n\nc d ===\n\ne\n\nf\n\ng ---{rest}"
+    assert read.heading_texts == ["e", "f"]
+    read = PELICAN.read(body)
+    assert read.text == f"a b\n\nc d ===\n\ne\n\nf\n\ng{rest}"
+    assert read.heading_texts == ["e", "f", "g"]
+    assert HUGO.read("a\nb\n---").heading_texts == ["a b"]
+
+
+def test_a_fence_of_pelican_that_nothing_closes_is_text() -> None:
+    assert PELICAN.read("```python\na *b*\n\n[c](/c)").link_urls == ["/c"]
+
+
 def test_a_task_of_hugo_needs_no_blank_behind_its_box() -> None:
     body = "- [x]完成 *a*\n- [ ]待办\n\n> 1. [X][b](/b)\n\n[x]c `- [x]d`\n\n[x]: e"
     assert HUGO.read(body).text == "完成 a\n待办\n\nb\n\nxc - [x]d"

@@ -59,6 +59,7 @@ from etl_project.extract.body.paragraphs import (
     keep_lists_in_paragraphs,
     keep_tables_in_paragraphs,
 )
+from etl_project.extract.body.underlines import keep_underlines, rule_underlines
 
 _SPAN_TAGS = (
     "a|abbr|acronym|b|big|bdo|br|button|cite|del|dfn|em|i|img|input|ins|kbd|label|mark|q|rb|rp|rt|ruby|samp|small|span"
@@ -160,6 +161,8 @@ def convert_kramdown(body: str) -> str:
         body = remove_comments_before_text(body)
     if ". " in body:
         body = begin_numbered_lists(body)
+    if "-" in body or "=" in body:
+        body = keep_underlines(body)
     if not _may_differ(body):
         return body
     if option := _OPTION_OF_HTML.search(body) if "{::options" in body else None:
@@ -222,6 +225,7 @@ def convert_python_markdown(body: str) -> str:
     Returns:
         CommonMark; the same object if nothing had to be rewritten.
     """
+    body = show_open_fences(body)
     if "<" in body and "-->" in body:
         body = remove_comments_before_text(body)
     if "<" in body and _begins_lines_with_html(body):
@@ -238,7 +242,7 @@ def convert_python_markdown(body: str) -> str:
     if "#" in body and _MAY_CLOSE_HEADING.search(body):
         body = substitute_outside_code(_CLOSE_HEADING, lambda match: f"{match['level']} ", body)
     body = escape_titles(keep_backslashes(body, KEPT_BY_PYTHON_MARKDOWN))
-    body = keep_lists_in_paragraphs(body)
+    body = rule_underlines(keep_lists_in_paragraphs(body))
     body = write_code_in_tables(escape_colons(join_labels(close_brackets_of_addresses(part_definitions(body)))))
     return _mark_strong(body) if "*" in body else body
 

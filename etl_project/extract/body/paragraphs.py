@@ -87,7 +87,7 @@ def _may_begin_table(markdown: str) -> bool:
 
 
 def _begin_table(match: re.Match[str], ends_all: bool) -> str:
-    above = _lines_above(match)
+    above = lines_above(match)
     if (
         not above
         or _count_cells(match["head"]) != _count_cells(match["dashes"])
@@ -177,14 +177,18 @@ def _keep_lists(match: re.Match[str]) -> str:
 
 
 def _keep_table(match: re.Match[str]) -> str:
-    above = _lines_above(match)
+    above = lines_above(match)
     if not above or all("|" in line for line in above) or _HTML_LINE.match(above[-1]):
         return match[0]
     return f"{match['head']}\n\\{match['dashes'].lstrip()}"
 
 
-def _lines_above(match: re.Match[str]) -> list[str]:
-    """The lines above a match up to a blank one, the nearest first."""
+def lines_above(match: re.Match[str]) -> list[str]:
+    """Give the lines above a match up to a blank one, the nearest first.
+
+    Args:
+        match: it begins where a line does.
+    """
     body, end = match.string, match.start() - 1
     lines: list[str] = []
     while end > 0 and len(lines) < _LINES_ABOVE:
