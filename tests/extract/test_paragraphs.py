@@ -45,9 +45,14 @@ def test_no_list_and_no_table_ends_a_paragraph_of_pelican(body: str, text: str) 
             "a | b | c | |---|---|\n\nd\n\ne f\n1 2",
         ),
         ("a | b\nc | d\n--|--\n1 | 2", "a b\nc d\n1 2"),
+        (f"{TABLE}\nmore\n\n{TABLE}\n{{: .x}}", "| a | b | |---|---| | 1 | 2 | more\n\na b\n1 2"),
+        (
+            f"- c\n\n  | a |\n  |---|\n  | 1 |\n- d\n\n{TABLE}\n- e",
+            "c\n\na\n1\n\nd\n\n| a | b | |---|---| | 1 | 2 |\n\ne",
+        ),
     ],
 )
-def test_no_table_of_jekyll_begins_without_a_blank_line(body: str, text: str) -> None:
+def test_no_table_of_jekyll_is_without_blank_lines_around_it(body: str, text: str) -> None:
     assert JEKYLL.read(body).text == text
 
 

@@ -45,6 +45,7 @@ _FENCE_BELOW_HTML = re.compile(r"\n\n[ ]{0,3}</?[A-Za-z][^\n]*\n(?:[^\n]+\n)*?(?
 _HTML_LINE = re.compile(r"[ ]{0,3}</?[A-Za-z]")
 _BORDER = re.compile(r"(?<!\\)\|")
 _NESTED = re.compile(r"[ \t]*(?:[-*+][ \t]|[0-9]{1,9}[.)][ \t]|>)")
+_LINES_BELOW = 200
 _LINES_ABOVE = 50
 """Lines above a table among which the list or quote that it ends may begin."""
 
@@ -158,7 +159,7 @@ def keep_lists_in_paragraphs(markdown: str) -> str:
 
 
 def keep_tables_in_paragraphs(markdown: str) -> str:
-    """Escape what would begin a table without a blank line above it, as kramdown demands one.
+    """Escape what would begin a table without a blank line above and below it, as kramdown demands them.
 
     Args:
         markdown: a body of kramdown.
@@ -166,7 +167,7 @@ def keep_tables_in_paragraphs(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such table.
     """
-    if not _may_begin_table(markdown):
+    if not (_may_begin_table(markdown) or any(map(_has_text_below, _DASHES_ROW.finditer(markdown)))):
         return markdown
     return substitute_outside_code(_ANY_TABLE, _keep_table, markdown)
 
@@ -178,9 +179,30 @@ def _keep_lists(match: re.Match[str]) -> str:
 
 def _keep_table(match: re.Match[str]) -> str:
     above = lines_above(match)
-    if not above or all("|" in line for line in above) or _HTML_LINE.match(above[-1]):
+    may_begin = not above or all("|" in line for line in above) or _HTML_LINE.match(above[-1])
+    if may_begin and not _has_text_below(match):
         return match[0]
     return f"{match['head']}\n\\{match['dashes'].lstrip()}"
+
+
+def _has_text_below(match: re.Match[str]) -> bool:
+    """Tell whether a line without a border stands straight below the rows of a table, and not further to the left."""
+    body, end = match.string, match.end()
+    dashes = match[0].rpartition("\n")[2]
+    if "|" not in dashes:
+        return False
+    margin = len(dashes) - len(dashes.lstrip())
+    for _ in range(_LINES_BELOW):
+        start, end = end + 1, body.find("\n", end + 1)
+        line = body[start:] if end < 0 else body[start:end]
+        text = line.lstrip()
+        if not text or text == "^" or text.startswith("{:") or len(line) - len(text) < margin:
+            return False
+        if "|" not in text:
+            return True
+        if end < 0:
+            return False
+    return False
 
 
 def lines_above(match: re.Match[str]) -> list[str]:
