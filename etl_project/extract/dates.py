@@ -84,7 +84,7 @@ _NUMERIC_DATE = re.compile(
     r"(?:([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])"
     r"|([0-9]{4})[ ]?年[ ]?([0-9]{1,2})[ ]?月[ ]?([0-9]{1,2})[ ]?日"
     r"|([0-9]{4})([0-9]{2})([0-9]{2})(?=(?:[0-9]{4}|[0-9]{6})?(?![0-9])))"
-    rf"(?:(?:[Tt]|,?[ ](?:at[ ])?|(?<=日)){_TIME})?(.*)",
+    rf"(?:(?:[Tt]|,|,?[ ](?:at[ ])?|(?<=日)){_TIME})?(.*)",
     re.DOTALL,
 )
 _COMPACT_TIME = re.compile(r"T?([0-9]{2})([0-9]{2})([0-9]{2})?(?![0-9])")
@@ -116,7 +116,7 @@ _UTC_OFFSET = re.compile(
     r"(?:[ ]*[(\[]?[A-Za-z][A-Za-z_/ ]{0,40}[)\]]?|[ ]?[(（][^()（）]{1,80}[)）])?"
 )
 _IANA_NAME = re.compile(r"\[?([A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})\]?")
-_WORDS_ONLY = re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+){0,3}\.?")
+_WORDS_ONLY = re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+){0,3}\.?|[,;.，；。、]")
 
 
 class ReadDate(NamedTuple):
@@ -190,7 +190,7 @@ def _read_by_grammar(
 ) -> ReadDate | PostWarning:
     """Parse a date in any of the forms that the module describes; arguments and result as in `read_date`."""
     invalid = PostWarning("date_invalid", written[:_MAX_DATE_CHARACTERS])
-    text = written.strip()
+    text = written.strip().strip("\"'")  # a header of Pelican keeps its quotes
     if len(text) > _MAX_DATE_CHARACTERS:
         return invalid
     text = _normalize(text)
@@ -235,14 +235,14 @@ def _read_by_grammar(
 
 
 def _normalize(text: str) -> str:
-    """Write white space, minus signs, times in words and halves of the day as in ASCII, AM or PM last.
+    """Write white space, minus signs, wide colons, times in words and halves of the day as in ASCII, AM or PM last.
 
     Marks of direction, and the day of the week after a day in digits, are left out.
     """
     text = _KOREAN_DATE.sub(r"\1-\2-\3", " ".join(text.split()))
     if not text.isascii():
         # Internet Explorer and ICU put marks of direction around the parts of a date.
-        text = text.replace("\u200e", "").replace("\u200f", "").replace("\u2212", "-")
+        text = text.replace("\u200e", "").replace("\u200f", "").replace("\u2212", "-").replace("：", ":")
         text = _TIME_IN_WORDS.sub(_write_time, text)
         if match := _ASIAN_HALF_DAY.search(text):
             half = "AM" if match[1] else "PM"

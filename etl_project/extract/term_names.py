@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 NESTING = "\x1f"
 """The separator between the parts of a nested category: the unit separator, which no name can contain."""
 
+_KEY_OF_TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 NAME_KEYS = ("name", "display_name", "label", "key", "title", "slug", "login", "id")
 """Keys of a table that may hold the name of a term, best first.
 
@@ -42,7 +43,8 @@ def listed_names(value: Value) -> list[str]:
     """Collect the names in a value without splitting any text: a text is one name, nulls are skipped.
 
     Lists are searched at every depth. A table gives the text of the first of `NAME_KEYS` that it has; without one it
-    gives its keys if none of them has a value (a YAML set), else no names.
+    gives its keys if none of them has a value (a YAML set), else no names. An item such as `C++: 入门`, of which YAML
+    makes a table, is that text.
     """
     if value is None:
         return []
@@ -63,6 +65,10 @@ def listed_names(value: Value) -> list[str]:
                 names.append(name)
             elif not any(item.values()):
                 names.extend(item)
+            elif item is not value and len(item) == 1:
+                key, text = next(iter(item.items()))
+                if isinstance(text, str) and not _KEY_OF_TABLE.fullmatch(key):
+                    names.append(f"{key}: {text}")
     return names
 
 
@@ -76,8 +82,8 @@ def split_names(value: Value, split: Split) -> list[str]:
         return [value]
     if split == "comma_or_white_space":
         return _COMMA_OR_WHITE_SPACE.split(value)
-    if split == "comma_or_semicolon" and ";" in value:
-        return value.split(";")
+    if split == "comma_or_semicolon":  # Pelican knows no comma but that of ASCII
+        return value.split(";" if ";" in value else ",")
     return _COMMA.split(value)
 
 

@@ -14,7 +14,6 @@ _TITLE = re.compile(rb"^(?:title|Title) *[:=](.*)$", re.MULTILINE)
 REJECTED = {
     "non-utf8/www-ruby-lang-org-00-2021-04-05-ruby-2-6-7-released.md": "encoding",
     "unclosed/18f-gsa-gov-01-jacobharris.md": "unterminated_front_matter",
-    "unclosed/obsidian-hub-00-_CSS Snippets.md": "unterminated_front_matter",
     "unclosed/website-00-intro-generics.md": "unterminated_front_matter",
     "unclosed/www-ruby-lang-org-00-2017-12-14-ruby-2-5-0-rc1-released.md": "unterminated_front_matter",
 }

@@ -95,3 +95,10 @@ def test_an_address_in_what_is_no_link_is_bare() -> None:
     for name in ("goldmark", "marked", "gfm"):
         links = READERS[name].read(body).link_urls
         assert links == ["https://a.test/a", "https://b.test/c", "https://c.test"]
+
+
+def test_a_backslash_before_an_address_stays() -> None:
+    for markdown in ("gfm", "marked"):
+        body = BodyReader(markdown=markdown).read("x\\https://a.test/b c\n\n\\a@b.test \\\\https://d.test")
+        assert body.text == "x\\https://a.test/b c\n\n\\a@b.test \\https://d.test"
+        assert body.link_urls == ["https://a.test/b", "mailto:a@b.test", "https://d.test"]

@@ -74,6 +74,13 @@ def test_footnotes_are_those_of_the_generator(markdown: Markdown, text: str) -> 
     assert read(f"a[^1] [^n]\n\n[^1]: {seen}\n\n[^2]: unseen note", markdown).text == text
 
 
+@pytest.mark.parametrize("markdown", ["kramdown", "goldmark", "gfm", "python-markdown", "obsidian"])
+def test_brackets_behind_a_mark_make_no_link_of_it(markdown: Markdown) -> None:
+    body = read("a[^1](b) c[^2][d](/d) e[^1][f] `[^1](g)` [^x](h)\n\n[^1]: note\n[^2]: second", markdown)
+    assert body.text == "a(b) cd e[f] [^1](g) ^x\n\nnote\n\nsecond"
+    assert body.link_urls == ["/d", "h"]
+
+
 def test_notes_in_the_text_of_obsidian_stand_at_the_end() -> None:
     body = read("In 2021^[See [the *book*](/b).] it^[x] grew `^[y]`.\n\nEnd ^[", "obsidian")
     assert body.text == "In 2021 it grew ^[y].\n\nEnd ^[\n\nSee the book.\n\nx"
@@ -112,6 +119,7 @@ def test_marks_of_containers_are_no_text_and_their_titles_are() -> None:
             "- Home ^home\n- b ^b-2\n  - c ^c\n\nA thought. ^t1\n\n> q\n\n^q1\n\n## T ^tt",
             "Home\nb\n\nc\n\nA thought.\n\nq\n\nT",
         ),
+        ("| a | b |\n|---|---|\n| c | ^2 |\n^t2", "a b\nc ^2"),
         ("x^2 and y ^ z `a ^b` and ^mid word", "x^2 and y ^ z a ^b and ^mid word"),
         ("a ==b== ==**c**== ==d *e* f== `==g==`", "a b c d e f ==g=="),
         ("1 == 2 == 3, x==y and ===z===\n\n==open\n\n==", "1 == 2 == 3, x==y and ===z===\n\n==open\n\n=="),

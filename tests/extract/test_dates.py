@@ -222,6 +222,21 @@ def test_the_edges_of_the_window_are_inside_it() -> None:
 
 
 @pytest.mark.parametrize(
+    "written", ["2021-12-08 10：46：18", "2021-12-08,10:46:18", "2021年12月8日 10：46：18", '"2021-12-08 10:46:18"']
+)
+def test_wide_colons_commas_and_quotes_are_no_matter(written: str) -> None:
+    assert read(written) == read("2021-12-08 10:46:18")
+
+
+@pytest.mark.parametrize("sign", [",", ";", "，", "。"])
+def test_a_sign_after_a_good_date_is_warned_about_and_the_date_used(sign: str) -> None:
+    date = read(f"2021-12-08{sign}")
+    assert isinstance(date, ReadDate)
+    assert [warning.code for warning in date.warnings] == ["unknown_date_suffix"]
+    assert date._replace(warnings=()) == read("2021-12-08")
+
+
+@pytest.mark.parametrize(
     "written", ["2021-12-08 10:46:18 Peking", "2021-12-08 10:46:18 北京时间", "2021-12-08 10:46:18 XYZ"]
 )
 def test_a_word_after_a_good_date_is_warned_about_and_the_date_used(written: str) -> None:

@@ -238,6 +238,7 @@ def test_categories_of_jekyll_are_folders_then_keys(
         ("zola", {"taxonomies": {"tags": ["rust", "web dev"]}}, ["rust", "web dev"]),
         ("pelican", {"Tags": "one, two words , three"}, ["one", "two words", "three"]),
         ("pelican", {"Tags": "Last, First; other"}, ["Last, First", "other"]),
+        ("pelican", {"Tags": "甲, 乙，丙"}, ["甲", "乙，丙"]),
         ("obsidian", {"tags": "#a, b c"}, ["a", "b", "c"]),
         ("obsidian", {"tags": [None]}, []),
         ("plain", {"tags": "This Week in Rust, TiDB，社区"}, ["This Week in Rust", "TiDB", "社区"]),

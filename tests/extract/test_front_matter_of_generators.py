@@ -105,6 +105,21 @@ def test_the_lines_around_front_matter_are_those_of_the_generator(dialect: str, 
     assert (post.fields, post.body) == ({"title": "t"}, "body\n")
 
 
+@pytest.mark.parametrize("dialect", ["hugo", "hexo", "plain"])
+@pytest.mark.parametrize("body", ["Text\n\n---\nmore\n", " # Text", "----\n", "Text"])
+def test_text_straight_behind_the_closing_dashes_is_the_body(dialect: str, body: str) -> None:
+    post = read(f"---\ntitle: A\ntags:\n- b\n---{body}", dialect)
+    assert post.fields == {"title": "A", "tags": ["b"]}
+    assert post.body == body.removeprefix("----\n")
+
+
+def test_text_straight_behind_pluses_and_a_header_of_hexo_is_the_body() -> None:
+    assert read('+++\ntitle = "A"\n+++Text', "hugo").body == "Text"
+    assert read("title: A\n---Text", "hexo").body == "Text"
+    assert reason("---\ntitle: A\n---Text") == "unterminated_front_matter"
+    assert reason("---\ntitle: A\n\nb | c\n---|---\n", "plain") == "unterminated_front_matter"
+
+
 def test_a_longer_line_is_text_where_the_generator_wants_three_dashes() -> None:
     post = read("---\ntitle: t\nabout: |\n  x\n---\nHeading\n-------\n\n---\n")
     assert post.body == "Heading\n-------\n\n---\n"

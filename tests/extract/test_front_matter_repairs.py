@@ -134,11 +134,79 @@ def test_a_key_without_a_space_after_its_colon_is_a_key() -> None:
     assert fields("title: t\n分类：x\nCategory：出行")["Category"] == "出行"
 
 
+@pytest.mark.parametrize(
+    "title",
+    ['title:"x y"', "title:'x y'", 'title :"x y"', '"title":"x y"', '"title":"x y",', "title： x y", "title ：x y"],
+)
+def test_a_key_is_one_however_its_colon_is_written(title: str) -> None:
+    block = f'layout: post\n{title}\ndate："2021-12-08"\nauthor: "b"\ntags：\n- a'
+    fields_read = {"layout": "post", "title": "x y", "date": "2021-12-08", "author": "b", "tags": ["a"]}
+    assert fields(block) == fields_read
+    assert set(codes(block)) <= {"repaired_plain_scalar", "repaired_quotes"}
+
+
+def test_a_colon_in_quotes_straight_behind_a_key_is_no_part_of_the_key() -> None:
+    assert fields('layout: post\ntitle:"C#: 入门"\ndate: 2021-12-08') == {
+        "layout": "post",
+        "title": "C#: 入门",
+        "date": "2021-12-08",
+    }
+    assert codes("title:'a: b'") == ["repaired_plain_scalar"]
+    assert fields("title:Vue3: 入门\ndate:2021-12-08 10:00: x")["title"] == "Vue3: 入门"
+    assert fields("a:b: c") == {"a:b": "c"}
+
+
+def test_a_first_key_that_is_indented_is_a_key() -> None:
+    assert fields(" title: a\ndate: 2021-12-08\n") == {"title": "a", "date": "2021-12-08"}
+    assert fields("  title: a\n  tags:\n  - b\ndate: 2021-12-08\n") == {
+        "title": "a",
+        "tags": ["b"],
+        "date": "2021-12-08",
+    }
+    assert fields("title :a\ndate: 2021-12-08") == {"title": "a", "date": "2021-12-08"}
+
+
+def test_a_tight_line_in_quotes_makes_no_title_ambiguous() -> None:
+    assert fields('title: "x"y"\nauthor:"b"') == {"title": 'x"y', "author": "b"}
+    assert fields('date:"2021-12-08"\ntitle:"a "b" c"') == {"date": "2021-12-08", "title": 'a "b" c'}
+
+
+@pytest.mark.parametrize("written", ['"a", "b"', "'a', 'b',", '"a"，"b"', "\n  * a\n  * b", "\n* a\n* b"])
+def test_terms_in_quotes_or_behind_asterisks_are_a_list(written: str) -> None:
+    assert fields(f"title: t\ntags: {written}\ndate: 2021-12-08")["tags"] == ["a", "b"]
+    assert fields('title: "a", "b"') == {"title": 'a", "b'}
+
+
 def test_list_items_are_repaired_one_by_one() -> None:
     assert fields('aliases:\n- @name\n- b\ntags:\n  - "a"b"\n  - #股票\n') == {
         "aliases": ["@name", "b"],
         "tags": ['a"b', "#股票"],
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "tags"),
+    [
+        ("""[C#, @x, "a, b", 'it''s', 'c" d', "中，文"]""", ["C#", "@x", "a, b", "it's", 'c" d', "中，文"]),
+        ('["a", @b],', ["a", "@b"]),
+        ("[a, b", ["a", "b"]),
+        ("[a,\n  b", ["a", "b"]),
+        ('["甲", 乙', ["甲", "乙"]),
+    ],
+)
+def test_a_list_in_brackets_that_yaml_refuses_is_split_at_commas_outside_quotes(written: str, tags: list[str]) -> None:
+    block = f"title: t\ntags: {written}\ndate: 2021-12-08"
+    assert fields(block) == {"title": "t", "tags": tags, "date": "2021-12-08"}
+    assert codes(block) == ["repaired_plain_scalar"]
+
+
+def test_only_a_list_of_terms_may_lack_its_closing_bracket() -> None:
+    assert fields("title: [a, b\nnote: [c, d\ntags: [e] f") == {"title": "[a, b", "note": "[c, d", "tags": "[e] f"}
+
+
+def test_items_at_uneven_margins_are_one_list() -> None:
+    assert fields("tags:\n    - a\n  - b\n   - c\ntitle: t") == {"tags": ["a", "b", "c"], "title": "t"}
+    assert codes("tags:\n    - a\n  - b\n   - c\ntitle: t") == ["repaired_plain_scalar"]
 
 
 def test_nested_mappings_are_repaired_key_by_key() -> None:

@@ -38,6 +38,7 @@ HUGO = BodyReader(markdown="goldmark", templates="hugo")
         ('~完~ （~5~） ~**a**~ ~~b~~ `~c~` [~d~](/~e/~f "~") <i title="~g~">~h~</i>', "~完~ （~5~） ~a~ b ~c~ ~d~ ~h~"),
         ("~~~\n~a~\n~~~\n\n~ b ~ 1~2 3~4", "~a~\n\n~ b ~ 1~2 3~4"),
         ("~a\nb~ c", "~a b~ c"),
+        ("- 字*\\*星\\*！x", "字**星*！x"),
         ("5 * 3 * 2 `**“x”**y`", "5 * 3 * 2 **“x”**y"),
         ('<div markdown="1">\nSome **bold**\n\n- li\n</div>', "Some bold\n\nli"),
         ("<div>\n\n**raw**\n\n    x\n\n</div>\n**b**", "**raw** x\n\nb"),
@@ -48,6 +49,7 @@ HUGO = BodyReader(markdown="goldmark", templates="hugo")
         ("Text\n{::comment}\nhid\n{:/comment}\nmore", "Text more"),
         ("{::nomarkdown}\n<b>*x* [y]</b>\n{:/nomarkdown}", "*x* [y]"),
         ("text\n1) a\n2) b", "text 1) a 2) b"),
+        ("> a\n> :x: y\n\n- b\n  :z: c\n\n      :d\n      :e", "a :x: y\n\nb :z: c\n\n:d\n:e"),
         ("Term\n:x y\n\nb\n:-) c\n\nd\n: e", "Term :x y\n\nb :-) c\n\nd\ne"),
         ("one\\\\\ntwo\n\n- a\n^\n- b", "one\ntwo\n\na\n\nb"),
         (r"50\% of $x\,y\;z$ \& \* \# `\,` \\,", r"50\% of $x\,y\;z$ \& * # \, \,"),
@@ -56,6 +58,7 @@ HUGO = BodyReader(markdown="goldmark", templates="hugo")
             "__init__ * [a](b) i <code>*x*",
         ),
         ("```\n<code>*x*</code>\n```", "<code>*x*</code>"),
+        ("<font color=red>**x**</font> *y*\n\nz <font>[a](b)</font> **<font>c</font>**", "**x** y\n\nz [a](b) c"),
         ('{::options parse_block_html="true" /}\n\n<div>\n*a*\n\n- b\n</div>', "a\n\nb"),
         ('<div>\n*a*\n</div>\n\n{::options parse_block_html="true" /}\n\n<section>\n*b*\n</section>', "*a*\n\nb"),
     ],
@@ -177,6 +180,23 @@ def test_pelican_shows_what_python_markdown_does_not_know() -> None:
     assert PELICAN.read("##标题\n文\n\n#!x").heading_texts == ["标题", "!x"]
     assert PELICAN.read("a | b\n--|--\nc | `d|e`").text == "a b\nc d|e"
     assert PELICAN.read("a\\\nb\\: c\\$").text == "a\\ b: c\\$"
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (":::python\nx", "x"),
+        ("#!python\nx", "x"),
+        (':::c++ hl_lines="1 2"\nx', "x"),
+        ("#!/bin/sh\nx", "#!/bin/sh\nx"),
+        ("::: x\ny", "::: x\ny"),
+        ("x\n:::python", "x\n:::python"),
+    ],
+)
+def test_the_line_that_names_the_language_of_code_is_not_shown_in_pelican(code: str, text: str) -> None:
+    indented = "    " + code.replace("\n", "\n    ")
+    assert PELICAN.read(f"a\n\n{indented}\n\nb").text == f"a\n\n{text}\n\nb"
+    assert JEKYLL.read(f"a\n\n{indented}\n\nb").text == f"a\n\n{code}\n\nb"
 
 
 def test_a_list_of_contents_of_pelican_is_no_text() -> None:

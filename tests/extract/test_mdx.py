@@ -39,6 +39,10 @@ def read(body: str) -> Body:
         ("1. one\n\n   <Note>\n   two\n   </Note>\n\n2. three", "one\n\ntwo\n\nthree"),
         ("a < b and c > d, {open", "a < b and c > d, {open"),
         ("## Part {#id}\n\nx <br/> y", "Part\n\nx\ny"),
+        ("export const t = `\na\n\n{ b }\n`\nexport const u = `c`\n\nText.", "Text."),
+        ("{'it\\'s'} {\"a \\\"*b*\\\"\"} {`c \\` d`} {`e ${f}`}g", "it's a \"*b*\" c ` d g"),
+        ("<A>**a**</A>**b**<B/> *c*\n\n<A /> \n# d", "ab c\n\nd"),
+        ("{'\\u4e2d\\n文'} {-1.5}", "中 文 -1.5"),
     ],
 )  # fmt: skip
 def test_a_reader_of_mdx_sees_what_is_no_javascript(body: str, text: str) -> None:
@@ -50,6 +54,18 @@ def test_links_and_pictures_in_elements_and_components_count() -> None:
         '<Card>\n[a](/a)\n</Card>\n\n<a href="/b">b</a> <a href={\'/c\'}>c</a> <a href={d}>d</a>\n\n<img src="e.png" />'
     )
     assert body.link_urls == ["/a", "/b", "/c", "e.png"]
+
+
+def test_a_component_with_an_address_is_a_link_and_one_that_is_named_so_a_picture() -> None:
+    body = read(
+        '<Link to="/a">*a*</Link> <Button x={1} href={"/b"}>b</Button> <To to="c">d <Link href={e}>f</Link></To>\n\n'
+        '<LinkCard title="t" href="/g" />\n\n<Image src="/h.png" alt="h > i" />\n<ThemedImage sources={{a: "b"}} />\n\n'
+        '<Card href="/j">\n  # K\n\n  l\n</Card>'
+    )
+    assert body.text == "a b d f\n\nK\n\nl"
+    assert body.link_urls == ["/a", "/b", "/g", "/h.png", "/j"]
+    assert body.link_texts[0] == "a"
+    assert body.link_texts[3] == "h > i"
 
 
 def test_only_mdx_is_read_as_mdx() -> None:
@@ -71,7 +87,23 @@ def test_no_mdx_raises_and_text_without_its_signs_stays(pieces: list[str]) -> No
     assert "".join(convert_mdx(plain).split()) == "".join(plain.split())
 
 
-@pytest.mark.parametrize("piece", ["{", "<A ", "<A {", "`a``", "import x {\n\n", '<A b="', "{'", "<A>", "export (\n"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{",
+        "<A ",
+        "<A {",
+        "`a``",
+        "import x {\n\n",
+        '<A b="',
+        "{'",
+        "<A>",
+        "export (\n",
+        "export `",
+        '<A href="/b">',
+        "{'\\",
+    ],
+)
 def test_hostile_mdx_takes_no_longer_than_it_is_long(piece: str) -> None:
     start = time.process_time()
     convert_mdx(piece * 3_000)

@@ -118,6 +118,7 @@ def test_a_day_in_the_name_of_a_note_counts_last() -> None:
         ({"display_name": "Pat", "login": "pd", "email": "x"}, ["Pat"]),
         ({"b": None, "a": None}, ["b", "a"]),
         ({"url": "x"}, []),
+        ([{"C++": "入门"}, {"标题": "副题"}, {"url": "x"}, "a"], ["C++: 入门", "标题: 副题", "a"]),
     ],
 )
 def test_a_table_is_the_name_that_it_states(value: Value, names: list[str]) -> None:

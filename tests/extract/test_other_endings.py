@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,38 @@ def test_the_body_of_org_is_text_headings_links_and_code() -> None:
         "2*3*4 snake_case_name",
     ]
     assert (body.link_urls, body.heading_levels, body.code_blocks) == (["https://a.example/x"], [2], 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "urls"),
+    [
+        ("a https://a.test/x，b <https://b.test> 见http://c.test/路", "a https://a.test/x，b <https://b.test> 见http://c.test/路",
+         ["https://a.test/x", "https://b.test", "http://c.test/"]),
+        ("*[[https://a.test][a]]* _b +c+_", "a b c", ["https://a.test"]),
+        ("/b *c* =*d*=/ [[/e][e [x] /f/]] [[/g][/h.png]]", "b c *d* e [x] f", ["/e", "/g", "/h.png"]),
+        ("H_{2}O x^{2} a_b x^2", "H2O x2 a_b x^2", []),
+        ("a\\\\\nb \\\\ c", "a\nb \\\\ c", []),
+        ("“*a*”，*b*。 (*c*), *d\ne*.", "“*a*”，*b*。 (c), d e.", []),
+        ("a @@html:<kbd>x</kbd>@@ @@latex:y@@b", "a x b", []),
+        ("a[fn:1] b[fn::c [[/d][d]]]\n\n[fn:1] e\n\nf[fn:g:h]", "a b\n\ne\n\nf\n\nc d\n\nh", ["/d"]),
+    ],
+)  # fmt: skip
+def test_marks_within_a_line_of_org_are_those_of_hugo(body: str, text: str, urls: list[str]) -> None:
+    read_body = BodyReader().read(body, "org")
+    assert (read_body.text, read_body.link_urls) == (text, urls)
+
+
+def test_a_cell_of_rst_is_no_paragraph() -> None:
+    pytest.importorskip("docutils")
+    table = "=====  =====\nA      B\n=====  =====\n*1*    2\n=====  =====\n\n- a\n- b\n\nterm\n  definition\n"
+    assert BodyReader().read(table, "rst").text == "A B\n1 2\n\na\nb\n\nterm\ndefinition"
+
+
+@pytest.mark.parametrize("piece", ["[fn::[", "*a\n", "@@html:@", "[[a][[", "_{", "*/_+=~", "https://", "\\\\ "])
+def test_hostile_org_takes_time_in_proportion_to_its_length(piece: str) -> None:
+    start = time.process_time()
+    org_to_html(piece * 10_000)
+    assert time.process_time() - start < 4  # each takes some tenths of a second; this guards against squares
 
 
 def test_a_block_of_org_that_is_not_closed_loses_nothing() -> None:

@@ -193,6 +193,8 @@ def _link_addresses(markdown: str, grammar: Grammar) -> str:
                     scheme = _missing_scheme(found, grammar)
                     if scheme or address.partition("://")[2]:
                         kept += (markdown[begin:at], _link(address, scheme))
+                        if _is_escaped(markdown, begin, at):  # what is escaped is the first sign of HTML now
+                            kept.insert(-1, "\\")
                         begin = at + len(address)
                         begin_byte = counted = start.byte + len(address.encode())
             start = next(waiting, None)
@@ -319,6 +321,14 @@ def _text_pieces(markdown: str) -> Iterator[_Piece]:
         elif "InlineHtml" in event:
             tag = event["InlineHtml"][:3].lower()
             in_anchor = tag in ("<a ", "<a\n") or (in_anchor and tag != "</a")
+
+
+def _is_escaped(markdown: str, begin: int, at: int) -> bool:
+    """Tell whether an odd number of backslashes stands before a position."""
+    before = at
+    while before > begin and markdown[before - 1] == "\\":
+        before -= 1
+    return (at - before) % 2 == 1
 
 
 def _missing_scheme(match: re.Match[str], grammar: Grammar) -> str:

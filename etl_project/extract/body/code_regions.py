@@ -56,6 +56,11 @@ class CodeRegions:
             return len(self._body)
         return closing.end()
 
+    def end_of_closed_fence(self, start: int, end: int) -> int:
+        """Find where the code of a fence ends; `end` if nothing closes it, as in kramdown."""
+        code_end = self.end_of_fence(start, end)
+        return end if self._body[start:end].lstrip(" \t>-*+.)0123456789") in self._missing else code_end
+
     def end_of_ticks(self, start: int, end: int) -> int:
         """Find the end of the code that the backticks in `start:end` open; `end` if they open none."""
         if self._ticks is None:

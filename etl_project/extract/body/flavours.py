@@ -24,12 +24,14 @@ from etl_project.extract.body.bare_addresses import (
 )
 from etl_project.extract.body.callouts import strip_callout_signs, strip_container_marks
 from etl_project.extract.body.escaped_braces import keep_escaped_braces
-from etl_project.extract.body.footnotes import gather_all_footnotes, gather_footnotes, gather_inline_notes
+from etl_project.extract.body.footnotes import gather_all_footnotes, gather_footnotes, gather_inline_notes, part_marks
 from etl_project.extract.body.kramdown import (
     convert_kramdown,
     convert_kramdown_with_html,
     convert_python_markdown,
     escape_colons,
+    split_terms,
+    strip_code_languages,
     strip_heading_attributes,
     strip_heading_braces,
     strip_heading_ids,
@@ -46,7 +48,9 @@ from etl_project.extract.body.obsidian import (
     strip_task_signs,
     write_formulas,
 )
+from etl_project.extract.body.paragraphs import begin_fences, begin_tables, begin_tables_of_text
 from etl_project.extract.body.struck_text import keep_single_tildes, strike_text
+from etl_project.extract.body.tasks import space_tasks
 from etl_project.extract.body.wide_headings import narrow_headings
 
 Pass = Callable[[str], str]
@@ -72,30 +76,46 @@ class Flavour:
 _AFTER_KRAMDOWN: tuple[Pass, ...] = (keep_escaped_braces, keep_single_tildes, strike_text)
 _KRAMDOWN = Flavour(
     _COMMON | Options.ENABLE_DEFINITION_LIST,
-    before=(convert_kramdown, *_AFTER_KRAMDOWN),
-    after=(strip_heading_ids, gather_footnotes),
+    before=(part_marks, convert_kramdown, *_AFTER_KRAMDOWN),
+    after=(strip_heading_ids, split_terms, gather_footnotes),
 )
 FLAVOURS: dict[Markdown, Flavour] = {
     "kramdown": _KRAMDOWN,
-    "kramdown-with-html": replace(_KRAMDOWN, before=(convert_kramdown_with_html, *_AFTER_KRAMDOWN)),
+    "kramdown-with-html": replace(_KRAMDOWN, before=(part_marks, convert_kramdown_with_html, *_AFTER_KRAMDOWN)),
     "goldmark": Flavour(
         _COMMON | Options.ENABLE_DEFINITION_LIST,
-        before=(keep_escaped_braces, escape_colons, close_brackets_of_addresses, link_goldmark_addresses),
-        after=(strip_heading_attributes, gather_footnotes, strip_callout_signs),
+        before=(
+            part_marks,
+            begin_tables,
+            space_tasks,
+            keep_escaped_braces,
+            escape_colons,
+            close_brackets_of_addresses,
+            link_goldmark_addresses,
+        ),
+        after=(strip_heading_attributes, split_terms, gather_footnotes, strip_callout_signs),
     ),
     "marked": Flavour(
         _COMMON & ~Options.ENABLE_FOOTNOTES,
-        before=(narrow_headings, close_brackets_of_addresses, link_marked_addresses, strike_text, break_lines),
+        before=(
+            begin_fences,
+            begin_tables,
+            narrow_headings,
+            close_brackets_of_addresses,
+            link_marked_addresses,
+            strike_text,
+            break_lines,
+        ),
     ),
     "pulldown-cmark": Flavour(_COMMON | Options.ENABLE_HEADING_ATTRIBUTES, after=(gather_all_footnotes,)),
     "python-markdown": Flavour(
         Options.ENABLE_TABLES | Options.ENABLE_FOOTNOTES | Options.ENABLE_DEFINITION_LIST,
-        before=(convert_python_markdown, keep_escaped_braces),
-        after=(strip_heading_braces, gather_all_footnotes),
+        before=(part_marks, convert_python_markdown, keep_escaped_braces),
+        after=(strip_heading_braces, strip_code_languages, split_terms, gather_all_footnotes),
     ),
     "obsidian": Flavour(
         _COMMON | Options.ENABLE_WIKILINKS | Options.ENABLE_MATH,
-        before=(strip_obsidian_comments, link_obsidian_addresses, break_lines),
+        before=(strip_obsidian_comments, part_marks, link_obsidian_addresses, break_lines),
         after=(
             gather_all_footnotes,
             gather_inline_notes,
@@ -109,7 +129,10 @@ FLAVOURS: dict[Markdown, Flavour] = {
         ),
         wikilinks=True,
     ),
-    "gfm": Flavour(before=(strip_container_marks, link_gfm_addresses), after=(gather_footnotes, strip_callout_signs)),
+    "gfm": Flavour(
+        before=(part_marks, begin_tables_of_text, strip_container_marks, link_gfm_addresses),
+        after=(gather_footnotes, strip_callout_signs),
+    ),
 }
 """Every kind of Markdown that a dialect may name."""
 

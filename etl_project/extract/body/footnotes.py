@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import re
 
+from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
+
+_MAY_JOIN = re.compile(r"\[\^[^\[\]\n]+\](?:\(|\[(?!\^))")
+_JOINED = compile_outside_code(r"(?<![\\!])(?P<mark>\[\^(?P<name>[^\[\]\n]{1,200})\])(?=\(|\[(?!\^))", r"\[(?=\^)")
+_NAME = re.compile(r"^[ \t>]*\[\^([^\[\]\n]+)\]:", re.MULTILINE)
 _MARK = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">[0-9]+</a></sup>')
 _LABEL = re.compile(r'<sup class="footnote-definition-label">[0-9]+</sup>')
 _DIVISION = re.compile(
@@ -16,6 +21,23 @@ _DIVISION = re.compile(
 )
 
 _TAG_OR_INLINE_NOTE = re.compile(r"<[^<>]*>|\^\[([^\[\]\n]+)\]")
+
+
+def part_marks(markdown: str) -> str:
+    """Part marks from brackets behind them, which would make a link of the mark: `word[^1](aside)`, `word[^1][a](/a)`.
+
+    Args:
+        markdown: a body in Markdown.
+
+    Returns:
+        The body changed; the same object if it has no such mark of a note.
+    """
+    if "^" not in markdown or "[^" not in markdown or _MAY_JOIN.search(markdown) is None:
+        return markdown
+    names = set(_NAME.findall(markdown))
+    return substitute_outside_code(
+        _JOINED, lambda match: f"{match[0]}<b></b>" if match["name"] in names else match[0], markdown
+    )
 
 
 def gather_inline_notes(html: str) -> str:

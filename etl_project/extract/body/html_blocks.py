@@ -23,6 +23,14 @@ _MARKDOWN_INSIDE = re.compile(
 _OPENING = compile_outside_code(rf"<(?P<name>(?!hr\b)(?:{_TAGS}))\b(?![^<>]*\smarkdown=)", "<(?=[a-z])")
 _TAG = re.compile(rf"<(?P<end>/?)(?:{_TAGS})\b[^<>]*>")
 _TEXT_AFTER_END = re.compile(rf"</(?:{_TAGS})\b[^<>]*>(?![ \t]*(?:\n[ \t]*)?(?:<(?:/|!--|(?:{_TAGS})\b)|\Z))")
+_COMMENT = compile_outside_code(
+    r"^(?P<before>[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?)<!--(?!-->)(?:[^-]|-(?!->)){0,1000}-->[ \t]*(?=[^\s])",
+    r"\n(?=[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?<!--)",
+)
+_COMMENT_STARTS = re.compile(r"\n[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?<!--")
+_TEXT_AFTER_COMMENT = re.compile(r"-->[ \t]*[^\s]")
+_CHARACTERS_ABOVE = 2_000
+"""Characters within which a block of HTML begins that is looked for."""
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
 _SPACED_BLANK_LINE = re.compile(r"\n[ \t]+\n")
 _EMPTY_COMMENT = "<!---->"
@@ -79,6 +87,33 @@ def keep_html_blocks(body: str, depth: int = 0) -> str:
         return body
     kept.append(body[begin:])
     return "".join(kept)
+
+
+def is_in_html_block(body: str, position: int) -> bool:
+    """Tell whether a position is in a block of HTML, whose text is no Markdown.
+
+    Args:
+        body: Markdown, in which no block of HTML holds a blank line.
+        position: in the body.
+    """
+    blank_line = body.rfind("\n\n", max(position - _CHARACTERS_ABOVE, 0), position)
+    if blank_line < 0 and position > _CHARACTERS_ABOVE:
+        return False
+    return _STARTS.match(body, blank_line + 2 if blank_line >= 0 else 0) is not None
+
+
+def remove_comments_before_text(body: str) -> str:
+    """Remove comments that begin a line and have text after them: they would make HTML of that line.
+
+    Args:
+        body: Markdown.
+
+    Returns:
+        The body changed; the same object if it has no such comment.
+    """
+    if _TEXT_AFTER_COMMENT.search(body) is None or _COMMENT_STARTS.search(f"\n{body}") is None:
+        return body
+    return substitute_outside_code(_COMMENT, lambda match: match["before"], body)
 
 
 def open_html_blocks(body: str, start: int = 0) -> str:

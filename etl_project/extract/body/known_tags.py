@@ -2,12 +2,13 @@ r"""What a reader sees of the template tags that every site of a generator has, 
 
     {% link text https://a.test [external] [title] %}              Hexo: a link
     {% post_link slug ["text"] %}  {% asset_link file ["text"] %}  a link; that of a post keeps the tag as its address
-    {% img [class] /a.png [width] [height] ["title" ["alt"]] %}    a picture; `image` is the same
-    {% asset_img [class] a.png ["title" ["alt"]] %}                a picture beside the post
+    {% img [class] /a.png [width] [height] ['"title" "alt"'] %}   a picture; `image` is the same
+    {% asset_img [class] a.png ['"title" "alt"'] %}                a picture beside the post
     {% blockquote Author, Source [https://a.test] [title] %}       who is quoted stands below the quote; `quote` too
     {{< figure src="a.png" link="/b" caption="*c*" >}}             Hugo: a picture with its link, title and caption
+    {{< details summary="*s*" >}} ... {{< /details >}}             its summary; `title="s"` and `"s"` of themes
 
-Other tags print what only the site knows. Sources: `lib/plugins/tag/` of Hexo 8.1, `_shortcodes/figure.html` of Hugo
+Other tags print what only the site knows. Sources: `lib/plugins/tag/` of Hexo 8.1, `_shortcodes/` of Hugo
 0.168.
 """
 
@@ -18,10 +19,16 @@ from collections.abc import Callable
 from html import escape
 
 from etl_project.dialects import Templates
+from etl_project.extract.body.theme_tags import show_theme_tag
 
 _WORDS = re.compile(r"\"([^\"]*)\"|'([^']*)'|(\S+)")
 _WEB_ADDRESS = re.compile(r"[A-Za-z]{3,9}://\S|www\.\S|mailto:\S")
 _PARAMETER = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|`([^`]*)`|([^\s\"`>]+))", re.DOTALL)
+_ALTERNATIVE = re.compile(r"\"[^\"]*\"\s*\"(?P<double>[^\"]+)\"|'[^']*'\s*'(?P<single>[^']+)'")
+"""`"title" "alt"` in quotes of their own, as Hexo's manual has it; without them all is the title."""
+_CODE_OPTION = re.compile(r"(?:lang|line_number|line_threshold|first_line|wrap|mark|language_attr|highlight):\S*")
+_FIRST_VALUE = re.compile(r"\{\{[<%]\s*[\w-]+\s+\"([^\"\n]*)\"")
+_ESCAPED_QUOTE, _QUOTE = '\\"', '"'
 _TAG_ENDS = re.compile(r"\{%[-+]?|[-+]?%\}")
 
 
@@ -37,7 +44,7 @@ def show_tag(templates: Templates, name: str, tag: str) -> str:
         HTML without line feeds, Markdown in a caption; empty for tags that are not known.
     """
     if templates == "hugo":
-        return _figure(tag) if name == "figure" else ""
+        return _figure(tag) if name == "figure" else _summary(tag) if name == "details" else ""
     if templates != "nunjucks":
         return ""
     words = _words(tag)
@@ -51,7 +58,7 @@ def show_tag(templates: Templates, name: str, tag: str) -> str:
         return _picture(words, lambda word: word.startswith("/") or _WEB_ADDRESS.match(word) is not None)
     if name == "asset_img":
         return _picture(words, lambda word: "." in word)
-    return ""
+    return show_theme_tag(name, words)
 
 
 def show_quoted(tag: str) -> str:
@@ -68,6 +75,26 @@ def show_quoted(tag: str) -> str:
     return " ".join(filter(None, (escape(author), source)))
 
 
+def show_caption(tag: str, code: str) -> str:
+    """Show code of Hexo below its caption: `{% codeblock [options] [title] [https://a.test [text]] %}`.
+
+    Args:
+        tag: its opening tag.
+        code: the code, as HTML.
+
+    Returns:
+        HTML without line feeds; empty if the tag states no caption.
+    """
+    words = [word for word in _words(tag) if not _CODE_OPTION.fullmatch(word)]
+    if not words:
+        return ""
+    at = next((i for i, word in enumerate(words) if i and word.startswith(("http://", "https://"))), len(words))
+    caption = escape(" ".join(words[:at]))
+    if at < len(words):
+        caption += f" {_anchor(words[at], ' '.join(words[at + 1 :]) or 'link')}"
+    return f"<figure><figcaption>{caption}</figcaption>{code}</figure>"
+
+
 def _words(tag: str) -> list[str]:
     """The words after the name of a tag of Hexo; quotes hold one together."""
     return ["".join(groups) for groups in _WORDS.findall(_TAG_ENDS.sub(" ", tag))[1:]]
@@ -82,12 +109,26 @@ def _picture(words: list[str], is_address: Callable[[str], bool]) -> str:
     at = next((i for i, word in enumerate(words) if is_address(word)), -1)
     if at < 0:
         return ""
-    labels = [word for word in words[at + 1 :] if not word.isdecimal()]
-    return _image(words[at], labels[1] if len(labels) > 1 else "")
+    labels = words[at + 1 :]
+    for _ in range(2):  # width and height
+        labels = labels[1:] if labels and labels[0].isdecimal() else labels
+    alternative = _ALTERNATIVE.match(" ".join(labels))
+    return _image(words[at], alternative["double"] or alternative["single"] if alternative else "")
+
+
+def _parameters(tag: str) -> dict[str, str]:
+    return {name.lower(): " ".join("".join(values).split()) for name, *values in _PARAMETER.findall(tag)}
+
+
+def _summary(tag: str) -> str:
+    given = _parameters(tag)
+    first = _FIRST_VALUE.match(tag)
+    summary = given.get("summary") or given.get("title") or (first[1] if first else "")
+    return f"<b></b><div>{summary.replace(_ESCAPED_QUOTE, _QUOTE)}</div>" if summary else ""
 
 
 def _figure(tag: str) -> str:
-    given = {name.lower(): " ".join("".join(values).split()) for name, *values in _PARAMETER.findall(tag)}
+    given = _parameters(tag)
     picture = _image(given["src"], given.get("alt", "")) if given.get("src") else ""
     if given.get("link"):
         picture = f'<a href="{escape(given["link"])}">{picture}</a>'

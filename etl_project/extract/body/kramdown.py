@@ -30,7 +30,13 @@ from __future__ import annotations
 import re
 
 from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
-from etl_project.extract.body.html_blocks import keep_html_blocks, open_html_blocks
+from etl_project.extract.body.fences import show_open_fences
+from etl_project.extract.body.html_blocks import (
+    is_in_html_block,
+    keep_html_blocks,
+    open_html_blocks,
+    remove_comments_before_text,
+)
 from etl_project.extract.body.kramdown_spans import (
     KEPT_BY_KRAMDOWN,
     KEPT_BY_PYTHON_MARKDOWN,
@@ -46,7 +52,14 @@ from etl_project.extract.body.link_definitions import (
     close_brackets_of_addresses,
     close_spaced_definitions,
     join_labels,
+    part_definitions,
 )
+from etl_project.extract.body.paragraphs import (
+    begin_numbered_lists,
+    keep_lists_in_paragraphs,
+    keep_tables_in_paragraphs,
+)
+from etl_project.extract.body.underlines import keep_underlines, rule_underlines
 
 _SPAN_TAGS = (
     "a|abbr|acronym|b|big|bdo|br|button|cite|del|dfn|em|i|img|input|ins|kbd|label|mark|q|rb|rp|rt|ruby|samp|small|span"
@@ -55,8 +68,8 @@ _SPAN_TAGS = (
 _ADDRESS = r"""\]\((?P<url>[^()<>\n"']*(?:\([^()<>\n"']*\)[^()<>\n"']*)*)(?=[)"'])"""
 _HOLDS_EMPHASIS = r"[^*\n]*(?:\*(?![\s*])[^*\n]+\*[^*\n]+)+"
 _EMPHASIS = (
-    r"(?P<strong>(?<![*\\])(?P<stars>\*{1,3})(?![\s*])(?P<content>[^*\n]*(?:\n[^*\n]+)*)(?<!\s)(?P=stars)(?!\*))"
-    rf"|(?P<nested>(?<![*\\])\*\*(?![\s*])(?P<inner>{_HOLDS_EMPHASIS}\*?)(?<!\s)\*\*(?!\*))"
+    r"(?P<strong>(?<![*\\])(?P<stars>\*{1,3})(?![\s*])(?P<content>[^*\n]*(?:\n[^*\n]+)*)(?<![\s\\])(?P=stars)(?!\*))"
+    rf"|(?P<nested>(?<![*\\])\*\*(?![\s*])(?P<inner>{_HOLDS_EMPHASIS}\*?)(?<![\s\\])\*\*(?!\*))"
 )
 _SPAN_LINE = rf"^(?P<indent>[ ]{{0,3}})(?P<tag></?(?:{_SPAN_TAGS})\b[^<>\n]*>)(?=[ \t]*$)"
 _MARKDOWN_INSIDE = (
@@ -102,18 +115,23 @@ _STRONG = compile_outside_code(_EMPHASIS, r"\*(?=\*{0,2}[^\s*])")
 _HEADING_ID = re.compile(r"(?:[ \t]#+)?[ \t]+\{#(?:[^\W\d]|:)[\w:.-]*\}(?=</h[1-6]>)")
 """An id is a name of XML, such as `v1.0` and `安装`."""
 _HEADING_BRACES = re.compile(r"(?:[ \t]*(?<!#)#+)?[ \t]+\{:?[ ]*[^{} \n][^{}\n]*\}(?=</h[1-6]>)")
-_COLON = compile_outside_code(r"^(?P<no_definition>[ ]{0,3}):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))", r"\n(?=[ ]{0,3}:)")
+_COLON = compile_outside_code(
+    r"^(?P<no_definition>[ ]{0,3}(?:>[ ]{0,3})*):(?![\s]|-+:?[ \t]*(?:[|\n]|\Z))", r"\n(?=[ >]*:)"
+)
+_COLON_STARTS_LINE = re.compile(r"\n[ >]*:[^\s]")
 _CLOSE_HEADING = compile_outside_code(r"^(?P<level>#{1,6})(?=[^# \t\n])", r"\n(?=#)")
 _MAY_CLOSE_HEADING = re.compile(r"^#{1,6}[^# \t\n]", re.MULTILINE)
 _ROUND_ITEM = re.compile(r"\n[ \t>]*[0-9]{1,9}\)[ \t]")
 _SPACED_ADDRESS = re.compile(r"""\]\([^()<>\n"' ]*+[ ]+[^()<>\n"' ]""")
 _ESCAPE_IN_ADDRESS = compile_outside_code(r"""(?P<escaped>\]\([^()<>\s"'\\]*\\[^()<>\s"']*)""", r"\](?=\()")
 _MAY_ESCAPE_IN_ADDRESS = re.compile(r"""\]\([^()<>\s"'\\]*\\""")
+_CODE_LANGUAGE = re.compile(r"<pre><code>[ ]{0,3}(?:::+|#!)[\w#.+-]*(?:[ \t]+hl_lines=[^\n<]*)?[ \t]*\n")
+_TERMS = re.compile(r"<dt>[^<]*(?:<(?!/dt>)[^<]*)*</dt>")
 _HTML_STARTS = re.compile(r"[ ]{0,3}<(?!http|p>)")
 _HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
 _ODD_PARAGRAPH = re.compile(r"<(?:/p>[ \t]*(?:\n[ \t]*)?[^\s<]|p>[^<]*\n[ \t]*\n)")
 """The addresses that most lines with `<` begin with, and paragraphs on lines of their own, are passed over fast."""
-_DIFFERS_AFTER_LINE_FEED = re.compile(r"\n(?:[ ]{0,3}<(?!http|p>)|:|[ \t>]*[0-9]{1,9}\)[ \t])")
+_DIFFERS_AFTER_LINE_FEED = re.compile(r"\n(?:[ ]{0,3}<(?!http|p>)|[ >]*:|[ \t>]*[0-9]{1,9}\)[ \t])")
 _DIFFERS_AFTER_BRACKET = re.compile(rf"""\](?::|\([^()<>\n"' ]*+[ ]+[^()<>\n"' ]|{MAY_QUOTE_TITLE})""")
 _MAY_BE_SPAN_LINE = re.compile(rf"\n[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b[^<>\n]*>[ \t]*(?:\n|\Z)")
 _MAY_BE_ATTRIBUTES = re.compile(r"\{(?<=[)\]*_`>]\{)[^{}\n]*\}|\n[ \t>]*(?:(?:[*+-]|[0-9]+\.)[ \t]+)?\{[^{}\n]*\}")
@@ -137,6 +155,14 @@ def convert_kramdown(body: str) -> str:
     Returns:
         CommonMark; the same object if nothing had to be rewritten.
     """
+    if "`" in body or "~" in body:
+        body = show_open_fences(body)
+    if "<" in body and "-->" in body:
+        body = remove_comments_before_text(body)
+    if ". " in body:
+        body = begin_numbered_lists(body)
+    if "-" in body or "=" in body:
+        body = keep_underlines(body)
     if not _may_differ(body):
         return body
     if option := _OPTION_OF_HTML.search(body) if "{::options" in body else None:
@@ -159,12 +185,11 @@ def convert_kramdown(body: str) -> str:
     if "\\" in body and _MAY_ESCAPE_IN_ADDRESS.search(body):
         body = substitute_outside_code(_ESCAPE_IN_ADDRESS, lambda match: match[0].replace("\\", "\\\\"), body)
     body = escape_titles(keep_backslashes(keep_code_of_html(body) if "<" in body else body, KEPT_BY_KRAMDOWN))
-    if "\n:" in body:
-        body = escape_colons(body)
+    body = escape_colons(body)
     if "]:" in body:
-        body = join_labels(close_brackets_of_addresses(close_spaced_definitions(body)))
+        body = join_labels(close_brackets_of_addresses(close_spaced_definitions(part_definitions(body))))
     if "|" in body:
-        body = write_kramdown_tables(body)
+        body = write_kramdown_tables(keep_tables_in_paragraphs(body))
     return _mark_strong(body) if "*" in body else body
 
 
@@ -200,6 +225,9 @@ def convert_python_markdown(body: str) -> str:
     Returns:
         CommonMark; the same object if nothing had to be rewritten.
     """
+    body = show_open_fences(body)
+    if "<" in body and "-->" in body:
+        body = remove_comments_before_text(body)
     if "<" in body and _begins_lines_with_html(body):
         body = keep_html_blocks(body)
     if (
@@ -214,7 +242,8 @@ def convert_python_markdown(body: str) -> str:
     if "#" in body and _MAY_CLOSE_HEADING.search(body):
         body = substitute_outside_code(_CLOSE_HEADING, lambda match: f"{match['level']} ", body)
     body = escape_titles(keep_backslashes(body, KEPT_BY_PYTHON_MARKDOWN))
-    body = write_code_in_tables(escape_colons(join_labels(close_brackets_of_addresses(body))))
+    body = rule_underlines(keep_lists_in_paragraphs(body))
+    body = write_code_in_tables(escape_colons(join_labels(close_brackets_of_addresses(part_definitions(body)))))
     return _mark_strong(body) if "*" in body else body
 
 
@@ -224,7 +253,9 @@ def escape_colons(markdown: str) -> str:
     Args:
         markdown: a body for a renderer that knows definition lists.
     """
-    return substitute_outside_code(_COLON, _escape_colon, markdown) if "\n:" in markdown else markdown
+    if ":" not in markdown or _COLON_STARTS_LINE.search(markdown) is None:
+        return markdown
+    return substitute_outside_code(_COLON, _escape_colon, markdown)
 
 
 def _escape_colon(match: re.Match[str]) -> str:
@@ -244,6 +275,24 @@ def strip_heading_braces(html: str) -> str:
 def strip_heading_attributes(html: str) -> str:
     """Remove attributes at the end of headings; other braces are text there, as in goldmark."""
     return _HEADING_ATTRIBUTES.sub("", html) if "}</h" in html else html
+
+
+def strip_code_languages(html: str) -> str:
+    """Remove the first line of code that names its language, `:::python` or `#!python`, as `codehilite` does.
+
+    Args:
+        html: HTML as the renderer writes it.
+    """
+    return _CODE_LANGUAGE.sub("<pre><code>", html) if "<pre><code>" in html and ("::" in html or "#!" in html) else html
+
+
+def split_terms(html: str) -> str:
+    """Make a term of each line above a definition.
+
+    Args:
+        html: HTML as the renderer writes it.
+    """
+    return _TERMS.sub(lambda terms: terms[0].replace("\n", "</dt>\n<dt>"), html) if "<dt>" in html else html
 
 
 def _begins_lines_with_html(body: str) -> bool:
@@ -306,11 +355,11 @@ def _write_emphasis(match: re.Match[str]) -> str:
     before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
     opens = before.isalnum() and not content[0].isalnum()
     closes = after.isalnum() and not content[-1].isalnum()
+    if not (opens or closes or match["inner"]) or ("<" in text and is_in_html_block(text, match.start())):
+        return match[0]
     if match["inner"]:
         content = _mark_strong(content)
         return f"<strong>{content}</strong>" if opens or closes else f"**{content}**"
-    if not (opens or closes):
-        return match[0]
     if match["stars"] == "***":
         return f"<strong><em>{content}</em></strong>"
     name = "strong" if match["stars"] == "**" else "em"

@@ -37,9 +37,9 @@ _TITLE = compile_outside_code(
     r"\](?=\()",
 )
 
-_RAW_TAGS = "code|kbd|samp|var"
+_RAW_TAGS = "code|font|kbd|samp|var"
 MAY_HOLD_CODE = re.compile(rf"<(?:{_RAW_TAGS})\b[^<>\n]*>[^<\n]*[*_`\[\]~\\|#]")
-"""HTML that says it is code and holds signs of Markdown."""
+"""HTML whose content kramdown leaves as it is, and that holds signs of Markdown."""
 _CODE = Tokens(
     rf"(?P<fence>{FENCE})|(?P<ticks>`+)|(?P<element><(?:pre|script|style)\b)"
     rf"|(?P<open><(?P<name>{_RAW_TAGS})\b[^<>\n]*>)(?P<code>[^<\n]*)(?=</(?P=name)>)",
@@ -86,7 +86,7 @@ def _escape_title(match: re.Match[str]) -> str:
 
 
 def keep_code_of_html(markdown: str) -> str:
-    """Write signs of Markdown as references in `<code>` and the like, on one line.
+    """Write signs of Markdown as references in `<code>`, `<font>` and the like, on one line.
 
     Args:
         markdown: a body of kramdown.

@@ -3,6 +3,8 @@ r"""Write definitions of links, and what refers to them, as CommonMark, where a 
     [x]: https://w.test/a_(b            a bracket without its other half; goldmark, marked, kramdown, Python-Markdown
     [x]: /files/a b.pdf "Title"         blanks in an address; kramdown
     [x]: https://w.test/a\_b            a backslash stays; kramdown
+    [^1]: note                          a definition straight below a note; kramdown, Python-Markdown
+    [x]: /a
     [text] [x]                          white space before a label; kramdown, Python-Markdown
 
 Sources: `LINK_DEFINITION_START` and `LINK_INLINE_ID_RE` of kramdown 2.4, `RE_LINK` of Python-Markdown's
@@ -19,6 +21,10 @@ _START = r"^(?P<label>[ ]{0,3}\[(?!\^)[^\[\]\n]+\]:[ \t]*)"
 _STARTS = r"\n(?=[ ]{0,3}\[)"
 _SPACED = compile_outside_code(rf"{_START}(?P<address>[^\s<][^\n]*)$", _STARTS)
 _UNBALANCED = compile_outside_code(rf"{_START}(?P<address>[^\s<()]*[()][^\s<]*)(?=[ \t]*$|[ \t]+[\"'(])", _STARTS)
+_BELOW_NOTE = compile_outside_code(
+    r"^(?P<note>[ ]{0,3}\[\^[^\[\]\n]+\]:[^\n]*\n)(?=[ ]{0,3}\[(?!\^)[^\[\]\n]+\]:)", _STARTS
+)
+_MAY_BE_BELOW_NOTE = re.compile(r"\n[ ]{0,3}\[\^[^\[\]\n]+\]:[^\n]*\n[ ]{0,3}\[[^\^]")
 _MAY_BE_SPACED = re.compile(r"\]:[ \t]*[^\s<\\]++(?:[ \t]+[^\s\"'{]|\\)")
 _MAY_BE_UNBALANCED = re.compile(r"\]:[ \t]+[^\s<()]*+[()]")
 _MAY_BE_SPACED_LABEL = re.compile(r"\](?=(?:[ ]|[ ]?\n[ ]{0,3})\[([^\[\]\n]+)\](?![:(\[]))")
@@ -46,6 +52,20 @@ def close_brackets_of_addresses(markdown: str) -> str:
     if "]: " not in markdown or _MAY_BE_UNBALANCED.search(markdown) is None:
         return markdown
     return substitute_outside_code(_UNBALANCED, _close_brackets, markdown)
+
+
+def part_definitions(markdown: str) -> str:
+    """Put a blank line between a note and a definition of a link straight below it.
+
+    Args:
+        markdown: a body in Markdown of kramdown or Python-Markdown.
+
+    Returns:
+        The body changed; the same object if it has no such definition.
+    """
+    if "^" not in markdown or _MAY_BE_BELOW_NOTE.search(f"\n{markdown}") is None:
+        return markdown
+    return substitute_outside_code(_BELOW_NOTE, lambda match: f"{match[0]}\n", markdown)
 
 
 def _close_brackets(match: re.Match[str]) -> str:

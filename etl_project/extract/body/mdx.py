@@ -2,7 +2,9 @@ r"""Turn a body in MDX into Markdown: what is JavaScript goes, what a reader see
 
     esm        = ("import " | "export ") ...             lines after a blank line, to the next one outside brackets
     expression = "{" JavaScript "}"                      a text in quotes is its text, any other value cannot be known
-    component  = "<Name" attributes ["/"] ">"            its tags go, their content is Markdown; so with `<>` and `</>`
+    component  = "<Name" attributes ["/"] ">"            its tags go, their content is Markdown; so with `<>` and `</>`.
+                                                         With `href="/a"` or `to="/a"` it is a link, `<Image src="/a">`
+                                                         a picture
     element    = "<name" attributes ["/"] ">"            HTML; attributes whose values are expressions go
 
 Nothing in MDX is code by its indentation, so the content of a component may be indented at will. Code in backticks and
@@ -12,6 +14,7 @@ in fences is as in Markdown. `\{` and `\<` are text. (The MDX format, mdxjs.com/
 from __future__ import annotations
 
 import re
+from html import escape
 
 _ESM = re.compile(r"(?:import|export) ")
 _ESM_ENDS = re.compile(r"#{1,6} |</?[A-Za-z>]")
@@ -23,13 +26,26 @@ _MARKUP = re.compile(
     r"|\\[!-/:-@\[-`{-~]|`+|\{|<!--|</?(?:[A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)?(?=[\s/>])|(?=>))",
     re.MULTILINE,
 )
-_TEXT_VALUE = re.compile(r"\s*(?:\"([^\"\\]*)\"|'([^'\\]*)'|`([^`\\$]*)`|([0-9]+))\s*")
+_TEXT_VALUE = re.compile(
+    r"\s*(?:\"([^\"\\\n]*(?:\\.[^\"\\\n]*)*)\"|'([^'\\\n]*(?:\\.[^'\\\n]*)*)'"
+    r"|`([^`\\$]*(?:(?:\\.|\$(?!\{))[^`\\$]*)*)`|(-?[0-9]+(?:\.[0-9]+)?))\s*",
+    re.DOTALL,
+)
+_SCRIPT_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,5})\}|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
+_BLANK_ESCAPES = {"n": " ", "t": " ", "r": "", "\n": ""}
+_HREF = re.compile(r"""\s(?:href=(["'])(?P<href>[^"'\n]+)\1|to=(["'])(?P<to>(?:[/.#]|https?:)[^"'\n]*)\3)""")
+_SOURCE = re.compile(r"""\ssrc=(["'])(?P<src>[^"'\n]+)\1""")
+_ALTERNATIVE = re.compile(r"""\salt=("[^"]*"|'[^']*')""")
+_PICTURE_NAMES = ("Image", "Img", "Picture", "Figure")
 _ATTRIBUTE_TEXT = re.compile(r"[^\"'{<>]*")
 _LIST_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,9}[.)])[ \t]")
 _FENCE = re.compile(r"(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?(`{3,}(?=[^`\n]*$)|~{3,})(.*)")
+_PLACE = "<b></b>"
+"""In the place of a tag: the signs of Markdown beside it do not meet."""
 _VOID_TAGS = frozenset(("area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
 _RAW_TAGS = frozenset(("pre", "script", "style", "textarea", "tbody", "td", "tfoot", "th", "thead", "tr"))
 """Tags that stay first on their lines: their content is no Markdown, or they may only stand in a table."""
+_LINE_END = re.compile(r"[ \t]*(?:\n|\Z)")
 _BEFORE_MARKUP = re.compile(r"[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?")
 _INDENT_CHARACTERS = 100
 _MAX_UNCLOSED = 1
@@ -57,6 +73,7 @@ class _Converter:
         self._script_end = -1
         self._blank_line = -1
         self._comment_end = -1
+        self._links: list[str] = []
 
     def convert(self) -> str:
         """Replace what is no Markdown."""
@@ -138,15 +155,21 @@ class _Converter:
             position = line_end + 1
 
     def _find_open_bracket(self, start: int, end: int) -> int:
-        for match in _SCRIPT.finditer(self._body, start, end):
-            if match[0] in ("(", "[", "{", "/*"):
+        position = start
+        while position < end and (match := _SCRIPT.search(self._body, position)) and match.start() < end:
+            # A text in backticks may have line feeds.
+            if match[0] in ("(", "[", "{", "/*") or match.end() > end:
                 return match.start()
+            position = match.end()
         return -1
 
     def _find_bracket_end(self, start: int) -> int:
         """Find the end of what a bracket opens, strings and comments aside; `start` if it has none."""
         if self._unclosed >= _MAX_UNCLOSED:
             return start
+        if self._body[start] == "`":
+            text = _SCRIPT.match(self._body, start)
+            return text.end() if text else start
         depth = 0
         position = start
         while match := _SCRIPT.search(self._body, position):
@@ -182,8 +205,8 @@ class _Converter:
                 break
             if sign == "{":
                 end = self._find_bracket_end(position)
-                value = _TEXT_VALUE.fullmatch(body[position + 1 : end - 1])
-                attributes.append(f'"{value[value.lastindex or 0]}"' if value else '""')
+                value = _text_of(body[position + 1 : end - 1])
+                attributes.append(f'"{escape(value)}"')
             elif sign and sign in "\"'":
                 end = body.find(sign, position + 1) + 1
                 attributes.append(body[position:end])
@@ -195,25 +218,62 @@ class _Converter:
             position = end
         end = position + 1
         before = body[max(0, start - _INDENT_CHARACTERS) : start].rpartition("\n")[2]
-        stands_alone = not before.strip(" \t>") and body[end : end + 1] in ("\n", "")
-        if not is_element:
-            return end, "\n" if stands_alone else ""
+        stands_alone = not before.strip(" \t>") and _LINE_END.match(body, end) is not None
         written = "".join(attributes).replace("className=", "class=").replace("\n", " ")
-        tag = f"{match[0]}{written.rstrip().removesuffix('/')}>"
+        opening = match[0]
+        if not is_element:
+            opening, name, written = self._show_component(opening, name, written)
+            if not opening:
+                return end, "\n" if stands_alone else _PLACE
+        tag = f"{opening}{written.rstrip().removesuffix('/')}>"
         if written.rstrip().endswith("/") and name not in _VOID_TAGS:
             tag += f"</{name}>"
         if stands_alone and name not in _VOID_TAGS:
             return end, f"\n{tag}\n"
         # A tag that is first on its line would begin a block of HTML, which holds no Markdown.
         is_first = _BEFORE_MARKUP.fullmatch(before) is not None and name not in _RAW_TAGS
-        return end, f"<b></b>{tag}" if is_first else tag
+        return end, f"{_PLACE}{tag}" if is_first else tag
+
+    def _show_component(self, opening: str, name: str, attributes: str) -> tuple[str, str, str]:
+        """Make a link of a component with an address, a picture of one that is named so; empty for any other.
+
+        Returns:
+            How its tag begins as HTML, the name of the element, and its attributes.
+        """
+        if opening.startswith("</"):
+            if self._links and self._links[-1] == name:
+                self._links.pop()
+                return "</a", "a", ""
+            return "", "", ""
+        end = " /" if attributes.rstrip().endswith("/") else ""
+        if link := _HREF.search(attributes):
+            if not end:
+                self._links.append(name)
+            return "<a", "a", f' href="{link["href"] or link["to"]}"{end}'
+        if name.endswith(_PICTURE_NAMES) and (source := _SOURCE.search(attributes)):
+            alternative = _ALTERNATIVE.search(attributes)
+            label = alternative[1] if alternative else '""'
+            return "<img", "img", f' src="{source["src"]}" alt={label}'
+        return "", "", ""
+
+
+def _text_of(script: str) -> str:
+    """Give the text of an expression if it is one in quotes or a number."""
+    value = _TEXT_VALUE.fullmatch(script)
+    text = value[value.lastindex or 0] if value else ""
+    return _SCRIPT_ESCAPE.sub(_unescape, text) if "\\" in text else text
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = match[1] or match[2] or match[3]
+    if code:
+        return chr(int(code, 16)) if int(code, 16) and not 0xD800 <= int(code, 16) < 0xE000 else "\ufffd"
+    return _BLANK_ESCAPES.get(match[4], match[4])
 
 
 def _value_of(script: str) -> str:
-    """Give the text of an expression if it is one in quotes or a number, with its signs escaped for Markdown."""
-    value = _TEXT_VALUE.fullmatch(script)
-    text = value[value.lastindex or 0] if value else ""
-    return re.sub(r"[!-/:-@\[-`{-~]", lambda sign: f"&#{ord(sign[0])};", text)
+    """Give the text of an expression with its signs escaped for Markdown."""
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda sign: f"&#{ord(sign[0])};", _text_of(script))
 
 
 def _dedent(markdown: str) -> str:

@@ -50,6 +50,8 @@ _BLOCK_TAG = re.compile(r"</?(?:p|li|ul|ol|h[1-6]|td|th|tr|blockquote|div|table|
 _BLOCK_ID = re.compile(
     r"(?:(?<=<p>)|[ \t\n])\^[A-Za-z0-9-]+[ \t]*(?=</(?:p|li|h[1-6]|td|th)>|\n<(?:ul|ol|p|blockquote|pre)\b)"
 )
+_ID_OF_TABLE = re.compile(r"<tr><td>\^[A-Za-z0-9-]+</td>(?:<td></td>)*</tr>\n")
+"""The line below a table, which CommonMark takes for a row of it."""
 _FORMULA = re.compile(r'<span class="math math-(inline|display)">([^<]*)</span>')
 _EMBED = re.compile(r'<img src="([^"]*)" alt="([^"]*)"')
 _PICTURE_ENDINGS = frozenset(("apng", "avif", "bmp", "gif", "heic", "ico", "jpeg", "jpg", "png", "svg", "tiff", "webp"))
@@ -102,7 +104,11 @@ def strip_block_ids(html: str) -> str:
     Args:
         html: HTML as the renderer writes it.
     """
-    return _BLOCK_ID.sub("", html) if "^" in html else html
+    if "^" not in html:
+        return html
+    if "<td>^" in html:
+        html = _ID_OF_TABLE.sub("", html)
+    return _BLOCK_ID.sub("", html)
 
 
 def write_formulas(html: str) -> str:

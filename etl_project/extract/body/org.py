@@ -19,12 +19,22 @@ _ITEM = re.compile(r"[ \t]*(?:[-+]|[0-9]{1,9}[.)])[ \t]+(?:\[[ X-]\][ \t]+)?(.*)
 _RULE = re.compile(r"-{5,}[ \t]*$")
 _FIXED = re.compile(r":(?:[ ](.*))?$")
 _TAGS = {"*": "b", "/": "i", "_": "u", "+": "del", "=": "code", "~": "code"}
+_BEFORE_EMPHASIS = r"(?<![^\s({'\"-])"
+_AFTER_EMPHASIS = r"(?=[\s.,:!?;'\")}\[\\-]|\Z)"
 _EMPHASIS = "|".join(
-    [rf"(?<![\w*/_+=~]){m}(?:[^\s{m}](?:[^{m}\n]{{0,500}}[^\s{m}])?){m}(?![\w*/_+=~])" for m in map(re.escape, _TAGS)]
+    [
+        rf"{_BEFORE_EMPHASIS}{m}[^\s{m}](?:[^{m}\n]{{0,500}}(?:\n[^{m}\n]{{0,500}})?[^\s{m}])?{m}{_AFTER_EMPHASIS}"
+        for m in map(re.escape, _TAGS)
+    ]
 )
+"""Only these signs of ASCII may stand beside emphasis, so `，*x*。` has none."""
 _INLINE = re.compile(
-    r"\[\[(?P<url>[^\[\]\n]{1,2000})\](?:\[(?P<name>[^\[\]]{1,1000})\])?\]"
-    rf"|\[fn:[^\]\n]{{0,200}}\]|(?P<emphasis>{_EMPHASIS})"
+    r"\[\[(?P<url>[^\[\]\n]{1,2000})\](?:\[(?P<name>(?:[^\[\]]|\[[^\[\]\n]{0,200}\]){1,1000})\])?\]"
+    r"|\[fn:[\w-]{0,100}(?::(?P<note>(?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]{0,1000}\]){0,1000}\]){0,2000}))?\]"
+    r"|@@(?P<backend>\w{1,20}):(?P<export>[^@\n]{0,1000}(?:@[^@\n]{1,1000}){0,20})@@"
+    rf"|[_^]\{{(?P<script>[^{{}}\n]{{1,200}})\}}|(?P<break>\\\\[ \t]*(?=\n|\Z))|(?P<emphasis>{_EMPHASIS})"
+    r"|\b(?P<bare>(?:https?|ftp)://[\w.~:/?#\[\]@!$&'()*+,;=%-]+)",
+    re.ASCII,
 )
 _IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp")
 _CODE = frozenset({"src", "example", "verbatim"})
@@ -51,6 +61,10 @@ class _OrgReader:
         self._end = ""
         """Line that ends the block or drawer whose lines are code, or nothing at all."""
         self._is_code = False
+        self._notes: list[str] = []
+
+    def _show(self, text: str) -> str:
+        return _inline(text, self._notes)
 
     def read_line(self, line: str) -> None:
         """Read the next line."""
@@ -67,7 +81,7 @@ class _OrgReader:
         elif heading := _HEADING.match(line):
             self._close()
             level = min(len(heading[1]) + 1, 6)
-            self._out.append(f"<h{level}>{_inline(_HEADING_TAGS.sub('', heading[2]))}</h{level}>\n")
+            self._out.append(f"<h{level}>{self._show(_HEADING_TAGS.sub('', heading[2]))}</h{level}>\n")
         elif stripped.lower() in _DRAWERS and ":end:" in self._ends:
             self._close()
             self._end, self._is_code = ":end:", False
@@ -89,8 +103,10 @@ class _OrgReader:
             self._add_text(line, stripped)
 
     def finish(self) -> str:
-        """End what is open and give the HTML."""
+        """End what is open and give the HTML; notes in the text stand at its end."""
         self._close()
+        for note in self._notes:  # which may grow: a note may hold another
+            self._out.append(f"<p>{self._show(note)}</p>")
         return "".join(self._out)
 
     def _read_line_of_block(self, line: str, lowered: str) -> None:
@@ -116,12 +132,12 @@ class _OrgReader:
         self._close("table")
         if not stripped.startswith("|-"):
             cells = stripped.strip("|").split("|")
-            self._out.append("<tr>" + "".join([f"<td>{_inline(cell.strip())}</td>" for cell in cells]) + "</tr>\n")
+            self._out.append("<tr>" + "".join([f"<td>{self._show(cell.strip())}</td>" for cell in cells]) + "</tr>\n")
 
     def _close(self, wanted: str = "") -> None:
         """End the paragraph, and what is open unless it is wanted; open what is wanted."""
         if self._paragraph:
-            inside = _inline("\n".join(self._paragraph))
+            inside = self._show("\n".join(self._paragraph))
             self._out.append(f"{inside}</li>" if self._opened == "ul" else f"<p>{inside}</p>")
             self._paragraph.clear()
         if self._opened != wanted:
@@ -129,19 +145,33 @@ class _OrgReader:
             self._opened = wanted
 
 
-def _inline(text: str) -> str:
-    """Turn links and emphasis into HTML."""
+def _inline(text: str, notes: list[str]) -> str:
+    """Turn links, emphasis and addresses into HTML; notes in the text are added to `notes`."""
 
     def replace(match: re.Match[str]) -> str:
+        kind = match.lastgroup
         if url := match["url"]:
-            name = match["name"] or url
             address = html.escape(url.removeprefix("file:"))
-            if not match["name"] and url.lower().endswith(_IMAGES):
-                return f'<img src="{address}" alt="">'
-            return f'<a href="{address}">{html.escape(name, quote=False)}</a>'
-        if emphasis := match["emphasis"]:
-            tag = _TAGS[emphasis[0]]
-            return f"<{tag}>{html.escape(emphasis[1:-1], quote=False)}</{tag}>"
+            name = match["name"]
+            if (name or url).lower().endswith(_IMAGES) and (not name or "/" in name):
+                picture = f'<img src="{html.escape((name or url).removeprefix("file:"))}" alt="">'
+                return f'<a href="{address}">{picture}</a>' if name else picture
+            return f'<a href="{address}">{_inline(name, notes) if name else html.escape(url, quote=False)}</a>'
+        if kind == "emphasis":
+            tag, inside = _TAGS[match[0][0]], match[0][1:-1]
+            inside = html.escape(inside, quote=False) if tag == "code" else _inline(inside, notes)
+            return f"<{tag}>{inside}</{tag}>"
+        if kind == "bare":
+            address = html.escape(match[0])
+            return f'<a href="{address}">{address}</a>'
+        if kind == "export":
+            return match["export"] if match["backend"].lower() == "html" else ""
+        if kind == "break":
+            return "<br>"
+        if kind == "script":
+            return html.escape(match["script"], quote=False)
+        if match["note"]:
+            notes.append(match["note"])
         return ""
 
     parts: list[str] = []

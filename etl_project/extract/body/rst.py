@@ -42,6 +42,8 @@ _MOST_TITLES = 500
 _TITLE = re.compile(r"^([=\-`:.'\"~^_*+#<>])\1++[ \t]*$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 _ABBREVIATION = re.compile(r":abbr:`([^`()]{1,200}?)\s*(?:\([^`()]{0,400}\))?`")
+_ONLY_PARAGRAPH = re.compile(r"(<(?:t[dh]|dd|li)\b[^<>]*>)<p>([^<]*(?:<(?!/?p\b)[^<]*)*)</p>(?=\s*</(?:t[dh]|dd|li)>)")
+"""A cell or item of one paragraph, which the writer of Pelican leaves bare."""
 
 
 def rst_to_html(text: str) -> str:
@@ -73,7 +75,7 @@ def rst_to_html(text: str) -> str:
         parts = core.publish_parts(text, writer="html5", settings_overrides=_SETTINGS)
     except Exception:  # docutils raises what it likes; RecursionError, where a text is nested deeply
         return _as_written(blocks)
-    return str(parts["body"])
+    return _ONLY_PARAGRAPH.sub(r"\1\2", str(parts["body"]))
 
 
 def _as_written(blocks: list[str]) -> str:

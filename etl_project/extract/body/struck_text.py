@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from etl_project.extract.body.code_regions import compile_outside_code, substitute_outside_code
+from etl_project.extract.body.html_blocks import is_in_html_block
 
 _BESIDE_PUNCTUATION = re.compile(r"~~(?:(?<=[^\W_]~~)[^\w\s~]|(?<=[^\w\s~]~~)[^\W_])")
 """Tildes between a letter and a sign."""
@@ -45,4 +46,9 @@ def strike_text(markdown: str) -> str:
     """
     if "~" not in markdown or _BESIDE_PUNCTUATION.search(markdown) is None:
         return markdown
-    return substitute_outside_code(_STRUCK, lambda match: f"<del>{match['struck']}</del>", markdown)
+    return substitute_outside_code(_STRUCK, _strike, markdown)
+
+
+def _strike(match: re.Match[str]) -> str:
+    body = match.string
+    return match[0] if "<" in body and is_in_html_block(body, match.start()) else f"<del>{match['struck']}</del>"

@@ -5,22 +5,22 @@ What counts as a tag:
     liquid     {% name ... %}                        Jekyll; ends at the first %} outside double quotes
     nunjucks   {% name ... %}  {# ... #}             Hexo; the same
     hugo       {{< name ... >}}  {{% name ... %}}    ends outside "..." and `...`
-    zola       {{ name(...) }}  {% name(...) %}  {% end %}
+    zola       {{ name(...) }}  {% name(...) %}  {% end %}    the same, and outside '...'
 
 A tag may span lines and paragraphs. An expression `{{ ... }}` of the others stays: its value cannot be known.
 
 - A tag that fills its lines leaves an empty line, which ends a paragraph: a definition of a link below it is one. Only
   a shortcode of Hugo or Zola without an end is a part of the paragraph around it, as it is there.
 - `{%- ... -%}` takes away the white space beside a tag that prints nothing in its own place.
-- Code stays as written: fenced, indented, in backticks, in `<pre>` and `<code>`. But `{% raw %}` and `{% comment %}` of
+- Code stays as written: fenced, indented, in backticks, `<pre>` and `<code>`. But `{% raw %}` and `{% comment %}` of
   Liquid act in code too, and `{{</* x */>}}` shows `{{< x >}}` there.
 - What `{% highlight %}`, `{% codeblock %}` and `{{< highlight >}}` enclose becomes `<pre>`; what `{% raw %}` of Hexo
-  encloses is HTML, no Markdown.
+  encloses is HTML, no Markdown; what `{{< comment >}}` of Hugo (0.137) encloses is not shown.
 - A tag that every site of the generator has leaves what it shows: `known_tags.py`.
 - In the address of a link, and in an attribute of HTML, a tag or an expression stays as written.
 
-Sources: `TemplateParser` of Liquid, `PostRenderEscape` of Hexo, `parser/pageparser` of Hugo, `content.pest` of Zola.
-What each does beyond its manual was asked of Jekyll 4.3 and Hugo 0.111.
+Sources: `TemplateParser` of Liquid, `PostRenderEscape` of Hexo, `parser/pageparser` of Hugo, `content.pest` of Zola;
+Jekyll 4.3 and Hugo 0.111 were asked what they do beyond their manuals.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from collections.abc import Callable
 
 from etl_project.dialects import Templates
 from etl_project.extract.body.code_regions import CODE_STARTS, ELEMENT, ELEMENT_STARTS, FENCE, CodeRegions, Tokens
-from etl_project.extract.body.known_tags import show_quoted, show_tag
+from etl_project.extract.body.known_tags import show_caption, show_quoted, show_tag
+from etl_project.extract.body.theme_tags import show_names_of_parts
 
 _CALL = r"[A-Za-z_][\w:/]*[ \t\n]*\("
 _TAG_START = {
@@ -42,7 +43,7 @@ _TAG_START = {
 _VERBATIM = {
     "liquid": ("raw", "comment", "highlight"),
     "nunjucks": ("raw", "codeblock", "code"),
-    "hugo": ("highlight",),
+    "hugo": ("highlight", "comment"),
 }
 """Tags whose content is not searched for tags."""
 _SILENT = frozenset(
@@ -59,8 +60,9 @@ _CLOSED_SHORTCODE = re.compile(r"\{\{[<%]\s*/\s*([^\s>%/]+)")
 _ESCAPED = re.compile(r"(\{\{[<%]?|\{%)/\*([^*{]*(?:\*(?!/)[^*{]*)*)\*/([>%]?\}\}|%\})")
 _RAW_OR_COMMENT = re.compile(r"\{%-?\s*(end)?(raw|comment)\s*-?%\}")
 _CLOSING = {"{{<": ">}}", "{{%": "%}}", "{{": "}}", "{%": "%}"}
-_QUOTE_OR_END = {end: re.compile(rf'"|`|{end}') for end in _CLOSING.values()}
-_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|`[^`]*`', re.DOTALL)
+_QUOTE_OR_END = {end: re.compile(rf"\"|`|{end}" if len(end) > 2 else rf"\"|`|'|{end}") for end in _CLOSING.values()}
+_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|`[^`]*`|\'[^\']*\'', re.DOTALL)
+_MARGIN = re.compile(r"[ \t>]{0,100}(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]{1,9})?")
 _REST_OF_BLANK_LINE = re.compile(r"[ \t]*(?:\n|\Z)")
 _EXPRESSION = r"(?:\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})"
 _ADDRESS = (
@@ -112,6 +114,8 @@ class TemplateTags:
         """
         if "{" not in body or ("{%" not in body and "{{" not in body and "{#" not in body):
             return body
+        if self._templates == "nunjucks" and self._is_markdown:
+            body = show_names_of_parts(body)
         return _Scan(self._templates, self._is_markdown, self._verbatim, body).run(self._tokens)
 
 
@@ -130,8 +134,9 @@ class _Scan:
 
     def run(self, tokens: Tokens) -> str:
         body, code = self._body, self._code
+        end_of_fence = code.end_of_closed_fence if self._templates == "liquid" else code.end_of_fence
         find_end: dict[str, Callable[[int, int], int]] = {
-            "fence": code.end_of_fence, "ticks": code.end_of_ticks, "element": code.end_of_element,
+            "fence": end_of_fence, "ticks": code.end_of_ticks, "element": code.end_of_element,
         }  # fmt: skip
         position = 0
         while match := tokens.search(body, position):
@@ -192,7 +197,7 @@ class _Scan:
         if self._templates == "nunjucks":
             shown = self._show_hexo_tag(name, body[start:end])
             if shown:
-                self._replace(start, end, self._on_its_line(start, end, shown))
+                self._replace(start, end, self._on_its_line(start, shown))
                 return end
         return self._remove(start, end, trims=name in _SILENT)
 
@@ -204,11 +209,10 @@ class _Scan:
             return self._quoted.pop() if self._quoted else ""
         return show_tag("nunjucks", name, tag)
 
-    def _on_its_line(self, start: int, end: int, html: str) -> str:
-        """Make a line of HTML of a tag that fills its lines."""
+    def _on_its_line(self, start: int, html: str) -> str:
+        """Make HTML of a line that a tag begins: Hexo puts a comment in its place before it reads Markdown."""
         line = self._code.line_start(start)
-        fills = self._is_markdown and _REST_OF_BLANK_LINE.match(self._body, end) and self._is_blank_back_to(line, start)
-        return f"{_LINE_OF_HTML}{html}" if fills else html
+        return f"{_LINE_OF_HTML}{html}" if self._is_markdown and _MARGIN.fullmatch(self._body, line, start) else html
 
     def _read_call(self, start: int) -> int:
         """Deal with a shortcode of Hugo or a call of Zola; returns where to go on."""
@@ -246,12 +250,14 @@ class _Scan:
         content = body[end : closing.start()]
         if name == "raw":
             if self._templates == "nunjucks" and self._is_markdown:
-                content = self._on_its_line(start, closing.end(), _one_line_of_html(content))
+                content = self._on_its_line(start, _one_line_of_html(content))
         elif name == "comment":
             content = ""
         else:
             content = self._show_code(content, name).strip("\n").translate(_CODE_ESCAPES)
             content = f"<pre><code>{content}</code></pre>"
+            if self._templates == "nunjucks" and (figure := show_caption(body[start:end], content)):
+                content = self._on_its_line(start, figure)
         self._replace(start, closing.end(), content)
         return closing.end()
 

@@ -38,7 +38,7 @@ from etl_project.extract.front_matter.other_headers import read_json, read_lctt,
 from etl_project.extract.front_matter.pelican_header import PelicanHeader
 from etl_project.extract.front_matter.rst_header import NikolaComment, RstHeader
 from etl_project.extract.front_matter.yaml_events import Budget, Value
-from etl_project.extract.front_matter.yaml_header import YAMLHeader, begins_with_key
+from etl_project.extract.front_matter.yaml_header import YAMLHeader, begins_with_key, body_after
 from etl_project.limits import Limits
 from etl_project.reasons import PostWarning, Rejection
 
@@ -49,7 +49,7 @@ _quote_json = json.encoder.encode_basestring
 _TOML_OPEN = re.compile(rf"{BLANK_LINES}\+\+\+{LINE_REST}(?:\n|\Z)")
 _INDENTED_TOML_OPEN = re.compile(rf"[ \t\n]*+\+\+\+{LINE_REST}(?:\n|\Z)")
 _TOML_CLOSE = re.compile(rf"^\+\+\+{LINE_REST}$", re.MULTILINE)
-_LONG_TOML_CLOSE = re.compile(rf"^\+{{3,}}{LINE_REST}$", re.MULTILINE)
+_LONG_TOML_CLOSE = re.compile(rf"^\+{{3,}}{LINE_REST}$|^\+\+\+(?P<tight>)", re.MULTILINE)
 _JSON_OPEN = re.compile(rf'{BLANK_LINES}[ \t]*(?=\{{\s*(?:"|\}}))')
 _JSON_COMMENT = re.compile(rf'{BLANK_LINES}<!--\s*(?=\{{\s*(?:"|\}}))')
 _JSON_COMMENT_END = re.compile(r"\s*-->[ \t]*\n?")
@@ -90,7 +90,7 @@ class TOMLHeader(Header):
         if closing is None:
             line = text.count("\n", 0, opening.end() - 1) + 1
             raise Rejection("unterminated_front_matter", "The front matter has no closing line.", line)
-        return HeaderSpan(opening.end(), closing.start(), min(closing.end() + 1, len(text)), "toml")
+        return HeaderSpan(opening.end(), closing.start(), body_after(text, closing), "toml")
 
     def read(
         self, header: str, budget: Budget, *, fast_path: bool = True, rules: HeaderRules = COMMON_RULES

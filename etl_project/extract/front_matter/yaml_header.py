@@ -6,7 +6,8 @@ show some. `HeaderRules` says what differs:
 - Hugo (`parser/pageparser/pagelexer_intro.go`) and Zola (`content/front_matter/split.rs`) pass over white space before
   the opening line, also in that line;
 - Hugo, Hexo (`hexo-front-matter/lib/front_matter.ts`) and gray-matter look at the first dashes of a line only, so a
-  longer line closes; Jekyll (`Document::YAML_FRONT_MATTER_REGEXP`) and Obsidian want exactly three;
+  longer line closes, and in `---text` the body begins; Jekyll (`Document::YAML_FRONT_MATTER_REGEXP`) and Obsidian want
+  exactly three with nothing behind them;
 - Hexo turns each TAB at the start of a line into two spaces before it reads the YAML.
 """
 
@@ -20,14 +21,15 @@ from etl_project.extract.front_matter.yaml_events import POST_KEYS, Budget, Doub
 from etl_project.extract.front_matter.yaml_flat import read_flat
 from etl_project.extract.front_matter.yaml_repair import TIGHT_KEY, narrow_spaces, repair
 from etl_project.limits import Limits
-from etl_project.reasons import Rejection
+from etl_project.reasons import PostWarning, Rejection
 
 _DASHES = rf"(-{{3,}})(?:[ \t]*(json|toml|yaml))?{LINE_REST}(?:\n|\Z)"
 _OPEN = re.compile(BLANK_LINES + _DASHES)
 _INDENTED_OPEN = re.compile(r"[ \t\n]*+" + _DASHES)
 _CLOSE = re.compile(rf"^(?:---|\.\.\.){LINE_REST}$", re.MULTILINE)
 _LONG_CLOSE = re.compile(rf"^-{{3,}}{LINE_REST}$", re.MULTILINE)
-_ANY_CLOSE = re.compile(rf"^(?:-{{3,}}|\.\.\.){LINE_REST}$", re.MULTILINE)
+_ANY_CLOSE = re.compile(rf"^(?:-{{3,}}|\.\.\.){LINE_REST}$|^---(?P<tight>)(?![-:]*\|)", re.MULTILINE)
+"""Text straight behind the dashes is the body, but for the line of dashes of a table."""
 KEY_LINE = re.compile(r"\s*[\"']?[^\W\d][\w -]{0,60}[\"']?:(?=\s|$)")
 """A line of front matter, as told from text."""
 _FIRST_KEY = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?+\n)*+\s*[\"'<\[{&*!?]?[\w-][^\n:：,.]{0,60}[:：]")
@@ -37,6 +39,8 @@ _OPEN_QUOTE = re.compile(r"""[\w-]+:[ \t]+(["'])""")
 REST_CHARACTERS = 4096
 """Characters at the start of a body that are searched for the rest of its front matter."""
 _UNFENCED_LINE = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]|$)|[ \t]*-[ \t]|[ \t]+\S|[ \t]*$|#")
+_TIGHT = re.compile(rf"""^([A-Za-z_][\w-]*(?=:["'])|{POST_KEYS}(?=:[^\s:/])):""", re.MULTILINE)
+"""A key without a blank behind its colon, of which YAML would take the text up to the next colon for the key."""
 _TAB_INDENT = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
 
 
@@ -51,7 +55,7 @@ class YAMLHeader(Header):
         """Find the block between the fences."""
         opening = (_INDENTED_OPEN if rules.opening_indented else _OPEN).match(text)
         if opening is None:
-            return _find_without_opening(text)
+            return _find_without_opening(text, rules)
         start = opening.end()
         closing = _find_closing(text, start, len(opening[1]), rules)
         if closing is None:
@@ -59,7 +63,7 @@ class YAMLHeader(Header):
                 line = text.count("\n", 0, opening.start(1)) + 1
                 raise Rejection("unterminated_front_matter", "The front matter has no closing line.", line)
             return None
-        body = min(closing.end() + 1, len(text))
+        body = body_after(text, closing)
         if is_cut_by_dashes(text, start, closing.start(), body):
             line = text.count("\n", 0, body)
             raise Rejection("syntax", "A line of --- or ... stands in the middle of the front matter.", line)
@@ -76,6 +80,10 @@ class YAMLHeader(Header):
         if rules.tabs_indent and "\t" in header:
             header = _TAB_INDENT.sub(lambda indent: indent[0].replace("\t", "  "), header)
         header, warning = narrow_spaces(header, budget.line)
+        if tight := _TIGHT.search(header):
+            line = budget.line + header.count("\n", 0, tight.start())
+            warning = warning or PostWarning("repaired_plain_scalar", tight[1], line)
+            header = _TIGHT.sub(r"\1: ", header)
         try:
             value = read_events(header, budget, line=budget.line)
             if isinstance(value, str) and TIGHT_KEY.match(header):
@@ -111,12 +119,23 @@ def _find_closing(text: str, start: int, length: int, rules: HeaderRules) -> re.
     return None
 
 
-def _find_without_opening(text: str) -> HeaderSpan | None:
+def body_after(text: str, closing: re.Match[str]) -> int:
+    """Tell where the body begins: below the closing line, or in it, behind dashes or pluses with text after them.
+
+    Args:
+        text: the decoded file.
+        closing: the line, or its dashes alone.
+    """
+    is_tight = "tight" in closing.re.groupindex and closing["tight"] is not None
+    return closing.end() if is_tight else min(closing.end() + 1, len(text))
+
+
+def _find_without_opening(text: str, rules: HeaderRules) -> HeaderSpan | None:
     """Find Hexo's header without an opening line."""
     first = _UNFENCED_LINE.match(text)
     if first is None or first[1] is None:
         return None
-    closing = _CLOSE.search(text)
+    closing = (_ANY_CLOSE if rules.tabs_indent else _CLOSE).search(text)
     if closing is None or closing[0][0] != "-":
         return None
     keys = set()
@@ -127,7 +146,7 @@ def _find_without_opening(text: str) -> HeaderSpan | None:
         keys.add(match[1])
     if not keys & {"title", "date"}:
         return None
-    return HeaderSpan(0, closing.start(), min(closing.end() + 1, len(text)), "yaml")
+    return HeaderSpan(0, closing.start(), body_after(text, closing), "yaml")
 
 
 def is_cut_by_dashes(text: str, start: int, end: int, body: int) -> bool:

@@ -21,7 +21,9 @@ from etl_project.extract.front_matter.yaml_events import NULLS, POST_KEYS, TITLE
 from etl_project.reasons import PostWarning, Rejection
 
 _KEY_START = re.compile(r"""("[^"]*"|'[^']*'|[^\W_][\w.$/-]*(?:[ ][\w.$/-]+){0,2}|_[\w.$/-]*|<<)[ \t]*:(?=[ \t]|$)""")
-TIGHT_KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)(?::(?!//)|：)(?=\S)")
+TIGHT_KEY = re.compile(
+    r"""([A-Za-z_][A-Za-z0-9_-]*|"[A-Za-z_][\w-]*"|'[A-Za-z_][\w-]*')(?::(?!//)(?=\S)|[ ]:(?![/\s])|[ ]?：[ \t]*)"""
+)
 """A key without white space after its colon, or with a full-width one."""
 _WIDE = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _WIDE_SPACE = re.compile(f"[{_WIDE}]")
@@ -34,6 +36,7 @@ _LINKS = re.compile(r"\[\[[^\[\]]+\]\][^\]]")
 _STRAY_KEY = re.compile(r"[A-Za-z_][\w-]*:(?=[ \t]|$)")
 _BARE_WORD = re.compile(r"[A-Za-z_][\w-]*[ \t]*")
 _ITEM_START = re.compile(r"-(?=[ \t]|$)")
+_ITEM = re.compile(r"[ ]*-[ \t]+[^\s]")
 _TIGHT_ITEM = re.compile(r"-[^\s-]")
 """An item without white space after its dash; it counts below an item that has some."""
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}")
@@ -42,6 +45,13 @@ _BEFORE_TEXT = r"""(?:[A-Za-z_][\w-]{2,}:|"[\w -]+":|'[\w -]+':|-)[ \t]+"""
 _TEXT_LINE = re.compile(rf"""{_BEFORE_TEXT}(?:(?!""|'')|(?:""|'')$)""")
 _LONE_QUOTE = re.compile(rf"""{_BEFORE_TEXT}["']""")
 _TAG_START = re.compile(r"!+[A-Za-z<]")
+_LIST_KEYS = frozenset(("tags", "tag", "categories", "category", "keywords", "authors", "author", "series", "aliases"))
+"""Keys whose value may be a list of which somebody forgot the closing bracket."""
+_QUOTES = "\"'"
+_QUOTED_ITEMS = re.compile(r"""(?:"[^"]*"|'[^']*')(?:[ \t]*[,，][ \t]*(?:"[^"]*"|'[^']*'))+,?""")
+_STAR = re.compile(r"[ ]*\*[ \t]+\S")
+_LISTED = re.compile(r"""[ \t]*(?:"([^"]*)"[ \t]*(?=,|$)|'((?:[^']|'')*)'[ \t]*(?=,|$)|([^,]*))(?:,|$)""")
+"""An item between brackets: a comma in quotes does not end it."""
 
 
 @dataclass(slots=True)
@@ -139,7 +149,7 @@ def _split_entries(block: str, doubt: Doubt, first: int) -> list[_Entry]:
             if text[:2] in ("? ", ": ") or text in ("?", ":"):
                 raise Rejection("syntax", "A key is a list or a mapping.", line)
             new_entry = _start_entry(text, line, lines[number + 1] if number + 1 < len(lines) else "")
-        elif entry is not None and _is_stray_key(entry, stripped, indent):
+        elif entry is None or _is_stray_key(entry, stripped, indent):
             new_entry = _start_entry(stripped, line, "")
             if new_entry is not None:
                 new_entry.margin = indent
@@ -178,8 +188,8 @@ def _start_entry(text: str, line: int, next_line: str) -> _Entry | None:
         return _Entry(key, text[match.end() :].strip(" \t"), line, [text])
     match = TIGHT_KEY.match(text)
     if match is not None:
-        rest = text[match.end() :].strip(" \t")
-        return _Entry(match[1], rest, line, [f"{match[1]}: {rest}"], is_loose=True)
+        key, rest = match[1].strip(_QUOTES), text[match.end() :].strip(" \t")
+        return _Entry(key, rest, line, [f"{key}: {rest}"], is_loose=True)
     if _BARE_WORD.fullmatch(text) and _ITEM_START.match(next_line.lstrip(" ")):
         return _Entry(text.strip(), "", line, [f"{text.strip()}:"], is_loose=True)
     return None
@@ -223,8 +233,14 @@ def _read_in_doubt(entry: _Entry, block: str, budget: Budget, depth: int, doubt:
         raise Rejection("syntax", "A quoted value is not closed on its line.", entry.line)
     if not content_lines:
         return _read_literally(rest, entry, budget)
+    if not rest and entry.key in _LIST_KEYS and all(_STAR.match(child) for child in content_lines):
+        children = content_lines = [child.replace("*", "-", 1) for child in content_lines]  # as in Markdown
+        budget.warnings.append(PostWarning("repaired_plain_scalar", entry.key, entry.line))
     margin = min(len(child) - len(child.lstrip(" ")) for child in content_lines)
     dedented = [child[margin:] if child.strip() else "" for child in children]
+    if dedented[children.index(content_lines[0])][0] == " " and all(_ITEM.match(child) for child in content_lines):
+        dedented = [child.strip() for child in children]  # a list whose first item is indented more than the others
+        budget.warnings.append(PostWarning("repaired_plain_scalar", entry.key, entry.line))
     if _BLOCK_SCALAR.fullmatch(rest):
         budget.warnings.append(PostWarning("repaired_plain_scalar", entry.key, entry.line))
         return "\n".join(dedented)
@@ -289,7 +305,7 @@ def _is_ambiguous(entry: _Entry, block: str, *, in_doubt: bool) -> bool:
     if is_closed and not is_title:
         return False
     own = entry.lines[0].strip()
-    lines = [line for line in (written.strip() for written in block.split("\n")) if line != own]
+    lines = [line for line in (_space_key(written.strip()) for written in block.split("\n")) if line != own]
     keys = [line.partition(":")[0] for line in lines if line and line[0] not in "-#"]
     if len(set(keys)) < len(keys):
         return True
@@ -307,13 +323,24 @@ def _is_ambiguous(entry: _Entry, block: str, *, in_doubt: bool) -> bool:
     return False
 
 
+def _space_key(line: str) -> str:
+    """Write a line whose key has no white space after its colon with some."""
+    match = TIGHT_KEY.match(line)
+    return f"{match[1].strip(_QUOTES)}: {line[match.end() :]}" if match else line
+
+
 def _read_literally(text: str, entry: _Entry, budget: Budget, line: int | None = None) -> Value:
     """Read the text as a person does: between its quotes, as a list in brackets, else exactly as written."""
     if text in NULLS:
         return None
-    if text[0] == "[" and text[-1] == "]" and entry.key not in TITLES and not _LINKS.match(text):
+    if text[0] == "[" and entry.key not in TITLES and not _LINKS.match(text):
+        closed = text.rstrip(", \t")
+        if closed[-1] == "]" or (entry.key in _LIST_KEYS and "]" not in text):
+            budget.warnings.append(PostWarning("repaired_plain_scalar", f"{entry.key}: {text[:200]}", entry.line))
+            return _items_between_brackets(closed[1:].removesuffix("]"))
+    if entry.key in _LIST_KEYS and _QUOTED_ITEMS.fullmatch(text):
         budget.warnings.append(PostWarning("repaired_plain_scalar", f"{entry.key}: {text[:200]}", entry.line))
-        return [item for item in (part.strip(" \t\"'") for part in text[1:-1].split(",")) if item]
+        return _items_between_brackets(text.replace("，", ","))
     if _TAG_START.match(text):
         raise Rejection("unsafe_tag", f"The tag {text.split(' ', 1)[0][:80]} is not read.", line or entry.line)
     code = "repaired_plain_scalar"
@@ -327,6 +354,16 @@ def _read_literally(text: str, entry: _Entry, budget: Budget, line: int | None =
             text, code = text[1:], "repaired_quotes"
     budget.warnings.append(PostWarning(code, f"{entry.key}: {text[:200]}", line or entry.line))
     return text
+
+
+def _items_between_brackets(text: str) -> list[Value]:
+    """Split the inside of a list in brackets at the commas that no quotes hold."""
+    items: list[Value] = []
+    for double, single, plain in _LISTED.findall(text):
+        item = double or single.replace("''", "'") or plain.strip(" \t\"'")
+        if item:
+            items.append(item)
+    return items
 
 
 def _fold_lines(lines: list[str]) -> str:
