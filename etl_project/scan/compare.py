@@ -124,8 +124,8 @@ _IS_CHANGED = f"""({_LISTED}) IS DISTINCT FROM ({_KNOWN})
 
 _ROW = f"hash(source_id, path, {_SIGNATURE}, committed_us)"
 
-# Numbers are joined in half of the time of paths. That a changed file has the number of any file known takes, by chance,
-# sixty thousand million refreshes of a million files of which 300 changed.
+# Numbers are joined in half of the time of paths. That a changed file has the number of one that is known happens once
+# in sixty thousand million refreshes of a million files of which 300 changed.
 _DIFFERING = f"""
 WITH now AS MATERIALIZED (SELECT {_ROW} AS row FROM listing),
     known AS MATERIALIZED (SELECT {_ROW} AS row FROM inventory WHERE NOT list_contains($unlisted, source_id)),
