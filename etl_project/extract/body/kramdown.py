@@ -131,6 +131,7 @@ _HTML_STARTS = re.compile(r"[ ]{0,3}<(?!http|p>)")
 _HTML_STARTS_LINE = re.compile(r"\n[ ]{0,3}<(?!http|p>)")
 _ODD_PARAGRAPH = re.compile(r"<(?:/p>[ \t]*(?:\n[ \t]*)?[^\s<]|p>[^<]*\n[ \t]*\n)")
 """The addresses that most lines with `<` begin with, and paragraphs on lines of their own, are passed over fast."""
+_MAY_BREAK_PARAGRAPH = re.compile(r"\n[ ]{0,3}(?:[0-9]{1,9}\.[ \t]|(?:-+|=+)[ \t]*(?:\n|\Z))")
 _DIFFERS_AFTER_LINE_FEED = re.compile(r"\n(?:[ ]{0,3}<(?!http|p>)|[ >]*:|[ \t>]*[0-9]{1,9}\)[ \t])")
 _DIFFERS_AFTER_BRACKET = re.compile(rf"""\](?::|\([^()<>\n"' ]*+[ ]+[^()<>\n"' ]|{MAY_QUOTE_TITLE})""")
 _MAY_BE_SPAN_LINE = re.compile(rf"\n[ ]{{0,3}}</?(?:{_SPAN_TAGS})\b[^<>\n]*>[ \t]*(?:\n|\Z)")
@@ -157,12 +158,10 @@ def convert_kramdown(body: str) -> str:
     """
     if "`" in body or "~" in body:
         body = show_open_fences(body)
-    if "<" in body and "-->" in body:
+    if "!" in body and "<!--" in body:
         body = remove_comments_before_text(body)
-    if ". " in body:
-        body = begin_numbered_lists(body)
-    if "-" in body or "=" in body:
-        body = keep_underlines(body)
+    if _MAY_BREAK_PARAGRAPH.search(body) is not None:
+        body = keep_underlines(begin_numbered_lists(body))
     if not _may_differ(body):
         return body
     if option := _OPTION_OF_HTML.search(body) if "{::options" in body else None:
@@ -226,7 +225,7 @@ def convert_python_markdown(body: str) -> str:
         CommonMark; the same object if nothing had to be rewritten.
     """
     body = show_open_fences(body)
-    if "<" in body and "-->" in body:
+    if "!" in body and "<!--" in body:
         body = remove_comments_before_text(body)
     if "<" in body and _begins_lines_with_html(body):
         body = keep_html_blocks(body)
