@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
 
 _BLOCK_BYTES = 256 * 1024
 """What is compared at once: some blocks of DuckDB."""
+
+_AT_ONCE = 2
+"""Threads that compare: each waits for the system most of the time."""
 
 _SAMPLES = 64
 _SAMPLE_BYTES = 4096
@@ -24,14 +29,34 @@ def write_differing_blocks(origin: Path, copy: Path) -> None:
         OSError: the disk is full, say; the copy is neither what it was nor what it should be.
     """
     with origin.open("rb", buffering=0) as read, copy.open("r+b", buffering=0) as written:
-        here, there = bytearray(_BLOCK_BYTES), bytearray(_BLOCK_BYTES)
-        place = 0
-        while count := read.readinto(here):
-            if written.readinto(there) != count or here != there:
-                _write_at(written, place, memoryview(here)[:count])
-            place += count
-            written.seek(place)
-        written.truncate(place)
+        size = os.fstat(read.fileno()).st_size
+        written.truncate(size)
+        blocks = -(-size // _BLOCK_BYTES)
+        step = max(-(-blocks // _AT_ONCE), 1) * _BLOCK_BYTES
+        parts = itertools.pairwise([*range(0, size, step), size])
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for _ in pool.map(lambda part: _write_part(read.fileno(), written.fileno(), *part), parts):
+                pass
+
+
+def _write_part(origin: int, copy: int, start: int, end: int) -> None:
+    """Write the blocks that differ between two places of files of one size."""
+    here, there = bytearray(_BLOCK_BYTES), bytearray(_BLOCK_BYTES)
+    for place in range(start, end, _BLOCK_BYTES):
+        if end - place < _BLOCK_BYTES:
+            here, there = bytearray(end - place), bytearray(end - place)
+        _read_at(origin, place, memoryview(here))
+        _read_at(copy, place, memoryview(there))
+        if here != there:
+            _write_at(copy, place, memoryview(here))
+
+
+def _read_at(file: int, place: int, data: memoryview) -> None:
+    while data:
+        count = os.preadv(file, [data], place)
+        if not count:
+            raise OSError(errno.EIO, "a file has become shorter while it was read")
+        place, data = place + count, data[count:]
 
 
 def are_mostly_alike(one: Path, other: Path) -> bool:
@@ -48,7 +73,7 @@ def are_mostly_alike(one: Path, other: Path) -> bool:
     return alike * 2 > _SAMPLES
 
 
-def _write_at(file: BinaryIO, place: int, data: memoryview) -> None:
+def _write_at(file: int, place: int, data: memoryview) -> None:
     while data:
-        written = os.pwrite(file.fileno(), data, place)
-        place, data = place + written, data[written:]
+        count = os.pwrite(file, data, place)
+        place, data = place + count, data[count:]

@@ -111,8 +111,9 @@ FROM article_history AS old JOIN changed_articles AS c ON c.old_article_id = old
 
 # Where no article is new, as in most refreshes, none has moved.
 _NEW_ARTICLES = """
-SELECT count(*) FROM staged_files WHERE status = 'loaded' AND NOT is_shadowed
-    AND article_id NOT IN (SELECT article_id FROM {database}.articles WHERE missing_since IS NULL)
+SELECT count(*) FROM staged_files
+ANTI JOIN (SELECT article_id FROM {database}.articles WHERE missing_since IS NULL) USING (article_id)
+WHERE status = 'loaded' AND NOT is_shadowed
 """
 
 

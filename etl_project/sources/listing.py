@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -113,13 +114,30 @@ def folder_frame(source_id: str, listing: FolderListing) -> pl.DataFrame:
 
     known = [*_FOLDER_COLUMNS, *(["blob_id"] if listing.blob_ids else [])]
     frames = [listing_frame({name: [] for name in ("source_id", *known)})]
+    types = polars_types()
     for number, files in enumerate(listing.files):
-        paths = files.paths.decode().split("\0")
-        columns: dict[str, Sequence[object]] = dict(zip(_FOLDER_COLUMNS, (paths, *files[1:]), strict=True))
+        paths = pl.Series([files.paths.decode()]).str.split("\0").explode()
+        columns = [
+            pl.repeat(source_id, len(paths), dtype=pl.String, eager=True).alias("source_id"),
+            paths.alias("path"),
+        ]
+        columns += [
+            _numbers(values, types[name]).alias(name)
+            for name, values in zip(_FOLDER_COLUMNS[1:], files[1:], strict=True)
+        ]
         if listing.blob_ids:
-            columns["blob_id"] = [name or None for name in listing.blob_ids[number].decode().split("\0")]
-        frames.append(listing_frame({"source_id": [source_id] * len(paths), **columns}))
+            names = [name or None for name in listing.blob_ids[number].decode().split("\0")]
+            columns.append(pl.Series("blob_id", names, dtype=pl.String))
+        frames.append(pl.DataFrame(columns))
     return pl.concat(frames)
+
+
+def _numbers(values: array[int], dtype: pl.DataType) -> pl.Series:
+    """Make a column of numbers as they are in memory, with no object of Python for each."""
+    import polars as pl
+
+    whole = pl.Series([values.tobytes()])
+    return whole.bin.reinterpret(dtype=pl.Array(dtype, len(values)), endianness=sys.byteorder).explode()
 
 
 _FOLDER_COLUMNS = ("path", "rank", "size", "mtime_ns", "ctime_ns", "inode")

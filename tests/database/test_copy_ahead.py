@@ -68,7 +68,7 @@ def test_only_blocks_that_differ_are_written(published: Path, tmp_path: Path, mo
     real = os.pwrite
     monkeypatch.setattr(os, "pwrite", lambda file, data, place: written.append(place) or real(file, data, place))
     assert CopyAhead(published, tmp_path / "copy").complete(origin)
-    assert written == [BLOCK, 3 * BLOCK]
+    assert sorted(written) == [BLOCK, 3 * BLOCK]
 
 
 def test_a_copy_that_fails_is_none(published: Path, tmp_path: Path) -> None:
