@@ -33,10 +33,16 @@ def write_differing_blocks(origin: Path, copy: Path) -> None:
         written.truncate(size)
         blocks = -(-size // _BLOCK_BYTES)
         step = max(-(-blocks // _AT_ONCE), 1) * _BLOCK_BYTES
-        parts = itertools.pairwise([*range(0, size, step), size])
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for _ in pool.map(lambda part: _write_part(read.fileno(), written.fileno(), *part), parts):
-                pass
+        parts = list(itertools.pairwise([*range(0, size, step), size]))
+
+        def write(part: tuple[int, int]) -> None:
+            _write_part(read.fileno(), written.fileno(), *part)
+
+        try:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                list(pool.map(write, parts))
+        except RuntimeError:  # there may be no more threads
+            list(map(write, parts))
 
 
 def _write_part(origin: int, copy: int, start: int, end: int) -> None:

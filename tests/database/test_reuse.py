@@ -7,6 +7,7 @@ import mmap
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,16 @@ def test_a_file_that_nobody_reads_becomes_the_copy(file: Path, copy: Path, origi
     assert reuse(file, copy, origin)
     assert not file.exists() and copy.read_bytes() == NOW == origin.read_bytes()
     assert copy.stat().st_ino == inode and copy.stat().st_mode & 0o777 == 0o640
+
+
+def test_without_further_threads_the_blocks_are_written_one_after_another(
+    file: Path, copy: Path, origin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert reuse(file, copy, origin) and copy.read_bytes() == NOW
 
 
 def test_a_file_that_is_open_here_or_elsewhere_or_mapped_is_left(file: Path, copy: Path, origin: Path) -> None:
