@@ -45,15 +45,15 @@ def _expected(counted: str) -> str:
     names_first = any("is_first" in sql for sql in laws.values())
     first = ",\n            coalesce(s.is_first::INTEGER, 0) AS is_first" if names_first else ""
     one = f",\n            1 AS {counted}" if counted in _JOINS else ""
-    joins = ["LEFT JOIN stories AS s ON s.article_id = a.article_id"] if names_first else []
-    joins += [_JOINS[counted]] if counted in _JOINS else []
+    joins = "\n        LEFT JOIN stories AS s ON s.article_id = a.article_id" if names_first else ""
+    joins += f"\n        {_JOINS[counted]}" if counted in _JOINS else ""
     return f"""expected_{counted} AS MATERIALIZED (
     SELECT source_id{columns}
     FROM (
         SELECT a.source_id,
             a.published_on IS NOT NULL AS is_dated,
             a.published_at IS NOT NULL AND a.published_precision <> 'day' AS is_timed{first}{one}
-        FROM articles_live AS a{"".join(f"{chr(10)}        {join}" for join in joins)}
+        FROM articles_live AS a{joins}
     ) GROUP BY source_id
 )"""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import os
@@ -66,13 +67,9 @@ def _read_at(file: int, place: int, data: memoryview) -> None:
 
 
 def are_mostly_alike(one: Path, other: Path) -> bool:
-    """Whether most blocks of two files are the same, judged by some of them.
-
-    Raises:
-        OSError: one of them cannot be read.
-    """
+    """Whether most blocks of two files are the same, judged by some of them; not where one of them cannot be read."""
     alike = 0
-    with one.open("rb", buffering=0) as here, other.open("rb", buffering=0) as there:
+    with contextlib.suppress(OSError), one.open("rb", buffering=0) as here, other.open("rb", buffering=0) as there:
         step = max(one.stat().st_size // _SAMPLES, 1)
         for place in range(0, step * _SAMPLES, step):
             alike += os.pread(here.fileno(), _SAMPLE_BYTES, place) == os.pread(there.fileno(), _SAMPLE_BYTES, place)

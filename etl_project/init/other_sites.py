@@ -46,10 +46,9 @@ def describe_sites_within(folder: Path, sites: dict[str, str]) -> str | None:
     if not sites:
         return None
     named = ", ".join([f"{name}/ ({dialect})" for name, dialect in sites.items()])
-    return (
-        f"{'It holds a site' if len(sites) == 1 else 'It holds sites'} with their own settings: {named}. "
-        f"To read it by them, name its folder: {command()} init {folder / next(iter(sites))}"
-    )
+    holds = "a site with its own settings" if len(sites) == 1 else "sites with their own settings"
+    first = folder / next(iter(sites))
+    return f"It holds {holds}: {named}. To read posts by these, name the folder: {command()} init {first}"
 
 
 def _has_settings(folder: Path) -> bool:

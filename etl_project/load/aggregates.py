@@ -151,15 +151,16 @@ def build_aggregates(con: duckdb.DuckDBPyConnection, names: Iterable[str] | None
 
 @contextmanager
 def _counted_once(con: duckdb.DuckDBPyConnection, stale: Sequence[Aggregate]) -> Iterator[None]:
-    """Have a temporary table in the place of the view that several aggregates read, while they are built."""
+    """Have a temporary table in the place of the view that several aggregates read, while they are built.
+
+    After an error the transaction of the caller takes it back: another statement would only hide what went wrong.
+    """
     if sum(_COUNTED in aggregate.sql for aggregate in stale) < 2:
         yield
         return
     con.execute(f"CREATE TEMP TABLE {_COUNTED} AS FROM main.{_COUNTED}")
-    try:
-        yield
-    finally:
-        con.execute(f"DROP TABLE temp.{_COUNTED}")
+    yield
+    con.execute(f"DROP TABLE temp.{_COUNTED}")
 
 
 def _note_built(con: duckdb.DuckDBPyConnection, built: Mapping[str, str], number: int) -> None:

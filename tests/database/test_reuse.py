@@ -238,6 +238,10 @@ def test_files_are_mostly_alike_where_most_blocks_are(file: Path, tmp_path: Path
     assert are_mostly_alike(file, tmp_path / "other") is are_mostly_alike(tmp_path / "other", file) is alike
 
 
+def test_a_file_that_cannot_be_read_is_like_none(file: Path, tmp_path: Path) -> None:
+    assert not are_mostly_alike(file, tmp_path / "not there") and not are_mostly_alike(tmp_path / "not there", file)
+
+
 @pytest.mark.built(by=one_post)
 def test_a_file_that_is_no_more_like_the_published_one_is_not_reused(
     twice: Site, monkeypatch: pytest.MonkeyPatch

@@ -114,7 +114,7 @@ def test_sites_in_a_folder_that_is_none_are_named(tmp_path: Path) -> None:
     site = sample_site(tmp_path)
     assert (site.dialect, site.sites_within) == ("plain", {"docs": "jekyll"})
     assert describe_sites_within(Path("x"), {"docs": "jekyll", "web": "hugo"}) == (
-        "It holds sites with their own settings: docs/ (jekyll), web/ (hugo). To read it by them, name its folder: "
+        "It holds sites with their own settings: docs/ (jekyll), web/ (hugo). To read posts by these, name the folder: "
         f"{command()} init x/docs"
     )
     assert sample_site(tmp_path / "docs").sites_within == {}

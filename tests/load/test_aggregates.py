@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import Site
 
@@ -278,3 +279,25 @@ def test_a_law_that_counts_two_things_at_once_is_refused() -> None:
     with pytest.raises(ValueError, match="write one law for each of category_rows and tag_rows, not sum"):
         laws._counts("sum(category_rows + tag_rows)")
     assert [laws._counts(sql) for sql in ("sum(tag_rows * is_first)", "sum(1)")] == ["tag_rows", "articles"]
+
+
+def test_an_aggregate_that_fails_is_told_by_its_own_error_and_the_next_build_counts_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several aggregates are built from one temporary table, which is there when one of them fails."""
+    site = Site(tmp_path)
+    site.configure(SOURCE)
+    post(site, "_posts/2026-01-02-one.md", "2026-01-02")
+    site.load()
+    wrong = replace(
+        aggregates()["articles_by_tag"], sql="CREATE OR REPLACE TABLE articles_by_tag AS SELECT error('own')"
+    )
+    refresh = Refresh(site.settings)
+    with monkeypatch.context() as patched:
+        patched.setitem(aggregates(), "articles_by_tag", wrong)
+        with pytest.raises(duckdb.Error, match="own"):
+            refresh.build_aggregates()
+    refresh.work.close()
+    post(site, "_posts/2026-01-03-two.md", "2026-01-03")
+    site.refresh()
+    assert site.query("SELECT articles FROM articles_by_month") == [(2,)]

@@ -59,9 +59,7 @@ def begin_tables(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such table.
     """
-    if "|" not in markdown or not _may_begin_table(markdown):
-        return markdown
-    return substitute_outside_code(_TABLE, lambda match: _begin_table(match, True), markdown)
+    return _begin_each_table(markdown, ends_all=True)
 
 
 def begin_tables_of_text(markdown: str) -> str:
@@ -73,9 +71,13 @@ def begin_tables_of_text(markdown: str) -> str:
     Returns:
         The body changed; the same object if it has no such table.
     """
+    return _begin_each_table(markdown, ends_all=False)
+
+
+def _begin_each_table(markdown: str, *, ends_all: bool) -> str:
     if "|" not in markdown or not _may_begin_table(markdown):
         return markdown
-    return substitute_outside_code(_TABLE, lambda match: _begin_table(match, False), markdown)
+    return substitute_outside_code(_TABLE, lambda match: _begin_table(match, ends_all), markdown)
 
 
 def _may_begin_table(markdown: str) -> bool:
